@@ -1,0 +1,293 @@
+"""What one device said, when and by which means: the only thing that collectors hand on.
+
+``None`` means "not seen" and erases nothing. A ``Table`` says whether it was read to its end:
+only from a complete one may a missing row be taken for gone. Field names are the words of the
+MIB they come from. Plain frozen dataclasses, so that planning can be tested without a network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from collectors.errors import Failure
+
+
+class Source(StrEnum):
+    """The means by which a value was seen."""
+
+    SNMP = "snmp"
+    NMAP = "nmap"
+
+
+class Category(StrEnum):
+    """What kind of device stands at an address."""
+
+    SWITCH = "switch"
+    ROUTER = "router"
+    FIREWALL = "firewall"
+    ACCESS_POINT = "ap"
+    WIRELESS_CONTROLLER = "wireless-controller"
+    RADIO = "radio"
+    LOAD_BALANCER = "loadbalancer"
+    SERVER = "server"
+    HYPERVISOR = "hypervisor"
+    VIRTUAL_MACHINE = "virtual-machine"
+    WORKSTATION = "workstation"
+    NAS = "nas"
+    SAN = "san"
+    TAPE = "tape"
+    PRINTER = "printer"
+    SCANNER = "scanner"
+    UPS = "ups"
+    PDU = "pdu"
+    POWER = "power"
+    CAMERA = "camera"
+    NVR = "nvr"
+    VIDEO = "video"
+    PHONE = "phone"
+    MOBILE = "mobile"
+    VOICE = "voice"
+    PBX = "pbx"
+    BMC = "bmc"
+    CONSOLE = "console"
+    KVM = "kvm"
+    ENVIRONMENT = "environment"
+    TIMING = "timing"
+    OPTICAL = "optical"
+    OLT = "olt"
+    MODEM = "modem"
+    NETWORK = "network"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The system group (SNMPv2-MIB, RFC 3418); ``engine_id`` in hex (SNMP-FRAMEWORK-MIB)."""
+
+    sys_name: str | None = None
+    sys_descr: str | None = None
+    sys_object_id: str | None = None
+    sys_location: str | None = None
+    sys_contact: str | None = None
+    uptime_seconds: int | None = None
+    engine_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What stands there, as far as a definition or a standard MIB tells it.
+
+    Attributes:
+        base_mac_address: the chassis's own MAC (lowest interface MAC or BRIDGE-MIB
+            ``dot1dBaseBridgeAddress``), twelve lower-case hex digits with colons.
+        chassis_id: LLDP-MIB ``lldpLocChassisId``, as text.
+        definition: id of the device definition that spoke, if one did.
+        reasons: one short sentence a value: where it was read.
+    """
+
+    manufacturer: str | None = None
+    model_name: str | None = None
+    serial_number: str | None = None
+    category: Category | None = None
+    operating_system: str | None = None
+    software_revision: str | None = None
+    firmware_revision: str | None = None
+    hardware_revision: str | None = None
+    asset_tag: str | None = None
+    base_mac_address: str | None = None
+    chassis_id: str | None = None
+    definition: str | None = None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One row of ifTable and ifXTable (IF-MIB, RFC 2863) with its addresses (IP-MIB).
+
+    Attributes:
+        if_high_speed: Mbit/s.
+        addresses: ``address/prefix length`` as text.
+    """
+
+    if_index: int
+    if_descr: str | None = None
+    if_name: str | None = None
+    if_alias: str | None = None
+    if_type: int | None = None
+    if_mtu: int | None = None
+    if_high_speed: int | None = None
+    if_phys_address: str | None = None
+    if_admin_status: int | None = None
+    if_oper_status: int | None = None
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One row of entPhysicalTable (ENTITY-MIB, RFC 6933); ``component_class`` is its word."""
+
+    index: int
+    contained_in: int | None = None
+    component_class: str | None = None
+    name: str | None = None
+    description: str | None = None
+    manufacturer: str | None = None
+    model_name: str | None = None
+    serial_number: str | None = None
+    hardware_revision: str | None = None
+    firmware_revision: str | None = None
+    software_revision: str | None = None
+    is_field_replaceable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """One row of prtMarkerSuppliesTable (Printer-MIB, RFC 3805).
+
+    ``level`` and ``capacity`` are in the row's unit; -3 and -2 keep their meaning of RFC 3805
+    ("some left", "unknown") as ``level`` None with ``is_some_left`` told apart.
+    """
+
+    index: int
+    description: str | None = None
+    supply_type: str | None = None
+    unit: str | None = None
+    capacity: int | None = None
+    level: int | None = None
+    is_some_left: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """One row of hrStorageTable (HOST-RESOURCES-MIB, RFC 2790), in bytes."""
+
+    index: int
+    storage_type: str | None = None
+    description: str | None = None
+    size_bytes: int | None = None
+    used_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An open port as nmap saw it; ``is_guess`` when the name only follows from the number."""
+
+    protocol: str
+    port: int
+    name: str | None = None
+    product: str | None = None
+    version: str | None = None
+    is_guess: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryVote:
+    """One sign of what a device is, with its weight between 0 and 1."""
+
+    category: Category
+    weight: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What a sweep saw of an address without logging in.
+
+    Attributes:
+        proof: nmap's word for why it is up (``arp-response``, ``echo-reply``, ``snmp`` …).
+        mac_address: twelve lower-case hex digits with colons; only on the same segment.
+        oui_manufacturer: who owns the MAC's prefix (IEEE).
+        votes: signs of its category, from ports, banners and OUI.
+    """
+
+    proof: str
+    mac_address: str | None = None
+    oui_manufacturer: str | None = None
+    host_name: str | None = None
+    services: tuple[Service, ...] = ()
+    is_complete: bool = False
+    votes: tuple[CategoryVote, ...] = ()
+    category: Category | None = None
+    category_confidence: float | None = None
+
+
+# One table type per row type keeps msgspec's decoding exact; a generic would do the same worse.
+@dataclass(frozen=True, slots=True)
+class InterfaceTable:
+    """Interfaces; ``complete`` when the walk reached the end of the table."""
+
+    rows: tuple[Interface, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentTable:
+    """Components of ENTITY-MIB."""
+
+    rows: tuple[Component, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyTable:
+    """Supplies of a printer."""
+
+    rows: tuple[Supply, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StorageTable:
+    """Memory and file systems of a host."""
+
+    rows: tuple[Storage, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that could not be read, in words; the rest of the observation stands."""
+
+    failure: Failure
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """All that one address said by one means in one run."""
+
+    address: str
+    source: Source
+    observed_at: datetime
+    presence: Presence | None = None
+    system: System | None = None
+    identity: Identity | None = None
+    interfaces: InterfaceTable = field(default_factory=InterfaceTable)
+    components: ComponentTable = field(default_factory=ComponentTable)
+    supplies: SupplyTable = field(default_factory=SupplyTable)
+    storages: StorageTable = field(default_factory=StorageTable)
+    processor_count: int | None = None
+    memory_bytes: int | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Observation)
+
+
+def to_json(observation: Observation) -> bytes:
+    """Encode for storage; the same observation always gives the same octets."""
+    return _ENCODER.encode(observation)
+
+
+def from_json(body: bytes) -> Observation:
+    """Decode what ``to_json`` wrote.
+
+    Raises:
+        ValueError: the octets are not an observation (``msgspec.ValidationError`` is one).
+    """
+    return _DECODER.decode(body)

@@ -1,0 +1,104 @@
+"""Object identifiers as the content octets of their BER encoding.
+
+Octets, because a walk compares and cuts millions of them: belonging to a subtree is
+``startswith``, and only the index behind a column's prefix is ever decoded.
+Source: X.690 §8.19; RFC 2578 §3.5 (at most 128 sub-identifiers).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+MAX_ARCS = 128
+MAX_ARC = 2**32 - 1
+
+
+@lru_cache(maxsize=4096)
+def encode(dotted: str) -> bytes:
+    """Encode dotted text, with or without a leading dot.
+
+    Raises:
+        ValueError: not an object identifier.
+    """
+    return encode_arcs(tuple(int(part) for part in dotted.strip(".").split(".")))
+
+
+def encode_arcs(arcs: tuple[int, ...]) -> bytes:
+    """Encode a tuple of arcs of at least two.
+
+    Raises:
+        ValueError: too short, too long, or an arc out of range.
+    """
+    if not 2 <= len(arcs) <= MAX_ARCS:
+        message = f"an object identifier has 2 to {MAX_ARCS} arcs, not {len(arcs)}"
+        raise ValueError(message)
+    if arcs[0] not in (0, 1, 2) or (arcs[0] < 2 and arcs[1] > 39):
+        message = "the first two arcs are out of range"
+        raise ValueError(message)
+    return encode_index((arcs[0] * 40 + arcs[1], *arcs[2:]))
+
+
+def encode_index(arcs: tuple[int, ...]) -> bytes:
+    """Encode the arcs behind a prefix.
+
+    Raises:
+        ValueError: an arc is negative or above 2**32-1.
+    """
+    octets = bytearray()
+    for arc in arcs:
+        if not 0 <= arc <= MAX_ARC + 80:
+            message = f"arc {arc} is out of range"
+            raise ValueError(message)
+        group = [arc & 0x7F]
+        rest = arc >> 7
+        while rest:
+            group.append(rest & 0x7F | 0x80)
+            rest >>= 7
+        octets.extend(reversed(group))
+    return bytes(octets)
+
+
+def decode_index(octets: bytes) -> tuple[int, ...]:
+    """Decode the octets behind a column's prefix.
+
+    Raises:
+        ValueError: cut short, padded, or more than 128 arcs.
+    """
+    if octets.isascii():
+        return tuple(octets)
+    arcs: list[int] = []
+    value = 0
+    is_inside = False
+    for octet in octets:
+        if octet == 0x80 and not is_inside:
+            message = "an arc starts with padding"
+            raise ValueError(message)
+        value = value << 7 | octet & 0x7F
+        is_inside = octet >= 0x80
+        if not is_inside:
+            if value > MAX_ARC + 80:
+                message = "an arc is above 2**32-1"
+                raise ValueError(message)
+            arcs.append(value)
+            value = 0
+    if is_inside:
+        message = "the last arc is cut short"
+        raise ValueError(message)
+    if len(arcs) > MAX_ARCS:
+        message = f"more than {MAX_ARCS} arcs"
+        raise ValueError(message)
+    return tuple(arcs)
+
+
+def decode(octets: bytes) -> str:
+    """Give the dotted text.
+
+    Raises:
+        ValueError: not a well-formed object identifier.
+    """
+    arcs = decode_index(octets)
+    if not arcs:
+        message = "an object identifier is not empty"
+        raise ValueError(message)
+    first = min(arcs[0] // 40, 2)
+    return ".".join(map(str, (first, arcs[0] - first * 40, *arcs[1:])))
