@@ -1,0 +1,235 @@
+"""BER of just the SNMP v1 and v2c messages, both ways, in plain Python.
+
+Written by hand because decoding one binding by a general ASN.1 library costs a hundred times as
+much as this. Values stay content octets with their tag: whoever keeps a value decodes it, the
+rest is never looked at. Only ``ValueError`` leaves this module, whatever the octets.
+Source: X.690 §8, with definite lengths only; RFC 1157 §4; RFC 1901 §3; RFC 3416 §3.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from collectors import oids
+from collectors.snmp.transport import Tag, VarBind
+
+VERSION_1 = 0
+VERSION_2C = 1
+RESPONSE = 0xA2
+
+MAX_MESSAGE_OCTETS = 65_507
+
+_SEQUENCE = 0x30
+_PDU_TAGS = frozenset({0xA0, 0xA1, 0xA2, 0xA3, 0xA5, 0xA6, 0xA7, 0xA8})
+_VALUE_TAGS = frozenset(Tag)
+_EMPTY_TAGS = frozenset(
+    {Tag.NULL, Tag.NO_SUCH_OBJECT, Tag.NO_SUCH_INSTANCE, Tag.END_OF_MIB_VIEW},
+)
+_INTEGER_TAGS = frozenset(
+    {Tag.INTEGER, Tag.COUNTER32, Tag.GAUGE32, Tag.TIME_TICKS, Tag.COUNTER64},
+)
+_MAX_INTEGER_OCTETS = 9  # Counter64 with the zero octet that keeps it positive
+_MAX_LENGTH_OCTETS = 4
+_IP_ADDRESS_OCTETS = 4
+_INT32_MIN, _INT32_MAX = -(2**31), 2**31 - 1
+_LONG_FORM = 0x80
+
+
+class Message(NamedTuple):
+    """One SNMP message.
+
+    Attributes:
+        version: ``VERSION_1`` or ``VERSION_2C``, as on the wire.
+        community: as octets; never put in a log.
+        pdu_tag: a ``Pdu``, or ``RESPONSE``.
+        request_id: 32 bits, signed.
+        error_status: of a reply; in a GETBULK request this place holds ``non_repeaters``.
+        error_index: of a reply; in a GETBULK request this place holds ``max_repetitions``.
+        varbinds: the bindings in order.
+    """
+
+    version: int
+    community: bytes
+    pdu_tag: int
+    request_id: int
+    error_status: int
+    error_index: int
+    varbinds: list[VarBind]
+
+    @property
+    def non_repeaters(self) -> int:
+        """How many leading bindings of a GETBULK are asked once."""
+        return self.error_status
+
+    @property
+    def max_repetitions(self) -> int:
+        """How often the other bindings of a GETBULK are repeated."""
+        return self.error_index
+
+
+def encode_integer(value: int) -> bytes:
+    """Give the content octets of an INTEGER, Counter, Gauge or TimeTicks: shortest form."""
+    octets = value if value >= 0 else ~value
+    return value.to_bytes(octets.bit_length() // 8 + 1, "big", signed=True)
+
+
+def decode_integer(octets: bytes) -> int:
+    """Read content octets of an INTEGER, Counter, Gauge or TimeTicks.
+
+    Raises:
+        ValueError: empty, or longer than a Counter64 can be.
+    """
+    if not 1 <= len(octets) <= _MAX_INTEGER_OCTETS:
+        message = f"an integer of {len(octets)} octets"
+        raise ValueError(message)
+    return int.from_bytes(octets, "big", signed=True)
+
+
+def encode_message(message: Message) -> bytes:
+    """Encode a request or a reply with lengths in shortest form.
+
+    Raises:
+        ValueError: a field is out of range, or the message does not fit in one datagram.
+    """
+    bindings = b"".join([_encode_varbind(varbind) for varbind in message.varbinds])
+    numbers = (message.request_id, message.error_status, message.error_index)
+    if any(not _INT32_MIN <= number <= _INT32_MAX for number in numbers):
+        error = "request id, error status or error index does not fit in 32 bits"
+        raise ValueError(error)
+    if message.pdu_tag not in _PDU_TAGS:
+        error = f"no PDU has the tag {message.pdu_tag}"
+        raise ValueError(error)
+    fields = b"".join([_tlv(Tag.INTEGER, encode_integer(number)) for number in numbers])
+    pdu = _tlv(message.pdu_tag, fields + _tlv(_SEQUENCE, bindings))
+    head = _tlv(Tag.INTEGER, encode_integer(message.version))
+    octets = _tlv(_SEQUENCE, head + _tlv(Tag.OCTET_STRING, message.community) + pdu)
+    if len(octets) > MAX_MESSAGE_OCTETS:
+        error = f"a message of {len(octets)} octets does not fit in a datagram"
+        raise ValueError(error)
+    return octets
+
+
+def decode_message(octets: bytes) -> Message:
+    """Decode a request or a reply; lengths may be in long form, as many agents send them.
+
+    Raises:
+        ValueError: not a v1 or v2c message, cut short, with octets left over, or with a value
+            whose length its type does not allow.
+    """
+    try:
+        return _decode_message(octets)
+    except IndexError:
+        error = "the message is cut short"
+        raise ValueError(error) from None
+
+
+def _decode_message(octets: bytes) -> Message:
+    start, end = _header(octets, 0, len(octets), _SEQUENCE)
+    if end != len(octets):
+        error = "octets follow the message"
+        raise ValueError(error)
+    version, at = _int32(octets, start, end)
+    if version not in {VERSION_1, VERSION_2C}:
+        error = f"message version {version} is neither v1 nor v2c"
+        raise ValueError(error)
+    start, at = _header(octets, at, end, Tag.OCTET_STRING)
+    community = octets[start:at]
+    pdu_tag = octets[at]
+    if pdu_tag not in _PDU_TAGS:
+        error = f"no PDU has the tag {pdu_tag}"
+        raise ValueError(error)
+    at, pdu_end = _header(octets, at, end, pdu_tag)
+    request_id, at = _int32(octets, at, pdu_end)
+    error_status, at = _int32(octets, at, pdu_end)
+    error_index, at = _int32(octets, at, pdu_end)
+    at, bindings_end = _header(octets, at, pdu_end, _SEQUENCE)
+    if not bindings_end == pdu_end == end:
+        error = "octets follow the bindings"
+        raise ValueError(error)
+    varbinds = _decode_varbinds(octets, at, end)
+    return Message(version, community, pdu_tag, request_id, error_status, error_index, varbinds)
+
+
+def _decode_varbinds(octets: bytes, at: int, end: int) -> list[VarBind]:
+    varbinds: list[VarBind] = []
+    while at < end:
+        at, binding_end = _header(octets, at, end, _SEQUENCE)
+        start, at = _header(octets, at, binding_end, Tag.OBJECT_IDENTIFIER)
+        oid = octets[start:at]
+        if not oid or not oid.isascii() or len(oid) >= oids.MAX_ARCS:
+            _check_oid(oid)
+        tag = octets[at]
+        start, at = _header(octets, at, binding_end, tag)
+        if at != binding_end:
+            error = "octets follow a value"
+            raise ValueError(error)
+        value = octets[start:at]
+        _check_value(tag, value)
+        varbinds.append(VarBind(oid, tag, value))
+    return varbinds
+
+
+def _check_oid(oid: bytes) -> None:
+    # The first octet stands for two arcs, so one less than the limit may follow it.
+    if not oid or len(oids.decode_index(oid)) >= oids.MAX_ARCS:
+        error = "an object identifier is empty or too long"
+        raise ValueError(error)
+
+
+def _check_value(tag: int, value: bytes) -> None:
+    if tag not in _VALUE_TAGS:
+        error = f"no SNMP value has the tag {tag}"
+        raise ValueError(error)
+    size = len(value)
+    if (
+        (tag in _INTEGER_TAGS and not 1 <= size <= _MAX_INTEGER_OCTETS)
+        or (tag in _EMPTY_TAGS and size)
+        or (tag == Tag.IP_ADDRESS and size != _IP_ADDRESS_OCTETS)
+    ):
+        error = f"a value of type {tag} has {size} octets"
+        raise ValueError(error)
+    if tag == Tag.OBJECT_IDENTIFIER and value and not value.isascii():
+        oids.decode_index(value)
+
+
+def _header(octets: bytes, at: int, limit: int, tag: int) -> tuple[int, int]:
+    """Read tag and length at ``at``; give where the content starts and ends."""
+    if octets[at] != tag:
+        error = f"tag {octets[at]} where {tag} is due"
+        raise ValueError(error)
+    length = octets[at + 1]
+    start = at + 2
+    if length >= _LONG_FORM:
+        count = length & 0x7F
+        if not 1 <= count <= _MAX_LENGTH_OCTETS:
+            error = "a length is indefinite or too long"
+            raise ValueError(error)
+        length = int.from_bytes(octets[start : start + count], "big")
+        start += count
+    end = start + length
+    if end > limit:
+        error = "a length reaches beyond what holds it"
+        raise ValueError(error)
+    return start, end
+
+
+def _int32(octets: bytes, at: int, limit: int) -> tuple[int, int]:
+    start, end = _header(octets, at, limit, Tag.INTEGER)
+    value = decode_integer(octets[start:end])
+    if not _INT32_MIN <= value <= _INT32_MAX:
+        error = "a number does not fit in 32 bits"
+        raise ValueError(error)
+    return value, end
+
+
+def _encode_varbind(varbind: VarBind) -> bytes:
+    oid, tag, value = varbind
+    return _tlv(_SEQUENCE, _tlv(Tag.OBJECT_IDENTIFIER, oid) + _tlv(tag, value))
+
+
+def _tlv(tag: int, content: bytes) -> bytes:
+    size = len(content)
+    if size < _LONG_FORM:
+        return bytes((tag, size)) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((tag, _LONG_FORM | len(length))) + length + content
