@@ -1,0 +1,1 @@
+"""Tables of public numbers and words, as data files with a loader each."""
