@@ -38,7 +38,9 @@ class AddressRange(Base):
     )
     time_zone: Mapped[str] = mapped_column(sa.String(60), default="Europe/Paris")
     window_start: Mapped[time | None] = mapped_column(comment="local time; None: any time")
-    window_end: Mapped[time | None] = mapped_column(comment="may be before the start: past midnight")
+    window_end: Mapped[time | None] = mapped_column(
+        comment="may be before the start: past midnight"
+    )
     packets_per_second: Mapped[int] = mapped_column(default=500)
     devices_at_once: Mapped[int] = mapped_column(default=50)
     asset_categories: Mapped[list[str]] = mapped_column(

@@ -68,7 +68,9 @@ class Asset(Base):
     software_revision: Mapped[str | None] = mapped_column(sa.String(255))
     firmware_revision: Mapped[str | None] = mapped_column(sa.String(255))
     hardware_revision: Mapped[str | None] = mapped_column(sa.String(255))
-    location_id: Mapped[int | None] = mapped_column(sa.ForeignKey("location.id", ondelete="SET NULL"))
+    location_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("location.id", ondelete="SET NULL")
+    )
     primary_address: Mapped[str | None] = mapped_column(
         sa.String(45), comment="address of its device last seen, copied for lists"
     )
@@ -91,11 +93,17 @@ class AssetField(Base):
 
     __tablename__ = "asset_field"
 
-    asset_id: Mapped[int] = mapped_column(sa.ForeignKey("asset.id", ondelete="CASCADE"), primary_key=True)
+    asset_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("asset.id", ondelete="CASCADE"), primary_key=True
+    )
     field: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
     source: Mapped[ValueSource] = mapped_column(EnumValue(ValueSource))
-    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"), index=True)
-    run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("run.id", ondelete="SET NULL"), index=True)
+    user_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
+    )
+    run_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("run.id", ondelete="SET NULL"), index=True
+    )
     set_at: Mapped[datetime]
 
 
@@ -114,7 +122,9 @@ class Difference(Base):
     is_kept: Mapped[bool] = mapped_column(
         default=False, comment="a person chose to keep theirs until the seen value changes"
     )
-    run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("run.id", ondelete="SET NULL"), index=True)
+    run_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("run.id", ondelete="SET NULL"), index=True
+    )
 
 
 class Counter(Base):
@@ -134,15 +144,23 @@ class AuditEntry(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)
-    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"), index=True)
-    run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("run.id", ondelete="SET NULL"), index=True)
+    user_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
+    )
+    run_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("run.id", ondelete="SET NULL"), index=True
+    )
     author: Mapped[str] = mapped_column(
         sa.String(200), comment="name of the login or of the range, kept when either is deleted"
     )
-    subject_kind: Mapped[str] = mapped_column(sa.String(40), comment="asset, device, user, credential …")
+    subject_kind: Mapped[str] = mapped_column(
+        sa.String(40), comment="asset, device, user, credential …"
+    )
     subject_id: Mapped[int]
     subject_name: Mapped[str] = mapped_column(sa.String(255), default="")
-    action: Mapped[str] = mapped_column(sa.String(40), comment="created, changed, deleted, accepted …")
+    action: Mapped[str] = mapped_column(
+        sa.String(40), comment="created, changed, deleted, accepted …"
+    )
     changes: Mapped[dict[str, Any]] = mapped_column(
         Json, comment="field to [before, after]; secrets appear as the word changed"
     )

@@ -53,12 +53,12 @@ class EnumValue(sa.types.TypeDecorator[Any]):
         super().__init__()
         self.enum_type = enum_type
 
-    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:  # noqa: ANN401
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
         """Store the value; a word that is not in the set is refused."""
         del dialect
         return None if value is None else self.enum_type(value).value
 
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:  # noqa: ANN401
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
         """Give the member."""
         del dialect
         return None if value is None else self.enum_type(value)

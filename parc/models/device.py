@@ -31,11 +31,15 @@ class Device(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     status: Mapped[DeviceStatus] = mapped_column(EnumValue(DeviceStatus))
-    asset_id: Mapped[int | None] = mapped_column(sa.ForeignKey("asset.id", ondelete="SET NULL"), index=True)
+    asset_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("asset.id", ondelete="SET NULL"), index=True
+    )
     range_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("address_range.id", ondelete="SET NULL"), comment="where it was last seen"
     )
-    address: Mapped[str] = mapped_column(sa.String(45), index=True, comment="where it answered last")
+    address: Mapped[str] = mapped_column(
+        sa.String(45), index=True, comment="where it answered last"
+    )
     sys_name: Mapped[str | None] = mapped_column(sa.String(255))
     host_name: Mapped[str | None] = mapped_column(sa.String(255), comment="from reverse DNS")
     sys_descr: Mapped[str | None]
@@ -65,7 +69,9 @@ class Device(Base):
         comment="first sweep that covered its address and did not see it"
     )
     ignore_reason: Mapped[str | None] = mapped_column(sa.String(255))
-    ignored_until: Mapped[datetime | None] = mapped_column(comment="None with status ignored: always")
+    ignored_until: Mapped[datetime | None] = mapped_column(
+        comment="None with status ignored: always"
+    )
 
 
 class Interface(Base):
@@ -142,7 +148,9 @@ class Storage(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id", ondelete="CASCADE"))
-    key: Mapped[str] = mapped_column(sa.String(300), comment="hrStorageDescr, index only where it repeats")
+    key: Mapped[str] = mapped_column(
+        sa.String(300), comment="hrStorageDescr, index only where it repeats"
+    )
     storage_type: Mapped[str | None] = mapped_column(sa.String(40))
     description: Mapped[str | None] = mapped_column(sa.String(255))
     size_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)

@@ -35,16 +35,24 @@ class JobRun(Base):
 
     __tablename__ = "job_run"
     __table_args__ = (
-        sa.Index("uq_job_run_key_open", "key", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         sa.Index(
-            "uq_job_run_lock_running", "lock", unique=True, sqlite_where=_RUNNING, postgresql_where=_RUNNING
+            "uq_job_run_key_open", "key", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN
+        ),
+        sa.Index(
+            "uq_job_run_lock_running",
+            "lock",
+            unique=True,
+            sqlite_where=_RUNNING,
+            postgresql_where=_RUNNING,
         ),
         sa.Index(None, "state", "due_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(sa.String(40), comment="name in the registry of jobs")
-    arguments: Mapped[dict[str, Any]] = mapped_column(Json, comment="checked by the kind; no secrets")
+    arguments: Mapped[dict[str, Any]] = mapped_column(
+        Json, comment="checked by the kind; no secrets"
+    )
     state: Mapped[JobState] = mapped_column(EnumValue(JobState))
     key: Mapped[str] = mapped_column(sa.String(100), comment="one open job a key")
     lock: Mapped[str | None] = mapped_column(sa.String(100), comment="one running job a lock")
@@ -97,10 +105,18 @@ class Run(Base):
     __table_args__ = (sa.Index(None, "range_id", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    range_id: Mapped[int | None] = mapped_column(sa.ForeignKey("address_range.id", ondelete="SET NULL"))
-    range_name: Mapped[str] = mapped_column(sa.String(100), comment="kept when the range is deleted")
-    job_id: Mapped[int | None] = mapped_column(sa.ForeignKey("job_run.id", ondelete="SET NULL"), index=True)
-    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"), index=True)
+    range_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("address_range.id", ondelete="SET NULL")
+    )
+    range_name: Mapped[str] = mapped_column(
+        sa.String(100), comment="kept when the range is deleted"
+    )
+    job_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("job_run.id", ondelete="SET NULL"), index=True
+    )
+    user_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
+    )
     retry_of_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("run.id", ondelete="SET NULL"), index=True, comment="only its failed targets"
     )
@@ -110,17 +126,23 @@ class Run(Base):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    address_count: Mapped[int] = mapped_column(sa.BigInteger, default=0, comment="addresses to sweep")
+    address_count: Mapped[int] = mapped_column(
+        sa.BigInteger, default=0, comment="addresses to sweep"
+    )
     swept_count: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     responder_count: Mapped[int] = mapped_column(default=0, comment="addresses that are up")
     collected_count: Mapped[int] = mapped_column(default=0, comment="devices read by SNMP")
-    failed_count: Mapped[int] = mapped_column(default=0, comment="responders that could not be read")
+    failed_count: Mapped[int] = mapped_column(
+        default=0, comment="responders that could not be read"
+    )
     created_count: Mapped[int] = mapped_column(default=0, comment="devices new to Parc")
     changed_count: Mapped[int] = mapped_column(default=0, comment="devices that changed")
     gone_count: Mapped[int] = mapped_column(default=0, comment="devices newly absent")
     asset_count: Mapped[int] = mapped_column(default=0, comment="assets created")
     difference_count: Mapped[int] = mapped_column(default=0)
-    warnings: Mapped[list[str]] = mapped_column(Json, default=list, comment="nmap missing and the like")
+    warnings: Mapped[list[str]] = mapped_column(
+        Json, default=list, comment="nmap missing and the like"
+    )
     error: Mapped[str | None]
 
 
@@ -148,6 +170,8 @@ class RunTarget(Base):
     credential_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("credential.id", ondelete="SET NULL"), index=True
     )
-    device_id: Mapped[int | None] = mapped_column(sa.ForeignKey("device.id", ondelete="SET NULL"), index=True)
+    device_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("device.id", ondelete="SET NULL"), index=True
+    )
     seconds: Mapped[float] = mapped_column(default=0.0)
     ended_at: Mapped[datetime]

@@ -25,8 +25,13 @@ class Location(Base):
     __tablename__ = "location"
     __table_args__ = (
         sa.UniqueConstraint("parent_id", "name"),
-        sa.Index("uq_location_site_name", "name", unique=True, sqlite_where=sa.text("parent_id IS NULL"),
-                 postgresql_where=sa.text("parent_id IS NULL")),
+        sa.Index(
+            "uq_location_site_name",
+            "name",
+            unique=True,
+            sqlite_where=sa.text("parent_id IS NULL"),
+            postgresql_where=sa.text("parent_id IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,0 +1,23 @@
+"""Settings: frozen, read from TOML and then the environment, all problems told at once."""
+
+from parc.config.loader import load_settings
+from parc.config.settings import (
+    CredentialSettings,
+    DatabaseSettings,
+    DiscoverySettings,
+    InterfaceSettings,
+    RangeSettings,
+    ServerSettings,
+    Settings,
+)
+
+__all__ = [
+    "CredentialSettings",
+    "DatabaseSettings",
+    "DiscoverySettings",
+    "InterfaceSettings",
+    "RangeSettings",
+    "ServerSettings",
+    "Settings",
+    "load_settings",
+]

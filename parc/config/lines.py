@@ -1,0 +1,29 @@
+"""Where in a TOML file a key stands; the standard library's reader does not tell."""
+
+from __future__ import annotations
+
+import re
+
+_HEADER = re.compile(r"^\s*\[\[?\s*([A-Za-z0-9_.\"-]+)\s*\]\]?\s*(#.*)?$")
+
+
+def find_line(text: str, table: str, key: str, position: int = 0) -> int | None:
+    """Give the line (from 1) of ``key`` in the ``position``-th ``table``, or None.
+
+    A key that is missing is placed at its table's header. ``table`` is empty for the top level,
+    where ``key`` may also be the name of a table.
+    """
+    current, count, header_line = "", -1, None
+    starts = re.compile(rf"^\s*\"?{re.escape(key)}\"?\s*[=.]")
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _HEADER.match(line)
+        if header:
+            current = header.group(1).strip('"')
+            if not table and current.split(".")[0] == key:
+                return number
+            if current == table:
+                count += 1
+                header_line = number if count == position else header_line
+        elif current == table and (not table or count == position) and starts.match(line):
+            return number
+    return header_line

@@ -1,0 +1,147 @@
+"""The settings as frozen dataclasses; defaults here, units and reasons in config.example.toml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from collectors.observation import Category
+
+DEFAULT_ASSET_CATEGORIES = tuple(
+    category.value
+    for category in (
+        Category.SWITCH,
+        Category.ROUTER,
+        Category.FIREWALL,
+        Category.ACCESS_POINT,
+        Category.WIRELESS_CONTROLLER,
+        Category.LOAD_BALANCER,
+        Category.NETWORK,
+        Category.PRINTER,
+        Category.SERVER,
+        Category.HYPERVISOR,
+        Category.NAS,
+        Category.SAN,
+        Category.BMC,
+        Category.UPS,
+        Category.PDU,
+        Category.POWER,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """Where the web server listens and under which name it is known."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    processes: int = 2
+    threads: int = 4
+    base_url: str = ""
+    trusted_hosts: tuple[str, ...] = ()
+    trusted_proxies: int = 0
+
+    @property
+    def is_https(self) -> bool:
+        """Tell whether browsers reach Parc by TLS, so that cookies may insist on it."""
+        return self.base_url.startswith("https://")
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """Which database; empty means SQLite in the data folder."""
+
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceSettings:
+    """Defaults of the pages."""
+
+    language: str = "fr"
+    time_zone: str = "Europe/Paris"
+    asset_tag_pattern: str = "P{number:06d}"
+    session_idle_minutes: int = 480
+    session_days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoverySettings:
+    """How the collectors work for all ranges."""
+
+    runs_at_once: int = 2
+    timeout_seconds: float = 2.0
+    retries: int = 1
+    device_seconds: int = 300
+    observation_days: int = 90
+    run_days: int = 365
+    allow_public_addresses: bool = False
+    nmap_path: str = ""
+    definitions_folder: str = ""
+    unsafe_share_percent: int = 30
+    unsafe_minimum: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialSettings:
+    """One ``[[credential]]``; the secrets come from the environment or a named file."""
+
+    name: str
+    version: str = "v2c"
+    port: int = 161
+    community_env: str = ""
+    community_file: str = ""
+    user_name: str = ""
+    auth_protocol: str = "none"
+    auth_passphrase_env: str = ""
+    auth_passphrase_file: str = ""
+    priv_protocol: str = "none"
+    priv_passphrase_env: str = ""
+    priv_passphrase_file: str = ""
+    context_name: str = ""
+    networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RangeSettings:
+    """One ``[[range]]``; shown in the interface as managed by file."""
+
+    name: str
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    site: str = ""
+    every_minutes: int = 0
+    cron: str = ""
+    time_zone: str = "Europe/Paris"
+    window_start: str = ""
+    window_end: str = ""
+    credentials: tuple[str, ...] = ()
+    packets_per_second: int = 500
+    devices_at_once: int = 50
+    asset_categories: tuple[str, ...] = DEFAULT_ASSET_CATEGORIES
+    is_enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of it; ``data_folder`` is absolute and holds database, master key and caches."""
+
+    data_folder: Path
+    server: ServerSettings = field(default_factory=ServerSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    interface: InterfaceSettings = field(default_factory=InterfaceSettings)
+    discovery: DiscoverySettings = field(default_factory=DiscoverySettings)
+    credentials: tuple[CredentialSettings, ...] = ()
+    ranges: tuple[RangeSettings, ...] = ()
+    path: Path | None = None
+
+    @property
+    def database_url(self) -> str:
+        """Give the SQLAlchemy address of the database."""
+        return self.database.url or f"sqlite:///{self.data_folder / 'parc.db'}"
+
+    @property
+    def key_path(self) -> Path:
+        """Give the file of the master key."""
+        return self.data_folder / "master.key"

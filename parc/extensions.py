@@ -1,0 +1,74 @@
+"""The Flask extensions, and ``transaction()``: the one place that commits."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import Babel
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from parc.models import Base
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+migrate = Migrate(render_as_batch=True, compare_type=True, compare_server_default=True)
+csrf = CSRFProtect()
+login_manager = LoginManager()
+babel = Babel()
+
+TransactionMaker = Callable[[], AbstractContextManager[Session]]
+
+
+@event.listens_for(sa.Engine, "connect")
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    """Let SQLAlchemy begin transactions itself, and make SQLite safe and concurrent.
+
+    The driver's own way begins only at the first write, so that what was read before is outside
+    the transaction and updates are lost without any error.
+    """
+    del record
+    if isinstance(connection, sqlite3.Connection):
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(sa.Engine, "begin")
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """Take the write lock at once, unless the transaction only reads."""
+    if connection.dialect.name == "sqlite":
+        is_write = connection.get_execution_options().get("parc_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Give a session of its own that writes, commit at the end, roll back on any error.
+
+    Reading goes through ``db.session``, which never commits; after a transaction it forgets what
+    it has read, so that the page that follows shows what was written.
+    """
+    engine = db.engine.execution_options(parc_write=True)
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+    db.session.rollback()
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Give a session of its own for reading outside a request; nothing is committed."""
+    with Session(db.engine, expire_on_commit=False) as session:
+        yield session

@@ -1,0 +1,76 @@
+"""Alembic's environment: runs migrations on the application's own engine.
+
+SQLite rebuilds a table to change it; with foreign keys on, dropping the old one would delete the
+rows that point at it. They are off during a migration and checked before it is committed.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import context
+from flask import current_app
+
+from parc.models import Base
+from parc.models.base import EnumValue, UtcDateTime
+
+
+def _engine() -> sa.Engine:
+    engine: sa.Engine = current_app.extensions["migrate"].db.engine
+    return engine
+
+
+def _include_name(name: str | None, kind: str, parents: object) -> bool:
+    """Leave out tables that migrations make by hand: the full-text index of SQLite."""
+    del parents
+    return kind != "table" or name is None or not name.startswith("asset_search")
+
+
+def _include_object(
+    item: object, name: str | None, kind: str, reflected: bool, other: object
+) -> bool:
+    """Leave out indexes that only one database knows; the models do not declare them."""
+    del item, other
+    return not (kind == "index" and reflected and name is not None and name.endswith("_trigram"))
+
+
+def _render_item(kind: str, item: object, autogen: object) -> str | bool:
+    """Write our own types as the plain ones below them: a migration must not follow the models."""
+    del autogen
+    if kind != "type":
+        return False
+    if isinstance(item, EnumValue):
+        return "sa.String(40)"
+    if isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return "JSON" if isinstance(item, sa.JSON) else False
+
+
+def run_migrations() -> None:
+    """Run them in one transaction, with SQLite's write lock held from the start."""
+    with _engine().execution_options(parc_write=True).connect() as connection:
+        is_sqlite = connection.dialect.name == "sqlite"
+        raw = connection.connection.dbapi_connection
+        if is_sqlite and raw is not None:
+            raw.cursor().execute("PRAGMA foreign_keys=OFF")
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            render_as_batch=True,
+            compare_type=True,
+            include_name=_include_name,
+            include_object=_include_object,
+            render_item=_render_item,
+            transaction_per_migration=False,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+            if is_sqlite:
+                broken = connection.execute(sa.text("PRAGMA foreign_key_check")).all()
+                if broken:
+                    message = f"the migration breaks {len(broken)} references: nothing was changed"
+                    raise RuntimeError(message)
+        if is_sqlite and raw is not None:
+            raw.cursor().execute("PRAGMA foreign_keys=ON")
+
+
+run_migrations()

@@ -1,0 +1,1 @@
+"""Reads: session and filters in, rows or frozen dataclasses out."""

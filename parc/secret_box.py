@@ -1,0 +1,156 @@
+"""Sealing of secrets with a key that is not in the database.
+
+AES-256-GCM (NIST SP 800-38D); the row and field a secret belongs to are authenticated with it,
+so that a sealed value cannot be moved to another row. The key ring is a file of mode 0600 (or
+``PARC_MASTER_KEY``): one line a key, ``key id: base64``; the first seals, all open.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from parc.errors import SecretError
+
+_KEY_OCTETS = 32
+_NONCE_OCTETS = 12
+
+
+class SecretBox:
+    """Seals and opens; never shown, never pickled."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, keys: Mapping[str, bytes]) -> None:
+        if not keys:
+            raise SecretError("The key ring is empty: run 'parc keys rotate'.")
+        self._keys = dict(keys)
+
+    def __repr__(self) -> str:
+        """Say how many keys there are, never which."""
+        return f"SecretBox({len(self._keys)} keys)"
+
+    @property
+    def key_id(self) -> str:
+        """Give the id of the key that seals."""
+        return next(iter(self._keys))
+
+    @property
+    def signing_key(self) -> bytes:
+        """Derive the key that signs browser sessions, so that no second secret is kept."""
+        return AESGCM(self._keys[self.key_id]).encrypt(bytes(_NONCE_OCTETS), b"session", b"signing")
+
+    def seal(self, secret: bytes, place: str) -> bytes:
+        """Seal ``secret`` for ``place`` (such as ``credential:7``); gives nonce and text."""
+        nonce = secrets.token_bytes(_NONCE_OCTETS)
+        return nonce + AESGCM(self._keys[self.key_id]).encrypt(nonce, secret, place.encode())
+
+    def open(self, sealed: bytes, key_id: str, place: str) -> bytes:
+        """Open what ``seal`` gave.
+
+        Raises:
+            SecretError: no such key, or the value does not belong to this place or key.
+        """
+        key = self._keys.get(key_id)
+        if key is None:
+            raise SecretError(f"The key ring does not hold key {key_id}: restore the key file.")
+        try:
+            return AESGCM(key).decrypt(
+                sealed[:_NONCE_OCTETS], sealed[_NONCE_OCTETS:], place.encode()
+            )
+        except (InvalidTag, ValueError) as error:
+            raise SecretError(
+                f"The secret of {place} cannot be opened with key {key_id}."
+            ) from error
+
+
+def load_box(path: Path, environment: Mapping[str, str]) -> SecretBox:
+    """Read the key ring from ``PARC_MASTER_KEY`` or the file; make the file at the first start.
+
+    Raises:
+        SecretError: the file is unreadable, readable by others, or not a key ring.
+    """
+    text = environment.get("PARC_MASTER_KEY")
+    if text is None:
+        _make_if_missing(path)
+        text = _read_private(path)
+    return SecretBox(_parse(text))
+
+
+def add_key(path: Path) -> str:
+    """Put a new key first in the ring, whole or not at all, and give its id.
+
+    Raises:
+        SecretError: the present ring cannot be read.
+    """
+    keys = _parse(_read_private(path))
+    key_id, key = _new_key()
+    _write(path, {key_id: key, **keys})
+    return key_id
+
+
+def drop_other_keys(path: Path, key_id: str) -> None:
+    """Leave only ``key_id`` in the ring, once nothing is sealed with the others."""
+    _write(path, {key_id: _parse(_read_private(path))[key_id]})
+
+
+def _new_key() -> tuple[str, bytes]:
+    return secrets.token_hex(4), secrets.token_bytes(_KEY_OCTETS)
+
+
+def _make_if_missing(path: Path) -> None:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        key_id, key = _new_key()
+        temporary = _write_temporary(path, {key_id: key})
+        try:
+            os.link(temporary, path)  # fails if another process made it meanwhile
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+
+
+def _write(path: Path, keys: Mapping[str, bytes]) -> None:
+    _write_temporary(path, keys).replace(path)
+
+
+def _write_temporary(path: Path, keys: Mapping[str, bytes]) -> Path:
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    lines = [f"{key_id}: {base64.b64encode(key).decode()}\n" for key_id, key in keys.items()]
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.writelines(lines)
+        file.flush()
+        os.fsync(file.fileno())
+    return temporary
+
+
+def _read_private(path: Path) -> str:
+    try:
+        if path.stat().st_mode & 0o077:
+            raise SecretError(f"{path} can be read by others: run 'chmod 600 {path}'.")
+        return path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecretError(f"{path}: the master key cannot be read ({error}).") from error
+
+
+def _parse(text: str) -> dict[str, bytes]:
+    keys: dict[str, bytes] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        key_id, _, encoded = line.partition(":")
+        try:
+            key = base64.b64decode(encoded.strip(), validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if len(key) != _KEY_OCTETS:
+            raise SecretError("The master key is damaged: restore the key file from its backup.")
+        keys[key_id.strip()] = key
+    return keys

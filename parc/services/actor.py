@@ -1,0 +1,35 @@
+"""Who does something: a signed-in person, a run of discovery, or a command on the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parc.models import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The author of a change, handed to every service.
+
+    Attributes:
+        name: kept in the history when the login is deleted.
+        role: None for nobody.
+        user_id: the login, if it is one.
+        run_id: the run of discovery, if it is one.
+        is_system: a command of whoever administers the server, or the scheduler.
+    """
+
+    name: str
+    role: Role | None = None
+    user_id: int | None = None
+    run_id: int | None = None
+    is_system: bool = False
+
+
+NOBODY = Actor(name="nobody")
+SYSTEM = Actor(name="system", is_system=True)
+
+
+def for_run(range_name: str, run_id: int) -> Actor:
+    """Give the author of what a run of discovery changes."""
+    return Actor(name=range_name, run_id=run_id, is_system=True)

@@ -1,0 +1,71 @@
+"""Who may do what, from one table; pages, bulk actions, exports and commands ask here."""
+
+from __future__ import annotations
+
+import enum
+
+from parc.errors import NotAllowedError
+from parc.models import Role
+from parc.services.actor import Actor
+
+
+class Action(enum.StrEnum):
+    """What can be done, as far as rights tell it apart."""
+
+    PUBLIC = "public"  # without signing in: sign-in page, assets, health
+    OWN_ACCOUNT = "own_account"
+    VIEW_INVENTORY = "view_inventory"
+    EXPORT_INVENTORY = "export_inventory"
+    VIEW_OBSERVATION = "view_observation"
+    EDIT_ASSET = "edit_asset"
+    DELETE_ASSET = "delete_asset"
+    DECIDE_DEVICE = "decide_device"
+    VIEW_RUN = "view_run"
+    START_RUN = "start_run"
+    VIEW_RANGE = "view_range"
+    EDIT_RANGE = "edit_range"
+    EDIT_CREDENTIAL = "edit_credential"
+    MANAGE_USER = "manage_user"
+
+
+_REQUESTER = frozenset({Action.PUBLIC, Action.OWN_ACCOUNT})
+_READ_ONLY = _REQUESTER | {
+    Action.VIEW_INVENTORY,
+    Action.EXPORT_INVENTORY,
+    Action.VIEW_RUN,
+    Action.VIEW_RANGE,
+}
+_TECHNICIAN = _READ_ONLY | {
+    Action.VIEW_OBSERVATION,
+    Action.EDIT_ASSET,
+    Action.DECIDE_DEVICE,
+    Action.START_RUN,
+}
+_MANAGER = _TECHNICIAN | {Action.DELETE_ASSET, Action.EDIT_RANGE}
+
+RIGHTS: dict[Role, frozenset[Action]] = {
+    Role.REQUESTER: _REQUESTER,
+    Role.READ_ONLY: _READ_ONLY,
+    Role.TECHNICIAN: _TECHNICIAN,
+    Role.MANAGER: _MANAGER,
+    Role.ADMINISTRATOR: frozenset(Action),
+}
+
+
+def may(actor: Actor, action: Action) -> bool:
+    """Tell whether ``actor`` may; nobody may only what is public, the system may all."""
+    if actor.is_system:
+        return True
+    if actor.role is None:
+        return action is Action.PUBLIC
+    return action in RIGHTS[actor.role]
+
+
+def require(actor: Actor, action: Action) -> None:
+    """Refuse what ``actor`` may not do.
+
+    Raises:
+        NotAllowedError: the role does not hold the right.
+    """
+    if not may(actor, action):
+        raise NotAllowedError(f"{actor.name} may not {action.value}")

@@ -1,0 +1,125 @@
+"""What many tests need: settings, databases of both kinds, the application, a clock.
+
+A database is made by the migrations once for each worker and kind, and copied for each test.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+
+from parc.app import create_app
+from parc.config import DatabaseSettings, Settings
+from parc.extensions import db
+from tests.postgresql import Cluster, find_programs, start_cluster
+
+SOME_MOMENT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+
+
+class SteppingClock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self, moment: datetime = SOME_MOMENT) -> None:
+        self.moment = moment
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def step(self, **duration: float) -> None:
+        """Go on by what ``timedelta`` takes."""
+        self.moment += timedelta(**duration)
+
+
+@pytest.fixture
+def clock() -> SteppingClock:
+    return SteppingClock()
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A real PostgreSQL server of this test worker, on a socket in a folder of its own."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's programs are not installed (Debian: postgresql)")
+    with start_cluster(programs, tmp_path_factory.mktemp("pg")) as started:
+        with psycopg.connect(started.url("postgres", driver=""), autocommit=True) as connection:
+            connection.execute("CREATE DATABASE parc_template")
+        settings = Settings(
+            data_folder=tmp_path_factory.mktemp("pg-data"),
+            database=DatabaseSettings(url=started.url("parc_template")),
+        )
+        _migrate(create_app(settings))
+        yield started
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    _migrate(create_app(Settings(data_folder=folder)))
+    return folder / "parc.db"
+
+
+def _migrate(app: Flask) -> None:
+    with app.app_context():
+        upgrade()
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Settings whose database is migrated and empty, on each of the two databases."""
+    if request.param == "sqlite":
+        yield _sqlite_settings(request, tmp_path)
+        return
+    started: Cluster = request.getfixturevalue("cluster")
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(started.url("postgres", driver=""), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE parc_template")  # type: ignore[arg-type]  # the name is ours
+        yield Settings(
+            data_folder=tmp_path / "var", database=DatabaseSettings(url=started.url(name))
+        )
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]  # the name is ours
+
+
+@pytest.fixture
+def sqlite_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings on SQLite alone, for tests that no database could tell apart."""
+    return _sqlite_settings(request, tmp_path)
+
+
+def _sqlite_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    folder = tmp_path / "var"
+    folder.mkdir()
+    shutil.copy(request.getfixturevalue("sqlite_template"), folder / "parc.db")
+    return Settings(data_folder=folder)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The application on each of the two databases, inside an application context."""
+    yield from _application(settings)
+
+
+@pytest.fixture
+def sqlite_app(sqlite_settings: Settings) -> Iterator[Flask]:
+    """The application on SQLite alone, inside an application context."""
+    yield from _application(sqlite_settings)
+
+
+def _application(settings: Settings) -> Iterator[Flask]:
+    application = create_app(settings)
+    application.config["TESTING"] = True
+    with application.app_context():
+        yield application
+        db.session.remove()
+        db.engine.dispose()
