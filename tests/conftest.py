@@ -84,11 +84,11 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
     started: Cluster = request.getfixturevalue("cluster")
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(started.url("postgres", driver=""), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE parc_template")  # type: ignore[arg-type]  # the name is ours
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE parc_template")
         yield Settings(
             data_folder=tmp_path / "var", database=DatabaseSettings(url=started.url(name))
         )
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]  # the name is ours
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

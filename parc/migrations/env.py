@@ -6,8 +6,11 @@ rows that point at it. They are off during a migration and checked before it is 
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import sqlalchemy as sa
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 
 from parc.models import Base
@@ -33,7 +36,7 @@ def _include_object(
     return not (kind == "index" and reflected and name is not None and name.endswith("_trigram"))
 
 
-def _render_item(kind: str, item: object, autogen: object) -> str | bool:
+def _render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     """Write our own types as the plain ones below them: a migration must not follow the models."""
     del autogen
     if kind != "type":
