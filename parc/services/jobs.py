@@ -7,7 +7,7 @@ lost its lease (a stopped laptop, a debugger, a long pause) cannot finish somebo
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
-from parc.errors import ConflictError
+from parc.errors import ConflictError, ParcError
 from parc.models import JobRun, JobState
 
 LEASE = timedelta(seconds=60)
@@ -27,6 +27,10 @@ _CANDIDATES = 5  # queued jobs looked at before giving up, when their locks are 
 
 class LeaseLostError(ConflictError):
     """The job is no longer this worker's: its lease ran out and somebody took it over."""
+
+
+class JobStoppedError(ParcError):
+    """A job was asked to end before it was done, and did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +88,15 @@ def enqueue(  # noqa: PLR0913 -- the columns of a job
     return job
 
 
-def claim(session: Session, worker: str, now: datetime) -> ClaimedJob | None:
-    """Take the job that has been due for longest, or None.
+def claim(
+    session: Session, worker: str, now: datetime, *, job_id: int | None = None
+) -> ClaimedJob | None:
+    """Take the job that has been due for longest, or only ``job_id``; None when there is none.
 
     PostgreSQL skips rows that another worker is just taking; on SQLite the transaction holds the
     write lock from its beginning. The unique index on ``lock`` has the last word.
     """
-    for job in _candidates(session, now):
+    for job in _candidates(session, now, job_id):
         try:
             with session.begin_nested():
                 job.state = JobState.RUNNING
@@ -105,12 +111,13 @@ def claim(session: Session, worker: str, now: datetime) -> ClaimedJob | None:
     return None
 
 
-def _candidates(session: Session, now: datetime) -> Collection[JobRun]:
+def _candidates(session: Session, now: datetime, job_id: int | None) -> Sequence[JobRun]:
     running = aliased(JobRun)
     is_locked = sa.exists().where(running.lock == JobRun.lock, running.state == JobState.RUNNING)
+    chosen = [] if job_id is None else [JobRun.id == job_id]
     return session.scalars(
         sa.select(JobRun)
-        .where(JobRun.state == JobState.QUEUED, JobRun.due_at <= now, ~is_locked)
+        .where(JobRun.state == JobState.QUEUED, JobRun.due_at <= now, ~is_locked, *chosen)
         .order_by(JobRun.due_at, JobRun.id)
         .limit(_CANDIDATES if session.get_bind().dialect.name == "sqlite" else 1)
         .with_for_update(skip_locked=True, of=JobRun)

@@ -119,6 +119,16 @@ def end_run(run: Run, state: RunState, now: datetime, *, error: str | None) -> N
     run.error = error
 
 
+def close_open_run(
+    session: Session, job_id: int, state: JobState, now: datetime, error: str | None
+) -> None:
+    """End the run of a job that ended without having ended it: cancelled, or failed by an error."""
+    run_state = RunState.CANCELLED if state is JobState.CANCELLED else RunState.FAILED
+    for run in session.scalars(sa.select(Run).where(Run.job_id == job_id)):
+        if run.state in _OPEN_STATES:
+            end_run(run, run_state, now, error=error)
+
+
 def interrupt(session: Session, jobs: Sequence[JobRun], now: datetime) -> list[Run]:
     """Close the runs of jobs whose worker is gone; queued-again jobs get a new run.
 
