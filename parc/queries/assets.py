@@ -6,6 +6,7 @@ facets: SQLite keeps no statistics on how common a value is, and chooses badly w
 
 from __future__ import annotations
 
+import enum
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from parc.queries.locations import Places
 
 COUNT_LIMIT = 10_000
 _FEW_IDS = 1_000
-_CHEAP_COUNT = 5_000
+_CHEAP_COUNT = 1_500
 _MAX_VALUES = 200
 
 COLUMNS: Mapping[str, sa.SQLColumnExpression[Any]] = {
@@ -89,11 +90,18 @@ class AssetFilter:
 
 @dataclass(frozen=True, slots=True)
 class AssetList:
-    """One page, how many there are in all (``count`` at most 10,001), and the search's bits."""
+    """One page of a list.
+
+    Attributes:
+        count: how many there are in all, at most 10,001.
+        among: the bits of what the search found; None without search.
+        is_cut: the search found more than ``among`` holds.
+    """
 
     page: Page
     count: int
     among: int | None
+    is_cut: bool
 
     @property
     def is_count_exact(self) -> bool:
@@ -156,7 +164,9 @@ def list_assets(
     """Read one page with its count."""
     reader = _Reader(session, asset_filter, lookup)
     query = reader.rows([*(COLUMNS[name] for name in columns)], order, size)
-    return AssetList(read_page(session, query, order, cursor, size), reader.count(), reader.among)
+    return AssetList(
+        read_page(session, query, order, cursor, size), reader.count(), reader.among, reader.is_cut
+    )
 
 
 def export_page(
@@ -180,7 +190,16 @@ def filtered_ids(
 ) -> list[int]:
     """Give ids of the assets of a filter, at most ``limit``, for an action on all of them."""
     reader = _Reader(session, asset_filter, lookup)
-    return list(session.scalars(sa.select(Asset.id).where(*reader.by_best_index()).limit(limit)))
+    return list(session.scalars(sa.select(Asset.id).where(*reader.all_conditions()).limit(limit)))
+
+
+class _Way(enum.Enum):
+    """By which index rows are read."""
+
+    IDS = "ids of a search"
+    FACET = "index of the rarest facet value"
+    SEARCH = "trigram index"
+    WALK = "index of the order"
 
 
 class _Reader:
@@ -197,61 +216,68 @@ class _Reader:
         if self.words:
             self.ids = search.matching_ids(session, asset_filter.text, COUNT_LIMIT + 1)
             self.among = bits_of(self.ids)
+        self.is_cut = self.ids is not None and len(self.ids) > COUNT_LIMIT
 
     def rows(self, columns: list[Any], order: Order, size: int) -> sa.Select[Any]:
         """Give the statement of the rows, without order."""
-        is_walk = self._is_walk_cheaper(size)
-        conditions = self.by_walking() if is_walk else self.by_best_index()
         wanted = [Asset.id, order.sort.column.label(order.sort.label)]
         wanted += [column for column in columns if column.key != order.sort.label]
-        return sa.select(*wanted).where(*conditions)
+        return sa.select(*wanted).where(*self.conditions(self._cheapest(size)))
 
     def count(self) -> int:
         """Count exactly up to the limit; where that is dear, as the snapshot has it."""
         chosen = self.filter.chosen
-        if self.ids is not None and (not chosen or len(self.ids) > _FEW_IDS):
-            return self.lookup.facets.count(chosen, self.among) if chosen else len(self.ids)
-        leading = self._leading()
-        if len(chosen) > 1 and self.ids is None and self._size_of(leading) > _CHEAP_COUNT:
-            return min(self.lookup.facets.count(chosen), COUNT_LIMIT + 1)
-        found = sa.select(sa.literal(1)).where(*self.by_best_index()).limit(COUNT_LIMIT + 1)
+        if self.ids is not None and not chosen:
+            return len(self.ids)
+        way = self._cheapest(None)
+        is_dear = way is _Way.SEARCH or (
+            way is _Way.FACET
+            and len(chosen) + len(self.words) > 1
+            and self._size_of(self._leading()) > _CHEAP_COUNT
+        )
+        if is_dear and not self.is_cut:
+            return min(self.lookup.facets.count(chosen, self.among), COUNT_LIMIT + 1)
+        found = sa.select(Asset.id).where(*self.conditions(way)).limit(COUNT_LIMIT + 1)
         return self.session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) or 0
 
-    def by_best_index(self) -> list[sa.ColumnElement[bool]]:
-        """Give conditions that let the index of the rarest value be used, and no other."""
-        leading = self._leading() if self.ids is None else None
+    def all_conditions(self) -> list[sa.ColumnElement[bool]]:
+        """Give the conditions for reading everything, in no order."""
+        return self.conditions(self._cheapest(None))
+
+    def conditions(self, way: _Way) -> list[sa.ColumnElement[bool]]:
+        """Give conditions that leave SQLite no index but the one wanted."""
+        leading = self._leading() if way is _Way.FACET else None
         conditions = [
             self._condition(facet, is_hidden=facet is not leading) for facet in self.filter.chosen
         ]
-        if self.ids is not None:
-            conditions += self._search_condition()
-        return conditions
+        if self.ids is None:
+            return conditions
+        if way is _Way.IDS:
+            return [*conditions, Asset.id.in_(self.ids)]
+        if way is _Way.SEARCH:
+            return conditions + search.conditions(self.words, is_sqlite=self.is_sqlite)
+        return conditions + search.verification(self.words, is_sqlite=self.is_sqlite)
 
-    def by_walking(self) -> list[sa.ColumnElement[bool]]:
-        """Give conditions that leave only the index of the order to be used."""
-        conditions = [self._condition(facet, is_hidden=True) for facet in self.filter.chosen]
-        if self.ids is not None:
-            conditions += search.verification(self.words, is_sqlite=self.is_sqlite)
-        return conditions
-
-    def _search_condition(self) -> list[sa.ColumnElement[bool]]:
+    def _cheapest(self, size: int | None) -> _Way:
+        """Compare how many rows each index passes; ``size`` None: all rows are wanted."""
         if self.ids is not None and len(self.ids) <= _FEW_IDS:
-            return [Asset.id.in_(self.ids)]
-        return search.conditions(self.words, is_sqlite=self.is_sqlite)
-
-    def _is_walk_cheaper(self, size: int) -> bool:
-        """Compare rows passed until a page is full with rows of the rarest value."""
-        if self.ids is not None and len(self.ids) <= _FEW_IDS:
-            return False
-        if not self.filter.chosen and self.ids is None:
-            return True
+            return _Way.IDS
         total = self.lookup.facets.everything.bit_count()
+        costs: dict[_Way, float] = {_Way.WALK: total + 1}
+        if size is not None:
+            costs[_Way.WALK] = self._walked(total, size)
+        if self.filter.chosen:
+            costs[_Way.FACET] = self._size_of(self._leading())
+        if self.ids is not None:
+            costs[_Way.SEARCH] = 2 * (total if self.is_cut else len(self.ids))
+        return min(costs, key=lambda way: costs[way])
+
+    def _walked(self, total: int, size: int) -> float:
+        """Guess how many rows the index of the order passes until a page is full."""
+        if not self.filter.chosen and self.ids is None:
+            return 0
         meeting = self.lookup.facets.count(self.filter.chosen, self.among)
-        if self.ids is not None and len(self.ids) > COUNT_LIMIT:
-            meeting = self.lookup.facets.count(self.filter.chosen) // 10
-        walked = total * (size + 1) / meeting if meeting else math.inf
-        leading = self._size_of(self._leading()) if self.filter.chosen else total
-        return walked < (min(leading, len(self.ids)) if self.ids is not None else leading)
+        return total * (size + 1) / meeting if meeting else math.inf
 
     def _leading(self) -> Facet | None:
         return min(self.filter.chosen, key=self._size_of, default=None)

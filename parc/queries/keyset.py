@@ -112,7 +112,7 @@ def _parts(query: sa.Select[Any], order: Order, cursor: Cursor | None) -> list[s
     here = sa.tuple_(column, key)
     there = sa.tuple_(
         sa.bindparam(None, cursor.value, type_=column.type),
-        sa.bindparam(None, cursor.row_id, type_=key.type),
+        sa.bindparam(None, cursor.row_id, type_=sa.BigInteger()),
     )
     valued = valued.where(here < there if falls else here > there)
     return [valued] if is_backward or not order.sort.is_nullable else [valued, empty]
