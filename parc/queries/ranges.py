@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -10,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from collectors.addresses import AddressSet
 from parc.errors import NotFoundError
 from parc.models import (
     AddressRange,
@@ -68,6 +70,12 @@ class RangeRow:
     updated_at: datetime
     credentials: tuple[str, ...] = ()
     last_run: LastRun | None = None
+
+    @property
+    def address_count(self) -> int:
+        """Count the addresses that a sweep asks."""
+        hosts = AddressSet.of_hosts(map(ipaddress.ip_network, self.include))
+        return (hosts - AddressSet.of(map(ipaddress.ip_network, self.exclude))).count
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ def test_all_problems_are_told_at_once_with_key_and_line_and_nothing_is_written(
     ("old", "new", "told"),
     [
         ("10.1.0.0/24", "8.8.8.0/24", "discovery.allow_public_addresses"),
-        ("10.1.0.0/24", "fd00::/64", "holds more than"),
+        ("10.1.0.0/24", "fd00::/64", "at most a /112"),
         ('"sha256"', '"sha256"\npriv_protocol = "aes128"', "give priv_passphrase_env or"),
         ("auth.secret", "none.secret", "none.secret cannot be read"),
         ("auth_passphrase_file", 'auth_passphrase_env = "X"\nauth_passphrase_file', "one of the"),
