@@ -1,9 +1,25 @@
-"""Names and orders that planning and the services must make alike; pure, known to both."""
+"""Names, orders and copies that planning and the services must make alike; pure."""
 
 from __future__ import annotations
 
 import ipaddress
 import unicodedata
+from collections.abc import Mapping
+from typing import Any, Final
+
+# Fields that have the same name and meaning on a device and on its asset.
+DEVICE_FIELDS: Final = (
+    "manufacturer",
+    "model_name",
+    "serial_number",
+    "operating_system",
+    "software_revision",
+    "firmware_revision",
+    "hardware_revision",
+    "base_mac_address",
+)
+# Fields of an asset that machines know as well as people.
+MACHINE_FIELDS: Final = ("name", "category", *DEVICE_FIELDS)
 
 
 def device_name(
@@ -34,3 +50,24 @@ def folded(text: str) -> str:
     """Give ``text`` in lower case and without accents, as searches compare it."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def asset_values(device: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
+    """Give what a device says for the fields of an asset, and by which means it was seen.
+
+    Args:
+        device: the columns of a device by name.
+
+    Returns:
+        field to value and ``snmp`` or ``nmap``; a field that the device does not know is not there.
+    """
+    is_read = device["sys_object_id"] is not None or device["sys_descr"] is not None
+    usual = "snmp" if is_read else "nmap"
+    values = {name: (device[name], usual) for name in DEVICE_FIELDS if device[name] is not None}
+    name = device_name(
+        device["sys_name"], device["host_name"], device["model_name"], device["address"]
+    )
+    values["name"] = (name, "snmp" if device["sys_name"] else "nmap")
+    if device["category"] is not None:
+        values["category"] = (device["category"], device["category_source"] or usual)
+    return values
