@@ -63,6 +63,19 @@ _USER_COLUMNS = (
     User.last_sign_in_at,
 )
 
+_SIGNED_IN_COLUMNS = (
+    UserSession.id,
+    User.id,
+    User.login,
+    User.display_name,
+    User.role,
+    User.language,
+    User.colour_scheme,
+    User.has_shortcuts,
+    User.password_hash.is_not(None),
+    UserSession.last_seen_at,
+)
+
 
 def has_users(session: Session) -> bool:
     """Tell whether there is any login at all, active or not."""
@@ -74,18 +87,7 @@ def find_signed_in(
 ) -> SignedIn | None:
     """Find the active login whose session has this hash and is within both limits."""
     row = session.execute(
-        sa.select(
-            UserSession.id,
-            User.id,
-            User.login,
-            User.display_name,
-            User.role,
-            User.language,
-            User.colour_scheme,
-            User.has_shortcuts,
-            User.password_hash.is_not(None),
-            UserSession.last_seen_at,
-        )
+        sa.select(*_SIGNED_IN_COLUMNS)
         .join(User, User.id == UserSession.user_id)
         .where(
             UserSession.token_hash == token_hash,
@@ -94,7 +96,7 @@ def find_signed_in(
             User.is_active,
         )
     ).one_or_none()
-    return SignedIn(*row) if row else None
+    return SignedIn(*tuple(row)) if row else None
 
 
 def list_users(session: Session) -> list[UserRow]:

@@ -22,6 +22,7 @@ LANGUAGES = ("fr", "en")
 COLOUR_SCHEMES = ("auto", "light", "dark")
 _LOGIN = re.compile(r"[\w.@-]{1,100}")
 _NAME_LENGTH = 200
+_FIRST_RUN_LOCK = 527_201  # any number that nothing else locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,8 @@ def add_first_administrator(
         ConflictError: there is a login already.
         InvalidInputError: login, name, password or language cannot be taken.
     """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_FIRST_RUN_LOCK)))
     if session.scalar(sa.select(sa.func.count()).select_from(User)):
         raise ConflictError("Parc is set up already.")
     entered = UserInput(login, display_name, Role.ADMINISTRATOR.value)

@@ -33,16 +33,13 @@ def init_formats(app: Flask) -> None:
 
 def format_moment(moment: datetime) -> str:
     """Write a moment as local time: 22/11/2026 14:17 or 22 Nov 2026 14:17."""
-    return cast(
-        "str",
-        format_datetime(moment, _MOMENT[_language()], tzinfo=get_timezone(), locale=get_locale()),
-    )
+    return format_datetime(moment, _MOMENT[_language()], tzinfo=get_timezone(), locale=get_locale())
 
 
 def format_day(moment: datetime) -> str:
     """Write the local date of a moment: 22/11/2026 or 22 Nov 2026."""
     local = moment.astimezone(get_timezone())
-    return cast("str", format_date(local, _DATE[_language()], locale=get_locale()))
+    return format_date(local, _DATE[_language()], locale=get_locale())
 
 
 def format_ago(moment: datetime) -> str:
@@ -50,12 +47,12 @@ def format_ago(moment: datetime) -> str:
     distance = moment - now()
     if abs(distance) < _JUST_NOW:
         distance = timedelta(seconds=-1)
-    return cast("str", format_timedelta(distance, add_direction=True, locale=get_locale()))
+    return format_timedelta(distance, add_direction=True, locale=get_locale())
 
 
 def format_number(value: float) -> str:
     """Write a number with the reader's separators: 12 345,6 (narrow no-break) or 12,345.6."""
-    return cast("str", format_decimal(value, locale=get_locale()))
+    return format_decimal(value, locale=get_locale())
 
 
 def format_octets(count: int) -> str:

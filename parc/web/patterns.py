@@ -30,5 +30,6 @@ def show() -> ResponseReturnValue:
         states=choices(LifecycleState),
         lifecycle=list(LifecycleState),
         run_states=list(RunState),
+        figures={"number": 12345.6, "octets": 123_456_789, "seconds": 185.0, "ports": 48},
         moment=now() - timedelta(hours=3),
     )
