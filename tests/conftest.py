@@ -38,6 +38,16 @@ class SteppingClock:
         self.moment += timedelta(**duration)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--golden", action="store_true", help="rewrite the expected results")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> bool:
+    """Whether expected results are to be rewritten; the difference is read by a person."""
+    return bool(request.config.getoption("--golden"))
+
+
 @pytest.fixture
 def clock() -> SteppingClock:
     return SteppingClock()
