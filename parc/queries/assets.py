@@ -218,7 +218,7 @@ class _Reader:
             self.among = bits_of(self.ids)
         self.is_cut = self.ids is not None and len(self.ids) > COUNT_LIMIT
 
-    def rows(self, columns: list[Any], order: Order, size: int) -> sa.Select[Any]:
+    def rows(self, columns: list[Any], order: Order, size: int) -> sa.Select[*tuple[Any, ...]]:
         """Give the statement of the rows, without order."""
         wanted = [Asset.id, order.sort.column.label(order.sort.label)]
         wanted += [column for column in columns if column.key != order.sort.label]

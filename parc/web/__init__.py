@@ -12,9 +12,13 @@ from parc.extensions import babel, csrf
 from parc.services.permissions import Action, may
 from parc.web.access import actor, check_all_routes_are_guarded
 from parc.web.account import account
+from parc.web.asset_edit import assets
 from parc.web.bundles import init_bundles
 from parc.web.context import signed_in
+from parc.web.dashboard import dashboard
+from parc.web.devices import devices
 from parc.web.errors import init_errors
+from parc.web.exports import exports
 from parc.web.first_run import first_run, redirect_to_first_run
 from parc.web.formats import init_formats
 from parc.web.headers import init_headers
@@ -31,6 +35,10 @@ from parc.web.users import users
 # and its pages in templates/<subject>/.
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account,
+    assets,
+    dashboard,
+    devices,
+    exports,
     first_run,
     patterns,
     session_pages,

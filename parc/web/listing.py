@@ -33,12 +33,14 @@ from markupsafe import Markup
 from parc.queries.keyset import Cursor, CursorError, Page, SortColumn, read_token, write_token
 from parc.web.context import is_htmx
 from parc.web.formats import format_number
+from parc.web.forms import Form
 
 SIZES = (25, 50, 100, 200)
 DEFAULT_SIZE = 50
 MAX_TEXT = 200
 _MAX_VALUES = 200
 _OPTIONS_SHOWN = 8
+_KEY_DIGITS = 9
 _OWN = frozenset({"q", "sort", "size", "after", "before", "more"})
 
 Cell = str | Markup
@@ -172,6 +174,12 @@ class ListRequest:
         query = urlencode(list(self.parameters() if pairs is None else pairs))
         return f"{base}?{query}" if query else base
 
+    @property
+    def query(self) -> str:
+        """Give the parameters with their question mark, for another address of the same list."""
+        pairs = self.parameters()
+        return f"?{urlencode(pairs)}" if pairs else ""
+
     def heads(self, columns: Iterable[ColumnSpec]) -> list[Head]:
         """Give the headings; the one that sorts turns the order around."""
         rest = [pair for pair in self.parameters() if pair[0] != "sort"]
@@ -301,6 +309,16 @@ def read_list(spec: ListSpec) -> ListRequest:
         request.args.get("before", ""),
         request.args.get("more", ""),
     )
+
+
+def read_ids(form: Form) -> list[int]:
+    """Give the ticked ids of a bulk form; what is no id is refused with 422."""
+    ids = []
+    for value in form.values_of("id"):
+        if not (value.isascii() and value.isdecimal() and len(value) <= _KEY_DIGITS):
+            refuse(gettext("%(name)s is no row of this list.", name=value[:40]))
+        ids.append(int(value))
+    return list(dict.fromkeys(ids))
 
 
 def render_list(template: str, view: ListView, **context: object) -> str:
