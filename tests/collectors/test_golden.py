@@ -31,7 +31,7 @@ def collect_walk(walk: Path, version: SnmpVersion = SnmpVersion.V2C) -> SnmpResu
 
 @pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda one: one.id)
 def test_a_definition_reads_its_walk(definition: Definition, *, golden: bool) -> None:
-    """A definition without a folder in tests/walks fails here; --golden rewrites what is expected."""
+    """A definition without a folder in tests/walks fails; --golden rewrites what is expected."""
     folder = WALKS / definition.id
     result = collect_walk(folder / "walk.snmprec")
     assert result.observation is not None
