@@ -6,6 +6,7 @@ source and has no catalogue; the compiled files are not kept in version control.
 
     python -m tools.translations            # extract, update and compile
     python -m tools.translations compile    # compile alone, for the set-up
+    python -m tools.translations check      # write nothing; fail when a catalogue is out of date
 """
 
 from __future__ import annotations
@@ -124,9 +125,23 @@ def compile_all() -> None:
         temporary.replace(target)
 
 
+def check() -> int:
+    """Compare the catalogues with the code and say what is missing."""
+    problems = []
+    for language in LANGUAGES:
+        catalog, path = update(language), catalogue_path(language)
+        problems += [f"{language}: untranslated: {text}" for text in untranslated(catalog)]
+        if not path.exists() or path.read_bytes() != to_text(catalog):
+            problems.append(f"{path.relative_to(ROOT)} is out of date: run 'make translations'")
+    sys.stdout.writelines(f"{problem}\n" for problem in problems or ["The translations are whole."])
+    return 1 if problems else 0
+
+
 def main(arguments: list[str]) -> int:
-    """Do what the arguments say; 1 when texts are untranslated."""
+    """Do what the arguments say; 1 when texts are untranslated or a catalogue is out of date."""
     missing = []
+    if arguments == ["check"]:
+        return check()
     if arguments != ["compile"]:
         for language in LANGUAGES:
             catalog = update(language)
