@@ -18,6 +18,17 @@ DEVICE_FIELDS: Final = (
     "hardware_revision",
     "base_mac_address",
 )
+# What only a device itself can tell.
+READ_FIELDS: Final = (
+    "sys_name",
+    "sys_descr",
+    "sys_object_id",
+    "engine_id",
+    "chassis_id",
+    "manufacturer",
+    "model_name",
+    "serial_number",
+)
 # Fields of an asset that machines know as well as people.
 MACHINE_FIELDS: Final = ("name", "category", *DEVICE_FIELDS)
 
@@ -31,6 +42,11 @@ def device_name(
     if host_name:
         return host_name
     return f"{model_name} {address}"[-255:] if model_name else address
+
+
+def is_read(device: Mapping[str, Any]) -> bool:
+    """Tell whether a device has spoken for itself, or was only seen from outside."""
+    return any(device.get(name) is not None for name in READ_FIELDS)
 
 
 def address_sort(address: str | None) -> str | None:
@@ -61,8 +77,7 @@ def asset_values(device: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
     Returns:
         field to value and ``snmp`` or ``nmap``; a field that the device does not know is not there.
     """
-    is_read = device["sys_object_id"] is not None or device["sys_descr"] is not None
-    usual = "snmp" if is_read else "nmap"
+    usual = "snmp" if is_read(device) else "nmap"
     values = {name: (device[name], usual) for name in DEVICE_FIELDS if device[name] is not None}
     name = device_name(
         device["sys_name"], device["host_name"], device["model_name"], device["address"]

@@ -22,7 +22,7 @@ from typing import Final
 from collectors.observation import Category
 from collectors.registries.placeholders import is_placeholder
 from collectors.text import normalise_mac
-from parc.naming import address_sort
+from parc.naming import address_sort, is_read
 from parc.reconcile.known import ROW_COLUMNS, KnownDevice, Table, Value, Values
 
 # VRRP and CARP (IPv4, IPv6), HSRP version 1, 2 and IPv6, GLBP.
@@ -76,7 +76,8 @@ class Traits:
 
     Attributes:
         manufacturer, serial_number: folded; None when they say nothing.
-        key_macs: MACs that stand for the device itself: of its chassis, or seen on the wire.
+        base_mac: the MAC of its chassis.
+        key_macs: MACs that stand for the device itself: that one, and one seen on the wire.
         all_macs: those and the MACs of its interfaces, burned-in ones only.
         has_all_macs: whether a MAC that is not among ``all_macs`` speaks against being the same.
         addresses: where it answers.
@@ -89,6 +90,7 @@ class Traits:
     serial_number: str | None = None
     engine_id: str | None = None
     chassis_id: str | None = None
+    base_mac: str | None = None
     key_macs: frozenset[str] = frozenset()
     all_macs: frozenset[str] = frozenset()
     has_all_macs: bool = False
@@ -98,12 +100,6 @@ class Traits:
     category: Category | None = None
     claims: frozenset[str] = frozenset()
     is_read: bool = False
-
-    @property
-    def has_strong_key(self) -> bool:
-        """Tell whether anything but names and addresses could identify it."""
-        serial = self.manufacturer and self.serial_number
-        return bool(serial or self.engine_id or self.chassis_id or self.key_macs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +141,7 @@ def make_traits(
     ]
     key_macs = frozenset(mac for mac in own if mac)
     sys_name = _folded(fields.get("sys_name"))
-    is_read = bool(sys_name or fields.get("sys_object_id") or fields.get("sys_descr"))
+    has_spoken = is_read(fields)
     category = fields.get("category")
     return Traits(
         addresses=tuple(sorted(addresses, key=sort_key)),
@@ -153,15 +149,16 @@ def make_traits(
         serial_number=_real(_folded(fields.get("serial_number"))),
         engine_id=usable_engine_id(_text(fields.get("engine_id"))),
         chassis_id=usable_chassis_id(_text(fields.get("chassis_id")), sys_name),
+        base_mac=own[0],
         key_macs=key_macs,
         all_macs=key_macs | rows,
-        has_all_macs=bool(rows or (key_macs and not is_read)),
+        has_all_macs=bool(rows or (key_macs and not has_spoken)),
         name=sys_name or _folded(fields.get("host_name")),
         sys_name=sys_name,
         sys_object_id=_text(fields.get("sys_object_id")),
         category=category if isinstance(category, Category) else None,
         claims=frozenset(_claims(interfaces)),
-        is_read=is_read,
+        is_read=has_spoken,
     )
 
 
@@ -256,6 +253,12 @@ def strong_keys(traits: Traits) -> tuple[Key, ...]:
     return (*keys, *(Key(KeyKind.MAC, mac) for mac in sorted(traits.key_macs)))
 
 
+def shown_keys(traits: Traits) -> frozenset[Key]:
+    """Give the strong keys and the MACs of all interfaces: whatever another may show as well."""
+    macs = (Key(KeyKind.MAC, mac) for mac in traits.all_macs)
+    return frozenset(strong_keys(traits)).union(macs)
+
+
 def contradiction(seen: Traits, known: Traits, kind: KeyKind) -> str | None:
     """Say why the two cannot be the same though a key of ``kind`` says so, or give None."""
     checks = (
@@ -347,9 +350,10 @@ class Index:
         direct = [(key, self.holders(key)) for key in keys]
         if kind is not KeyKind.MAC:
             return [direct]
-        ports = [(key, self._by_interface_mac.get(key.value, [])) for key in keys]
+        chassis = [pair for pair in direct if pair[0].value == traits.base_mac]
+        ports = [(k, self._by_interface_mac.get(k.value, [])) for k in keys if not self.holders(k)]
         rest = [Key(KeyKind.MAC, mac) for mac in sorted(traits.all_macs - traits.key_macs)]
-        return [direct, ports, [(key, self.holders(key)) for key in rest]]
+        return [chassis, direct, ports, [(key, self.holders(key)) for key in rest]]
 
     def at(self, addresses: Iterable[str]) -> list[int]:
         """Give the devices that were last seen at the addresses, present ones first."""
@@ -471,7 +475,7 @@ def _find_by_address(
             continue
         key = Key(kind, other.addresses[0])
         reason = contradiction(traits, other, kind)
-        if reason is None and traits.has_strong_key and other.has_strong_key:
+        if reason is None and not _may_be_found_by_address(traits, other):
             reason = "an address alone is not enough"
         if reason is None and _differ(traits.sys_name, other.sys_name):
             is_same_kind = traits.sys_object_id == other.sys_object_id
@@ -480,6 +484,12 @@ def _find_by_address(
             return number, key
         considered.append(Considered(number, key, reason))
     return None
+
+
+def _may_be_found_by_address(seen: Traits, known: Traits) -> bool:
+    """Tell whether one side has nothing better, or both show a key that is not theirs alone."""
+    ours, theirs = set(strong_keys(seen)), set(strong_keys(known))
+    return not ours or not theirs or bool(ours & theirs)
 
 
 _STEPS: Final[Mapping[KeyKind, _Step]] = {

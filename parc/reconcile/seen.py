@@ -23,6 +23,7 @@ from parc.reconcile.identity import (
     is_virtual_router_mac,
     make_traits,
     same_machine,
+    shown_keys,
     sort_key,
     strong_keys,
 )
@@ -103,7 +104,7 @@ def fold(observations: Iterable[Observation]) -> tuple[tuple[Seen, ...], frozens
     entries = [_of_address(by_address[address]) for address in sorted(by_address, key=sort_key)]
     groups = _join_unread(entries, _join_read(entries))
     folded = [_merge([entries[position] for position in group]) for group in groups]
-    shown = Counter(key for entry in folded for key in set(strong_keys(entry.traits)))
+    shown = Counter(key for entry in folded for key in shown_keys(entry.traits))
     dead = frozenset(key for key, count in shown.items() if count > 1)
     return tuple(sorted(folded, key=lambda entry: sort_key(entry.addresses[0]))), dead
 
