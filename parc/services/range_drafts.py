@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from collectors.observation import Category
 from parc.config import DEFAULT_ASSET_CATEGORIES
+from parc.errors import FieldProblem
 from parc.models import AddressRange, Credential, RangeCredential, ScheduleKind
 from parc.schedule import ScheduleError, check_schedule
 from parc.services.actor import Actor
@@ -82,13 +83,14 @@ def read_range(
     row: AddressRange | None,
     *,
     allow_public: bool,
+    problems: Sequence[FieldProblem] = (),
 ) -> RangeContent:
     """Read all fields of a draft; ``row`` is the range as it is stored, if it is.
 
     Raises:
         InvalidInputError: names the fields.
     """
-    reader = FieldReader()
+    reader = FieldReader(problems)
     name = reader.text("name", draft.name, most=100, is_required=True)
     taken = sa.select(AddressRange.id).where(AddressRange.name == name)
     if row is not None:

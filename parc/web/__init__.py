@@ -15,6 +15,7 @@ from parc.web.account import account
 from parc.web.asset_edit import assets
 from parc.web.bundles import init_bundles
 from parc.web.context import signed_in
+from parc.web.credentials import credentials
 from parc.web.dashboard import dashboard
 from parc.web.devices import devices
 from parc.web.errors import init_errors
@@ -28,6 +29,8 @@ from parc.web.messages import take_messages
 from parc.web.navigation import home_url, menu_for
 from parc.web.patterns import patterns
 from parc.web.problems import tell_problem
+from parc.web.ranges import ranges
+from parc.web.runs import runs
 from parc.web.session import load_actor, session_pages
 from parc.web.users import users
 
@@ -36,11 +39,14 @@ from parc.web.users import users
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account,
     assets,
+    credentials,
     dashboard,
     devices,
     exports,
     first_run,
     patterns,
+    ranges,
+    runs,
     session_pages,
     users,
 )
