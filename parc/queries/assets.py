@@ -111,11 +111,15 @@ class AssetList:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """What reading a list needs beside the request: places, snapshot of the facets, the time."""
+    """What reading a list needs beside the request: snapshot of the facets, and the time."""
 
-    places: Places
     facets: FacetSnapshot
     now: datetime
+
+    @property
+    def places(self) -> Places:
+        """Give the places as the snapshot holds them."""
+        return self.facets.places
 
 
 _CLOSED: Mapping[Facet, frozenset[str]] = {

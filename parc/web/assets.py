@@ -21,13 +21,12 @@ from parc.queries import assets as query
 from parc.queries.assets import AssetFilter, FilterError, Lookup
 from parc.queries.facets import Facet, FacetCache, Freshness, Origin
 from parc.queries.keyset import Order
-from parc.queries.locations import read_places
 from parc.queries.preferences import asset_columns
 from parc.services import assets as service
 from parc.services.permissions import Action, may
 from parc.services.preferences import choose_asset_columns
 from parc.web.access import actor, requires
-from parc.web.cells import CellWriter
+from parc.web.cells import CellWriter, known_label
 from parc.web.context import is_htmx, now
 from parc.web.formats import format_number
 from parc.web.forms import Form, read_form
@@ -183,8 +182,8 @@ def _refuse_filter(error: FilterError) -> NoReturn:
 
 def lookup() -> Lookup:
     """Give what reading the list needs: places, counts, the time."""
-    session = db.session()
-    return Lookup(read_places(session), _cache().get(session, now()), now())
+    moment = now()
+    return Lookup(_cache().get(db.session(), moment), moment)
 
 
 def forget_counts() -> None:
@@ -283,8 +282,8 @@ def _facets(wanted: Wanted, known: Lookup, found: query.AssetList) -> list[Facet
         return place.name if place else f"#{value}"
 
     names: dict[Facet, tuple[str, Callable[[str], str], Sequence[str]]] = {
-        Facet.CATEGORY: (_("Category"), lambda value: label(Category(value)), ()),
-        Facet.STATE: (_("State"), lambda value: label(LifecycleState(value)), ()),
+        Facet.CATEGORY: (_("Category"), lambda value: known_label(Category(value)), ()),
+        Facet.STATE: (_("State"), lambda value: known_label(LifecycleState(value)), ()),
         Facet.MANUFACTURER: (_("Manufacturer"), str, ()),
         Facet.SITE: (_("Site"), named, ()),
         Facet.FRESHNESS: (_("Last seen"), lambda value: str(FRESHNESS[value]), tuple(Freshness)),

@@ -21,18 +21,18 @@ own ``_bulk.html``, named in ``view.bulk_template``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 from flask import abort, render_template, request, url_for
 from flask_babel import gettext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from parc.queries.keyset import Cursor, CursorError, Page, SortColumn, read_token, write_token
+from parc.web.cells import known_number
 from parc.web.context import is_htmx
-from parc.web.formats import format_number
 from parc.web.forms import Form
 
 SIZES = (25, 50, 100, 200)
@@ -81,7 +81,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row: its id, its address, its name, and the cells after the first."""
+    """One row: its id, its address (empty for none), its name, the cells after the first."""
 
     id: int
     url: str
@@ -229,7 +229,7 @@ class ListRequest:
             Option(
                 value,
                 name_of(value),
-                f"{format_number(counts.get(value, 0))}{plus}",
+                f"{known_number(counts.get(value, 0))}{plus}",
                 value in chosen,
                 self.url(_toggled(base, (name, value))),
             )
@@ -283,6 +283,12 @@ class ListView:
     def clear_url(self) -> str:
         """Give the address without search and filters."""
         return self.request.clear_url()
+
+    def labelled(self) -> Iterator[tuple[Line, Iterator[tuple[Markup, Cell]]]]:
+        """Give the rows, each cell with the escaped heading of its column, for narrow screens."""
+        labels = [escape(head.label) for head in self.heads[1:]]
+        for row in self.rows:
+            yield row, zip(labels, row.cells, strict=True)
 
 
 def read_list(spec: ListSpec) -> ListRequest:
