@@ -20,6 +20,7 @@ from parc.app import create_app
 from parc.config import DatabaseSettings, Settings
 from parc.extensions import db
 from tests.postgresql import Cluster, find_programs, start_cluster
+from tests.web import FreshClient
 
 SOME_MOMENT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
@@ -129,6 +130,7 @@ def sqlite_app(sqlite_settings: Settings) -> Iterator[Flask]:
 def _application(settings: Settings) -> Iterator[Flask]:
     application = create_app(settings)
     application.config["TESTING"] = True
+    application.test_client_class = FreshClient
     with application.app_context():
         yield application
         db.session.remove()

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from parc.clock import now
@@ -18,6 +19,19 @@ from parc.services.users import UserInput, add_user
 _TOKEN = re.compile(r'<meta name="csrf-token" content="([^"]+)">')
 
 
+class FreshClient(FlaskClient):
+    """A client each of whose requests has an application context of its own, as on a server.
+
+    Without it a request would share ``g`` with the test and with the requests before it.
+    """
+
+    def open(self, *args: Any, **options: Any) -> TestResponse:
+        """Send a request."""
+        options.setdefault("buffered", True)  # a stream ends inside the context, too
+        with self.application.app_context():
+            return super().open(*args, **options)
+
+
 class Browser:
     """One browser with its own cookies; ``role`` None is nobody.
 
@@ -27,7 +41,7 @@ class Browser:
 
     def __init__(self, app: Flask, role: Role | None = None, *, language: str = "en") -> None:
         self.app = app
-        self.client = app.test_client()
+        self.client = FreshClient(app, app.response_class, use_cookies=True)
         self.language = language
         self.user_id = make_user(app, role) if role else None
         if self.user_id is not None:
