@@ -76,9 +76,10 @@ def test_a_maker_is_named_by_its_number_and_an_agent_is_no_maker(
 
 
 def test_a_kernel_is_the_system_only_of_a_generic_agent() -> None:
-    text = "Linux gateway 5.4.291 #1 SMP armv7l"
+    text = "Linux gateway 5.4.291 #1 SMP x86_64"
     assert phrases_of(text).operating_system == "Linux"
     assert phrases_of(text).software_revision == "5.4.291"
     assert phrases_of(text, is_kernel_told=False).operating_system is None
+    assert phrases_of("Linux gateway 5.4.291 #1 SMP armv7l").operating_system is None
     assert is_generic_agent("1.3.6.1.4.1.8072.3.2.10")
     assert not is_generic_agent("1.3.6.1.4.1.48690")

@@ -217,6 +217,23 @@ def test_a_probe_shows_the_next_credential_only_to_the_silent() -> None:
     assert seen == ["first"]
 
 
+@pytest.mark.network
+def test_a_probe_names_a_device_that_refuses_every_credential(agent: Agent) -> None:
+    stranger = SnmpCredential(SnmpVersion.V3, user_name="nobody", port=agent.port)
+
+    async def sweep(*credentials: SnmpCredential) -> list[ProbeResult]:
+        transport = PysnmpTransport()
+        try:
+            found = probe(["127.0.0.1"], credentials, transport, timeout_seconds=1)
+            return [one async for one in found]
+        finally:
+            await transport.close()
+
+    assert [one.credential for one in asyncio.run(sweep(stranger))] == [None]
+    right = agent.community()
+    assert [one.credential for one in asyncio.run(sweep(stranger, right))] == [right]
+
+
 def test_a_probe_stops_when_it_is_told_to() -> None:
     asked: list[str] = []
 
