@@ -27,8 +27,12 @@ from collectors.observation import Presence, Service
 from collectors.registries.oui import manufacturer_of
 
 CHUNK_ADDRESSES: Final = 256
+# Whoever watches sees the first devices early, whatever the rate.
+FIRST_CHUNK_ADDRESSES: Final = 32
 _SCANNED_AT_ONCE: Final = 32
 CHUNKS_AT_ONCE: Final = 6
+# Below this a run is only slower: better fewer at once.
+_LEAST_RATE: Final = 250
 _IPV6: Final = 6
 # Eight probes and a retry each; thirty ports, three tries each. With what hosts may take on top.
 _PRESENCE_PACKETS: Final = 16
@@ -101,18 +105,24 @@ class SweepPlan:
     @property
     def chunk_count(self) -> int:
         """How many chunks ``chunks`` will give."""
-        counts = (self.addresses.count_of(version) for version in (4, 6))
-        return sum(-(-count // CHUNK_ADDRESSES) for count in counts)
+        total, size = 0, FIRST_CHUNK_ADDRESSES
+        for count in (self.addresses.count_of(version) for version in (4, 6)):
+            if count:
+                total += 1 + -(-max(0, count - size) // CHUNK_ADDRESSES)
+                size = CHUNK_ADDRESSES
+        return total
 
     def chunks(self) -> Iterator[Chunk]:
-        """Give the addresses in ascending order, at most 256 at a time, of one IP version each."""
+        """Give the addresses in ascending order, of one IP version each time.
+
+        The first chunk is a small one, all others hold 256 but the last of each version.
+        """
+        size = FIRST_CHUNK_ADDRESSES
         pending: list[Address] = []
         for address in self.addresses:
-            if pending and (
-                len(pending) == CHUNK_ADDRESSES or pending[0].version != address.version
-            ):
+            if pending and (len(pending) == size or pending[0].version != address.version):
                 yield tuple(pending)
-                pending = []
+                pending, size = [], CHUNK_ADDRESSES
             pending.append(address)
         if pending:
             yield tuple(pending)
@@ -171,9 +181,11 @@ class Sweeper:
         if self.capabilities.path is None:
             return hosts
         known = {host.address: host for host in hosts}
+        # At a low rate a large group would reach nmap's limit for a host before its turn comes.
+        size = max(1, min(_SCANNED_AT_ONCE, self.packets_per_second // 2))
         waiting = [ipaddress.ip_address(host.address) for host in hosts]
         while waiting and not self.should_stop():
-            batch, waiting = waiting[:_SCANNED_AT_ONCE], waiting[_SCANNED_AT_ONCE:]
+            batch, waiting = waiting[:size], waiting[size:]
             for host in self._scan(batch, profile, notes):
                 first = known[host.address]
                 known[host.address] = replace(
@@ -266,7 +278,8 @@ def sweep(plan: SweepPlan, profile: Profile, sweeper: Sweeper) -> Generator[Swee
     the sweep back instead of filling memory. Closing the iterator ends what runs.
     """
     closed = threading.Event()
-    at_once = max(1, min(sweeper.chunks_at_once, plan.chunk_count, sweeper.packets_per_second))
+    useful = sweeper.packets_per_second // _LEAST_RATE
+    at_once = max(1, min(sweeper.chunks_at_once, plan.chunk_count, useful))
     worker = replace(
         sweeper,
         packets_per_second=max(1, sweeper.packets_per_second // at_once),

@@ -15,7 +15,8 @@ from collectors.nmap.xml import NmapHost, NmapPort
 
 CONNECT_PORTS: Final = (22, 80, 443, 445, 9100)
 _TIMEOUT_SECONDS: Final = 1.0
-_AT_ONCE: Final = 200
+# Several chunks run at once, and a process may have a thousand files open.
+_AT_ONCE: Final = 100
 _SERVICE_NAMES: Final = {22: "ssh", 80: "http", 443: "https", 445: "microsoft-ds"}
 
 

@@ -23,6 +23,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -136,8 +137,22 @@ class _Child(subprocess.Popen[bytes]):
         assert self.stderr is not None  # noqa: S101
         caps = {self.stdout.fileno(): OUTPUT_OCTETS, self.stderr.fileno(): _MESSAGE_OCTETS}
         kept = {number: bytearray() for number in caps}
+        with self:
+            try:
+                self._read(watch, caps, kept)
+            except BaseException:
+                # Leaving would wait for an nmap that nobody watches any more.
+                self._signal(signal.SIGKILL)
+                raise
+            body, messages = (bytes(part) for part in kept.values())
+            watch.exit_code = self.wait()
+        watch.messages = messages
+        return body, messages
+
+    def _read(self, watch: _Watch, caps: dict[int, int], kept: dict[int, bytearray]) -> None:
+        body = next(iter(kept.values()))
         kill_at: float | None = None
-        with self, selectors.DefaultSelector() as selector:
+        with selectors.DefaultSelector() as selector:
             for number in caps:
                 selector.register(number, selectors.EVENT_READ)
             while selector.get_map():
@@ -146,11 +161,7 @@ class _Child(subprocess.Popen[bytes]):
                     if not block:
                         selector.unregister(key.fd)
                     kept[key.fd] += block[: caps[key.fd] - len(kept[key.fd])]
-                kill_at = self._end_if_due(watch, len(kept[self.stdout.fileno()]), kill_at)
-            body, messages = (bytes(part) for part in kept.values())
-            watch.exit_code = self.wait()
-        watch.messages = messages
-        return body, messages
+                kill_at = self._end_if_due(watch, len(body), kill_at)
 
     def _end_if_due(self, watch: _Watch, octets: int, kill_at: float | None) -> float | None:
         """Ask nmap to end when it is time; kill it when it does not listen."""
@@ -168,7 +179,8 @@ class _Child(subprocess.Popen[bytes]):
     def _signal(self, number: signal.Signals) -> None:
         # Not yet waited for, so its number cannot have gone to another process.
         if self.returncode is None:
-            os.killpg(self.pid, number)
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
 
 
 # python-nmap's own name for the module; what it calls there is all that it may do.

@@ -6,6 +6,7 @@ import ipaddress
 import tracemalloc
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -116,7 +117,7 @@ def test_the_chunks_of_a_slash_8_take_no_memory_before_they_are_asked_for() -> N
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert made.chunk_count == 65_280
+    assert made.chunk_count == 65_281
     assert peak < 500_000
 
 
@@ -152,6 +153,16 @@ def test_ports_are_asked_of_those_found_up_only(tmp_path: Path) -> None:
     assert [service.port for service in presence.services] == [9100, 515]
     assert presence.is_complete
     assert result.presences["10.0.0.5"].services == ()
+
+
+def test_a_low_rate_scans_few_hosts_at_once(tmp_path: Path) -> None:
+    hosts = "".join(host_xml(f"10.0.0.{number}", inside="<ports/>") for number in range(1, 7))
+    fake = make_fake_nmap(tmp_path, START + hosts + FINISHED)
+    (chunk,) = plan("10.0.0.0/29").chunks()
+    slow = replace(sweeper(fake), packets_per_second=8)
+    result = slow.sweep_chunk(chunk, Profile.PORTS)
+    assert sorted(len(argv) - argv.index("--") - 1 for argv in fake.runs) == [2, 4, 6]
+    assert all(presence.is_complete for presence in result.presences.values())
 
 
 def test_loopback_is_not_asked_by_nmap(tmp_path: Path) -> None:
@@ -204,7 +215,7 @@ def test_a_sweep_gives_every_chunk_once_and_shares_its_rate(tmp_path: Path) -> N
     results = list(sweep(made, Profile.PRESENCE, sweeper(fake, chunks_at_once=4)))
     swept = [address for result in results for address in result.chunk]
     assert len(swept) == len(set(swept)) == made.address_count
-    assert len(fake.runs) == made.chunk_count == 9
+    assert len(fake.runs) == made.chunk_count == 10
     assert {argv[argv.index("--max-rate") + 1] for argv in fake.runs} == {"250"}
 
 

@@ -49,6 +49,10 @@ def hanging(folder: Path) -> FakeNmap:
     return make_fake_nmap(folder, output, end=HANGS.format(folder=folder))
 
 
+def has_child(folder: Path) -> bool:
+    return (folder / "child").exists() and (folder / "child").read_text() != ""
+
+
 def is_running(folder: Path) -> bool:
     number = int((folder / "child").read_text())
     try:
@@ -152,7 +156,7 @@ def test_a_stop_ends_nmap_and_all_that_it_started_and_keeps_its_output(tmp_path:
     with ThreadPoolExecutor(1) as pool:
         fake = hanging(tmp_path)
         future = pool.submit(scan_with, fake, should_stop=stop.is_set)
-        wait_for(lambda: (tmp_path / "child").exists() and (tmp_path / "child").read_text() != "")
+        wait_for(lambda: has_child(tmp_path))
         assert is_running(tmp_path)
         stop.set()
         run = future.result(timeout=5)
@@ -173,6 +177,17 @@ def test_an_nmap_that_does_not_listen_is_killed(
     monkeypatch.setattr(run_module, "_GRACE_SECONDS", 0.2)
     fake = make_fake_nmap(tmp_path, end="trap '' TERM; while :; do sleep 60; done")
     assert scan_with(fake, timeout_seconds=0.3).end is End.TIMED_OUT
+
+
+def test_an_error_of_the_caller_leaves_no_nmap_behind(tmp_path: Path) -> None:
+    def fail() -> bool:
+        if has_child(tmp_path):
+            raise RuntimeError
+        return False
+
+    with pytest.raises(RuntimeError):
+        scan_with(hanging(tmp_path), should_stop=fail)
+    wait_for(lambda: not is_running(tmp_path))
 
 
 def test_output_without_end_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
