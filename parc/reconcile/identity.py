@@ -477,13 +477,18 @@ def _find_by_address(
         reason = contradiction(traits, other, kind)
         if reason is None and not _may_be_found_by_address(traits, other):
             reason = "an address alone is not enough"
-        if reason is None and _differ(traits.sys_name, other.sys_name):
-            is_same_kind = traits.sys_object_id == other.sys_object_id
-            reason = None if is_same_kind else "other name and kind of device"
+        if reason is None and _is_other_kind(traits, other):
+            reason = "other name and kind of device"
         if reason is None:
             return number, key
         considered.append(Considered(number, key, reason))
     return None
+
+
+def _is_other_kind(seen: Traits, known: Traits) -> bool:
+    """Tell whether both name and kind speak against it; a renamed device keeps its kind."""
+    is_renamed = _differ(seen.sys_name, known.sys_name)
+    return is_renamed and _differ(seen.sys_object_id, known.sys_object_id)
 
 
 def _may_be_found_by_address(seen: Traits, known: Traits) -> bool:

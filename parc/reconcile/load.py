@@ -171,7 +171,8 @@ def _asset_ids(session: Session, device_ids: set[int], serials: set[str]) -> set
     for part in chunks(device_ids):
         query = sa.select(Device.asset_id).where(Device.id.in_(part), Device.asset_id.is_not(None))
         found.update(number for number in session.scalars(query) if number is not None)
-    for part in chunks(serials):
+    # People type serial numbers in either case.
+    for part in chunks({text for s in serials for text in (s, s.upper(), s.lower())}):
         found.update(session.scalars(sa.select(Asset.id).where(Asset.serial_number.in_(part))))
     return found
 
