@@ -37,9 +37,6 @@ def test_policy_allows_no_inline_script_and_no_foreign_host() -> None:
 
 
 def test_session_cookie_is_closed_to_scripts_and_other_sites(administrator: Browser) -> None:
-    cookie = administrator.get("/sign-in", follow_redirects=True) and administrator.client
-    answer = cookie.post("/sign-out")
-    assert answer.status_code == 400
     fresh = administrator.app.test_client().get("/sign-in").headers["Set-Cookie"]
     assert fresh.startswith("parc_session=")
     assert "HttpOnly" in fresh
@@ -101,7 +98,7 @@ def test_forwarding_headers_count_only_behind_trusted_proxies(sqlite_settings: S
         app = create_app(replace(sqlite_settings, server=server))
         seen: list[str | None] = []
         hooks = app.before_request_funcs.setdefault(None, [])
-        hooks.insert(0, lambda seen=seen: seen.append(_remote()))  # type: ignore[misc]
+        hooks.insert(0, lambda seen=seen: seen.append(_remote()))
         app.test_client().get("/sign-in", headers=forwarded)
         addresses[count] = seen[0]
     assert addresses == {0: "127.0.0.1", 1: "203.0.113.9"}
