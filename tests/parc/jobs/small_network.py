@@ -13,9 +13,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from flask import Flask
+
+from collectors.credentials import SnmpVersion
 from parc.config import Settings
 from parc.demo.agent import Device, serve
 from parc.demo.recordings import Line, parse_line
+from parc.extensions import transaction
+from parc.models import Credential, RangeCredential
+from parc.services.credentials import seal_secrets
+from tests.conftest import SOME_MOMENT
+from tests.factories import make_range
 
 NETWORK = "127.44.0.0/26"
 DEVICE_COUNT = 24
@@ -97,3 +105,24 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.05)
+
+
+def prepare_range(app: Flask, port: int) -> int:
+    """Add the range of the switches with the community that they know; gives its id."""
+    with transaction() as session:
+        address_range = make_range(session, include=[NETWORK], devices_at_once=4)
+        row = Credential(
+            name="usual",
+            version=SnmpVersion.V2C,
+            parameters={"port": port},
+            networks=[],
+            sealed=b"",
+            key_id="",
+            created_at=SOME_MOMENT,
+            updated_at=SOME_MOMENT,
+        )
+        session.add(row)
+        session.flush()
+        seal_secrets(app.extensions["parc_box"], row, {"community": "public"})
+        session.add(RangeCredential(range_id=address_range.id, credential_id=row.id, position=0))
+        return address_range.id

@@ -12,30 +12,26 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from collectors.credentials import SnmpVersion
 from parc.config import Settings
 from parc.extensions import db, transaction
 from parc.models import (
     Asset,
-    Credential,
     Device,
     Interface,
     JobRun,
     JobState,
-    RangeCredential,
     Run,
     RunState,
     RunTarget,
     RunTrigger,
 )
 from parc.services import runs
-from parc.services.credentials import seal_secrets
 from tests.conftest import SOME_MOMENT
-from tests.factories import SOME_PERSON, make_range
+from tests.factories import SOME_PERSON
 from tests.parc.jobs.small_network import (
     DEVICE_COUNT,
-    NETWORK,
     free_udp_port,
+    prepare_range,
     start_worker,
     switches,
     wait_until,
@@ -66,26 +62,6 @@ def _worker(settings: Settings, tmp_path: Path, *program: str) -> Iterator[subpr
     finally:
         process.kill()
         process.wait()
-
-
-def _prepare(app: Flask, port: int) -> int:
-    with transaction() as session:
-        address_range = make_range(session, include=[NETWORK], devices_at_once=4)
-        row = Credential(
-            name="usual",
-            version=SnmpVersion.V2C,
-            parameters={"port": port},
-            networks=[],
-            sealed=b"",
-            key_id="",
-            created_at=SOME_MOMENT,
-            updated_at=SOME_MOMENT,
-        )
-        session.add(row)
-        session.flush()
-        seal_secrets(app.extensions["parc_box"], row, {"community": "public"})
-        session.add(RangeCredential(range_id=address_range.id, credential_id=row.id, position=0))
-        return address_range.id
 
 
 def _request(range_id: int) -> int:
@@ -141,7 +117,7 @@ def test_worker_killed_during_a_sweep_loses_and_doubles_nothing(
     app: Flask, settings: Settings, tmp_path: Path
 ) -> None:
     port = free_udp_port()
-    range_id = _prepare(app, port)
+    range_id = prepare_range(app, port)
     _request(range_id)
     with switches(port, delay_seconds=0.1), _worker(settings, tmp_path) as process:
         wait_until(lambda: _count(RunTarget) > 0)
@@ -163,7 +139,7 @@ def test_worker_killed_during_apply_loses_and_doubles_nothing(
     app: Flask, settings: Settings, tmp_path: Path, statement: str
 ) -> None:
     port = free_udp_port()
-    range_id = _prepare(app, port)
+    range_id = prepare_range(app, port)
     _request(range_id)
     program = tmp_path / "dying.py"
     program.write_text(_DYING_WORKER)
@@ -182,7 +158,7 @@ def test_worker_asked_to_stop_gives_its_run_back_within_seconds(
     sqlite_app: Flask, sqlite_settings: Settings, tmp_path: Path
 ) -> None:
     port = free_udp_port()
-    _request(_prepare(sqlite_app, port))
+    _request(prepare_range(sqlite_app, port))
     with (
         switches(port, delay_seconds=0.2),
         _worker(sqlite_settings, tmp_path) as process,
@@ -200,7 +176,7 @@ def test_run_that_a_person_stops_ends_soon(
     sqlite_app: Flask, sqlite_settings: Settings, tmp_path: Path
 ) -> None:
     port = free_udp_port()
-    run_id = _request(_prepare(sqlite_app, port))
+    run_id = _request(prepare_range(sqlite_app, port))
     with switches(port, delay_seconds=0.2), _worker(sqlite_settings, tmp_path):
         wait_until(lambda: _count(RunTarget) > 0)
         with transaction() as session:
