@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from collectors.observation import Category, Observation
@@ -28,6 +28,7 @@ from parc.reconcile.change import (
     RowChange,
     SeeDifference,
     Sighting,
+    UpdateAsset,
     UpdateDevice,
 )
 from parc.reconcile.compare import (
@@ -194,7 +195,7 @@ class _Planner:
         self.covered = covered
         self.index = Index(known.devices)
         self.assets = {asset.id: asset for asset in known.assets}
-        self.homes = _homes(known.assets)
+        self.homes: dict[Key, list[int | DeviceRef]] = {}
         self.changes: list[Change] = []
         self.sightings: list[Sighting] = []
         self.matched: frozenset[int] = frozenset()
@@ -214,7 +215,6 @@ class _Planner:
         self.matched = frozenset(m.device_id for m in matches if m.device_id is not None)
         scope = {d.id for d in self.index.devices.values() if self._is_in_scope(d)}
         self.absent = frozenset(scope - self.matched)
-        self.holders = self._holders_afterwards(seen, matches)
         for entry, match in zip(seen, matches, strict=True):
             if match.device_id is None:
                 self._create(entry, match)
@@ -223,10 +223,13 @@ class _Planner:
         for number in sorted(self.absent):
             device = self.index.devices[number]
             self.changes.append(Absent(DeviceRef(device.address, device.id), _name(device)))
+        self.holders = self._holders_afterwards()
         self.controllers = self._controllers_afterwards()
+        for candidate, match in zip(self.after, matches, strict=True):
+            self._note_conflicts(candidate, match)
         self._plan_assets()
         for asset_id in sorted(self.speakers):
-            self._compare_asset(self.assets[asset_id])
+            self.changes += self._asset_changes(self.assets[asset_id])
         return Plan(
             tuple(self.changes),
             tuple(self.sightings),
@@ -241,18 +244,15 @@ class _Planner:
         is_of_range = device.range_id is None or device.range_id == self.policy.range_id
         return device.id in self.matched or (is_of_range and device.address in self.covered)
 
-    def _holders_afterwards(
-        self, seen: tuple[Seen, ...], matches: list[Match]
-    ) -> Mapping[Key, frozenset[str]]:
+    def _holders_afterwards(self) -> Mapping[Key, frozenset[str]]:
         """Give who shows each strong key once the plan is applied: ids, addresses of new ones."""
         holders: dict[Key, set[str]] = defaultdict(set)
         for number, traits in self.index.traits.items():
-            for key in strong_keys(traits):
+            for key in strong_keys(traits) if number not in self.matched else ():
                 holders[key].add(str(number))
-        for entry, match in zip(seen, matches, strict=True):
-            name = str(match.device_id or entry.addresses[0])
-            for key in strong_keys(entry.traits):
-                holders[key].add(name)
+        for candidate in self.after:
+            for key in strong_keys(make_traits(candidate.fields, (), ())):
+                holders[key].add(_holder(candidate.device))
         return {key: frozenset(names) for key, names in holders.items()}
 
     def _controllers_afterwards(self) -> frozenset[str]:
@@ -273,7 +273,6 @@ class _Planner:
         signs = entry.signs or None
         self.sightings.append(Sighting(device, entry.addresses, entry.observed_at, signs=signs))
         fields = _after(_NOTHING, changes, device.address)
-        self._note_conflicts(device, match, _NOTHING, fields)
         candidate = _Candidate(device, entry, fields)
         self.after.append(candidate)
         self._note_candidate(None, candidate)
@@ -302,7 +301,6 @@ class _Planner:
             )
         )
         fields = _after(known.fields, (*loud, *compared.quiet), device.address)
-        self._note_conflicts(device, match, known.fields, fields)
         candidate = _Candidate(device, entry, fields)
         self.after.append(candidate)
         is_open = known.status is not Status.IGNORED or _is_ignored_no_more(known, entry)
@@ -336,14 +334,14 @@ class _Planner:
         if _is_ignored_no_more(known, entry):
             yield FieldChange("status", known.status.value, Status.UNKNOWN.value)
 
-    def _note_conflicts(
-        self, device: DeviceRef, match: Match, before: Values, after: Values
-    ) -> None:
+    def _note_conflicts(self, candidate: _Candidate, match: Match) -> None:
         """Say once, when a key is stored for the first time, that others show it too.
 
         A bare address with a MAC that others have is no conflict: routers answer for others.
         """
-        traits = make_traits(after, (), ())
+        device = candidate.device
+        before = _NOTHING if device.id is None else self.index.devices[device.id].fields
+        traits = make_traits(candidate.fields, (), ())
         had = set(strong_keys(make_traits(before, (), ())))
         for key in strong_keys(traits):
             others = self.holders.get(key, frozenset()) - {_holder(device)}
@@ -359,6 +357,7 @@ class _Planner:
 
         Whoever got none is asked again at the end, since its controller may have made one.
         """
+        self.homes = _homes([self._as_it_will_be(asset) for asset in self.assets.values()])
         rest: list[_Candidate] = []
         for candidate in sorted(self.candidates, key=lambda c: _is_controller(c.fields)):
             if self._link(candidate):
@@ -366,7 +365,7 @@ class _Planner:
             if self._may_create(candidate):
                 self.made[candidate.device] = [candidate]
                 for key in _serial_keys(candidate.fields):
-                    self.homes[key].append(candidate.device)
+                    self.homes.setdefault(key, []).append(candidate.device)
             else:
                 rest.append(candidate)
         for candidate in rest:
@@ -391,7 +390,7 @@ class _Planner:
         """
         device, fields = candidate.device, candidate.fields
         key = next(iter(_serial_keys(fields)), None)
-        if key is None or len(self.homes[key]) != 1:
+        if key is None or len(self.homes.get(key, ())) != 1:
             return False
         others = self.holders.get(key, frozenset()) - {_holder(device)}
         if not _is_controller(fields) and not others <= self.controllers:
@@ -406,7 +405,15 @@ class _Planner:
             self.made[home].append(candidate)
         return True
 
-    def _compare_asset(self, asset: KnownAsset) -> None:
+    def _as_it_will_be(self, asset: KnownAsset) -> KnownAsset:
+        """Give the asset with what its present devices will make of it."""
+        if asset.id not in self.speakers:
+            return asset
+        changes = (c for c in self._asset_changes(asset) if isinstance(c, UpdateAsset))
+        values = {field.field: field.after for change in changes for field in change.changes}
+        return replace(asset, fields={**asset.fields, **values})
+
+    def _asset_changes(self, asset: KnownAsset) -> list[Change]:
         """Let the asset's leading device speak: a second one would contradict it for ever.
 
         Hosts lead controllers, then the lowest id of those that are there; ids of new ones come
@@ -417,8 +424,8 @@ class _Planner:
             is_silent = sibling.id not in self.matched
             is_there = not (sibling.is_absent or sibling.id in self.absent)
             if is_silent and is_there and (sibling.is_controller, sibling.id, "") < leader.rank():
-                return
-        self.changes += compare_asset(asset, leader.device, leader.fields)
+                return []
+        return compare_asset(asset, leader.device, leader.fields)
 
 
 def _after(before: Values, changes: Iterable[FieldChange], address: str) -> Values:
