@@ -141,3 +141,18 @@ def test_other_roles_find_nothing_here(browse: Browse, role: Role) -> None:
 def test_pages_speak_french(administrator: Browser) -> None:
     administrator.language = "fr"
     assert "Identifiants" in administrator.get("/credentials").text
+
+
+def test_no_page_or_export_holds_a_secret_in_clear_or_sealed(administrator: Browser) -> None:
+    administrator.post("/credentials/new", V3)
+    sealed = _stored().sealed.hex()
+    paths = [
+        rule.rule
+        for rule in administrator.app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.arguments
+    ]
+    assert {"/credentials", "/assets/export.csv", "/ranges/new"} <= set(paths)
+    for path in paths:
+        body = administrator.get(path).data
+        assert b"canary" not in body, path
+        assert sealed.encode() not in body, path
