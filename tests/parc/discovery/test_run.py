@@ -238,15 +238,53 @@ def test_run_that_is_stopped_keeps_and_applies_what_it_has_seen(
         }
     )
     run_id = _request(range_id, clock)
-    steps: list[str] = []
-    network.before = steps.append
-    tools = tools_for(sqlite_app, network, clock, lambda: steps.count("find") > 1)
+
+    def has_applied() -> bool:
+        with db.engine.connect() as connection:
+            return bool(connection.scalar(sa.select(sa.func.count()).select_from(Device)))
+
     with pytest.raises(JobStoppedError):
-        discover(tools, run_id)
-    assert steps == ["find", "probe", "collect", "find", "probe"]
+        discover(tools_for(sqlite_app, network, clock, has_applied), run_id)
     assert db.session.scalars(sa.select(Device.address)).all() == ["10.9.0.5"]
     first_chunk = next(SweepPlan.of([ipaddress.ip_network("10.9.0.0/23")]).chunks())
     assert _run(run_id).swept_count == len(first_chunk)
+
+
+def test_ports_are_looked_at_only_where_snmp_did_not_tell_what_it_is(
+    sqlite_app: Flask, clock: SteppingClock
+) -> None:
+    range_id = _range(sqlite_app, include=["192.0.2.0/24", "127.0.0.8/32"])
+    network = SimulatedNetwork(
+        speaking={
+            "192.0.2.10": device("192.0.2.10", "FOC1000A0A1", category=Category.SWITCH),
+            "192.0.2.11": device("192.0.2.11", "FOC1000A0A2"),
+            "192.0.2.12": Failure.WRONG_CREDENTIALS,
+            "192.0.2.13": device("192.0.2.13", "FOC1000A0A4"),
+        },
+        present={
+            address: _present()
+            for address in ("192.0.2.10", "192.0.2.11", "192.0.2.12", "192.0.2.20", "127.0.0.8")
+        },
+    )
+    _sweep(sqlite_app, range_id, network, clock)
+    assert network.surveyed == ["192.0.2.11", "192.0.2.12", "192.0.2.20"]
+
+
+def test_chunks_that_are_swept_at_once_fill_the_inventory_like_one_after_the_other(
+    app: Flask, clock: SteppingClock
+) -> None:
+    range_id = _range(app, include=["10.9.0.0/20"])
+    network = SimulatedNetwork(chunks_at_once=6)
+    for number in range(16):
+        address = f"10.9.{number}.5"
+        network.speaking[address] = device(address, f"FOC1000A{number:03d}")
+        network.present[f"10.9.{number}.9"] = _present()
+    first = _sweep(app, range_id, network, clock)
+    assert (first.state, first.swept_count, first.address_count) == (RunState.DONE, 4094, 4094)
+    assert (first.responder_count, first.collected_count, first.created_count) == (32, 16, 32)
+    network.speaking.popitem()
+    second = _sweep(app, range_id, network, clock)
+    assert (second.created_count, second.changed_count, second.gone_count) == (0, 0, 1)
 
 
 def test_run_that_no_longer_waits_is_left_alone(sqlite_app: Flask, clock: SteppingClock) -> None:
