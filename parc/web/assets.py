@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
-from urllib.parse import parse_qsl, urlsplit
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -46,6 +45,7 @@ from parc.web.listing import (
     render_list,
 )
 from parc.web.messages import tell
+from parc.web.navigation import pairs_of, query_of
 
 assets = Blueprint("assets", __name__)
 assets.add_app_template_global(lambda: choices(LifecycleState), "state_choices")
@@ -130,7 +130,7 @@ def choose_columns() -> ResponseReturnValue:
     columns = [name for name in query.COLUMNS if name in form.values_of("column")]
     with transaction() as session:
         choose_asset_columns(session, actor(), None if form.is_checked("reset") else columns)
-    return redirect(f"{url_for('assets.index')}?{urlsplit(form.value('next')).query}")
+    return redirect(f"{url_for('assets.index')}?{query_of(form.value('next'))}")
 
 
 @assets.post("/assets/state")
@@ -158,7 +158,7 @@ def change_states() -> ResponseReturnValue:
                 state=label(LifecycleState(to)),
             )
         )
-    return redirect(f"{url_for('assets.index')}?{urlsplit(form.value('filters')).query}")
+    return redirect(f"{url_for('assets.index')}?{query_of(form.value('filters'))}")
 
 
 def read_wanted() -> Wanted:
@@ -219,7 +219,7 @@ def _ticked(form: Form) -> list[int]:
     if not form.is_checked("all"):
         ids = read_ids(form)
     else:
-        pairs = parse_qsl(urlsplit(form.value("filters")).query, max_num_fields=1000)
+        pairs = pairs_of(form.value("filters"))
         chosen = {facet: [value for name, value in pairs if name == facet.value] for facet in Facet}
         text = next((value for name, value in pairs if name == "q"), "")
         asset_filter = make_filter(text, chosen)

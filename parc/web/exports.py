@@ -56,8 +56,10 @@ def assets_xlsx() -> ResponseReturnValue:
     """Write the list as XLSX to a temporary file, row by row, then stream it."""
     wanted, columns = read_wanted(), with_maker(shown_columns())
     heads = [str(LABELS[name]) for name in columns]
-    path = _write_xlsx(heads, _parts(wanted, columns))
-    return _file(_read_and_remove(path), _XLSX, "xlsx")
+    file = _open_and_remove(_write_xlsx(heads, _parts(wanted, columns)))
+    answer = _file(_blocks(file), _XLSX, "xlsx")
+    answer.call_on_close(file.close)  # a body that nobody reads, after HEAD, closes nothing
+    return answer
 
 
 def neutralise(text: str) -> str:
@@ -134,18 +136,17 @@ def _with_heads(heads: list[str], parts: Iterator[list[list[str]]]) -> Iterator[
         yield from part
 
 
-def _read_and_remove(path: Path) -> Iterator[bytes]:
+def _open_and_remove(path: Path) -> io.BufferedReader:
     """Open and unlink at once, so that nothing is left when the reader goes away."""
     file = path.open("rb")
     with suppress(OSError):
         path.unlink()
-    return _blocks(file)
+    return file
 
 
 def _blocks(file: io.BufferedReader) -> Iterator[bytes]:
-    with file:
-        while block := file.read(_BLOCK):
-            yield block
+    while block := file.read(_BLOCK):
+        yield block
 
 
 def _file(body: Iterator[bytes], content_type: str, ending: str) -> Response:
