@@ -61,7 +61,7 @@ MENU = (
     Group(
         _("Discovery"),
         (
-            Entry("ranges.index", _("Ranges"), "network", Action.VIEW_RANGE, "p"),
+            Entry("ranges.index", _("Address ranges"), "network", Action.VIEW_RANGE, "p"),
             Entry("credentials.index", _("Credentials"), "key-round", Action.EDIT_CREDENTIAL, "c"),
             Entry("runs.index", _("Runs"), "radar", Action.VIEW_RUN, "r"),
         ),
