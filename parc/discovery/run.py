@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from collectors.addresses import Address
 from collectors.collect import SnmpResult
+from collectors.credentials import SnmpCredential
 from collectors.observation import Presence
 from collectors.sweep import SweepPlan, SweepResult
 from collectors.target import Limits, Target
@@ -137,9 +138,7 @@ class _Discovery:
             await self._write(self._count_again(len(targets)))
             swept = SweepResult(tuple(addresses), {}, is_complete=True)
             return _Looked(swept, tuple(targets))
-        swept, speaking = await asyncio.gather(
-            self._find(network, addresses), network.probe(targets)
-        )
+        swept, speaking = await self._ask(network, addresses, targets)
         self._stop_if_asked()
         await self._write(lambda session: self._store_silent(session, swept.presences, speaking))
         speakers = (
@@ -148,6 +147,17 @@ class _Discovery:
             if target.address in speaking
         )
         return _Looked(swept, tuple(speakers))
+
+    async def _ask(
+        self, network: Network, addresses: Sequence[Address], targets: Sequence[Target]
+    ) -> tuple[SweepResult, Mapping[str, SnmpCredential | None]]:
+        """Put both questions at the same time; neither outlives an error of the other."""
+        probing = asyncio.ensure_future(network.probe(targets))
+        try:
+            return await self._find(network, addresses), await probing
+        finally:
+            probing.cancel()
+            await asyncio.gather(probing, return_exceptions=True)
 
     async def _find(self, network: Network, addresses: Sequence[Address]) -> SweepResult:
         swept = await network.find(addresses)
