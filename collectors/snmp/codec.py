@@ -15,11 +15,12 @@ from collectors.snmp.transport import Tag, VarBind
 
 VERSION_1 = 0
 VERSION_2C = 1
+VERSION_3 = 3
 RESPONSE = 0xA2
 
 MAX_MESSAGE_OCTETS = 65_507
 
-_SEQUENCE = 0x30
+SEQUENCE = 0x30
 _PDU_TAGS = frozenset({0xA0, 0xA1, 0xA2, 0xA3, 0xA5, 0xA6, 0xA7, 0xA8})
 _VALUE_TAGS = frozenset(Tag)
 _EMPTY_TAGS = frozenset(
@@ -91,6 +92,21 @@ def encode_message(message: Message) -> bytes:
     Raises:
         ValueError: a field is out of range, or the message does not fit in one datagram.
     """
+    head = tlv(Tag.INTEGER, encode_integer(message.version))
+    community = tlv(Tag.OCTET_STRING, message.community)
+    octets = tlv(SEQUENCE, head + community + encode_pdu(message))
+    if len(octets) > MAX_MESSAGE_OCTETS:
+        error = f"a message of {len(octets)} octets does not fit in a datagram"
+        raise ValueError(error)
+    return octets
+
+
+def encode_pdu(message: Message) -> bytes:
+    """Encode the PDU alone, as SNMPv3 puts it into a message of its own kind.
+
+    Raises:
+        ValueError: a field is out of range.
+    """
     bindings = b"".join([_encode_varbind(varbind) for varbind in message.varbinds])
     numbers = (message.request_id, message.error_status, message.error_index)
     if any(not _INT32_MIN <= number <= _INT32_MAX for number in numbers):
@@ -99,14 +115,8 @@ def encode_message(message: Message) -> bytes:
     if message.pdu_tag not in _PDU_TAGS:
         error = f"no PDU has the tag {message.pdu_tag}"
         raise ValueError(error)
-    fields = b"".join([_tlv(Tag.INTEGER, encode_integer(number)) for number in numbers])
-    pdu = _tlv(message.pdu_tag, fields + _tlv(_SEQUENCE, bindings))
-    head = _tlv(Tag.INTEGER, encode_integer(message.version))
-    octets = _tlv(_SEQUENCE, head + _tlv(Tag.OCTET_STRING, message.community) + pdu)
-    if len(octets) > MAX_MESSAGE_OCTETS:
-        error = f"a message of {len(octets)} octets does not fit in a datagram"
-        raise ValueError(error)
-    return octets
+    fields = b"".join([tlv(Tag.INTEGER, encode_integer(number)) for number in numbers])
+    return tlv(message.pdu_tag, fields + tlv(SEQUENCE, bindings))
 
 
 def decode_message(octets: bytes) -> Message:
@@ -124,25 +134,34 @@ def decode_message(octets: bytes) -> Message:
 
 
 def _decode_message(octets: bytes) -> Message:
-    start, end = _header(octets, 0, len(octets), _SEQUENCE)
+    start, end = header(octets, 0, len(octets), SEQUENCE)
     if end != len(octets):
         error = "octets follow the message"
         raise ValueError(error)
-    version, at = _int32(octets, start, end)
+    version, at = read_int32(octets, start, end)
     if version not in {VERSION_1, VERSION_2C}:
         error = f"message version {version} is neither v1 nor v2c"
         raise ValueError(error)
-    start, at = _header(octets, at, end, Tag.OCTET_STRING)
-    community = octets[start:at]
+    start, at = header(octets, at, end, Tag.OCTET_STRING)
+    return decode_pdu(octets, at, end, version, octets[start:at])
+
+
+def decode_pdu(octets: bytes, at: int, end: int, version: int, community: bytes) -> Message:
+    """Decode the PDU that stands from ``at`` to ``end``.
+
+    Raises:
+        ValueError: not a PDU, or not well-formed.
+        IndexError: cut short.
+    """
     pdu_tag = octets[at]
     if pdu_tag not in _PDU_TAGS:
         error = f"no PDU has the tag {pdu_tag}"
         raise ValueError(error)
-    at, pdu_end = _header(octets, at, end, pdu_tag)
-    request_id, at = _int32(octets, at, pdu_end)
-    error_status, at = _int32(octets, at, pdu_end)
-    error_index, at = _int32(octets, at, pdu_end)
-    at, bindings_end = _header(octets, at, pdu_end, _SEQUENCE)
+    at, pdu_end = header(octets, at, end, pdu_tag)
+    request_id, at = read_int32(octets, at, pdu_end)
+    error_status, at = read_int32(octets, at, pdu_end)
+    error_index, at = read_int32(octets, at, pdu_end)
+    at, bindings_end = header(octets, at, pdu_end, SEQUENCE)
     if not bindings_end == pdu_end == end:
         error = "octets follow the bindings"
         raise ValueError(error)
@@ -150,16 +169,40 @@ def _decode_message(octets: bytes) -> Message:
     return Message(version, community, pdu_tag, request_id, error_status, error_index, varbinds)
 
 
+def peek_number(octets: bytes) -> int:
+    """Give the number that ties a reply to its request, though the rest may be damaged.
+
+    The request id of v1 and v2c; the message id of v3, whose request id may be encrypted.
+
+    Raises:
+        ValueError: the octets do not begin as an SNMP message.
+    """
+    size = len(octets)
+    huge = size + MAX_MESSAGE_OCTETS
+    try:
+        at, _ = header(octets, 0, huge, SEQUENCE)
+        version, at = read_int32(octets, at, size)
+        if version == VERSION_3:
+            at, _ = header(octets, at, huge, SEQUENCE)
+        else:
+            _, at = header(octets, at, size, Tag.OCTET_STRING)
+            at, _ = header(octets, at, huge, octets[at])
+        return read_int32(octets, at, size)[0]
+    except IndexError:
+        error = "the message is cut short"
+        raise ValueError(error) from None
+
+
 def _decode_varbinds(octets: bytes, at: int, end: int) -> list[VarBind]:
     varbinds: list[VarBind] = []
     while at < end:
-        at, binding_end = _header(octets, at, end, _SEQUENCE)
-        start, at = _header(octets, at, binding_end, Tag.OBJECT_IDENTIFIER)
+        at, binding_end = header(octets, at, end, SEQUENCE)
+        start, at = header(octets, at, binding_end, Tag.OBJECT_IDENTIFIER)
         oid = octets[start:at]
         if not oid or not oid.isascii() or len(oid) >= oids.MAX_ARCS:
             _check_oid(oid)
         tag = octets[at]
-        start, at = _header(octets, at, binding_end, tag)
+        start, at = header(octets, at, binding_end, tag)
         if at != binding_end:
             error = "octets follow a value"
             raise ValueError(error)
@@ -192,8 +235,13 @@ def _check_value(tag: int, value: bytes) -> None:
         oids.decode_index(value)
 
 
-def _header(octets: bytes, at: int, limit: int, tag: int) -> tuple[int, int]:
-    """Read tag and length at ``at``; give where the content starts and ends."""
+def header(octets: bytes, at: int, limit: int, tag: int) -> tuple[int, int]:
+    """Read tag and length at ``at``; give where the content starts and ends.
+
+    Raises:
+        ValueError: another tag, a length of a forbidden form, or one that reaches over ``limit``.
+        IndexError: cut short.
+    """
     if octets[at] != tag:
         error = f"tag {octets[at]} where {tag} is due"
         raise ValueError(error)
@@ -213,8 +261,14 @@ def _header(octets: bytes, at: int, limit: int, tag: int) -> tuple[int, int]:
     return start, end
 
 
-def _int32(octets: bytes, at: int, limit: int) -> tuple[int, int]:
-    start, end = _header(octets, at, limit, Tag.INTEGER)
+def read_int32(octets: bytes, at: int, limit: int) -> tuple[int, int]:
+    """Read an INTEGER of 32 bits; give it and where the next thing starts.
+
+    Raises:
+        ValueError: no INTEGER, or a larger one.
+        IndexError: cut short.
+    """
+    start, end = header(octets, at, limit, Tag.INTEGER)
     value = decode_integer(octets[start:end])
     if not _INT32_MIN <= value <= _INT32_MAX:
         error = "a number does not fit in 32 bits"
@@ -224,10 +278,11 @@ def _int32(octets: bytes, at: int, limit: int) -> tuple[int, int]:
 
 def _encode_varbind(varbind: VarBind) -> bytes:
     oid, tag, value = varbind
-    return _tlv(_SEQUENCE, _tlv(Tag.OBJECT_IDENTIFIER, oid) + _tlv(tag, value))
+    return tlv(SEQUENCE, tlv(Tag.OBJECT_IDENTIFIER, oid) + tlv(tag, value))
 
 
-def _tlv(tag: int, content: bytes) -> bytes:
+def tlv(tag: int, content: bytes) -> bytes:
+    """Put tag and length, in shortest form, before content octets."""
     size = len(content)
     if size < _LONG_FORM:
         return bytes((tag, size)) + content

@@ -65,7 +65,7 @@ class Endpoint:
 class SnmpTransport(Protocol):
     """Sends one request and waits for its reply."""
 
-    async def request(  # noqa: PLR0913 -- the fields of an SNMP request
+    async def request(
         self,
         endpoint: Endpoint,
         pdu: Pdu,

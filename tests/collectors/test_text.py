@@ -29,9 +29,7 @@ def test_a_description_keeps_lines_but_no_other_control(raw: bytes) -> None:
     if text is None:
         return
     assert len(text) <= 4096
-    assert all(
-        character in "\n\t" or unicodedata.category(character) != "Cc" for character in text
-    )
+    assert all(character in "\n\t" or unicodedata.category(character) != "Cc" for character in text)
 
 
 @pytest.mark.parametrize(
