@@ -24,6 +24,8 @@ csrf = CSRFProtect()
 login_manager = LoginManager()
 babel = Babel()
 
+# The database refused or is out of reach: what the doors, which write no SQL, catch by this name.
+DatabaseError = sa.exc.DBAPIError
 TransactionMaker = Callable[[], AbstractContextManager[Session]]
 
 
@@ -65,6 +67,19 @@ def transaction() -> Iterator[Session]:
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
     db.session.rollback()
+
+
+def checked_transaction(check: Callable[[Session], object]) -> TransactionMaker:
+    """Give a maker of transactions that commit only if ``check`` raises nothing at their end."""
+
+    @contextmanager
+    def make() -> Iterator[Session]:
+        with transaction() as session:
+            yield session
+            session.flush()
+            check(session)
+
+    return make
 
 
 @contextmanager

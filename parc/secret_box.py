@@ -11,7 +11,7 @@ import base64
 import binascii
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -24,14 +24,25 @@ _NONCE_OCTETS = 12
 
 
 class SecretBox:
-    """Seals and opens; never shown, never pickled."""
+    """Seals and opens; never shown, never pickled.
 
-    __slots__ = ("_keys",)
+    Args:
+        keys: id to key; the first seals.
+        reread: gives the ring as it is now, so that a running server follows a rotation. It is
+            asked before sealing, and when a value names a key that is not known yet.
+    """
 
-    def __init__(self, keys: Mapping[str, bytes]) -> None:
+    __slots__ = ("_keys", "_reread")
+
+    def __init__(
+        self,
+        keys: Mapping[str, bytes],
+        reread: Callable[[], Mapping[str, bytes]] | None = None,
+    ) -> None:
         if not keys:
             raise SecretError("The key ring is empty: run 'parc keys rotate'.")
         self._keys = dict(keys)
+        self._reread = reread
 
     def __repr__(self) -> str:
         """Say how many keys there are, never which."""
@@ -43,14 +54,29 @@ class SecretBox:
         return next(iter(self._keys))
 
     @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Give the ids of all keys, the one that seals first."""
+        return tuple(self._keys)
+
+    @property
     def signing_key(self) -> bytes:
         """Derive the key that signs browser sessions, so that no second secret is kept."""
         return AESGCM(self._keys[self.key_id]).encrypt(bytes(_NONCE_OCTETS), b"session", b"signing")
 
     def seal(self, secret: bytes, place: str) -> bytes:
         """Seal ``secret`` for ``place`` (such as ``credential:7``); gives nonce and text."""
+        return self.seal_with_key(secret, place)[1]
+
+    def seal_with_key(self, secret: bytes, place: str) -> tuple[str, bytes]:
+        """Seal as ``seal`` does, and say with which key.
+
+        Raises:
+            SecretError: the key ring cannot be read any more.
+        """
+        self._refresh()
         nonce = secrets.token_bytes(_NONCE_OCTETS)
-        return nonce + AESGCM(self._keys[self.key_id]).encrypt(nonce, secret, place.encode())
+        sealed = AESGCM(self._keys[self.key_id]).encrypt(nonce, secret, place.encode())
+        return self.key_id, nonce + sealed
 
     def open(self, sealed: bytes, key_id: str, place: str) -> bytes:
         """Open what ``seal`` gave.
@@ -58,6 +84,8 @@ class SecretBox:
         Raises:
             SecretError: no such key, or the value does not belong to this place or key.
         """
+        if key_id not in self._keys:
+            self._refresh()
         key = self._keys.get(key_id)
         if key is None:
             raise SecretError(f"The key ring does not hold key {key_id}: restore the key file.")
@@ -70,6 +98,10 @@ class SecretBox:
                 f"The secret of {place} cannot be opened with key {key_id}."
             ) from error
 
+    def _refresh(self) -> None:
+        if self._reread is not None:
+            self._keys = dict(self._reread()) or self._keys
+
 
 def load_box(path: Path, environment: Mapping[str, str]) -> SecretBox:
     """Read the key ring from ``PARC_MASTER_KEY`` or the file; make the file at the first start.
@@ -78,10 +110,15 @@ def load_box(path: Path, environment: Mapping[str, str]) -> SecretBox:
         SecretError: the file is unreadable, readable by others, or not a key ring.
     """
     text = environment.get("PARC_MASTER_KEY")
-    if text is None:
-        _make_if_missing(path)
-        text = _read_private(path)
-    return SecretBox(_parse(text))
+    if text is not None:
+        return SecretBox(_parse(text))
+    _make_if_missing(path)
+    return SecretBox(_parse(_read_private(path)), lambda: _parse(_read_private(path)))
+
+
+def make_key_line() -> str:
+    """Make a new key as a line of the ring, for who keeps the ring elsewhere."""
+    return "{}: {}".format(*_encoded(*_new_key()))
 
 
 def add_key(path: Path) -> str:
@@ -105,6 +142,10 @@ def _new_key() -> tuple[str, bytes]:
     return secrets.token_hex(4), secrets.token_bytes(_KEY_OCTETS)
 
 
+def _encoded(key_id: str, key: bytes) -> tuple[str, str]:
+    return key_id, base64.b64encode(key).decode()
+
+
 def _make_if_missing(path: Path) -> None:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -124,7 +165,7 @@ def _write(path: Path, keys: Mapping[str, bytes]) -> None:
 
 def _write_temporary(path: Path, keys: Mapping[str, bytes]) -> Path:
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    lines = [f"{key_id}: {base64.b64encode(key).decode()}\n" for key_id, key in keys.items()]
+    lines = ["{}: {}\n".format(*_encoded(key_id, key)) for key_id, key in keys.items()]
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
         file.writelines(lines)

@@ -2,6 +2,7 @@
 
 from parc.config.loader import load_settings
 from parc.config.settings import (
+    DEFAULT_ASSET_CATEGORIES,
     CredentialSettings,
     DatabaseSettings,
     DiscoverySettings,
@@ -12,6 +13,7 @@ from parc.config.settings import (
 )
 
 __all__ = [
+    "DEFAULT_ASSET_CATEGORIES",
     "CredentialSettings",
     "DatabaseSettings",
     "DiscoverySettings",

@@ -1,0 +1,307 @@
+"""One target to one observation: which credential works, what stands there, what it holds.
+
+Nothing is raised for a device that fails: the failure is part of the result, and what was read
+before it is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from collectors import oids
+from collectors.credentials import SnmpCredential, SnmpVersion
+from collectors.definitions.model import Definition
+from collectors.errors import (
+    CollectorError,
+    Failure,
+    NoAnswerError,
+    RefusedError,
+    StoppedError,
+    WrongCredentialsError,
+)
+from collectors.identify import identify
+from collectors.observation import (
+    ComponentTable,
+    InterfaceTable,
+    Observation,
+    Source,
+    StorageTable,
+    SupplyTable,
+    System,
+)
+from collectors.snmp import (
+    entity_mib,
+    host_resources_mib,
+    if_mib,
+    lldp_mib,
+    printer_mib,
+    system,
+    ups_mib,
+)
+from collectors.snmp.session import DeviceSession
+from collectors.snmp.transport import Endpoint, SnmpTransport, VarBind
+from collectors.standing import Standing, describe
+from collectors.target import Target
+from collectors.verbs import names_to_get
+
+Clock = Callable[[], datetime]
+"""Gives a moment in UTC."""
+
+_PROBED_TABLES = (
+    if_mib.IF_TABLE,
+    if_mib.IF_X_TABLE,
+    if_mib.IP_ADDR_TABLE,
+    if_mib.IP_ADDRESS_TABLE,
+    entity_mib.ENT_PHYSICAL_TABLE,
+    host_resources_mib.HR_STORAGE_TABLE,
+    host_resources_mib.HR_DEVICE_TABLE,
+    host_resources_mib.HR_PROCESSOR_TABLE,
+    printer_mib.PRT_GENERAL_TABLE,
+    printer_mib.PRT_MARKER_SUPPLIES_TABLE,
+    ups_mib.UPS_IDENT,
+)
+_SCALARS = (
+    lldp_mib.DOT1D_BASE_BRIDGE_ADDRESS,
+    lldp_mib.LLDP_LOC_CHASSIS_ID_SUBTYPE,
+    lldp_mib.LLDP_LOC_CHASSIS_ID,
+    host_resources_mib.HR_MEMORY_SIZE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpResult:
+    """What came of one target.
+
+    Attributes:
+        address: the target's address as given.
+        observation: what was read; None when no credential worked.
+        failure: why there is no observation; None when there is one, even with problems.
+        detail: the failure in words.
+        credential: the one that worked; its version says what the device spoke.
+        credentials_tried: how many were shown to the device.
+        seconds: how long the device took.
+        requests: how many requests were sent.
+    """
+
+    address: str
+    observation: Observation | None = None
+    failure: Failure | None = None
+    detail: str = ""
+    credential: SnmpCredential | None = None
+    credentials_tried: int = 0
+    seconds: float = 0.0
+    requests: int = 0
+
+
+@dataclass(slots=True)
+class _Tables:
+    """The tables of a device as far as they were read."""
+
+    interfaces: InterfaceTable = field(default_factory=InterfaceTable)
+    components: ComponentTable = field(default_factory=ComponentTable)
+    supplies: SupplyTable = field(default_factory=SupplyTable)
+    storages: StorageTable = field(default_factory=StorageTable)
+    printer: printer_mib.PrinterGeneral = field(default_factory=printer_mib.PrinterGeneral)
+    printer_descriptions: tuple[str, ...] = ()
+    processor_count: int | None = None
+
+
+class _Opened(NamedTuple):
+    """A session with a device that let one of the credentials in."""
+
+    session: DeviceSession
+    system: System
+    credential: SnmpCredential
+
+
+async def collect_snmp(
+    target: Target,
+    transport: SnmpTransport,
+    definitions: Iterable[Definition],
+    clock: Clock,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> SnmpResult:
+    """Read one device.
+
+    Credentials are tried in their order. A community that gets no answer in v2c is tried in v1;
+    SNMPv3 never falls back to anything that is not listed.
+
+    Args:
+        target: the address, what may be shown to it, what it may cost.
+        transport: the way to the network.
+        definitions: the platforms that are known.
+        clock: for the moment of the observation.
+        should_stop: asked before each request.
+    """
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    attempts = _Attempts(target, transport, should_stop)
+    try:
+        opened = await attempts.open()
+    except CollectorError as error:
+        return SnmpResult(
+            address=target.address,
+            failure=error.failure,
+            detail=error.detail,
+            credentials_tried=attempts.tried,
+            seconds=loop.time() - start,
+            requests=attempts.requests,
+        )
+    observation = await _observe(opened, definitions, clock)
+    return SnmpResult(
+        address=target.address,
+        observation=observation,
+        credential=opened.credential,
+        credentials_tried=attempts.tried,
+        seconds=loop.time() - start,
+        requests=attempts.requests + opened.session.requests,
+    )
+
+
+class _Attempts:
+    """The credentials of a target, shown one after the other."""
+
+    def __init__(
+        self,
+        target: Target,
+        transport: SnmpTransport,
+        should_stop: Callable[[], bool],
+    ) -> None:
+        self._target = target
+        self._transport = transport
+        self._should_stop = should_stop
+        self.tried = 0
+        self.requests = 0
+
+    async def open(self) -> _Opened:
+        """Find the first credential that the device lets in.
+
+        Raises:
+            CollectorError: none did; of several reasons the one that says most.
+        """
+        worst: CollectorError | None = None
+        for credential in self._target.credentials:
+            self.tried += 1
+            for version in _versions(credential):
+                session = self._session(replace(credential, version=version))
+                try:
+                    found = await system.read_system(session)
+                except StoppedError:
+                    raise
+                except CollectorError as error:
+                    self.requests += session.requests
+                    worst = _more_telling(worst, error)
+                    if not isinstance(error, NoAnswerError):
+                        break
+                    continue
+                if found == System():
+                    self.requests += session.requests
+                    detail = "it answers, but may not be read with these credentials"
+                    worst = _more_telling(
+                        worst, WrongCredentialsError(self._target.address, detail)
+                    )
+                    continue
+                return _Opened(session, found, session.endpoint.credential)
+        raise worst or RefusedError(self._target.address, "no credentials are given")
+
+    def _session(self, credential: SnmpCredential) -> DeviceSession:
+        endpoint = Endpoint(self._target.address, credential)
+        return DeviceSession(self._transport, endpoint, self._target.limits, self._should_stop)
+
+
+def _versions(credential: SnmpCredential) -> tuple[SnmpVersion, ...]:
+    if credential.version is SnmpVersion.V2C:
+        return (SnmpVersion.V2C, SnmpVersion.V1)
+    return (credential.version,)
+
+
+def _more_telling(old: CollectorError | None, new: CollectorError) -> CollectorError:
+    """Prefer any word of the device to its silence."""
+    if old is None or isinstance(old, NoAnswerError):
+        return new
+    return old
+
+
+async def _observe(
+    opened: _Opened,
+    definitions: Iterable[Definition],
+    clock: Clock,
+) -> Observation:
+    session = opened.session
+    definition = identify(opened.system, definitions)
+    existing: set[str] = set()
+    found: dict[bytes, VarBind] = {}
+    try:
+        existing = await _probe(session)
+        found = await session.get(_scalars(definition, existing))
+    except CollectorError as error:
+        session.note(error)
+    tables = await _read_tables(session, existing)
+    standing = Standing(
+        session=session,
+        system=opened.system,
+        definition=definition,
+        chassis=entity_mib.chassis_of(tables.components.rows),
+        components=tables.components.rows,
+        interfaces=tables.interfaces.rows,
+        printer=tables.printer,
+        printer_descriptions=tables.printer_descriptions,
+        has_printer_mib=printer_mib.PRT_GENERAL_TABLE in existing,
+        ups=ups_mib.ups_ident(found),
+        found=found,
+    )
+    return Observation(
+        address=session.endpoint.address,
+        source=Source.SNMP,
+        observed_at=clock(),
+        system=opened.system,
+        identity=await describe(standing),
+        interfaces=tables.interfaces,
+        components=tables.components,
+        supplies=tables.supplies,
+        storages=tables.storages,
+        processor_count=tables.processor_count,
+        memory_bytes=host_resources_mib.memory_bytes(found),
+        problems=tuple(session.problems),
+    )
+
+
+async def _probe(session: DeviceSession) -> set[str]:
+    prefixes = {oids.encode(dotted): dotted for dotted in _PROBED_TABLES}
+    return {prefixes[one] for one in await session.which_exist(prefixes)}
+
+
+def _scalars(definition: Definition | None, existing: set[str]) -> list[bytes]:
+    names = list(_SCALARS)
+    if ups_mib.UPS_IDENT in existing:
+        names += ups_mib.ALL
+    if definition is not None:
+        names += names_to_get(definition)
+    return names
+
+
+async def _read_tables(session: DeviceSession, existing: set[str]) -> _Tables:
+    """Read one table after the other; each ends by itself and notes what went wrong."""
+    tables = _Tables()
+    if existing & {if_mib.IF_TABLE, if_mib.IF_X_TABLE}:
+        tables.interfaces = await if_mib.read_interfaces(session, existing)
+    if entity_mib.ENT_PHYSICAL_TABLE in existing:
+        tables.components = await entity_mib.read_components(session)
+    if printer_mib.PRT_GENERAL_TABLE in existing:
+        tables.printer = await printer_mib.read_general(session)
+    if printer_mib.PRT_MARKER_SUPPLIES_TABLE in existing:
+        tables.supplies = await printer_mib.read_supplies(session)
+    if host_resources_mib.HR_STORAGE_TABLE in existing:
+        tables.storages = await host_resources_mib.read_storages(session)
+    if host_resources_mib.HR_PROCESSOR_TABLE in existing:
+        tables.processor_count = await host_resources_mib.count_processors(session)
+    if host_resources_mib.HR_DEVICE_TABLE in existing and existing & {
+        printer_mib.PRT_GENERAL_TABLE,
+        printer_mib.PRT_MARKER_SUPPLIES_TABLE,
+    }:
+        tables.printer_descriptions = await host_resources_mib.read_printer_descriptions(session)
+    return tables

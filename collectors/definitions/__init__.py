@@ -1,0 +1,1 @@
+"""What is known of platforms, as data: how to recognise one and where its facts stand."""

@@ -1,0 +1,116 @@
+"""The shape of a device definition, once its file has been checked.
+
+A reading step is one of a few named verbs. Its fields are the verb's arguments: the loader
+checks a file against them, ``collectors.verbs`` carries them out. Whatever data cannot say
+becomes another verb here and there, not a language.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from collectors.observation import Category
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """The value of one object, ``oid`` with its instance."""
+
+    oid: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class GetRegex:
+    """The group ``value`` of a pattern in the value of one object."""
+
+    oid: bytes
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SysDescrRegex:
+    """The group ``value`` of a pattern in sysDescr."""
+
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityChassis:
+    """A column of the row of entPhysicalTable that stands for the device."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableFirst:
+    """The first value of a column, ``oid`` without an instance."""
+
+    oid: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SysObjectIdName:
+    """A name by sysObjectID: ``names`` maps dotted identifiers to texts."""
+
+    names: dict[str, str]
+
+
+Step = Get | GetRegex | SysDescrRegex | EntityChassis | TableFirst | SysObjectIdName
+
+VERBS: dict[str, type[Step]] = {
+    "get": Get,
+    "get_regex": GetRegex,
+    "sys_descr_regex": SysDescrRegex,
+    "entity_chassis": EntityChassis,
+    "table_first": TableFirst,
+    "sys_object_id_name": SysObjectIdName,
+}
+
+# Patterns look at so many characters, whatever a device sends.
+MAX_SEARCHED = 1000
+
+# The fields of an Identity that steps may fill.
+READABLE = (
+    "model_name",
+    "serial_number",
+    "operating_system",
+    "software_revision",
+    "firmware_revision",
+    "hardware_revision",
+    "asset_tag",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Conditions that must all hold; an empty one is not asked.
+
+    Attributes:
+        sys_object_id: subtrees as tuples of arcs; one must hold the device's sysObjectID.
+        sys_descr: a pattern that must be found in sysDescr.
+    """
+
+    sys_object_id: tuple[tuple[int, ...], ...] = ()
+    sys_descr: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One platform.
+
+    Attributes:
+        id: the file's name without its ending.
+        source: MIB and documents that the facts come from.
+        matches: any of them may hold.
+        read: steps by field of the identity, in order; the first that gives a value wins.
+    """
+
+    id: str
+    title: str
+    source: str
+    matches: tuple[Match, ...]
+    manufacturer: str | None = None
+    category: Category | None = None
+    operating_system: str | None = None
+    read: dict[str, tuple[Step, ...]] = field(default_factory=dict)

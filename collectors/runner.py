@@ -1,0 +1,87 @@
+"""Many targets at once: all of the collectors' concurrency is here.
+
+Targets are taken lazily, so memory depends on how many are in progress and not on how many there
+are; a slow device holds up nobody, and one that breaks our code costs only its own result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+
+from collectors.collect import Clock, SnmpResult, collect_snmp
+from collectors.definitions.model import Definition
+from collectors.errors import Failure
+from collectors.snmp.transport import SnmpTransport
+from collectors.target import Target
+
+logger = logging.getLogger(__name__)
+
+
+async def run(
+    targets: Iterable[Target],
+    transport: SnmpTransport,
+    definitions: tuple[Definition, ...],
+    clock: Clock,
+    *,
+    devices_at_once: int = 40,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> AsyncIterator[SnmpResult]:
+    """Collect from all targets.
+
+    Args:
+        targets: taken one by one as devices are finished.
+        transport: the way to the network; stays open.
+        definitions: the platforms that are known.
+        clock: for the moments of the observations.
+        devices_at_once: how many are in progress at most.
+        should_stop: once true, devices in progress end with what they have and the remaining
+            targets are given back as cancelled.
+
+    Yields:
+        Exactly one result for each target, as soon as it is known.
+    """
+    waiting = iter(targets)
+    running: set[asyncio.Task[SnmpResult]] = set()
+    try:
+        while True:
+            while len(running) < devices_at_once and not should_stop():
+                target = next(waiting, None)
+                if target is None:
+                    break
+                task = _collect_safely(target, transport, definitions, clock, should_stop)
+                running.add(asyncio.ensure_future(task))
+            if not running:
+                break
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for finished in done:
+                yield finished.result()
+        for result in _cancelled(waiting):
+            yield result
+    finally:
+        for one in running:
+            one.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+def _cancelled(targets: Iterator[Target]) -> Iterator[SnmpResult]:
+    for target in targets:
+        detail = "the run was stopped before its turn"
+        yield SnmpResult(target.address, failure=Failure.CANCELLED, detail=detail)
+
+
+async def _collect_safely(
+    target: Target,
+    transport: SnmpTransport,
+    definitions: tuple[Definition, ...],
+    clock: Clock,
+    should_stop: Callable[[], bool],
+) -> SnmpResult:
+    try:
+        return await collect_snmp(target, transport, definitions, clock, should_stop)
+    except Exception as error:
+        # A device that our code cannot cope with must not end the run of the others.
+        logger.exception("collecting failed", extra={"target": target.address})
+        detail = f"unexpected {type(error).__name__}, see the log"
+        return SnmpResult(target.address, failure=Failure.MALFORMED, detail=detail)

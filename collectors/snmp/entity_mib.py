@@ -1,0 +1,102 @@
+"""Physical components: entPhysicalTable (ENTITY-MIB, RFC 6933)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectors.observation import Component, ComponentTable
+from collectors.registries.placeholders import is_placeholder
+from collectors.snmp import values
+from collectors.snmp.session import DeviceSession
+from collectors.snmp.transport import VarBind
+from collectors.snmp.walk import read_table
+
+ENT_PHYSICAL_TABLE: Final = "1.3.6.1.2.1.47.1.1.1"
+
+COLUMNS: Final = {
+    "entPhysicalDescr": f"{ENT_PHYSICAL_TABLE}.1.2",
+    "entPhysicalContainedIn": f"{ENT_PHYSICAL_TABLE}.1.4",
+    "entPhysicalClass": f"{ENT_PHYSICAL_TABLE}.1.5",
+    "entPhysicalName": f"{ENT_PHYSICAL_TABLE}.1.7",
+    "entPhysicalHardwareRev": f"{ENT_PHYSICAL_TABLE}.1.8",
+    "entPhysicalFirmwareRev": f"{ENT_PHYSICAL_TABLE}.1.9",
+    "entPhysicalSoftwareRev": f"{ENT_PHYSICAL_TABLE}.1.10",
+    "entPhysicalSerialNum": f"{ENT_PHYSICAL_TABLE}.1.11",
+    "entPhysicalMfgName": f"{ENT_PHYSICAL_TABLE}.1.12",
+    "entPhysicalModelName": f"{ENT_PHYSICAL_TABLE}.1.13",
+    "entPhysicalIsFRU": f"{ENT_PHYSICAL_TABLE}.1.16",
+}
+CLASSES: Final = {
+    1: "other",
+    2: "unknown",
+    3: "chassis",
+    4: "backplane",
+    5: "container",
+    6: "powerSupply",
+    7: "fan",
+    8: "sensor",
+    9: "module",
+    10: "port",
+    11: "stack",
+    12: "cpu",
+    13: "energyObject",
+    14: "battery",
+    15: "storageDrive",
+}
+_TRUTH: Final = {1: True, 2: False}
+
+
+async def read_components(session: DeviceSession) -> ComponentTable:
+    """Read all components."""
+    table = await read_table(session, COLUMNS)
+    rows = tuple(
+        _component(index[0], table.rows[index]) for index in sorted(table.rows) if len(index) == 1
+    )
+    return ComponentTable(rows, complete=table.complete)
+
+
+def _component(index: int, row: dict[str, VarBind]) -> Component:
+    def text(column: str) -> str | None:
+        return values.name(row.get(column))
+
+    serial_number = text("entPhysicalSerialNum")
+    return Component(
+        index=index,
+        contained_in=values.integer(row.get("entPhysicalContainedIn")),
+        component_class=CLASSES.get(values.integer(row.get("entPhysicalClass")) or 0),
+        name=text("entPhysicalName"),
+        description=text("entPhysicalDescr"),
+        manufacturer=text("entPhysicalMfgName"),
+        model_name=text("entPhysicalModelName"),
+        serial_number=None if is_placeholder(serial_number) else serial_number,
+        hardware_revision=text("entPhysicalHardwareRev"),
+        firmware_revision=text("entPhysicalFirmwareRev"),
+        software_revision=text("entPhysicalSoftwareRev"),
+        is_field_replaceable=_TRUTH.get(values.integer(row.get("entPhysicalIsFRU")) or 0),
+    )
+
+
+def chassis_of(components: tuple[Component, ...]) -> Component | None:
+    """Choose the row that stands for the device: its chassis, or the first unit of its stack.
+
+    Without a row of class chassis, a single outermost row counts when it has a serial number
+    or a model; of several outermost rows none does.
+    """
+    chassis = [one for one in components if one.component_class == "chassis"]
+    for one in chassis:
+        if one.serial_number is not None and _is_outermost(one, components):
+            return one
+    if chassis:
+        return next((one for one in chassis if one.serial_number is not None), chassis[0])
+    roots = [one for one in components if one.contained_in == 0 and one.component_class != "port"]
+    if len(roots) == 1 and (roots[0].serial_number or roots[0].model_name):
+        return roots[0]
+    return None
+
+
+def _is_outermost(chassis: Component, components: tuple[Component, ...]) -> bool:
+    """Whether nothing but a stack holds it."""
+    if not chassis.contained_in:
+        return True
+    holder = next((one for one in components if one.index == chassis.contained_in), None)
+    return holder is None or holder.component_class == "stack"

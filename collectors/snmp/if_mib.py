@@ -1,0 +1,164 @@
+"""Interfaces: ifTable and ifXTable (IF-MIB, RFC 2863), with their addresses (IP-MIB, RFC 4293)."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict
+from typing import Final
+
+from collectors import oids
+from collectors.observation import Interface, InterfaceTable
+from collectors.snmp import values
+from collectors.snmp.session import DeviceSession
+from collectors.snmp.transport import Tag, VarBind
+from collectors.snmp.walk import Rows, TableRows, read_table
+
+IF_TABLE: Final = "1.3.6.1.2.1.2.2"
+IF_X_TABLE: Final = "1.3.6.1.2.1.31.1.1"
+IP_ADDR_TABLE: Final = "1.3.6.1.2.1.4.20"
+IP_ADDRESS_TABLE: Final = "1.3.6.1.2.1.4.34"
+
+_IF_COLUMNS: Final = {
+    "ifIndex": f"{IF_TABLE}.1.1",
+    "ifDescr": f"{IF_TABLE}.1.2",
+    "ifType": f"{IF_TABLE}.1.3",
+    "ifMtu": f"{IF_TABLE}.1.4",
+    "ifSpeed": f"{IF_TABLE}.1.5",
+    "ifPhysAddress": f"{IF_TABLE}.1.6",
+    "ifAdminStatus": f"{IF_TABLE}.1.7",
+    "ifOperStatus": f"{IF_TABLE}.1.8",
+}
+_IF_X_COLUMNS: Final = {
+    "ifName": f"{IF_X_TABLE}.1.1",
+    "ifHighSpeed": f"{IF_X_TABLE}.1.15",
+    "ifAlias": f"{IF_X_TABLE}.1.18",
+}
+_IP_ADDR_COLUMNS: Final = {
+    "ipAdEntIfIndex": f"{IP_ADDR_TABLE}.1.2",
+    "ipAdEntNetMask": f"{IP_ADDR_TABLE}.1.3",
+}
+_IP_ADDRESS_COLUMNS: Final = {
+    "ipAddressIfIndex": f"{IP_ADDRESS_TABLE}.1.3",
+    "ipAddressPrefix": f"{IP_ADDRESS_TABLE}.1.5",
+}
+_MEGABIT: Final = 1_000_000
+_SPEED_TOO_HIGH: Final = 2**32 - 1  # then ifHighSpeed tells (RFC 2863 §3.1.8)
+_ADDRESS_TYPES: Final = {(1, 4), (2, 16)}  # InetAddressType ipv4, ipv6 and their lengths
+_ZONED: Final = {(3, 8), (4, 20)}  # ipv4z, ipv6z: four octets of zone behind the address
+
+
+async def read_interfaces(session: DeviceSession, existing: set[str]) -> InterfaceTable:
+    """Read all interfaces with their addresses.
+
+    Args:
+        session: the device.
+        existing: which of the four tables the device has.
+    """
+    columns: dict[str, str] = {}
+    if IF_TABLE in existing:
+        columns |= _IF_COLUMNS
+    if IF_X_TABLE in existing:
+        columns |= _IF_X_COLUMNS
+    table = await read_table(session, columns)
+    addresses = await _read_addresses(session, existing) if table.rows else {}
+    return InterfaceTable(_interfaces(table.rows, addresses), complete=table.complete)
+
+
+async def _read_addresses(
+    session: DeviceSession,
+    existing: set[str],
+) -> dict[int, list[str]]:
+    old = new = TableRows()
+    if IP_ADDR_TABLE in existing:
+        old = await read_table(session, _IP_ADDR_COLUMNS)
+    if IP_ADDRESS_TABLE in existing:
+        new = await read_table(session, _IP_ADDRESS_COLUMNS)
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    for index, row in old.rows.items():
+        _add_address(found, row.get("ipAdEntIfIndex"), bytes_of(index), _mask_length(row))
+    for index, row in new.rows.items():
+        octets = _inet_address(index)
+        _add_address(found, row.get("ipAddressIfIndex"), octets, _prefix_length(row))
+    return {if_index: list(texts.values()) for if_index, texts in found.items()}
+
+
+def bytes_of(arcs: tuple[int, ...]) -> bytes | None:
+    """Give arcs as octets; None when one of them is no octet."""
+    return bytes(arcs) if all(arc <= 255 for arc in arcs) else None  # noqa: PLR2004 -- an octet
+
+
+def _inet_address(index: tuple[int, ...]) -> bytes | None:
+    """Read ``InetAddressType.length.octets`` (RFC 4001)."""
+    if len(index) < 2 or len(index) != index[1] + 2:  # noqa: PLR2004 -- type and length
+        return None
+    if index[:2] in _ZONED:
+        return bytes_of(index[2:-4])
+    return bytes_of(index[2:]) if index[:2] in _ADDRESS_TYPES else None
+
+
+def _add_address(
+    found: dict[int, dict[str, str]],
+    if_index: VarBind | None,
+    octets: bytes | None,
+    prefix_length: int | None,
+) -> None:
+    number = values.integer(if_index)
+    if number is None or octets is None or len(octets) not in {4, 16}:
+        return
+    address = ipaddress.ip_address(octets)
+    if address.is_unspecified:
+        return
+    if prefix_length is None or not 0 < prefix_length <= address.max_prefixlen:
+        prefix_length = address.max_prefixlen
+    # The newer table tells prefix lengths of both families; what the older one knew stays.
+    found[number].setdefault(str(address), f"{address}/{prefix_length}")
+
+
+def _mask_length(row: dict[str, VarBind]) -> int | None:
+    mask = row.get("ipAdEntNetMask")
+    if mask is None or mask.tag != Tag.IP_ADDRESS:
+        return None
+    bits = int.from_bytes(mask.value, "big")
+    inverse = bits ^ 0xFFFFFFFF
+    return bits.bit_count() if inverse & (inverse + 1) == 0 else None
+
+
+def _prefix_length(row: dict[str, VarBind]) -> int | None:
+    """Read the last arc of the pointer to ipAddressPrefixTable."""
+    pointer = row.get("ipAddressPrefix")
+    if pointer is None or pointer.tag != Tag.OBJECT_IDENTIFIER or not pointer.value:
+        return None
+    arcs = oids.decode_index(pointer.value)
+    return arcs[-1] if len(arcs) > 2 else None  # noqa: PLR2004 -- 0.0 means unknown
+
+
+def _interfaces(rows: Rows, addresses: dict[int, list[str]]) -> tuple[Interface, ...]:
+    found = []
+    for index in sorted(rows):
+        if len(index) != 1:
+            continue
+        row = rows[index]
+        found.append(
+            Interface(
+                if_index=index[0],
+                if_descr=values.name(row.get("ifDescr")),
+                if_name=values.name(row.get("ifName")),
+                if_alias=values.name(row.get("ifAlias")),
+                if_type=values.integer(row.get("ifType")),
+                if_mtu=values.integer(row.get("ifMtu")),
+                if_high_speed=_speed(row),
+                if_phys_address=values.mac(row.get("ifPhysAddress")),
+                if_admin_status=values.integer(row.get("ifAdminStatus")),
+                if_oper_status=values.integer(row.get("ifOperStatus")),
+                addresses=tuple(addresses.get(index[0], ())),
+            ),
+        )
+    return tuple(found)
+
+
+def _speed(row: dict[str, VarBind]) -> int | None:
+    high = values.integer(row.get("ifHighSpeed"))
+    low = values.integer(row.get("ifSpeed"))
+    if high or low is None or low >= _SPEED_TOO_HIGH:
+        return high
+    return low // _MEGABIT

@@ -1,0 +1,198 @@
+"""One device for as long as it is read: its budget, its quirks, what was already asked.
+
+A session sends at most two requests at once to its device, counts what it costs, and remembers
+what the device could not do (large replies, GETBULK, many names in a request), so that each
+lesson is paid for once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from collectors import oids
+from collectors.credentials import SnmpVersion
+from collectors.errors import CollectorError, NoAnswerError, StoppedError, TooLargeError
+from collectors.observation import Problem
+from collectors.snmp.transport import Endpoint, Pdu, Response, SnmpTransport, VarBind
+from collectors.target import Limits
+
+TOO_BIG: Final = 1
+NO_SUCH_NAME: Final = 2
+# What one Ethernet frame usually holds, so that a reply is one datagram without fragments.
+VARBINDS_A_REPLY: Final = 75
+VARBINDS_AFTER_SILENCE: Final = 10
+NAMES_A_GET: Final = 24
+IN_FLIGHT: Final = 2
+
+_ALIVE: Final = oids.encode("1.3.6.1.2.1.1.2.0")
+
+
+class DeviceSession:
+    """What has been spent on and learnt of one device.
+
+    Attributes:
+        problems: what could not be read, in words.
+        varbinds_a_reply: how many bindings a GETBULK asks for; falls when the device balks.
+        columns_a_request: how many columns it is asked for at once; falls likewise.
+        can_bulk: whether GETBULK is used at all.
+        is_silent: the device stopped to answer; nothing more is sent to it.
+    """
+
+    def __init__(
+        self,
+        transport: SnmpTransport,
+        endpoint: Endpoint,
+        limits: Limits,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._transport = transport
+        self._limits = limits
+        self._should_stop = should_stop
+        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
+        self._deadline = asyncio.get_running_loop().time() + limits.device_seconds
+        self._known: dict[bytes, VarBind] = {}
+        self._names_a_get = NAMES_A_GET
+        self.endpoint = endpoint
+        self.problems: list[Problem] = []
+        self.requests = 0
+        self.rows = 0
+        self.octets = 0
+        self.varbinds_a_reply = VARBINDS_A_REPLY
+        self.columns_a_request = VARBINDS_A_REPLY
+        self.can_bulk = endpoint.credential.version is not SnmpVersion.V1
+        self.is_silent = False
+
+    async def send(
+        self,
+        pdu: Pdu,
+        names: list[bytes],
+        *,
+        max_repetitions: int = 0,
+    ) -> Response:
+        """Send one request within the budget.
+
+        Raises:
+            TooLargeError: the device's budget is used up.
+            StoppedError: the run was cancelled.
+            NoAnswerError: no reply, also when the device has fallen silent before.
+            CollectorError: whatever else the transport raises.
+        """
+        async with self._in_flight:
+            remaining = self._check_budget()
+            self.requests += 1
+            response = await self._transport.request(
+                self.endpoint,
+                pdu,
+                names,
+                max_repetitions=max_repetitions,
+                timeout_seconds=min(self._limits.timeout_seconds, remaining),
+                retries=self._limits.retries,
+            )
+        self.rows += len(response.varbinds)
+        self.octets += sum(len(one.oid) + len(one.value) + 8 for one in response.varbinds)
+        return response
+
+    def _check_budget(self) -> float:
+        address = self.endpoint.address
+        if self._should_stop():
+            raise StoppedError(address, "the run was stopped")
+        if self.is_silent:
+            raise NoAnswerError(address, "it stopped to answer")
+        limits = self._limits
+        for spent, limit, unit in (
+            (self.requests, limits.requests, "requests"),
+            (self.rows, limits.rows, "rows"),
+            (self.octets, limits.octets, "octets"),
+        ):
+            if spent >= limit:
+                raise TooLargeError(address, f"the limit of {limit} {unit} is reached")
+        remaining = self._deadline - asyncio.get_running_loop().time()
+        if remaining <= 0:
+            detail = f"the limit of {limits.device_seconds:g} seconds is reached"
+            raise TooLargeError(address, detail)
+        return remaining
+
+    def note(self, error: CollectorError, subject: str = "") -> None:
+        """Keep an error as a problem of this device, once."""
+        detail = f"{subject}: {error.detail}" if subject else error.detail
+        problem = Problem(error.failure, detail)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    async def get(self, names: Iterable[bytes]) -> dict[bytes, VarBind]:
+        """Read scalars; what was read before is not asked again.
+
+        Returns:
+            A binding for each name that the device gave one for, also "no such object"; names
+            that a v1 agent refused are missing.
+
+        Raises:
+            CollectorError: as ``send``; what was read until then is remembered.
+        """
+        wanted = list(dict.fromkeys(names))
+        unknown = [one for one in wanted if one not in self._known]
+        while unknown:
+            chunk = unknown[: self._names_a_get]
+            unknown = unknown[len(chunk) :]
+            unknown = await self._get_chunk(chunk) + unknown
+        return {one: self._known[one] for one in wanted if one in self._known}
+
+    async def _get_chunk(self, chunk: list[bytes]) -> list[bytes]:
+        """Ask for a few names; give those that must be asked again in smaller numbers."""
+        try:
+            response = await self.send(Pdu.GET, chunk)
+        except NoAnswerError:
+            if len(chunk) == 1 or not await self.is_alive():
+                raise
+            self._names_a_get = max(1, len(chunk) // 4)
+            return chunk
+        if response.error_status == 0:
+            for asked, varbind in zip(chunk, response.varbinds, strict=False):
+                if varbind.oid == asked:
+                    self._known[asked] = varbind
+            return []
+        culprit = response.error_index - 1
+        if response.error_status != TOO_BIG and 0 <= culprit < len(chunk):
+            return chunk[:culprit] + chunk[culprit + 1 :]
+        if len(chunk) == 1:
+            return []
+        self._names_a_get = max(1, len(chunk) // 2)
+        return chunk
+
+    async def is_alive(self) -> bool:
+        """Ask for sysObjectID; no answer marks the device as silent from now on."""
+        if self.is_silent:
+            return False
+        try:
+            await self.send(Pdu.GET, [_ALIVE])
+        except NoAnswerError:
+            self.is_silent = True
+            return False
+        return True
+
+    async def which_exist(self, prefixes: Iterable[bytes]) -> set[bytes]:
+        """Tell which subtrees hold anything, by one GETNEXT for all of them.
+
+        Raises:
+            CollectorError: as ``send``.
+        """
+        asked = list(prefixes)
+        found: set[bytes] = set()
+        while asked:
+            chunk = asked[: min(self.columns_a_request, self._names_a_get)]
+            response = await self.send(Pdu.GET_NEXT, chunk)
+            culprit = response.error_index - 1
+            if response.error_status == 0:
+                for prefix, varbind in zip(chunk, response.varbinds, strict=False):
+                    if varbind.oid.startswith(prefix) and varbind.oid != prefix:
+                        found.add(prefix)
+                asked = asked[len(chunk) :]
+            elif response.error_status != TOO_BIG and 0 <= culprit < len(chunk):
+                del asked[culprit]
+            elif len(chunk) == 1:
+                del asked[0]
+            else:
+                self.columns_a_request = max(1, len(chunk) // 2)
+        return found

@@ -1,0 +1,91 @@
+"""The reading steps that definitions may name, each a small typed function."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple, assert_never
+
+from collectors.definitions.model import (
+    MAX_SEARCHED,
+    Definition,
+    EntityChassis,
+    Get,
+    GetRegex,
+    Step,
+    SysDescrRegex,
+    SysObjectIdName,
+    TableFirst,
+)
+from collectors.errors import CollectorError
+from collectors.observation import Component, System
+from collectors.registries.placeholders import is_placeholder
+from collectors.snmp import values
+from collectors.snmp.session import DeviceSession
+from collectors.snmp.transport import Pdu
+from collectors.text import clean_name
+
+
+class Facts(NamedTuple):
+    """What steps may look at: the device, and what has been read of it."""
+
+    session: DeviceSession
+    system: System
+    chassis: Component | None
+
+
+def names_to_get(definition: Definition) -> list[bytes]:
+    """List the objects that a definition's steps will ask for, so that one GET brings them."""
+    steps = [step for steps in definition.read.values() for step in steps]
+    return [step.oid for step in steps if isinstance(step, Get | GetRegex)]
+
+
+async def first_value(steps: Iterable[Step], facts: Facts) -> str | None:
+    """Give what the first step with a value says.
+
+    A step that the device refuses is noted in the session, and the next one is tried.
+    """
+    for step in steps:
+        try:
+            value = await _carry_out(step, facts)
+        except CollectorError as error:
+            facts.session.note(error)
+            continue
+        if value is not None and not is_placeholder(value):
+            return value
+    return None
+
+
+async def _carry_out(step: Step, facts: Facts) -> str | None:
+    match step:
+        case Get(oid):
+            return await _get(facts, oid)
+        case GetRegex(oid, pattern):
+            return _search(pattern.search((await _get(facts, oid) or "")[:MAX_SEARCHED]))
+        case SysDescrRegex(pattern):
+            return _search(pattern.search((facts.system.sys_descr or "")[:MAX_SEARCHED]))
+        case EntityChassis(column):
+            value: str | None = getattr(facts.chassis, column, None)
+            return value
+        case TableFirst(oid):
+            return await _first_of_column(facts, oid)
+        case SysObjectIdName(names):
+            return names.get(facts.system.sys_object_id or "")
+    assert_never(step)
+
+
+def _search(match: re.Match[str] | None) -> str | None:
+    return clean_name(match["value"] or "") if match else None
+
+
+async def _get(facts: Facts, oid: bytes) -> str | None:
+    found = await facts.session.get([oid])
+    return values.name(found.get(oid))
+
+
+async def _first_of_column(facts: Facts, oid: bytes) -> str | None:
+    response = await facts.session.send(Pdu.GET_NEXT, [oid])
+    if response.error_status or not response.varbinds:
+        return None
+    varbind = response.varbinds[0]
+    return values.name(varbind) if varbind.oid.startswith(oid) else None

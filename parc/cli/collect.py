@@ -1,0 +1,121 @@
+"""``parc collect``: asks devices and writes what they said; no database is opened."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from collectors.contract import to_line
+from collectors.credentials import SnmpCredential, SnmpVersion
+from collectors.definitions.loader import DefinitionsError, load_definitions
+from collectors.runner import run
+from collectors.target import Limits, Target
+from parc import clock
+
+if TYPE_CHECKING:
+    from collectors.definitions.model import Definition
+
+_FIELDS = 3
+_MAX_PORT = 65_535
+
+
+@click.group()
+def collect() -> None:
+    """Ask devices and write what they say as JSON Lines, without a database."""
+
+
+@collect.command()
+@click.option(
+    "--targets",
+    type=click.File("r", encoding="utf-8"),
+    required=True,
+    help="File with one target a line: address port community; - for standard input.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 1000),
+    default=40,
+    show_default=True,
+    help="Devices asked at the same time.",
+)
+@click.option(
+    "--timeout",
+    "timeout_seconds",
+    type=click.FloatRange(0.05, 60.0),
+    default=2.0,
+    show_default=True,
+    help="Seconds to wait for one reply.",
+)
+@click.option(
+    "--retries",
+    type=click.IntRange(0, 10),
+    default=1,
+    show_default=True,
+    help="Further tries after the first.",
+)
+def snmp(targets: TextIO, workers: int, timeout_seconds: float, retries: int) -> None:
+    """Read devices by SNMP v2c, or v1 where a device speaks only that."""
+    limits = Limits(timeout_seconds=timeout_seconds, retries=retries)
+    wanted = _parse(targets, limits)
+    try:
+        definitions = load_definitions()
+    except DefinitionsError as error:
+        raise click.ClickException(str(error)) from None
+    answered = asyncio.run(_write(wanted, definitions, workers))
+    click.echo(f"{len(wanted)} targets, {answered} answered", err=True)
+
+
+def _parse(lines: TextIO, limits: Limits) -> list[Target]:
+    """Read all targets; all wrong lines are told at once."""
+    targets: list[Target] = []
+    problems: list[str] = []
+    for number, line in enumerate(lines, 1):
+        fields = line.split()
+        if not fields or fields[0].startswith("#"):
+            continue
+        try:
+            targets.append(_parse_fields(fields, limits))
+        except ValueError as error:
+            problems.append(f"line {number}: {error}")
+    if problems:
+        raise click.UsageError("\n".join(problems))
+    return targets
+
+
+def _parse_fields(fields: list[str], limits: Limits) -> Target:
+    if len(fields) != _FIELDS:
+        message = "needs address, port and community"
+        raise ValueError(message)
+    address, port, community = fields
+    ipaddress.ip_address(address)
+    if not port.isdecimal() or not 0 < int(port) <= _MAX_PORT:
+        message = f"{port!r} is no port"
+        raise ValueError(message)
+    credential = SnmpCredential(SnmpVersion.V2C, community=community, port=int(port))
+    return Target(address, (credential,), limits)
+
+
+async def _write(
+    targets: list[Target],
+    definitions: tuple[Definition, ...],
+    workers: int,
+) -> int:
+    """Collect and write; gives how many answered."""
+    # pysnmp takes a third of a second to import; other commands do without it.
+    from collectors.snmp.pysnmp_transport import PysnmpTransport
+
+    transport = PysnmpTransport()
+    answered = 0
+    try:
+        results = run(targets, transport, definitions, clock.now, devices_at_once=workers)
+        async for result in results:
+            answered += result.observation is not None
+            sys.stdout.buffer.write(to_line(result))
+            sys.stdout.buffer.flush()
+    finally:
+        await transport.close()
+    return answered

@@ -1,0 +1,50 @@
+"""What happens by time: due ranges become runs, once a night old things are purged."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from parc.clock import Clock
+from parc.errors import ConflictError
+from parc.extensions import reading, transaction
+from parc.queries.jobs import has_due_range, has_job_since
+from parc.services.jobs import enqueue
+from parc.services.slots import take_due_slots
+
+PURGE = "purge"
+_PURGE_HOUR = 3
+_PURGE_MINUTE = 40  # after the hour that clock changes repeat
+
+
+def tick(clock: Clock) -> int:
+    """Queue the runs that are due; gives how many. Needs an application context."""
+    now = clock()
+    with reading() as session:
+        if not has_due_range(session, now):
+            return 0
+    with transaction() as session:
+        return len(take_due_slots(session, now))
+
+
+def queue_purge(clock: Clock, zone: ZoneInfo) -> bool:
+    """Queue the nightly purge once a night, or as soon as possible after a missed night."""
+    now = clock()
+    night = _last_night(now, zone)
+    with reading() as session:
+        if has_job_since(session, PURGE, night):
+            return False
+    try:
+        with transaction() as session:
+            if has_job_since(session, PURGE, night):
+                return False
+            enqueue(session, kind=PURGE, arguments={}, key=PURGE, now=now, max_attempts=2)
+    except ConflictError:  # another server process was faster, or last night's is still running
+        return False
+    return True
+
+
+def _last_night(now: datetime, zone: ZoneInfo) -> datetime:
+    local = now.astimezone(zone)
+    night = local.replace(hour=_PURGE_HOUR, minute=_PURGE_MINUTE, second=0, microsecond=0, fold=0)
+    return night if night <= local else night - timedelta(days=1)

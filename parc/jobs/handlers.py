@@ -1,0 +1,66 @@
+"""The registry of jobs: a stable name, and the function that carries it out.
+
+Arguments come from a row; each handler checks them against its own type before it trusts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import msgspec
+
+from parc.config import Settings
+from parc.errors import ParcError
+from parc.jobs.clock import PURGE
+from parc.jobs.execution import Handler, JobContext
+from parc.services.jobs import JobStoppedError
+from parc.services.retention import Ages, purge_batch
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class NoArguments:
+    """A job that needs none."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunArguments:
+    """A job that carries out a run of discovery."""
+
+    run_id: int
+
+
+def purge(context: JobContext, arguments: Mapping[str, Any]) -> None:
+    """Throw away what is too old, in short transactions."""
+    checked(arguments, NoArguments)
+    settings: Settings = context.app.extensions["parc_settings"]
+    ages = Ages(
+        observations=timedelta(days=settings.discovery.observation_days),
+        runs=timedelta(days=settings.discovery.run_days),
+        sessions=timedelta(days=settings.interface.session_days),
+    )
+    while True:
+        if context.should_stop():
+            raise JobStoppedError("stopped between two batches")
+        with context.transaction() as session:
+            if not purge_batch(session, ages, context.clock()):
+                return
+
+
+def checked(arguments: Mapping[str, Any], shape: type[T]) -> T:
+    """Give the arguments in their type.
+
+    Raises:
+        ParcError: they do not fit; the row was written by another version, or by hand.
+    """
+    try:
+        return msgspec.convert(arguments, shape, strict=True)
+    except msgspec.ValidationError as error:
+        raise ParcError(f"the job's arguments do not fit: {error}") from error
+
+
+HANDLERS: dict[str, Handler] = {PURGE: purge}

@@ -1,0 +1,64 @@
+"""What the worker process looks up each second, by reading alone: is there anything to do?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from parc.models import AddressRange, JobRun, JobState, Run, ScheduleKind
+
+
+def has_due_job(session: Session, now: datetime) -> bool:
+    """Tell whether a queued job may begin."""
+    return _exists(session, JobRun.state == JobState.QUEUED, JobRun.due_at <= now)
+
+
+def has_expired_job(session: Session, now: datetime) -> bool:
+    """Tell whether the lease of a running job has run out."""
+    return _exists(session, JobRun.state == JobState.RUNNING, JobRun.lease_until < now)
+
+
+def has_job_since(session: Session, kind: str, moment: datetime) -> bool:
+    """Tell whether a job of this kind was put in at ``moment`` or later."""
+    return _exists(session, JobRun.kind == kind, JobRun.created_at >= moment)
+
+
+def has_due_range(session: Session, now: datetime) -> bool:
+    """Tell whether a range is due, or is new and has no moment yet."""
+    return _exists(session, *due_range(now))
+
+
+def due_range(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Give the conditions of a range that is due, or is new and has no moment yet."""
+    return (
+        AddressRange.is_enabled.is_(True),
+        AddressRange.schedule_kind != ScheduleKind.NONE,
+        sa.or_(AddressRange.next_due_at.is_(None), AddressRange.next_due_at <= now),
+    )
+
+
+def is_stop_requested(session: Session, job_id: int) -> bool:
+    """Tell whether a person asked for the job to stop."""
+    return _exists(session, JobRun.id == job_id, JobRun.is_cancel_requested.is_(True))
+
+
+def latest_run_of_job(session: Session, job_id: int) -> Run | None:
+    """Give the run that the job carries out now; earlier ones were interrupted."""
+    return session.scalars(
+        sa.select(Run).where(Run.job_id == job_id).order_by(Run.id.desc()).limit(1)
+    ).first()
+
+
+def open_job_of_key(session: Session, key: str) -> JobRun | None:
+    """Give the queued or running job of a key."""
+    return session.scalars(
+        sa.select(JobRun).where(
+            JobRun.key == key, JobRun.state.in_([JobState.QUEUED, JobState.RUNNING])
+        )
+    ).first()
+
+
+def _exists(session: Session, *conditions: sa.ColumnElement[bool]) -> bool:
+    return bool(session.scalar(sa.select(sa.exists().where(*conditions))))

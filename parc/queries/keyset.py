@@ -1,0 +1,166 @@
+"""Paging by keyset: the next rows after a row, never an offset, so that page 1,000 costs page 1.
+
+Rows without a value come last in both directions, on both databases, and every page is read by an
+index on ``(column, id)``: rows with a value and rows without are asked for apart, because
+``NULLS LAST`` is no order that these indexes have.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import enum
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+_MAX_TOKEN = 1_000
+_MAX_ID = 2**63 - 1
+
+
+class CursorError(ValueError):
+    """A page token that Parc never gave out."""
+
+
+class ValueKind(enum.Enum):
+    """What a sort column holds, as far as a page token must carry it."""
+
+    TEXT = "text"
+    WHOLE = "whole"
+    MOMENT = "moment"
+
+
+@dataclass(frozen=True, slots=True)
+class SortColumn:
+    """A column that lists may be sorted by; ``label`` names its value in a row."""
+
+    label: str
+    column: sa.ColumnElement[Any]
+    kind: ValueKind = ValueKind.TEXT
+    is_nullable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A sort column and its direction; ``key`` is the unique column that breaks ties."""
+
+    sort: SortColumn
+    key: sa.SQLColumnExpression[int]
+    is_descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The row a page starts after, or with ``is_backward`` ends before."""
+
+    value: str | int | datetime | None
+    row_id: int
+    is_backward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows in the order asked for, and where the pages before and after begin, if they exist."""
+
+    rows: list[sa.Row[Any]]
+    previous: Cursor | None
+    next: Cursor | None
+
+
+def read_page(
+    session: Session, query: sa.Select[Any], order: Order, cursor: Cursor | None, size: int
+) -> Page:
+    """Read at most ``size`` rows of ``query`` (which must select ``id`` and the sort's label)."""
+    is_backward = cursor is not None and cursor.is_backward
+    rows: list[sa.Row[Any]] = []
+    for part in _parts(query, order, cursor):
+        rows += session.execute(part.limit(size + 1 - len(rows))).all()
+        if len(rows) > size:
+            break
+    has_more = len(rows) > size
+    rows = rows[:size]
+    if is_backward:
+        rows.reverse()
+    has_previous = has_more if is_backward else cursor is not None
+    has_next = is_backward or has_more
+    return Page(
+        rows,
+        previous=_cursor_at(rows[0], order, is_backward=True) if rows and has_previous else None,
+        next=_cursor_at(rows[-1], order, is_backward=False) if rows and has_next else None,
+    )
+
+
+def _parts(query: sa.Select[Any], order: Order, cursor: Cursor | None) -> list[sa.Select[Any]]:
+    """Give the statements to read one after the other, in reading direction."""
+    column, key = order.sort.column, order.key
+    is_backward = cursor is not None and cursor.is_backward
+    falls = order.is_descending != is_backward
+    by_column = (column.desc(), key.desc()) if falls else (column.asc(), key.asc())
+    valued = query.order_by(*by_column)
+    if order.sort.is_nullable:
+        valued = valued.where(column.is_not(None))
+    empty = query.where(column.is_(None)).order_by(key.desc() if falls else key.asc())
+    if cursor is None:
+        return [valued, empty] if order.sort.is_nullable else [valued]
+    if cursor.value is None:
+        empty = empty.where(key < cursor.row_id if falls else key > cursor.row_id)
+        return [empty, valued] if is_backward else [empty]
+    here = sa.tuple_(column, key)
+    there = sa.tuple_(
+        sa.bindparam(None, cursor.value, type_=column.type),
+        sa.bindparam(None, cursor.row_id, type_=sa.BigInteger()),
+    )
+    valued = valued.where(here < there if falls else here > there)
+    return [valued] if is_backward or not order.sort.is_nullable else [valued, empty]
+
+
+def _cursor_at(row: sa.Row[Any], order: Order, *, is_backward: bool) -> Cursor:
+    return Cursor(row._mapping[order.sort.label], row._mapping["id"], is_backward)  # noqa: SLF001 -- SQLAlchemy's public name
+
+
+def write_token(cursor: Cursor) -> str:
+    """Give the cursor as text for an address."""
+    value = cursor.value
+    if isinstance(value, datetime):
+        value = value.isoformat()
+    body = json.dumps([value, cursor.row_id], separators=(",", ":"), ensure_ascii=False)
+    return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
+
+
+def read_token(token: str, sort: SortColumn, *, is_backward: bool) -> Cursor:
+    """Read what ``write_token`` wrote.
+
+    Raises:
+        CursorError: it is no token of this sort column.
+    """
+    if len(token) > _MAX_TOKEN:
+        raise CursorError(token[:40])
+    try:
+        padded = token.encode("ascii") + b"=" * (-len(token) % 4)
+        value, row_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, UnicodeError, ValueError, TypeError, RecursionError) as error:
+        raise CursorError(token) from error
+    if type(row_id) is not int or not -_MAX_ID <= row_id <= _MAX_ID:
+        raise CursorError(token)
+    return Cursor(_checked(value, sort, token), row_id, is_backward)
+
+
+def _checked(value: Any, sort: SortColumn, token: str) -> str | int | datetime | None:
+    if value is None and sort.is_nullable:
+        return None
+    if sort.kind is ValueKind.WHOLE and type(value) is int and -_MAX_ID <= value <= _MAX_ID:
+        return value
+    if sort.kind is ValueKind.TEXT and isinstance(value, str) and "\x00" not in value:
+        return value
+    if sort.kind is ValueKind.MOMENT and isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise CursorError(token) from error
+        if moment.tzinfo is not None:
+            return moment
+    raise CursorError(token)

@@ -1,0 +1,64 @@
+"""Places, read whole: there are few of them, and lists need only their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from parc.models import Location, LocationKind
+
+_MAX_DEPTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place; ``path`` names it from its site down, ``site_id`` is the site it lies in."""
+
+    id: int
+    name: str
+    kind: LocationKind
+    parent_id: int | None
+    path: str
+    site_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """All places by id, in the order of their paths."""
+
+    by_id: Mapping[int, Place]
+
+    def within(self, place_id: int) -> list[int]:
+        """Give the ids of a place and of all that lie in it."""
+        found = {place_id}
+        grew = True
+        while grew:
+            inner = {p.id for p in self.by_id.values() if p.parent_id in found} - found
+            found |= inner
+            grew = bool(inner)
+        return sorted(found)
+
+    def path(self, place_id: int | None) -> str | None:
+        """Give the path of a place, None for no place."""
+        place = self.by_id.get(place_id) if place_id is not None else None
+        return place.path if place else None
+
+
+def read_places(session: Session) -> Places:
+    """Read all places."""
+    rows = session.execute(
+        sa.select(Location.id, Location.name, Location.kind, Location.parent_id)
+    ).all()
+    by_id = {row.id: row for row in rows}
+    places = []
+    for row in rows:
+        chain = [row]
+        while chain[-1].parent_id in by_id and len(chain) < _MAX_DEPTH:
+            chain.append(by_id[chain[-1].parent_id])
+        path = " > ".join(step.name for step in reversed(chain))
+        places.append(Place(row.id, row.name, row.kind, row.parent_id, path, chain[-1].id))
+    places.sort(key=lambda place: place.path.casefold())
+    return Places({place.id: place for place in places})

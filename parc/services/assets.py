@@ -1,0 +1,603 @@
+"""What people do with assets: create, edit by named fields, change state, settle, delete.
+
+A field that a person sets is theirs (``AssetField.source`` is ``person``): machines may no longer
+write it, what they see becomes a ``Difference``. A field that a person empties or releases goes
+back to the machines. Functions take the session and the actor, write their audit entry, and never
+commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from collectors.observation import Category
+from collectors.registries.placeholders import is_placeholder
+from collectors.text import normalise_mac
+from parc.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
+from parc.models import (
+    Asset,
+    AssetField,
+    Counter,
+    Device,
+    DeviceStatus,
+    Difference,
+    Interface,
+    LifecycleState,
+    Location,
+    ValueSource,
+)
+from parc.naming import address_sort, device_name, folded
+from parc.services import audit
+from parc.services.actor import Actor
+from parc.services.permissions import Action, require
+
+DEFAULT_TAG_PATTERN: Final = "P{number:06d}"
+SEARCH_CHARACTERS: Final = 4000
+
+# Fields that machines know as well as people; all have the same name on asset and device but
+# ``name``, which is made of several.
+MACHINE_FIELDS: Final = (
+    "name",
+    "category",
+    "manufacturer",
+    "model_name",
+    "serial_number",
+    "operating_system",
+    "software_revision",
+    "firmware_revision",
+    "hardware_revision",
+    "base_mac_address",
+)
+EDITABLE_FIELDS: Final = (*MACHINE_FIELDS, "asset_tag", "location_id", "notes")
+_REQUIRED: Final = frozenset({"name", "category", "asset_tag"})
+_LENGTHS: Final = {"asset_tag": 60, "notes": 20_000}
+
+_S = LifecycleState
+TRANSITIONS: Final[Mapping[LifecycleState, tuple[LifecycleState, ...]]] = {
+    _S.EXPECTED: (_S.IN_STOCK, _S.IN_PREPARATION, _S.IN_USE, _S.IN_TRANSIT),
+    _S.IN_STOCK: (
+        _S.RESERVED,
+        _S.IN_PREPARATION,
+        _S.IN_USE,
+        _S.ON_LOAN,
+        _S.IN_REPAIR,
+        _S.IN_TRANSIT,
+        _S.MISSING,
+        _S.STOLEN,
+        _S.TO_DISPOSE,
+    ),
+    _S.RESERVED: (
+        _S.IN_STOCK,
+        _S.IN_PREPARATION,
+        _S.IN_USE,
+        _S.ON_LOAN,
+        _S.IN_REPAIR,
+        _S.IN_TRANSIT,
+        _S.MISSING,
+        _S.STOLEN,
+    ),
+    _S.IN_PREPARATION: (
+        _S.IN_STOCK,
+        _S.RESERVED,
+        _S.IN_USE,
+        _S.ON_LOAN,
+        _S.IN_REPAIR,
+        _S.IN_TRANSIT,
+        _S.MISSING,
+        _S.STOLEN,
+        _S.TO_DISPOSE,
+    ),
+    _S.IN_USE: (
+        _S.IN_STOCK,
+        _S.IN_PREPARATION,
+        _S.ON_LOAN,
+        _S.IN_REPAIR,
+        _S.IN_TRANSIT,
+        _S.MISSING,
+        _S.STOLEN,
+        _S.TO_DISPOSE,
+    ),
+    _S.ON_LOAN: (_S.IN_STOCK, _S.IN_USE, _S.IN_REPAIR, _S.MISSING, _S.STOLEN),
+    _S.IN_REPAIR: (
+        _S.IN_STOCK,
+        _S.IN_PREPARATION,
+        _S.IN_USE,
+        _S.IN_TRANSIT,
+        _S.MISSING,
+        _S.TO_DISPOSE,
+    ),
+    _S.IN_TRANSIT: (
+        _S.IN_STOCK,
+        _S.IN_PREPARATION,
+        _S.IN_USE,
+        _S.IN_REPAIR,
+        _S.MISSING,
+        _S.STOLEN,
+    ),
+    _S.MISSING: (_S.IN_STOCK, _S.IN_USE, _S.STOLEN, _S.TO_DISPOSE),
+    _S.STOLEN: (_S.IN_STOCK, _S.IN_USE, _S.TO_DISPOSE),
+    _S.TO_DISPOSE: (_S.IN_STOCK, _S.MISSING, _S.STOLEN, _S.DISPOSED),
+    _S.DISPOSED: (),
+}
+
+
+def search_text(texts: Iterable[str | None]) -> str:
+    """Give what a search compares: the distinct texts, folded, within a limit of length."""
+    parts = dict.fromkeys(folded(text) for text in texts if text)
+    return " ".join(parts)[:SEARCH_CHARACTERS]
+
+
+def next_asset_tags(session: Session, count: int, pattern: str) -> list[str]:
+    """Take ``count`` new asset tags from the counter; tags that people gave by hand are skipped.
+
+    Args:
+        pattern: for ``str.format`` with ``number``.
+    """
+    tags: list[str] = []
+    while len(tags) < count:
+        wanted = count - len(tags)
+        last = _raise_counter(session, "asset_tag", wanted)
+        made = [pattern.format(number=n) for n in range(last - wanted + 1, last + 1)]
+        taken: set[str] = set()
+        for start in range(0, len(made), 1000):
+            part = made[start : start + 1000]
+            taken.update(
+                session.scalars(sa.select(Asset.asset_tag).where(Asset.asset_tag.in_(part)))
+            )
+        tags += [tag for tag in made if tag not in taken]
+    return tags
+
+
+def _raise_counter(session: Session, name: str, by: int) -> int:
+    raised = session.scalar(
+        sa.update(Counter)
+        .where(Counter.name == name)
+        .values(value=Counter.value + by)
+        .returning(Counter.value)
+    )
+    if raised is None:
+        session.execute(sa.insert(Counter).values(name=name, value=by))
+        return by
+    return int(raised)
+
+
+def create_asset(
+    session: Session,
+    actor: Actor,
+    *,
+    values: Mapping[str, Any],
+    at: datetime,
+    lifecycle_state: LifecycleState = LifecycleState.IN_USE,
+    tag_pattern: str = DEFAULT_TAG_PATTERN,
+) -> Asset:
+    """Create an asset by hand; every value given is the person's.
+
+    Args:
+        values: of ``EDITABLE_FIELDS``; without ``asset_tag`` the next number is taken.
+
+    Raises:
+        InvalidInputError: by field: ``required``, ``too_long``, ``taken``, ``unknown_field`` …
+        NotAllowedError: the role does not allow it.
+    """
+    require(actor, Action.EDIT_ASSET)
+    cleaned, problems = _clean(values)
+    for name in ("name", "category"):
+        if cleaned.get(name) is None and not any(p.field == name for p in problems):
+            problems.append(FieldProblem(name, "required"))
+    problems += _taken(session, cleaned, None)
+    if problems:
+        raise InvalidInputError(problems)
+    tag = cleaned.pop("asset_tag", None) or next_asset_tags(session, 1, tag_pattern)[0]
+    given = {name: value for name, value in cleaned.items() if value is not None}
+    asset = Asset(
+        asset_tag=tag, lifecycle_state=lifecycle_state, created_at=at, updated_at=at, **given
+    )
+    session.add(asset)
+    session.flush()
+    for name in given:
+        _set_source(session, asset.id, name, actor, at)
+    _refresh_search_text(session, asset)
+    _record(session, actor, asset, "created", at, created_changes(asset))
+    return asset
+
+
+def edit_asset(
+    session: Session,
+    actor: Actor,
+    asset_id: int,
+    *,
+    version: int,
+    values: Mapping[str, Any],
+    at: datetime,
+) -> Asset:
+    """Change the named fields; those given a value become the person's, emptied ones are released.
+
+    Args:
+        version: of the asset as the person saw it.
+        values: of ``EDITABLE_FIELDS``; fields that are not named are not touched, and neither is
+            one whose value is as before.
+
+    Raises:
+        NotFoundError: there is no such asset.
+        ConflictError: somebody changed the asset since.
+        InvalidInputError: by field.
+        NotAllowedError: the role does not allow it.
+    """
+    require(actor, Action.EDIT_ASSET)
+    asset = _locked(session, asset_id)
+    if asset.version != version:
+        raise ConflictError(f"{asset.asset_tag} was changed meanwhile")
+    cleaned, problems = _clean(values)
+    changed = {name: value for name, value in cleaned.items() if value != getattr(asset, name)}
+    seen = _machine_values(session, asset)
+    for name in _REQUIRED & changed.keys():
+        if changed[name] is None and seen.get(name) is None:
+            problems.append(FieldProblem(name, "required"))
+    pair = {"serial_number", "manufacturer"}
+    rest = {name: getattr(asset, name) for name in pair} if pair & changed.keys() else {}
+    problems += _taken(session, {**rest, **changed}, asset_id)
+    if problems:
+        raise InvalidInputError(problems)
+    changes: dict[str, tuple[Any, Any]] = {}
+    for name, value in changed.items():
+        before = getattr(asset, name)
+        if value is None:
+            _release(session, asset, name, seen, at)
+        else:
+            setattr(asset, name, value)
+            _set_source(session, asset.id, name, actor, at)
+        _drop_difference(session, asset, name)
+        if getattr(asset, name) != before:
+            changes[name] = (before, getattr(asset, name))
+    if changed:
+        _touch(session, asset, at)
+        _record(session, actor, asset, "changed", at, changes)
+    return asset
+
+
+def release_field(
+    session: Session, actor: Actor, asset_id: int, field: str, *, at: datetime
+) -> Asset:
+    """Give a field back to the machines: what its device says now stands at once.
+
+    Raises:
+        NotFoundError: there is no such asset.
+        InvalidInputError: machines do not know this field.
+        NotAllowedError: the role does not allow it.
+    """
+    require(actor, Action.EDIT_ASSET)
+    asset = _locked(session, asset_id)
+    if field not in MACHINE_FIELDS:
+        raise InvalidInputError([FieldProblem(field, "unknown_field", field)])
+    before = getattr(asset, field)
+    seen = _machine_values(session, asset)
+    if seen.get(field) is None:
+        # Nothing is lost by letting go: the value stays until a machine says another.
+        _delete_source(session, asset.id, field)
+    else:
+        _release(session, asset, field, seen, at)
+    _drop_difference(session, asset, field)
+    _touch(session, asset, at)
+    _record(session, actor, asset, "released", at, {field: (before, getattr(asset, field))})
+    return asset
+
+
+def settle_difference(
+    session: Session, actor: Actor, asset_id: int, field: str, *, take: bool, at: datetime
+) -> Asset:
+    """Settle what a machine says against a person's value.
+
+    Args:
+        take: True writes the machine's value, still as the person's decision of this moment but
+            open to the machines again; False keeps the person's until the seen value changes.
+
+    Raises:
+        NotFoundError: there is no such asset or no such difference any more.
+        NotAllowedError: the role does not allow it.
+    """
+    require(actor, Action.EDIT_ASSET)
+    asset = _locked(session, asset_id)
+    difference = session.scalar(
+        sa.select(Difference).where(Difference.asset_id == asset_id, Difference.field == field)
+    )
+    if difference is None:
+        raise NotFoundError(f"{asset.asset_tag} has no difference in {field}")
+    before = getattr(asset, field)
+    if not take:
+        difference.is_kept = True
+        _record(session, actor, asset, "kept", at, {field: (difference.seen_value, before)})
+        return asset
+    after = Category(difference.seen_value) if field == "category" else difference.seen_value
+    setattr(asset, field, after)
+    _put_source(session, asset.id, field, difference.source, None, difference.run_id, at)
+    session.delete(difference)
+    _touch(session, asset, at)
+    _record(session, actor, asset, "taken", at, {field: (before, after)})
+    return asset
+
+
+def change_state(
+    session: Session,
+    actor: Actor,
+    asset_id: int,
+    to: LifecycleState,
+    *,
+    at: datetime,
+    reason: str = "",
+    is_correction: bool = False,
+) -> Asset:
+    """Move an asset along ``TRANSITIONS``.
+
+    Args:
+        is_correction: take back a mistake, from any state to any; needs a reason and the right
+            to delete.
+
+    Raises:
+        NotFoundError: there is no such asset.
+        InvalidInputError: ``transition_refused`` with the allowed states, or a correction
+            without reason.
+        NotAllowedError: the role does not allow it.
+    """
+    require(actor, Action.DELETE_ASSET if is_correction else Action.EDIT_ASSET)
+    asset = _locked(session, asset_id)
+    before = asset.lifecycle_state
+    if is_correction and not reason.strip():
+        raise InvalidInputError([FieldProblem("reason", "required")])
+    if not is_correction and to not in TRANSITIONS[before]:
+        allowed = ", ".join(state.value for state in TRANSITIONS[before])
+        raise InvalidInputError([FieldProblem("lifecycle_state", "transition_refused", allowed)])
+    asset.lifecycle_state = to
+    _touch(session, asset, at)
+    changes: dict[str, tuple[Any, Any]] = {"lifecycle_state": (before, to)}
+    if reason.strip():
+        changes["reason"] = (None, reason.strip())
+    action = "corrected" if is_correction else "state_changed"
+    _record(session, actor, asset, action, at, changes)
+    return asset
+
+
+def delete_asset(session: Session, actor: Actor, asset_id: int, *, at: datetime) -> None:
+    """Delete an asset; its devices are unknown again, its history stays.
+
+    Raises:
+        NotFoundError: there is no such asset.
+        NotAllowedError: the role does not allow it.
+    """
+    require(actor, Action.DELETE_ASSET)
+    asset = _locked(session, asset_id)
+    for device in session.scalars(sa.select(Device).where(Device.asset_id == asset_id)):
+        device.asset_id = None
+        device.status = DeviceStatus.UNKNOWN
+    gone = {name: (value, None) for name, value in _present(asset).items() if value is not None}
+    _record(session, actor, asset, "deleted", at, gone)
+    session.flush()
+    session.delete(asset)
+    session.flush()
+
+
+def fill_from_device(session: Session, asset: Asset, device: Device, *, at: datetime) -> None:
+    """Fill what is empty and copy what lists show, for an asset that was just given a device."""
+    owned = set(
+        session.scalars(
+            sa.select(AssetField.field).where(
+                AssetField.asset_id == asset.id, AssetField.source == ValueSource.PERSON
+            )
+        )
+    )
+    for name, (value, source) in machine_values(device).items():
+        if name not in owned and getattr(asset, name) in {None, value}:
+            setattr(asset, name, value)
+            _put_source(session, asset.id, name, source, None, None, at)
+    asset.primary_address = device.address
+    asset.primary_address_sort = address_sort(device.address)
+    asset.last_seen_at = max(filter(None, (asset.last_seen_at, device.last_seen_at)))
+    session.flush()
+    _refresh_search_text(session, asset)
+
+
+def created_changes(asset: Asset) -> dict[str, tuple[Any, Any]]:
+    """Give the entry of the history for a new asset: all that stands in it."""
+    values = {"lifecycle_state": asset.lifecycle_state, **_present(asset)}
+    return {name: (None, value) for name, value in values.items() if value is not None}
+
+
+def machine_values(device: Device) -> dict[str, tuple[Any, ValueSource]]:
+    """Give what a device says for the fields of an asset, with the means by which it was seen."""
+    by_snmp = device.sys_object_id is not None or device.sys_descr is not None
+    usual = ValueSource.SNMP if by_snmp else ValueSource.NMAP
+    values: dict[str, tuple[Any, ValueSource]] = {
+        name: (getattr(device, name), usual)
+        for name in MACHINE_FIELDS
+        if name not in {"name", "category"} and getattr(device, name) is not None
+    }
+    name = device_name(device.sys_name, device.host_name, device.model_name, device.address)
+    values["name"] = (name, ValueSource.SNMP if device.sys_name else ValueSource.NMAP)
+    if device.category is not None:
+        values["category"] = (device.category, ValueSource(device.category_source or usual))
+    return values
+
+
+def _machine_values(session: Session, asset: Asset) -> dict[str, tuple[Any, ValueSource]]:
+    """Give what the asset's leading device says: one that is there before one that is absent."""
+    device = session.scalar(
+        sa.select(Device)
+        .where(Device.asset_id == asset.id)
+        .order_by(Device.absent_since.is_not(None), Device.id)
+        .limit(1)
+    )
+    return {} if device is None else machine_values(device)
+
+
+def _locked(session: Session, asset_id: int) -> Asset:
+    asset = session.get(Asset, asset_id, with_for_update=True, populate_existing=True)
+    if asset is None:
+        raise NotFoundError(f"there is no asset {asset_id}")
+    return asset
+
+
+def _clean(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[FieldProblem]]:
+    cleaned: dict[str, Any] = {}
+    problems: list[FieldProblem] = []
+    for name, raw in values.items():
+        text = raw.strip() if isinstance(raw, str) else raw
+        value = None if text == "" else text
+        if name not in EDITABLE_FIELDS:
+            problems.append(FieldProblem(name, "unknown_field", name))
+        elif value is None:
+            cleaned[name] = None
+        elif isinstance(value, str) and len(value) > (limit := _LENGTHS.get(name, 255)):
+            problems.append(FieldProblem(name, "too_long", str(limit)))
+        elif (converted := _convert(name, value)) is None:
+            problems.append(FieldProblem(name, "not_valid", str(value)[:100]))
+        else:
+            cleaned[name] = converted
+    return cleaned, problems
+
+
+def _convert(name: str, value: Any) -> Any:
+    """Give the value as the column takes it, or None when it cannot be."""
+    if name == "category":
+        return Category(value) if value in set(Category) else None
+    if name == "base_mac_address":
+        return normalise_mac(str(value))
+    if name == "location_id":
+        return int(value) if str(value).isdecimal() else None
+    return str(value)
+
+
+def _taken(session: Session, values: Mapping[str, Any], asset_id: int | None) -> list[FieldProblem]:
+    """Check what must be there once, and what must be there at all."""
+    problems: list[FieldProblem] = []
+    others = Asset.id != asset_id if asset_id is not None else sa.true()
+    if tag := values.get("asset_tag"):
+        same = session.scalar(sa.select(Asset.name).where(Asset.asset_tag == tag, others))
+        if same is not None:
+            problems.append(FieldProblem("asset_tag", "taken", same))
+    serial, manufacturer = values.get("serial_number"), values.get("manufacturer")
+    if serial and manufacturer and not is_placeholder(serial):
+        same = session.scalar(
+            sa.select(Asset.asset_tag)
+            .where(Asset.serial_number == serial, Asset.manufacturer == manufacturer, others)
+            .limit(1)
+        )
+        if same is not None:
+            problems.append(FieldProblem("serial_number", "taken", same))
+    place = values.get("location_id")
+    if place is not None and session.get(Location, place) is None:
+        problems.append(FieldProblem("location_id", "not_found", str(place)))
+    return problems
+
+
+def _present(asset: Asset) -> dict[str, Any]:
+    return {name: getattr(asset, name) for name in EDITABLE_FIELDS}
+
+
+def _set_source(session: Session, asset_id: int, field: str, actor: Actor, at: datetime) -> None:
+    _put_source(session, asset_id, field, ValueSource.PERSON, actor.user_id, None, at)
+
+
+def _put_source(
+    session: Session,
+    asset_id: int,
+    field: str,
+    source: ValueSource,
+    user_id: int | None,
+    run_id: int | None,
+    at: datetime,
+) -> None:
+    row = session.get(AssetField, (asset_id, field))
+    if row is None:
+        row = AssetField(asset_id=asset_id, field=field)
+        session.add(row)
+    row.source, row.user_id, row.run_id, row.set_at = source, user_id, run_id, at
+
+
+def _delete_source(session: Session, asset_id: int, field: str) -> None:
+    row = session.get(AssetField, (asset_id, field))
+    if row is not None:
+        session.delete(row)
+
+
+def _release(
+    session: Session,
+    asset: Asset,
+    field: str,
+    seen: Mapping[str, tuple[Any, ValueSource]],
+    at: datetime,
+) -> None:
+    """Let machines write the field again: what they say now stands, or nothing does."""
+    if field in seen:
+        value, source = seen[field]
+        setattr(asset, field, value)
+        _put_source(session, asset.id, field, source, None, None, at)
+    else:
+        setattr(asset, field, None)
+        _delete_source(session, asset.id, field)
+
+
+def _drop_difference(session: Session, asset: Asset, field: str) -> None:
+    session.execute(
+        sa.delete(Difference).where(Difference.asset_id == asset.id, Difference.field == field)
+    )
+
+
+def _touch(session: Session, asset: Asset, at: datetime) -> None:
+    asset.updated_at = at
+    asset.version += 1
+    session.flush()
+    _refresh_search_text(session, asset)
+
+
+def _refresh_search_text(session: Session, asset: Asset) -> None:
+    texts: list[str | None] = own_search_texts(asset)
+    devices = session.scalars(
+        sa.select(Device).where(Device.asset_id == asset.id).order_by(Device.id)
+    ).all()
+    for device in devices:
+        texts += [device.address, device.sys_name, device.host_name, device.base_mac_address]
+    rows = session.execute(
+        sa.select(Interface.if_phys_address, Interface.addresses)
+        .where(Interface.device_id.in_([d.id for d in devices]), Interface.gone_at.is_(None))
+        .order_by(Interface.id)
+    )
+    for mac, addresses in rows:
+        texts += [mac, *(address.partition("/")[0] for address in addresses)]
+    asset.search_text = search_text(texts)
+
+
+def own_search_texts(asset: Asset) -> list[str | None]:
+    """Give the texts of the asset itself that a search finds it by."""
+    return [
+        asset.name,
+        asset.asset_tag,
+        asset.serial_number,
+        asset.manufacturer,
+        asset.model_name,
+        asset.primary_address,
+        asset.base_mac_address,
+    ]
+
+
+def _record(
+    session: Session,
+    actor: Actor,
+    asset: Asset,
+    action: str,
+    at: datetime,
+    changes: Mapping[str, tuple[Any, Any]],
+) -> None:
+    audit.record(
+        session,
+        actor,
+        at=at,
+        subject_kind="asset",
+        subject_id=asset.id,
+        subject_name=asset.name,
+        action=action,
+        changes=changes,
+    )

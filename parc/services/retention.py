@@ -1,0 +1,84 @@
+"""What is thrown away by age: evidence, logs of runs, jobs, sessions, failed sign-ins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from parc.models import (
+    JobRun,
+    JobState,
+    Run,
+    RunState,
+    SignInFailure,
+    SignInLink,
+    StoredObservation,
+    UserSession,
+)
+
+_BATCH = 500  # rows of one short transaction
+_OPEN_RUNS = (RunState.QUEUED, RunState.RUNNING, RunState.HELD)
+_OPEN_JOBS = (JobState.QUEUED, JobState.RUNNING)
+_FAILURE_AGE = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """How long each kind of thing is kept."""
+
+    observations: timedelta
+    runs: timedelta
+    sessions: timedelta
+
+
+def purge_batch(session: Session, ages: Ages, now: datetime) -> int:
+    """Delete a first batch of what is too old; gives how many rows, 0 when all is done.
+
+    The last observation of each device by each means is kept whatever its age, and so is the
+    evidence of a run whose plan is held. Runs take their log with them.
+    """
+    deleted = 0
+    for model, condition in _conditions(ages, now):
+        column = model.id
+        ids = session.scalars(sa.select(column).where(condition).limit(_BATCH)).all()
+        if ids:
+            session.execute(
+                sa.delete(model).where(column.in_(ids)).execution_options(synchronize_session=False)
+            )
+            deleted += len(ids)
+    return deleted
+
+
+_Purged = type[StoredObservation | Run | JobRun | UserSession | SignInLink | SignInFailure]
+
+
+def _conditions(ages: Ages, now: datetime) -> list[tuple[_Purged, sa.ColumnElement[bool]]]:
+    return [
+        (StoredObservation, _is_old_evidence(now - ages.observations)),
+        (Run, sa.and_(Run.created_at < now - ages.runs, Run.state.not_in(_OPEN_RUNS))),
+        (
+            JobRun,
+            sa.and_(JobRun.created_at < now - ages.runs, JobRun.state.not_in(_OPEN_JOBS)),
+        ),
+        (UserSession, UserSession.created_at < now - ages.sessions),
+        (SignInLink, SignInLink.expires_at < now - timedelta(days=1)),
+        (SignInFailure, SignInFailure.failed_at < now - _FAILURE_AGE),
+    ]
+
+
+def _is_old_evidence(limit: datetime) -> sa.ColumnElement[bool]:
+    newer = aliased(StoredObservation)
+    has_newer = sa.exists().where(
+        newer.device_id == StoredObservation.device_id,
+        newer.source == StoredObservation.source,
+        newer.id > StoredObservation.id,
+    )
+    held = sa.select(Run.id).where(Run.state.in_(_OPEN_RUNS))
+    return sa.and_(
+        StoredObservation.observed_at < limit,
+        sa.or_(StoredObservation.device_id.is_(None), has_newer),
+        sa.or_(StoredObservation.run_id.is_(None), StoredObservation.run_id.not_in(held)),
+    )

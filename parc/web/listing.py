@@ -1,0 +1,326 @@
+"""One list component for every list of Parc: assets, devices, runs, users.
+
+The address holds search, filters, sort and page, and is the whole truth; names that a list does
+not declare are refused with 422. How a page uses it:
+
+1. Declare a ``ListSpec``: endpoint, names of sort columns, names of filters.
+2. In the view: ``request_list = read_list(SPEC)``, then read rows by ``request_list.text``,
+   ``.chosen``, ``.sort``, ``.is_descending``, ``.size`` and ``.cursor(sort_column)`` (keyset; see
+   ``parc/queries/keyset.py``).
+3. Build a ``ListView``: ``heads`` by ``request_list.heads(columns)``, ``rows`` as ``Line`` with the
+   cells as texts (or ``Markup`` made by ``Markup.format``), ``facets`` of ``FacetView`` made by
+   ``request_list.facet(…)``, ``chips`` by ``request_list.chips(facets)``, and ``previous_url`` and
+   ``next_url`` by ``request_list.pages(page)``.
+4. ``return render_list("assets/list.html", view, …)``: the page extends ``base.html`` and does
+   ``{% include "_list/page.html" %}``; htmx is given ``_list/list.html`` alone.
+
+Rows can be ticked when ``view.bulk_url`` is set: the ticked ids are sent as ``id``; ``all=1`` with
+the hidden filters means all rows that match. The template's block for the buttons is the page's
+own ``_bulk.html``, named in ``view.bulk_template``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+from urllib.parse import urlencode
+
+from flask import abort, render_template, request, url_for
+from flask_babel import gettext
+from markupsafe import Markup
+
+from parc.queries.keyset import Cursor, CursorError, Page, SortColumn, read_token, write_token
+from parc.web.context import is_htmx
+from parc.web.formats import format_number
+
+SIZES = (25, 50, 100, 200)
+DEFAULT_SIZE = 50
+MAX_TEXT = 200
+_MAX_VALUES = 200
+_OPTIONS_SHOWN = 8
+_OWN = frozenset({"q", "sort", "size", "after", "before", "more"})
+
+Cell = str | Markup
+
+
+@dataclass(frozen=True, slots=True)
+class ListSpec:
+    """What a list's address may hold; ``default_sort`` starts with a hyphen to fall."""
+
+    endpoint: str
+    sorts: Sequence[str]
+    default_sort: str
+    filters: Sequence[str] = ()
+    has_search: bool = True
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """One column: its name in the address, its heading, and whether rows may be sorted by it."""
+
+    name: str
+    label: str
+    is_sortable: bool = True
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A heading of the table; ``direction`` is ``asc``, ``desc`` or empty."""
+
+    name: str
+    label: str
+    url: str
+    direction: str
+    is_number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row: its id, its address, its name, and the cells after the first."""
+
+    id: int
+    url: str
+    name: str
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a filter with its count (as text) and the address that toggles it."""
+
+    value: str
+    label: str
+    count: str
+    is_chosen: bool
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class FacetView:
+    """One side filter; ``more_url`` shows all values when only the commonest are shown."""
+
+    name: str
+    label: str
+    options: Sequence[Option]
+    more_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One filter in force, and the address without it."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """What an empty list says, and what to do next."""
+
+    text: str
+    hint: str = ""
+    url: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """The address of a list, read and checked."""
+
+    spec: ListSpec
+    text: str
+    chosen: Mapping[str, tuple[str, ...]]
+    sort: str
+    is_descending: bool
+    size: int
+    after: str
+    before: str
+    more: str
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether anything is filtered or searched."""
+        return bool(self.text or self.chosen)
+
+    def cursor(self, column: SortColumn) -> Cursor | None:
+        """Read the page token; a wrong one is refused with 422."""
+        token = self.after or self.before
+        if not token:
+            return None
+        try:
+            return read_token(token, column, is_backward=not self.after)
+        except CursorError:
+            abort(422, description=gettext("This page does not exist any more."))
+
+    def parameters(self) -> list[tuple[str, str]]:
+        """Give search, filters, sort and size as an address holds them, without the page."""
+        pairs = [("q", self.text)] if self.text else []
+        pairs += [(name, value) for name, values in self.chosen.items() for value in values]
+        order = ("-" if self.is_descending else "") + self.sort
+        if order != self.spec.default_sort:
+            pairs.append(("sort", order))
+        if self.size != DEFAULT_SIZE:
+            pairs.append(("size", str(self.size)))
+        return pairs
+
+    def url(self, pairs: Iterable[tuple[str, str]] | None = None, endpoint: str = "") -> str:
+        """Give the address of the list with these parameters, by default the present ones."""
+        base = url_for(endpoint or self.spec.endpoint, **self.spec.arguments)
+        query = urlencode(list(self.parameters() if pairs is None else pairs))
+        return f"{base}?{query}" if query else base
+
+    def heads(self, columns: Iterable[ColumnSpec]) -> list[Head]:
+        """Give the headings; the one that sorts turns the order around."""
+        rest = [pair for pair in self.parameters() if pair[0] != "sort"]
+        found = []
+        for column in columns:
+            is_current = column.name == self.sort
+            url = ""
+            if column.is_sortable:
+                falls = is_current and not self.is_descending
+                order = ("-" if falls else "") + column.name
+                url = self.url([*rest, ("sort", order)])
+            direction = ("desc" if self.is_descending else "asc") if is_current else ""
+            found.append(Head(column.name, str(column.label), url, direction, column.is_number))
+        return found
+
+    def facet(
+        self,
+        name: str,
+        label: str,
+        counts: Mapping[str, int],
+        name_of: Callable[[str], str],
+        *,
+        is_lower_bound: bool = False,
+        order: Sequence[str] = (),
+    ) -> FacetView:
+        """Show a side filter: the commonest values, or all of them after "more".
+
+        Args:
+            counts: by value; values without rows are left out unless they are chosen.
+            name_of: what a value is called in the reader's language.
+            is_lower_bound: the counts are of a part of the rows, and shown with a plus sign.
+            order: values in a fixed order; else the commonest come first.
+        """
+        chosen = self.chosen.get(name, ())
+        values = [value for value in order or counts if counts.get(value) or value in chosen]
+        values += [value for value in chosen if value not in values]
+        if not order:
+            values.sort(key=lambda value: (-counts.get(value, 0), value))
+        more_url = ""
+        if len(values) > _OPTIONS_SHOWN + 1 and self.more != name:
+            shown = values[:_OPTIONS_SHOWN]
+            values = shown + [value for value in values[_OPTIONS_SHOWN:] if value in chosen]
+            more_url = self.url([*self.parameters(), ("more", name)])
+        plus = "+" if is_lower_bound else ""
+        base = self.parameters()
+        options = [
+            Option(
+                value,
+                name_of(value),
+                f"{format_number(counts.get(value, 0))}{plus}",
+                value in chosen,
+                self.url(_toggled(base, (name, value))),
+            )
+            for value in values
+        ]
+        return FacetView(name, str(label), options, more_url)
+
+    def chips(self, facets: Iterable[FacetView]) -> list[Chip]:
+        """Give the filters in force, each with the address without it."""
+        return [
+            Chip(f"{facet.label}: {option.label}", option.url)
+            for facet in facets
+            for option in facet.options
+            if option.is_chosen
+        ]
+
+    def clear_url(self) -> str:
+        """Give the address without search and filters."""
+        return self.url([pair for pair in self.parameters() if pair[0] in {"sort", "size"}])
+
+    def pages(self, page: Page) -> tuple[str, str]:
+        """Give the addresses of the page before and after; empty where there is none."""
+        base = self.parameters()
+        before = page.previous and self.url([*base, ("before", write_token(page.previous))])
+        after = page.next and self.url([*base, ("after", write_token(page.next))])
+        return before or "", after or ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListView:
+    """All that ``_list/page.html`` and ``_list/list.html`` show."""
+
+    request: ListRequest
+    caption: str
+    heads: Sequence[Head]
+    rows: Sequence[Line]
+    count_text: str
+    empty: Empty
+    count: int = 0
+    previous_url: str = ""
+    next_url: str = ""
+    facets: Sequence[FacetView] = ()
+    chips: Sequence[Chip] = ()
+    search_label: str = ""
+    bulk_url: str = ""
+    bulk_template: str = ""
+    columns_url: str = ""
+    all_columns: Sequence[tuple[str, str]] = ()
+
+    @property
+    def clear_url(self) -> str:
+        """Give the address without search and filters."""
+        return self.request.clear_url()
+
+
+def read_list(spec: ListSpec) -> ListRequest:
+    """Read the address of a list; what it does not declare is refused with 422."""
+    known = _OWN | set(spec.filters)
+    unknown = sorted(set(request.args) - known)
+    if unknown:
+        refuse(gettext("Unknown in this address: %(names)s", names=", ".join(unknown)[:200]))
+    sort = request.args.get("sort") or spec.default_sort
+    if sort.removeprefix("-") not in spec.sorts:
+        refuse(gettext("The list cannot be sorted by %(name)s.", name=sort[:60]))
+    size = request.args.get("size") or str(DEFAULT_SIZE)
+    if size not in {str(known_size) for known_size in SIZES}:
+        refuse(gettext("A page cannot have %(size)s rows.", size=size[:20]))
+    chosen = {name: _values(name) for name in spec.filters if any(request.args.getlist(name))}
+    return ListRequest(
+        spec,
+        request.args.get("q", "").replace("\x00", "").strip()[:MAX_TEXT] if spec.has_search else "",
+        chosen,
+        sort.removeprefix("-"),
+        sort.startswith("-"),
+        int(size),
+        request.args.get("after", ""),
+        request.args.get("before", ""),
+        request.args.get("more", ""),
+    )
+
+
+def render_list(template: str, view: ListView, **context: object) -> str:
+    """Render the page, or for htmx the part that changes."""
+    if is_htmx() and request.headers.get("HX-Target") == "list":
+        return render_template("_list/list.html", view=view, **context)
+    return render_template(template, view=view, **context)
+
+
+def refuse(message: str) -> NoReturn:
+    """Answer 422 with a page that says what cannot be taken."""
+    abort(422, description=message)
+
+
+def _values(name: str) -> tuple[str, ...]:
+    values = tuple(dict.fromkeys(value for value in request.args.getlist(name) if value))
+    if len(values) > _MAX_VALUES or any("\x00" in value for value in values):
+        refuse(gettext("The filter %(name)s cannot be read.", name=name))
+    return values
+
+
+def _toggled(pairs: list[tuple[str, str]], pair: tuple[str, str]) -> list[tuple[str, str]]:
+    return [other for other in pairs if other != pair] if pair in pairs else [*pairs, pair]
