@@ -113,9 +113,8 @@ class HostileAgent(asyncio.DatagramProtocol):
         self.order = sorted(self.tree)
         self.seed = random.Random(self.behaviour.name)  # noqa: S311 -- the same damage each time
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]  # as given
         """Keep the socket."""
-        assert isinstance(transport, asyncio.DatagramTransport)
         self.transport = transport
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:

@@ -106,9 +106,9 @@ async def _write(
 ) -> int:
     """Collect and write; gives how many answered."""
     # pysnmp takes a third of a second to import; other commands do without it.
-    from collectors.snmp.pysnmp_transport import PysnmpTransport
+    from collectors.snmp.udp_transport import UdpTransport
 
-    transport = PysnmpTransport()
+    transport = UdpTransport()
     answered = 0
     try:
         results = run(targets, transport, definitions, clock.now, devices_at_once=workers)
