@@ -206,3 +206,7 @@ class AddressSet:
     def count(self) -> int:
         """How many addresses there are, without visiting them."""
         return sum(last - first + 1 for _, first, last in self._spans)
+
+    def count_of(self, version: int) -> int:
+        """Count the addresses of IP version 4 or 6."""
+        return sum(last - first + 1 for kind, first, last in self._spans if kind == version)

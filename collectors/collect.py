@@ -21,7 +21,6 @@ from collectors.errors import (
     NoAnswerError,
     RefusedError,
     StoppedError,
-    WrongCredentialsError,
 )
 from collectors.identify import identify
 from collectors.observation import (
@@ -197,13 +196,6 @@ class _Attempts:
                     worst = _more_telling(worst, error)
                     if not isinstance(error, NoAnswerError):
                         break
-                    continue
-                if found == System():
-                    self.requests += session.requests
-                    detail = "it answers, but may not be read with these credentials"
-                    worst = _more_telling(
-                        worst, WrongCredentialsError(self._target.address, detail)
-                    )
                     continue
                 return _Opened(session, found, session.endpoint.credential)
         raise worst or RefusedError(self._target.address, "no credentials are given")

@@ -12,6 +12,10 @@ from functools import lru_cache
 MAX_ARCS = 128
 MAX_ARC = 2**32 - 1
 
+_MIN_ARCS = 2
+_SECOND_ARCS = 40  # below the roots 0 and 1 (X.690 §8.19.4)
+_MORE = 0x80
+
 
 @lru_cache(maxsize=4096)
 def encode(dotted: str) -> bytes:
@@ -29,10 +33,10 @@ def encode_arcs(arcs: tuple[int, ...]) -> bytes:
     Raises:
         ValueError: too short, too long, or an arc out of range.
     """
-    if not 2 <= len(arcs) <= MAX_ARCS:
+    if not _MIN_ARCS <= len(arcs) <= MAX_ARCS:
         message = f"an object identifier has 2 to {MAX_ARCS} arcs, not {len(arcs)}"
         raise ValueError(message)
-    if arcs[0] not in (0, 1, 2) or (arcs[0] < 2 and arcs[1] > 39):
+    if arcs[0] not in (0, 1, 2) or (arcs[0] in {0, 1} and arcs[1] >= _SECOND_ARCS):
         message = "the first two arcs are out of range"
         raise ValueError(message)
     return encode_index((arcs[0] * 40 + arcs[1], *arcs[2:]))
@@ -70,11 +74,11 @@ def decode_index(octets: bytes) -> tuple[int, ...]:
     value = 0
     is_inside = False
     for octet in octets:
-        if octet == 0x80 and not is_inside:
+        if octet == _MORE and not is_inside:
             message = "an arc starts with padding"
             raise ValueError(message)
         value = value << 7 | octet & 0x7F
-        is_inside = octet >= 0x80
+        is_inside = octet >= _MORE
         if not is_inside:
             if value > MAX_ARC + 80:
                 message = "an arc is above 2**32-1"

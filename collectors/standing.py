@@ -11,7 +11,7 @@ from typing import Final
 
 from collectors.definitions.model import Definition
 from collectors.observation import Category, Component, Identity, Interface, System
-from collectors.registries.enterprise import manufacturer_of
+from collectors.registries.enterprise import is_generic_agent, manufacturer_of
 from collectors.registries.phrases import Phrase, phrases_of
 from collectors.registries.placeholders import is_placeholder
 from collectors.snmp import lldp_mib
@@ -62,7 +62,10 @@ async def describe(standing: Standing) -> Identity:
     if definition is not None:
         await _offer_definition(draft, definition, standing)
     _offer_standard(draft, standing)
-    phrase = phrases_of(standing.system.sys_descr)
+    phrase = phrases_of(
+        standing.system.sys_descr,
+        is_kernel_told=is_generic_agent(standing.system.sys_object_id),
+    )
     _offer_phrase(draft, phrase)
     if draft.values.get("manufacturer") and draft.values.get("model_name"):
         _strip_manufacturer(draft)

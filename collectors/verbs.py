@@ -13,6 +13,7 @@ from collectors.definitions.model import (
     Get,
     GetRegex,
     Step,
+    SysDescrName,
     SysDescrRegex,
     SysObjectIdName,
     TableFirst,
@@ -57,24 +58,30 @@ async def first_value(steps: Iterable[Step], facts: Facts) -> str | None:
 
 
 async def _carry_out(step: Step, facts: Facts) -> str | None:
+    sys_descr = (facts.system.sys_descr or "")[:MAX_SEARCHED]
+    value: str | None
     match step:
         case Get(oid):
-            return await _get(facts, oid)
+            value = await _get(facts, oid)
         case GetRegex(oid, pattern):
-            return _search(pattern.search((await _get(facts, oid) or "")[:MAX_SEARCHED]))
+            value = _search(pattern, (await _get(facts, oid) or "")[:MAX_SEARCHED])
         case SysDescrRegex(pattern):
-            return _search(pattern.search((facts.system.sys_descr or "")[:MAX_SEARCHED]))
+            value = _search(pattern, sys_descr)
         case EntityChassis(column):
-            value: str | None = getattr(facts.chassis, column, None)
-            return value
+            value = getattr(facts.chassis, column, None)
         case TableFirst(oid):
-            return await _first_of_column(facts, oid)
+            value = await _first_of_column(facts, oid)
         case SysObjectIdName(names):
-            return names.get(facts.system.sys_object_id or "")
-    assert_never(step)
+            value = names.get(facts.system.sys_object_id or "")
+        case SysDescrName(pattern, names):
+            value = names.get(_search(pattern, sys_descr) or "")
+        case _:
+            assert_never(step)
+    return value
 
 
-def _search(match: re.Match[str] | None) -> str | None:
+def _search(pattern: re.Pattern[str], text: str) -> str | None:
+    match = pattern.search(text)
     return clean_name(match["value"] or "") if match else None
 
 

@@ -1,9 +1,36 @@
-"""Names and orders that planning and the services must make alike; pure, known to both."""
+"""Names, orders and copies that planning and the services must make alike; pure."""
 
 from __future__ import annotations
 
 import ipaddress
 import unicodedata
+from collections.abc import Mapping
+from typing import Any, Final
+
+# Fields that have the same name and meaning on a device and on its asset.
+DEVICE_FIELDS: Final = (
+    "manufacturer",
+    "model_name",
+    "serial_number",
+    "operating_system",
+    "software_revision",
+    "firmware_revision",
+    "hardware_revision",
+    "base_mac_address",
+)
+# What only a device itself can tell.
+READ_FIELDS: Final = (
+    "sys_name",
+    "sys_descr",
+    "sys_object_id",
+    "engine_id",
+    "chassis_id",
+    "manufacturer",
+    "model_name",
+    "serial_number",
+)
+# Fields of an asset that machines know as well as people.
+MACHINE_FIELDS: Final = ("name", "category", *DEVICE_FIELDS)
 
 
 def device_name(
@@ -15,6 +42,11 @@ def device_name(
     if host_name:
         return host_name
     return f"{model_name} {address}"[-255:] if model_name else address
+
+
+def is_read(device: Mapping[str, Any]) -> bool:
+    """Tell whether a device has spoken for itself, or was only seen from outside."""
+    return any(device.get(name) is not None for name in READ_FIELDS)
 
 
 def address_sort(address: str | None) -> str | None:
@@ -34,3 +66,23 @@ def folded(text: str) -> str:
     """Give ``text`` in lower case and without accents, as searches compare it."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def asset_values(device: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
+    """Give what a device says for the fields of an asset, and by which means it was seen.
+
+    Args:
+        device: the columns of a device by name.
+
+    Returns:
+        field to value and ``snmp`` or ``nmap``; a field that the device does not know is not there.
+    """
+    usual = "snmp" if is_read(device) else "nmap"
+    values = {name: (device[name], usual) for name in DEVICE_FIELDS if device[name] is not None}
+    name = device_name(
+        device["sys_name"], device["host_name"], device["model_name"], device["address"]
+    )
+    values["name"] = (name, "snmp" if device["sys_name"] else "nmap")
+    if device["category"] is not None:
+        values["category"] = (device["category"], device["category_source"] or usual)
+    return values

@@ -31,12 +31,29 @@ _LOOK_AHEAD = timedelta(days=366 * 8 + 2)  # 29 February may be eight years away
 class Scheduled(Protocol):
     """What has a schedule; an ``AddressRange``, stored or only typed in, is one."""
 
-    schedule_kind: ScheduleKind
-    schedule: str
-    time_zone: str
-    window_start: time | None
-    window_end: time | None
-    next_due_at: datetime | None
+    @property
+    def schedule_kind(self) -> ScheduleKind:
+        """How the next moment is found."""
+
+    @property
+    def schedule(self) -> str:
+        """Minutes for an interval, five fields for cron."""
+
+    @property
+    def time_zone(self) -> str:
+        """Name of the zone in which cron and the window are meant."""
+
+    @property
+    def window_start(self) -> time | None:
+        """Local time; None: any time."""
+
+    @property
+    def window_end(self) -> time | None:
+        """Local time; may be before the start."""
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        """The slot that the range stands at."""
 
 
 class ScheduleError(ValueError):

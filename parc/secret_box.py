@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import fcntl
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -121,6 +123,26 @@ def make_key_line() -> str:
     return "{}: {}".format(*_encoded(*_new_key()))
 
 
+@contextmanager
+def rotating(path: Path) -> Iterator[None]:
+    """Keep a second rotation of the same ring out; the lock goes with the process.
+
+    Raises:
+        SecretError: one is under way, or the folder cannot be opened.
+    """
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise SecretError(f"{path.parent}: {error.strerror}") from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise SecretError("Another rotation of the keys is under way.") from error
+    finally:
+        os.close(folder)
+
+
 def add_key(path: Path) -> str:
     """Put a new key first in the ring, whole or not at all, and give its id.
 
@@ -160,7 +182,13 @@ def _make_if_missing(path: Path) -> None:
 
 
 def _write(path: Path, keys: Mapping[str, bytes]) -> None:
+    """Put a ring in the place of the present one, whole, so that a crash cannot lose it."""
     _write_temporary(path, keys).replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _write_temporary(path: Path, keys: Mapping[str, bytes]) -> Path:

@@ -20,6 +20,7 @@ from parc.app import create_app
 from parc.config import DatabaseSettings, Settings
 from parc.extensions import db
 from tests.postgresql import Cluster, find_programs, start_cluster
+from tests.web import FreshClient
 
 SOME_MOMENT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
@@ -36,6 +37,16 @@ class SteppingClock:
     def step(self, **duration: float) -> None:
         """Go on by what ``timedelta`` takes."""
         self.moment += timedelta(**duration)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--golden", action="store_true", help="rewrite the expected results")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> bool:
+    """Whether expected results are to be rewritten; the difference is read by a person."""
+    return bool(request.config.getoption("--golden"))
 
 
 @pytest.fixture
@@ -119,6 +130,7 @@ def sqlite_app(sqlite_settings: Settings) -> Iterator[Flask]:
 def _application(settings: Settings) -> Iterator[Flask]:
     application = create_app(settings)
     application.config["TESTING"] = True
+    application.test_client_class = FreshClient
     with application.app_context():
         yield application
         db.session.remove()

@@ -209,7 +209,7 @@ class _Reader:
             self._wrong(key, f"is none of {', '.join(sorted(_CHASSIS_COLUMNS))}")
             return None
         if name == "names" and not _is_table_of_names(value):
-            self._wrong(key, "needs a table of object identifiers and texts")
+            self._wrong(key, "needs a table of texts")
             return None
         return value
 

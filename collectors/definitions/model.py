@@ -56,7 +56,15 @@ class SysObjectIdName:
     names: dict[str, str]
 
 
-Step = Get | GetRegex | SysDescrRegex | EntityChassis | TableFirst | SysObjectIdName
+@dataclass(frozen=True, slots=True)
+class SysDescrName:
+    """A name by what the group ``value`` of a pattern finds in sysDescr."""
+
+    pattern: re.Pattern[str]
+    names: dict[str, str]
+
+
+Step = Get | GetRegex | SysDescrRegex | EntityChassis | TableFirst | SysObjectIdName | SysDescrName
 
 VERBS: dict[str, type[Step]] = {
     "get": Get,
@@ -65,6 +73,7 @@ VERBS: dict[str, type[Step]] = {
     "entity_chassis": EntityChassis,
     "table_first": TableFirst,
     "sys_object_id_name": SysObjectIdName,
+    "sys_descr_name": SysDescrName,
 }
 
 # Patterns look at so many characters, whatever a device sends.

@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Final
 
 _ENTERPRISES: Final = "1.3.6.1.4.1."
+_AGENTS: Final = frozenset({2021, 8072, 12325})  # UCD, net-snmp, bsnmpd
 
 
 def enterprise_number(sys_object_id: str | None) -> int | None:
@@ -16,6 +17,11 @@ def enterprise_number(sys_object_id: str | None) -> int | None:
         return None
     first = sys_object_id.removeprefix(_ENTERPRISES).partition(".")[0]
     return int(first) if first.isdigit() else None
+
+
+def is_generic_agent(sys_object_id: str | None) -> bool:
+    """Whether the number is that of an agent which many makers use, or of nobody."""
+    return enterprise_number(sys_object_id) in {None, *_AGENTS}
 
 
 def manufacturer_of(sys_object_id: str | None) -> str | None:

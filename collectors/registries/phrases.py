@@ -25,14 +25,21 @@ class Phrase(NamedTuple):
 class _Entry(NamedTuple):
     pattern: re.Pattern[str]
     says: Phrase
+    is_kernel: bool
 
 
-def phrases_of(sys_descr: str | None) -> Phrase:
-    """Read a sysDescr."""
+def phrases_of(sys_descr: str | None, *, is_kernel_told: bool = True) -> Phrase:
+    """Read a sysDescr.
+
+    Args:
+        sys_descr: the text.
+        is_kernel_told: false for a maker's own agent: the kernel that it names is what its
+            firmware is built on, not the operating system that the device is sold with.
+    """
     text = (sys_descr or "")[:_MAX_SEARCHED]
     said = Phrase()
-    for pattern, says in _entries():
-        match = pattern.search(text)
+    for pattern, says, is_kernel in _entries():
+        match = None if is_kernel and not is_kernel_told else pattern.search(text)
         if match is None:
             continue
         version = match.groupdict().get("version") if said.operating_system is None else None
@@ -53,5 +60,5 @@ def _entries() -> tuple[_Entry, ...]:
         category = Category(raw["category"]) if "category" in raw else None
         system = raw.get("operating_system")
         says = Phrase(raw.get("manufacturer") or None, system, None, category)
-        entries.append(_Entry(re.compile(raw["pattern"]), says))
+        entries.append(_Entry(re.compile(raw["pattern"]), says, raw.get("is_kernel", False)))
     return tuple(entries)

@@ -55,18 +55,25 @@ async def probe(
         should_stop: asked before each request; what is in flight is still awaited.
 
     Yields:
-        One result for each address that answered, as soon as it did.
+        One result for each address that answered, as soon as it did; at the end those that
+        refused every credential, with none.
     """
     silent: Iterable[str] = addresses
+    refused: dict[str, None] = {}
     for credential in credentials:
         left: list[str] = []
         prober = _Prober(transport, credential, timeout_seconds, retries)
         async for address, found in _paced(silent, prober, packets_per_second, should_stop):
-            if found is None:
+            if found is None or found.credential is None:
                 left.append(address)
+                if found is not None:
+                    refused[address] = None
             else:
+                refused.pop(address, None)
                 yield found
         silent = left
+    for address in refused:
+        yield ProbeResult(address, None, System())
 
 
 class _Prober(NamedTuple):
@@ -78,7 +85,7 @@ class _Prober(NamedTuple):
     retries: int
 
     async def ask(self, address: str) -> tuple[str, ProbeResult | None]:
-        """Give the result, or None for one that must be asked otherwise."""
+        """Give the result: None for silence, one without credential for a refusal."""
         try:
             response = await self.transport.request(
                 Endpoint(address, self.credential),
@@ -91,7 +98,7 @@ class _Prober(NamedTuple):
             return address, None
         except CollectorError:
             # It is there, but refuses this credential: another one may be let in.
-            return address, None
+            return address, ProbeResult(address, None, System())
         found = system.system_of({one.oid: one for one in response.varbinds})
         return address, ProbeResult(address, self.credential, found)
 

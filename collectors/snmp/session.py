@@ -13,7 +13,13 @@ from typing import Final
 
 from collectors import oids
 from collectors.credentials import SnmpVersion
-from collectors.errors import CollectorError, NoAnswerError, StoppedError, TooLargeError
+from collectors.errors import (
+    CollectorError,
+    NoAnswerError,
+    StoppedError,
+    TooLargeError,
+    WrongCredentialsError,
+)
 from collectors.observation import Problem
 from collectors.snmp.transport import Endpoint, Pdu, Response, SnmpTransport, VarBind
 from collectors.target import Limits
@@ -26,6 +32,7 @@ VARBINDS_AFTER_SILENCE: Final = 10
 NAMES_A_GET: Final = 24
 IN_FLIGHT: Final = 2
 
+_ACCESS_DENIED: Final = frozenset({6, 16})  # noAccess, authorizationError (RFC 3416 §3)
 _ALIVE: Final = oids.encode("1.3.6.1.2.1.1.2.0")
 
 
@@ -153,6 +160,9 @@ class DeviceSession:
                 if varbind.oid == asked:
                     self._known[asked] = varbind
             return []
+        if response.error_status in _ACCESS_DENIED:
+            detail = "the device lets this user in, but not read"
+            raise WrongCredentialsError(self.endpoint.address, detail)
         culprit = response.error_index - 1
         if response.error_status != TOO_BIG and 0 <= culprit < len(chunk):
             return chunk[:culprit] + chunk[culprit + 1 :]

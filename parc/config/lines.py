@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 _HEADER = re.compile(r"^\s*\[\[?\s*([A-Za-z0-9_.\"-]+)\s*\]\]?\s*(#.*)?$")
 
@@ -27,3 +29,23 @@ def find_line(text: str, table: str, key: str, position: int = 0) -> int | None:
         elif current == table and (not table or count == position) and starts.match(line):
             return number
     return header_line
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where settings come from: the file's text, and variables that override it.
+
+    Attributes:
+        overridden: name of the variable by table and key.
+    """
+
+    text: str
+    overridden: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def find(self, table: str, key: str, position: int = 0) -> tuple[str, int | None]:
+        """Give what to call a setting, and its line; a variable has none."""
+        variable = self.overridden.get((table, key))
+        if variable is not None:
+            return variable, None
+        name = f"{table}.{key}" if table else key
+        return name, find_line(self.text, table, key, position)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from parc.config.lines import find_line
+from parc.config.lines import Places
 from parc.config.rules import check_rules
 from parc.config.settings import (
     CredentialSettings,
@@ -55,19 +55,18 @@ def load_settings(path: Path | None, environment: Mapping[str, str]) -> Settings
     """
     text = _read(path) if path else ""
     source = str(path) if path else "environment"
-    reader = _Reader(text)
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(source, [ConfigProblem("TOML", str(error))]) from error
-    merged = _with_environment(document, environment)
+    document = _parse(text, source)
+    merged, overridden = _with_environment(document, environment)
+    reader = _Reader(Places(text, overridden))
     reader.check_names("", merged, [*_TABLES, *_LISTS])
     tables = {
         name: reader.table(name, kind, merged.get(name, {})) for name, kind in _TABLES.items()
     }
     lists = {name: reader.array(name, kind, merged.get(name, [])) for name, kind in _LISTS.items()}
-    if not reader.problems:
-        reader.problems += check_rules(text, tables, lists["credential"], lists["range"])
+    # A value of a wrong type was replaced by its default: what the rules say of it is left out.
+    told = {(problem.key, problem.line) for problem in reader.problems}
+    rules = check_rules(reader.places, tables, lists["credential"], lists["range"])
+    reader.problems += [one for one in rules if (one.key, one.line) not in told]
     if reader.problems:
         raise ConfigError(source, reader.problems)
     folder = Path(environment.get("PARC_DATA", "var")).absolute()
@@ -88,16 +87,32 @@ def _read(path: Path) -> str:
         raise ConfigError(str(path), [ConfigProblem("file", str(reason))]) from error
 
 
-def _with_environment(document: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+def _parse(text: str, source: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason, _, place = str(error).partition(" (at line ")
+        line = place.partition(",")[0]
+        problem = ConfigProblem("TOML", reason, int(line) if line.isdecimal() else None)
+        raise ConfigError(source, [problem]) from error
+
+
+def _with_environment(
+    document: dict[str, Any], environment: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[tuple[str, str], str]]:
+    """Give the document with what the environment overrides, and by which variables."""
     merged = dict(document)
+    overridden = {}
     for name, kind in _TABLES.items():
         for entry in dataclasses.fields(kind):
-            text = environment.get(f"PARC_{name}_{entry.name}".upper())
+            variable = f"PARC_{name}_{entry.name}".upper()
+            text = environment.get(variable)
             if text is not None:
+                overridden[name, entry.name] = variable
                 table = merged.get(name)
                 merged[name] = dict(table) if isinstance(table, dict) else {}
                 merged[name][entry.name] = _from_text(text, _plain_type(kind, entry.name))
-    return merged
+    return merged, overridden
 
 
 def _from_text(text: str, kind: type) -> Any:
@@ -121,21 +136,25 @@ def _plain_type(kind: type[Any], name: str) -> type:
 class _Reader:
     """Collects problems while tables are turned into dataclasses."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, places: Places) -> None:
+        self.places = places
         self.problems: list[ConfigProblem] = []
 
-    def check_names(self, where: str, table: Mapping[str, Any], known: list[str]) -> None:
+    def check_names(
+        self, where: str, table: Mapping[str, Any], known: list[str], position: int = 0
+    ) -> None:
         for name in table:
             if name not in known:
                 close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-                self._add(where, name, "is not a known key", nearest=close[0] if close else None)
+                nearest = close[0] if close else None
+                reason = "is not a known key"
+                self._add(where, name, reason, nearest=nearest, position=position)
 
     def table(self, where: str, kind: type[Any], value: Any, position: int = 0) -> Any:
         if not isinstance(value, dict):
             self._add("", where, "must be a table")
             return kind(name="") if "name" in _names(kind) else kind()
-        self.check_names(where, value, _names(kind))
+        self.check_names(where, value, _names(kind), position)
         taken: dict[str, Any] = {}
         for name in _names(kind):
             if name in value:
@@ -166,8 +185,7 @@ class _Reader:
     def _add(
         self, where: str, name: str, reason: str, *, nearest: str | None = None, position: int = 0
     ) -> None:
-        key = f"{where}.{name}" if where else name
-        line = find_line(self.text, where, name, position)
+        key, line = self.places.find(where, name, position)
         self.problems.append(ConfigProblem(key, reason, line, nearest))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from collectors.credentials import AuthProtocol, PrivProtocol, SnmpVersion
 from collectors.observation import Category
-from parc.config.lines import find_line
+from parc.config.lines import Places
 from parc.config.settings import CredentialSettings, RangeSettings
 from parc.errors import ConfigProblem
 
@@ -39,8 +39,8 @@ _TIME = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
 
 
 class _Checker:
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, places: Places) -> None:
+        self.places = places
         self.problems: list[ConfigProblem] = []
 
     def add(
@@ -53,10 +53,8 @@ class _Checker:
         value: str = "",
     ) -> None:
         close = difflib.get_close_matches(value, near, n=1) if value else []
-        line = find_line(self.text, table, key, position)
-        self.problems.append(
-            ConfigProblem(f"{table}.{key}", reason, line, close[0] if close else None)
-        )
+        name, line = self.places.find(table, key, position)
+        self.problems.append(ConfigProblem(name, reason, line, close[0] if close else None))
 
     def bounds(self, table: str, entry: Any, position: int = 0) -> None:
         for (name, key), (low, high) in _BOUNDS.items():
@@ -72,7 +70,7 @@ class _Checker:
 
 
 def check_rules(
-    text: str,
+    places: Places,
     tables: dict[str, Any],
     credentials: Sequence[CredentialSettings],
     ranges: Sequence[RangeSettings],
@@ -82,7 +80,7 @@ def check_rules(
     Networks, cron expressions and secrets are checked where ranges and credentials are saved
     (``parc.services``), by the same rules as the interface's.
     """
-    checker = _Checker(text)
+    checker = _Checker(places)
     for name, table in tables.items():
         checker.bounds(name, table)
     interface = tables["interface"]
@@ -119,7 +117,7 @@ def _check_credentials(checker: _Checker, credentials: Sequence[CredentialSettin
         checker.word("credential", "version", entry.version, SnmpVersion, position)
         checker.word("credential", "auth_protocol", entry.auth_protocol, AuthProtocol, position)
         checker.word("credential", "priv_protocol", entry.priv_protocol, PrivProtocol, position)
-        if entry.name in seen:
+        if entry.name and entry.name in seen:
             checker.add("credential", "name", f"{entry.name!r} occurs twice", position)
         seen.add(entry.name)
 
@@ -135,7 +133,7 @@ def _check_ranges(checker: _Checker, ranges: Sequence[RangeSettings], names: lis
             checker.add("range", "cron", "give every_minutes or cron, not both", position)
         _check_window(checker, entry, position)
         _check_references(checker, entry, names, position)
-        if entry.name in seen:
+        if entry.name and entry.name in seen:
             checker.add("range", "name", f"{entry.name!r} occurs twice", position)
         seen.add(entry.name)
 

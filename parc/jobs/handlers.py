@@ -13,11 +13,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from parc.config import Settings
+from parc.discovery.collectors_network import collectors_network
+from parc.discovery.run import Tools, apply_held, discover
 from parc.errors import ParcError
 from parc.jobs.clock import PURGE
 from parc.jobs.execution import Handler, JobContext
 from parc.services.jobs import JobStoppedError
 from parc.services.retention import Ages, purge_batch
+from parc.services.runs import APPLY, SWEEP
 
 T = TypeVar("T")
 
@@ -63,4 +66,26 @@ def checked(arguments: Mapping[str, Any], shape: type[T]) -> T:
         raise ParcError(f"the job's arguments do not fit: {error}") from error
 
 
-HANDLERS: dict[str, Handler] = {PURGE: purge}
+def sweep(context: JobContext, arguments: Mapping[str, Any]) -> None:
+    """Carry out a run of discovery."""
+    discover(_tools(context), checked(arguments, RunArguments).run_id)
+
+
+def apply(context: JobContext, arguments: Mapping[str, Any]) -> None:
+    """Apply the plan of a held run, as a person decided."""
+    apply_held(_tools(context), checked(arguments, RunArguments).run_id)
+
+
+def _tools(context: JobContext) -> Tools:
+    settings: Settings = context.app.extensions["parc_settings"]
+    return Tools(
+        transaction=context.transaction,
+        clock=context.clock,
+        settings=settings,
+        box=context.app.extensions["parc_box"],
+        open_network=collectors_network(settings.discovery, context.clock),
+        should_stop=context.should_stop,
+    )
+
+
+HANDLERS: dict[str, Handler] = {SWEEP: sweep, APPLY: apply, PURGE: purge}

@@ -111,11 +111,15 @@ class AssetList:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """What reading a list needs beside the request: places, snapshot of the facets, the time."""
+    """What reading a list needs beside the request: snapshot of the facets, and the time."""
 
-    places: Places
     facets: FacetSnapshot
     now: datetime
+
+    @property
+    def places(self) -> Places:
+        """Give the places as the snapshot holds them."""
+        return self.facets.places
 
 
 _CLOSED: Mapping[Facet, frozenset[str]] = {
@@ -218,7 +222,7 @@ class _Reader:
             self.among = bits_of(self.ids)
         self.is_cut = self.ids is not None and len(self.ids) > COUNT_LIMIT
 
-    def rows(self, columns: list[Any], order: Order, size: int) -> sa.Select[Any]:
+    def rows(self, columns: list[Any], order: Order, size: int) -> sa.Select[*tuple[Any, ...]]:
         """Give the statement of the rows, without order."""
         wanted = [Asset.id, order.sort.column.label(order.sort.label)]
         wanted += [column for column in columns if column.key != order.sort.label]

@@ -20,7 +20,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from parc.models import Asset, Location
+from parc.models import Asset
+from parc.queries.locations import Places, read_places
 
 _SHORTEST_SECONDS = 1.0
 _LONGEST_SECONDS = 60.0
@@ -59,10 +60,11 @@ Chosen = Mapping[Facet, Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class FacetSnapshot:
-    """The bits of each value of each facet, as they stood at one moment."""
+    """The bits of each value of each facet, and the places, as they stood at one moment."""
 
     bits: Mapping[Facet, Mapping[str, int]]
     everything: int
+    places: Places
 
     def count(self, chosen: Chosen, among: int | None = None) -> int:
         """Count assets that meet all facets; ``among`` are the bits of a search's result."""
@@ -127,6 +129,7 @@ def read_snapshot(session: Session, now: datetime) -> FacetSnapshot:
     """Read the bits of all values from the indexes of the table."""
     freshness = _read(session, _freshness(now))
     never = freshness.get(Freshness.NEVER, 0)
+    places = read_places(session)
     everything = 0
     for bits in freshness.values():
         everything |= bits
@@ -135,11 +138,12 @@ def read_snapshot(session: Session, now: datetime) -> FacetSnapshot:
             Facet.CATEGORY: _read(session, sa.type_coerce(Asset.category, sa.String)),
             Facet.STATE: _read(session, sa.type_coerce(Asset.lifecycle_state, sa.String)),
             Facet.MANUFACTURER: _read(session, Asset.manufacturer),
-            Facet.SITE: _sites(session),
+            Facet.SITE: _sites(session, places),
             Facet.FRESHNESS: freshness,
             Facet.ORIGIN: {Origin.NETWORK: everything & ~never, Origin.HAND: never},
         },
         everything=everything,
+        places=places,
     )
 
 
@@ -163,18 +167,13 @@ def _read(session: Session, value: sa.SQLColumnExpression[Any]) -> dict[str, int
     }
 
 
-def _sites(session: Session) -> dict[str, int]:
-    query = sa.select(Location.id, Location.parent_id)
-    parents = {row.id: row.parent_id for row in session.execute(query)}
+def _sites(session: Session, places: Places) -> dict[str, int]:
     sites: dict[str, int] = {}
-    for place, bits in _read(session, Asset.location_id).items():
-        site = int(place)
-        for _ in range(16):
-            parent = parents.get(site)
-            if parent is None:
-                break
-            site = parent
-        sites[str(site)] = sites.get(str(site), 0) | bits
+    for place_id, bits in _read(session, Asset.location_id).items():
+        place = places.by_id.get(int(place_id))
+        if place is not None:
+            site = str(place.site_id)
+            sites[site] = sites.get(site, 0) | bits
     return sites
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from parc.models import AddressRange, JobRun, JobState, Run, ScheduleKind
+from parc.models import AddressRange, JobRun, JobState, Run, RunState, ScheduleKind
 
 
 def has_due_job(session: Session, now: datetime) -> bool:
@@ -44,20 +44,13 @@ def is_stop_requested(session: Session, job_id: int) -> bool:
     return _exists(session, JobRun.id == job_id, JobRun.is_cancel_requested.is_(True))
 
 
-def latest_run_of_job(session: Session, job_id: int) -> Run | None:
-    """Give the run that the job carries out now; earlier ones were interrupted."""
-    return session.scalars(
-        sa.select(Run).where(Run.job_id == job_id).order_by(Run.id.desc()).limit(1)
-    ).first()
-
-
-def open_job_of_key(session: Session, key: str) -> JobRun | None:
-    """Give the queued or running job of a key."""
-    return session.scalars(
-        sa.select(JobRun).where(
-            JobRun.key == key, JobRun.state.in_([JobState.QUEUED, JobState.RUNNING])
-        )
-    ).first()
+def open_run_of_range(session: Session, range_id: int) -> int | None:
+    """Give the run of a range that waits or is running."""
+    return session.scalar(
+        sa.select(Run.id)
+        .where(Run.range_id == range_id, Run.state.in_([RunState.QUEUED, RunState.RUNNING]))
+        .limit(1)
+    )
 
 
 def _exists(session: Session, *conditions: sa.ColumnElement[bool]) -> bool:

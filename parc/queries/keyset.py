@@ -39,7 +39,7 @@ class SortColumn:
     """A column that lists may be sorted by; ``label`` names its value in a row."""
 
     label: str
-    column: sa.ColumnElement[Any]
+    column: sa.SQLColumnExpression[Any]
     kind: ValueKind = ValueKind.TEXT
     is_nullable: bool = True
 
@@ -66,17 +66,21 @@ class Cursor:
 class Page:
     """Rows in the order asked for, and where the pages before and after begin, if they exist."""
 
-    rows: list[sa.Row[Any]]
+    rows: list[Any]
     previous: Cursor | None
     next: Cursor | None
 
 
 def read_page(
-    session: Session, query: sa.Select[Any], order: Order, cursor: Cursor | None, size: int
+    session: Session,
+    query: sa.Select[*tuple[Any, ...]],
+    order: Order,
+    cursor: Cursor | None,
+    size: int,
 ) -> Page:
     """Read at most ``size`` rows of ``query`` (which must select ``id`` and the sort's label)."""
     is_backward = cursor is not None and cursor.is_backward
-    rows: list[sa.Row[Any]] = []
+    rows: list[Any] = []
     for part in _parts(query, order, cursor):
         rows += session.execute(part.limit(size + 1 - len(rows))).all()
         if len(rows) > size:
@@ -94,9 +98,12 @@ def read_page(
     )
 
 
-def _parts(query: sa.Select[Any], order: Order, cursor: Cursor | None) -> list[sa.Select[Any]]:
+def _parts(
+    query: sa.Select[*tuple[Any, ...]], order: Order, cursor: Cursor | None
+) -> list[sa.Select[*tuple[Any, ...]]]:
     """Give the statements to read one after the other, in reading direction."""
-    column, key = order.sort.column, order.key
+    column: Any = order.sort.column
+    key = order.key
     is_backward = cursor is not None and cursor.is_backward
     falls = order.is_descending != is_backward
     by_column = (column.desc(), key.desc()) if falls else (column.asc(), key.asc())

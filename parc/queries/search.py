@@ -39,12 +39,9 @@ def conditions(words: tuple[str, ...], *, is_sqlite: bool) -> list[sa.ColumnElem
     """Give what an asset must meet to be found by all ``words``, read by the index."""
     if is_sqlite:
         return _sqlite_conditions(words)
-    return [
-        Asset.search_text.like(f"%{escape_like(word)}%", escape=_ESCAPE)
-        if len(word) >= _TRIGRAM
-        else _starts_with(word)
-        for word in words
-    ]
+    if all(len(word) < _TRIGRAM for word in words):
+        return [_starts_with(words[0]), *verification(words[1:], is_sqlite=False)]
+    return verification(words, is_sqlite=False)
 
 
 def verification(words: tuple[str, ...], *, is_sqlite: bool) -> list[sa.ColumnElement[bool]]:

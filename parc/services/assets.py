@@ -8,7 +8,7 @@ commit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,8 +16,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from collectors.observation import Category
-from collectors.registries.placeholders import is_placeholder
-from collectors.text import normalise_mac
 from parc.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
 from parc.models import (
     Asset,
@@ -28,102 +26,46 @@ from parc.models import (
     Difference,
     Interface,
     LifecycleState,
-    Location,
     ValueSource,
 )
-from parc.naming import address_sort, device_name, folded
+from parc.naming import MACHINE_FIELDS, address_sort, asset_values, folded
 from parc.services import audit
 from parc.services.actor import Actor
+from parc.services.asset_values import EDITABLE_FIELDS, clean_values, taken_values
+from parc.services.lifecycle import TRANSITIONS
 from parc.services.permissions import Action, require
+
+__all__ = [
+    "DEFAULT_TAG_PATTERN",
+    "EDITABLE_FIELDS",
+    "MACHINE_FIELDS",
+    "TRANSITIONS",
+    "change_state",
+    "create_asset",
+    "created_changes",
+    "delete_asset",
+    "edit_asset",
+    "fill_from_device",
+    "machine_values",
+    "next_asset_tags",
+    "refresh_search_texts",
+    "release_field",
+    "search_text",
+    "settle_difference",
+]
 
 DEFAULT_TAG_PATTERN: Final = "P{number:06d}"
 SEARCH_CHARACTERS: Final = 4000
-
-# Fields that machines know as well as people; all have the same name on asset and device but
-# ``name``, which is made of several.
-MACHINE_FIELDS: Final = (
+_SEARCHED: Final = (
     "name",
-    "category",
+    "asset_tag",
+    "serial_number",
     "manufacturer",
     "model_name",
-    "serial_number",
-    "operating_system",
-    "software_revision",
-    "firmware_revision",
-    "hardware_revision",
+    "primary_address",
     "base_mac_address",
 )
-EDITABLE_FIELDS: Final = (*MACHINE_FIELDS, "asset_tag", "location_id", "notes")
 _REQUIRED: Final = frozenset({"name", "category", "asset_tag"})
-_LENGTHS: Final = {"asset_tag": 60, "notes": 20_000}
-
-_S = LifecycleState
-TRANSITIONS: Final[Mapping[LifecycleState, tuple[LifecycleState, ...]]] = {
-    _S.EXPECTED: (_S.IN_STOCK, _S.IN_PREPARATION, _S.IN_USE, _S.IN_TRANSIT),
-    _S.IN_STOCK: (
-        _S.RESERVED,
-        _S.IN_PREPARATION,
-        _S.IN_USE,
-        _S.ON_LOAN,
-        _S.IN_REPAIR,
-        _S.IN_TRANSIT,
-        _S.MISSING,
-        _S.STOLEN,
-        _S.TO_DISPOSE,
-    ),
-    _S.RESERVED: (
-        _S.IN_STOCK,
-        _S.IN_PREPARATION,
-        _S.IN_USE,
-        _S.ON_LOAN,
-        _S.IN_REPAIR,
-        _S.IN_TRANSIT,
-        _S.MISSING,
-        _S.STOLEN,
-    ),
-    _S.IN_PREPARATION: (
-        _S.IN_STOCK,
-        _S.RESERVED,
-        _S.IN_USE,
-        _S.ON_LOAN,
-        _S.IN_REPAIR,
-        _S.IN_TRANSIT,
-        _S.MISSING,
-        _S.STOLEN,
-        _S.TO_DISPOSE,
-    ),
-    _S.IN_USE: (
-        _S.IN_STOCK,
-        _S.IN_PREPARATION,
-        _S.ON_LOAN,
-        _S.IN_REPAIR,
-        _S.IN_TRANSIT,
-        _S.MISSING,
-        _S.STOLEN,
-        _S.TO_DISPOSE,
-    ),
-    _S.ON_LOAN: (_S.IN_STOCK, _S.IN_USE, _S.IN_REPAIR, _S.MISSING, _S.STOLEN),
-    _S.IN_REPAIR: (
-        _S.IN_STOCK,
-        _S.IN_PREPARATION,
-        _S.IN_USE,
-        _S.IN_TRANSIT,
-        _S.MISSING,
-        _S.TO_DISPOSE,
-    ),
-    _S.IN_TRANSIT: (
-        _S.IN_STOCK,
-        _S.IN_PREPARATION,
-        _S.IN_USE,
-        _S.IN_REPAIR,
-        _S.MISSING,
-        _S.STOLEN,
-    ),
-    _S.MISSING: (_S.IN_STOCK, _S.IN_USE, _S.STOLEN, _S.TO_DISPOSE),
-    _S.STOLEN: (_S.IN_STOCK, _S.IN_USE, _S.TO_DISPOSE),
-    _S.TO_DISPOSE: (_S.IN_STOCK, _S.MISSING, _S.STOLEN, _S.DISPOSED),
-    _S.DISPOSED: (),
-}
 
 
 def search_text(texts: Iterable[str | None]) -> str:
@@ -185,11 +127,11 @@ def create_asset(
         NotAllowedError: the role does not allow it.
     """
     require(actor, Action.EDIT_ASSET)
-    cleaned, problems = _clean(values)
+    cleaned, problems = clean_values(values)
     for name in ("name", "category"):
         if cleaned.get(name) is None and not any(p.field == name for p in problems):
             problems.append(FieldProblem(name, "required"))
-    problems += _taken(session, cleaned, None)
+    problems += taken_values(session, cleaned, None)
     if problems:
         raise InvalidInputError(problems)
     tag = cleaned.pop("asset_tag", None) or next_asset_tags(session, 1, tag_pattern)[0]
@@ -201,7 +143,7 @@ def create_asset(
     session.flush()
     for name in given:
         _set_source(session, asset.id, name, actor, at)
-    _refresh_search_text(session, asset)
+    refresh_search_texts(session, [asset.id])
     _record(session, actor, asset, "created", at, created_changes(asset))
     return asset
 
@@ -232,7 +174,7 @@ def edit_asset(
     asset = _locked(session, asset_id)
     if asset.version != version:
         raise ConflictError(f"{asset.asset_tag} was changed meanwhile")
-    cleaned, problems = _clean(values)
+    cleaned, problems = clean_values(values)
     changed = {name: value for name, value in cleaned.items() if value != getattr(asset, name)}
     seen = _machine_values(session, asset)
     for name in _REQUIRED & changed.keys():
@@ -240,7 +182,7 @@ def edit_asset(
             problems.append(FieldProblem(name, "required"))
     pair = {"serial_number", "manufacturer"}
     rest = {name: getattr(asset, name) for name in pair} if pair & changed.keys() else {}
-    problems += _taken(session, {**rest, **changed}, asset_id)
+    problems += taken_values(session, {**rest, **changed}, asset_id)
     if problems:
         raise InvalidInputError(problems)
     changes: dict[str, tuple[Any, Any]] = {}
@@ -369,8 +311,10 @@ def delete_asset(session: Session, actor: Actor, asset_id: int, *, at: datetime)
         NotAllowedError: the role does not allow it.
     """
     require(actor, Action.DELETE_ASSET)
+    devices = sa.select(Device).where(Device.asset_id == asset_id).order_by(Device.id)
+    session.scalars(devices.with_for_update()).all()
     asset = _locked(session, asset_id)
-    for device in session.scalars(sa.select(Device).where(Device.asset_id == asset_id)):
+    for device in session.scalars(devices):
         device.asset_id = None
         device.status = DeviceStatus.UNKNOWN
     gone = {name: (value, None) for name, value in _present(asset).items() if value is not None}
@@ -397,7 +341,7 @@ def fill_from_device(session: Session, asset: Asset, device: Device, *, at: date
     asset.primary_address_sort = address_sort(device.address)
     asset.last_seen_at = max(filter(None, (asset.last_seen_at, device.last_seen_at)))
     session.flush()
-    _refresh_search_text(session, asset)
+    refresh_search_texts(session, [asset.id])
 
 
 def created_changes(asset: Asset) -> dict[str, tuple[Any, Any]]:
@@ -408,18 +352,9 @@ def created_changes(asset: Asset) -> dict[str, tuple[Any, Any]]:
 
 def machine_values(device: Device) -> dict[str, tuple[Any, ValueSource]]:
     """Give what a device says for the fields of an asset, with the means by which it was seen."""
-    by_snmp = device.sys_object_id is not None or device.sys_descr is not None
-    usual = ValueSource.SNMP if by_snmp else ValueSource.NMAP
-    values: dict[str, tuple[Any, ValueSource]] = {
-        name: (getattr(device, name), usual)
-        for name in MACHINE_FIELDS
-        if name not in {"name", "category"} and getattr(device, name) is not None
-    }
-    name = device_name(device.sys_name, device.host_name, device.model_name, device.address)
-    values["name"] = (name, ValueSource.SNMP if device.sys_name else ValueSource.NMAP)
-    if device.category is not None:
-        values["category"] = (device.category, ValueSource(device.category_source or usual))
-    return values
+    columns = {column.key: getattr(device, column.key) for column in sa.inspect(Device).columns}
+    seen = asset_values(columns)
+    return {name: (value, ValueSource(word)) for name, (value, word) in seen.items()}
 
 
 def _machine_values(session: Session, asset: Asset) -> dict[str, tuple[Any, ValueSource]]:
@@ -438,59 +373,6 @@ def _locked(session: Session, asset_id: int) -> Asset:
     if asset is None:
         raise NotFoundError(f"there is no asset {asset_id}")
     return asset
-
-
-def _clean(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[FieldProblem]]:
-    cleaned: dict[str, Any] = {}
-    problems: list[FieldProblem] = []
-    for name, raw in values.items():
-        text = raw.strip() if isinstance(raw, str) else raw
-        value = None if text == "" else text
-        if name not in EDITABLE_FIELDS:
-            problems.append(FieldProblem(name, "unknown_field", name))
-        elif value is None:
-            cleaned[name] = None
-        elif isinstance(value, str) and len(value) > (limit := _LENGTHS.get(name, 255)):
-            problems.append(FieldProblem(name, "too_long", str(limit)))
-        elif (converted := _convert(name, value)) is None:
-            problems.append(FieldProblem(name, "not_valid", str(value)[:100]))
-        else:
-            cleaned[name] = converted
-    return cleaned, problems
-
-
-def _convert(name: str, value: Any) -> Any:
-    """Give the value as the column takes it, or None when it cannot be."""
-    if name == "category":
-        return Category(value) if value in set(Category) else None
-    if name == "base_mac_address":
-        return normalise_mac(str(value))
-    if name == "location_id":
-        return int(value) if str(value).isdecimal() else None
-    return str(value)
-
-
-def _taken(session: Session, values: Mapping[str, Any], asset_id: int | None) -> list[FieldProblem]:
-    """Check what must be there once, and what must be there at all."""
-    problems: list[FieldProblem] = []
-    others = Asset.id != asset_id if asset_id is not None else sa.true()
-    if tag := values.get("asset_tag"):
-        same = session.scalar(sa.select(Asset.name).where(Asset.asset_tag == tag, others))
-        if same is not None:
-            problems.append(FieldProblem("asset_tag", "taken", same))
-    serial, manufacturer = values.get("serial_number"), values.get("manufacturer")
-    if serial and manufacturer and not is_placeholder(serial):
-        same = session.scalar(
-            sa.select(Asset.asset_tag)
-            .where(Asset.serial_number == serial, Asset.manufacturer == manufacturer, others)
-            .limit(1)
-        )
-        if same is not None:
-            problems.append(FieldProblem("serial_number", "taken", same))
-    place = values.get("location_id")
-    if place is not None and session.get(Location, place) is None:
-        problems.append(FieldProblem("location_id", "not_found", str(place)))
-    return problems
 
 
 def _present(asset: Asset) -> dict[str, Any]:
@@ -550,37 +432,43 @@ def _touch(session: Session, asset: Asset, at: datetime) -> None:
     asset.updated_at = at
     asset.version += 1
     session.flush()
-    _refresh_search_text(session, asset)
+    refresh_search_texts(session, [asset.id])
 
 
-def _refresh_search_text(session: Session, asset: Asset) -> None:
-    texts: list[str | None] = own_search_texts(asset)
-    devices = session.scalars(
-        sa.select(Device).where(Device.asset_id == asset.id).order_by(Device.id)
-    ).all()
-    for device in devices:
-        texts += [device.address, device.sys_name, device.host_name, device.base_mac_address]
-    rows = session.execute(
-        sa.select(Interface.if_phys_address, Interface.addresses)
-        .where(Interface.device_id.in_([d.id for d in devices]), Interface.gone_at.is_(None))
-        .order_by(Interface.id)
-    )
-    for mac, addresses in rows:
-        texts += [mac, *(address.partition("/")[0] for address in addresses)]
-    asset.search_text = search_text(texts)
-
-
-def own_search_texts(asset: Asset) -> list[str | None]:
-    """Give the texts of the asset itself that a search finds it by."""
-    return [
-        asset.name,
-        asset.asset_tag,
-        asset.serial_number,
-        asset.manufacturer,
-        asset.model_name,
-        asset.primary_address,
-        asset.base_mac_address,
-    ]
+def refresh_search_texts(session: Session, asset_ids: Collection[int]) -> None:
+    """Make the search texts of assets anew from what they and their devices show now."""
+    ordered = sorted(asset_ids)
+    for start in range(0, len(ordered), 1000):
+        part = ordered[start : start + 1000]
+        texts: dict[int, list[str | None]] = {}
+        for number, *own in session.execute(
+            sa.select(Asset.id, *(getattr(Asset, name) for name in _SEARCHED)).where(
+                Asset.id.in_(part)
+            )
+        ):
+            texts[number] = list(own)
+        for number, *shown in session.execute(
+            sa.select(
+                Device.asset_id,
+                Device.address,
+                Device.sys_name,
+                Device.host_name,
+                Device.base_mac_address,
+            )
+            .where(Device.asset_id.in_(part))
+            .order_by(Device.id)
+        ):
+            texts[number or 0] += shown
+        for number, mac, addresses in session.execute(
+            sa.select(Device.asset_id, Interface.if_phys_address, Interface.addresses)
+            .join(Interface, Interface.device_id == Device.id)
+            .where(Device.asset_id.in_(part), Interface.gone_at.is_(None))
+            .order_by(Interface.id)
+        ):
+            texts[number or 0] += [mac, *(text.partition("/")[0] for text in addresses)]
+        rows = [{"id": number, "search_text": search_text(text)} for number, text in texts.items()]
+        if rows:
+            session.execute(sa.update(Asset), rows)
 
 
 def _record(

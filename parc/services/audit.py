@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.models import AuditEntry
 from parc.services.actor import Actor
 
 Changes = Mapping[str, tuple[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change to record among many; the parts are those of ``record``."""
+
+    subject_kind: str
+    subject_id: int
+    subject_name: str
+    action: str
+    changes: Changes = field(default_factory=dict)
+
+
+def record_all(session: Session, actor: Actor, *, at: datetime, entries: Iterable[Entry]) -> None:
+    """Add many entries of one author at one moment, in their order."""
+    rows = [
+        {
+            "at": at,
+            "user_id": actor.user_id,
+            "run_id": actor.run_id,
+            "author": actor.name,
+            "subject_kind": entry.subject_kind,
+            "subject_id": entry.subject_id,
+            "subject_name": entry.subject_name[:255],
+            "action": entry.action,
+            "changes": {name: list(pair) for name, pair in entry.changes.items()},
+        }
+        for entry in entries
+    ]
+    if rows:
+        session.execute(sa.insert(AuditEntry), rows)
 
 
 def record(  # noqa: PLR0913 -- the columns of an entry

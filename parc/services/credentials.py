@@ -115,6 +115,21 @@ def delete_credential(session: Session, actor: Actor, credential_id: int, *, now
     return name
 
 
+def release_credential(
+    session: Session, actor: Actor, credential: Credential, *, now: datetime
+) -> None:
+    """Hand a credential over that the settings file names no more; ranges go on using it.
+
+    Raises:
+        NotAllowedError: not an administrator.
+    """
+    require(actor, Action.EDIT_CREDENTIAL)
+    credential.is_managed_by_file = False
+    credential.updated_at = now
+    _record(session, actor, credential, "changed", now, {"is_managed_by_file": (True, False)})
+    session.flush()
+
+
 def open_credential(box: SecretBox, credential: Credential) -> SnmpCredential:
     """Open the secrets of one credential, for one target, at the moment of use.
 

@@ -93,10 +93,11 @@ def attach(
         NotAllowedError: the role does not allow it.
     """
     require(actor, Action.DECIDE_DEVICE)
+    devices = _loaded(session, device_ids)
     asset = session.get(Asset, asset_id, with_for_update=True)
     if asset is None:
         raise NotFoundError(f"there is no asset {asset_id}")
-    for device in _loaded(session, device_ids):
+    for device in devices:
         if device.asset_id == asset_id:
             continue
         _refuse_linked(device)

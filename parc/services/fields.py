@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import unicodedata
+from collections.abc import Iterable
 from typing import TypeVar
 
 from parc.errors import FieldProblem, InvalidInputError
@@ -16,10 +17,14 @@ Word = TypeVar("Word", bound=enum.StrEnum)
 
 
 class FieldReader:
-    """Collects problems; each method gives what could be read, or a harmless stand-in."""
+    """Collects problems; each method gives what could be read, or a harmless stand-in.
 
-    def __init__(self) -> None:
-        self.problems: list[FieldProblem] = []
+    Args:
+        problems: what is known to be wrong already.
+    """
+
+    def __init__(self, problems: Iterable[FieldProblem] = ()) -> None:
+        self.problems: list[FieldProblem] = list(problems)
 
     def add(self, field: str, code: str, value: str = "") -> None:
         """Note that ``field`` cannot be taken."""

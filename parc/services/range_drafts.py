@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from collectors.observation import Category
 from parc.config import DEFAULT_ASSET_CATEGORIES
+from parc.errors import FieldProblem
 from parc.models import AddressRange, Credential, RangeCredential, ScheduleKind
 from parc.schedule import ScheduleError, check_schedule
 from parc.services.actor import Actor
 from parc.services.fields import FieldReader
-from parc.services.networks import MOST_ADDRESSES, address_count, covers, parse, read_networks
+from parc.services.networks import MOST_ADDRESSES, addresses_of, covers, read_networks
 from parc.services.permissions import Action, may
 
 _MOST_SCHEDULE = 100
@@ -82,13 +83,14 @@ def read_range(
     row: AddressRange | None,
     *,
     allow_public: bool,
+    problems: Sequence[FieldProblem] = (),
 ) -> RangeContent:
     """Read all fields of a draft; ``row`` is the range as it is stored, if it is.
 
     Raises:
         InvalidInputError: names the fields.
     """
-    reader = FieldReader()
+    reader = FieldReader(problems)
     name = reader.text("name", draft.name, most=100, is_required=True)
     taken = sa.select(AddressRange.id).where(AddressRange.name == name)
     if row is not None:
@@ -163,14 +165,15 @@ def _read_addresses(
     reader: FieldReader, draft: RangeDraft, *, allow_public: bool
 ) -> tuple[list[str], list[str]]:
     known = len(reader.problems)
-    include = read_networks(reader, "include", draft.include, allow_public=allow_public)
+    include = read_networks(
+        reader, "include", draft.include, allow_public=allow_public, is_swept=True
+    )
     if not include and len(reader.problems) == known:
         reader.add("include", "required")
-    count = address_count(parse(include))
-    if count > MOST_ADDRESSES:
+    if addresses_of(include).count > MOST_ADDRESSES:
         reader.add("include", "too_many_addresses", str(MOST_ADDRESSES))
     exclude = read_networks(reader, "exclude", draft.exclude, allow_public=True)
-    if include and covers(parse(exclude), parse(include)):
+    if include and covers(exclude, include):
         reader.add("exclude", "nothing_left")
     return include, exclude
 
@@ -206,9 +209,7 @@ def _refuse_redirected_credentials(
     A credential with networks of its own is never tried elsewhere; one without follows the range.
     """
     before = credential_ids(session, row.id) if row is not None else []
-    is_wider = row is None or not (
-        covers(parse(row.include), parse(include)) and covers(parse(exclude), parse(row.exclude))
-    )
+    is_wider = row is None or not (covers(row.include, include) and covers(exclude, row.exclude))
     for credential in credentials:
         if not credential.networks and (is_wider or credential.id not in before):
             reader.add("credentials", "credential_needs_networks", credential.name)

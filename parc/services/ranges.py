@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from parc.errors import ConflictError, NotFoundError
+from parc.errors import ConflictError, FieldProblem, NotFoundError
 from parc.models import (
     AddressRange,
     Credential,
@@ -30,7 +30,7 @@ from parc.services.permissions import Action, require
 from parc.services.range_drafts import RangeContent, RangeDraft, credential_ids, read_range
 
 
-def save_range(
+def save_range(  # noqa: PLR0913 -- the draft is one argument; the rest is who, when, which
     session: Session,
     actor: Actor,
     draft: RangeDraft,
@@ -39,11 +39,13 @@ def save_range(
     allow_public: bool = False,
     range_id: int | None = None,
     is_managed_by_file: bool = False,
+    problems: Sequence[FieldProblem] = (),
 ) -> AddressRange:
     """Create a range, or change the one of ``range_id``; writes only what differs.
 
     Args:
         allow_public: the setting ``discovery.allow_public_addresses``.
+        problems: what the caller found already; told with the rest.
 
     Raises:
         NotAllowedError: the role may not edit ranges.
@@ -55,7 +57,7 @@ def save_range(
     row = None
     if range_id is not None:
         row = find_range(session, range_id, is_for_file=is_managed_by_file)
-    content = read_range(session, actor, draft, row, allow_public=allow_public)
+    content = read_range(session, actor, draft, row, allow_public=allow_public, problems=problems)
     if row is None:
         row = AddressRange(created_at=now, updated_at=now, is_managed_by_file=is_managed_by_file)
         _fill(session, row, content)

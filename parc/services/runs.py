@@ -111,6 +111,15 @@ def drop_held(session: Session, actor: Actor, run_id: int, now: datetime) -> Non
     _record(session, actor, run, now, "dropped")
 
 
+def job_of_run(session: Session, run_id: int) -> int | None:
+    """Give the job that carries a run out.
+
+    Raises:
+        NotFoundError: there is no such run.
+    """
+    return _get(session, run_id).job_id
+
+
 def end_run(run: Run, state: RunState, now: datetime, *, error: str | None) -> None:
     """Write how a run ended."""
     run.state = state

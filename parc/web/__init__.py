@@ -2,13 +2,88 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from typing import cast
 
-from parc.extensions import babel, csrf, login_manager
+from flask import Blueprint, Flask
+
+from parc.clock import now
+from parc.config import Settings
+from parc.extensions import babel, csrf
+from parc.services.permissions import Action, may
+from parc.web.access import actor, check_all_routes_are_guarded
+from parc.web.account import account
+from parc.web.asset_edit import assets
+from parc.web.bundles import init_bundles
+from parc.web.context import signed_in
+from parc.web.credentials import credentials
+from parc.web.dashboard import dashboard
+from parc.web.devices import devices
+from parc.web.errors import init_errors
+from parc.web.exports import exports
+from parc.web.first_run import first_run, redirect_to_first_run
+from parc.web.formats import init_formats
+from parc.web.headers import init_headers
+from parc.web.i18n import LANGUAGES, choose_language, init_i18n
+from parc.web.labels import badge_kind, label
+from parc.web.messages import take_messages
+from parc.web.navigation import home_url, menu_for
+from parc.web.patterns import patterns
+from parc.web.problems import tell_problem
+from parc.web.ranges import ranges
+from parc.web.runs import runs
+from parc.web.session import load_actor, session_pages
+from parc.web.users import users
+
+# One line a subject, in the order of the alphabet; the blueprint stands in parc/web/<subject>.py
+# and its pages in templates/<subject>/.
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    account,
+    assets,
+    credentials,
+    dashboard,
+    devices,
+    exports,
+    first_run,
+    patterns,
+    ranges,
+    runs,
+    session_pages,
+    users,
+)
 
 
 def init_web(app: Flask) -> None:
-    """Register extensions of the pages, blueprints, error handlers and headers."""
-    babel.init_app(app)
+    """Register extensions of the pages, blueprints, error handlers and headers.
+
+    Raises:
+        StartError: a route names no right.
+    """
+    app.extensions["parc_clock"] = now
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    init_headers(app, cast("Settings", app.extensions["parc_settings"]))
+    init_i18n(app, babel)
+    init_formats(app)
+    init_bundles(app)
+    init_errors(app)
+    app.before_request(load_actor)
+    app.before_request(redirect_to_first_run)
     csrf.init_app(app)
-    login_manager.init_app(app)
+    app.context_processor(_page_context)
+    app.jinja_env.globals.update(
+        Action=Action,
+        badge_kind=badge_kind,
+        label=label,
+        may=may,
+        tell_problem=tell_problem,
+        take_messages=take_messages,
+        menu_for=menu_for,
+        home_url=home_url,
+        languages=LANGUAGES,
+    )
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    check_all_routes_are_guarded(app)
+
+
+def _page_context() -> dict[str, object]:
+    return {"actor": actor(), "person": signed_in(), "language": choose_language()}

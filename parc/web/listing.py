@@ -21,24 +21,26 @@ own ``_bulk.html``, named in ``view.bulk_template``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 from flask import abort, render_template, request, url_for
 from flask_babel import gettext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from parc.queries.keyset import Cursor, CursorError, Page, SortColumn, read_token, write_token
+from parc.web.cells import known_number
 from parc.web.context import is_htmx
-from parc.web.formats import format_number
+from parc.web.forms import Form
 
 SIZES = (25, 50, 100, 200)
 DEFAULT_SIZE = 50
 MAX_TEXT = 200
 _MAX_VALUES = 200
 _OPTIONS_SHOWN = 8
+_KEY_DIGITS = 9
 _OWN = frozenset({"q", "sort", "size", "after", "before", "more"})
 
 Cell = str | Markup
@@ -79,7 +81,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row: its id, its address, its name, and the cells after the first."""
+    """One row: its id, its address (empty for none), its name, the cells after the first."""
 
     id: int
     url: str
@@ -172,6 +174,12 @@ class ListRequest:
         query = urlencode(list(self.parameters() if pairs is None else pairs))
         return f"{base}?{query}" if query else base
 
+    @property
+    def query(self) -> str:
+        """Give the parameters with their question mark, for another address of the same list."""
+        pairs = self.parameters()
+        return f"?{urlencode(pairs)}" if pairs else ""
+
     def heads(self, columns: Iterable[ColumnSpec]) -> list[Head]:
         """Give the headings; the one that sorts turns the order around."""
         rest = [pair for pair in self.parameters() if pair[0] != "sort"]
@@ -221,7 +229,7 @@ class ListRequest:
             Option(
                 value,
                 name_of(value),
-                f"{format_number(counts.get(value, 0))}{plus}",
+                f"{known_number(counts.get(value, 0))}{plus}",
                 value in chosen,
                 self.url(_toggled(base, (name, value))),
             )
@@ -276,6 +284,12 @@ class ListView:
         """Give the address without search and filters."""
         return self.request.clear_url()
 
+    def labelled(self) -> Iterator[tuple[Line, Iterator[tuple[Markup, Cell]]]]:
+        """Give the rows, each cell with the escaped heading of its column, for narrow screens."""
+        labels = [escape(head.label) for head in self.heads[1:]]
+        for row in self.rows:
+            yield row, zip(labels, row.cells, strict=True)
+
 
 def read_list(spec: ListSpec) -> ListRequest:
     """Read the address of a list; what it does not declare is refused with 422."""
@@ -301,6 +315,16 @@ def read_list(spec: ListSpec) -> ListRequest:
         request.args.get("before", ""),
         request.args.get("more", ""),
     )
+
+
+def read_ids(form: Form) -> list[int]:
+    """Give the ticked ids of a bulk form; what is no id is refused with 422."""
+    ids = []
+    for value in form.values_of("id"):
+        if not (value.isascii() and value.isdecimal() and len(value) <= _KEY_DIGITS):
+            refuse(gettext("%(name)s is no row of this list.", name=value[:40]))
+        ids.append(int(value))
+    return list(dict.fromkeys(ids))
 
 
 def render_list(template: str, view: ListView, **context: object) -> str:

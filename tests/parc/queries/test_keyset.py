@@ -17,7 +17,7 @@ from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset
 
 ROWS = 23
-NO_LOOKUP = Lookup(Places({}), FacetSnapshot({}, 0), SOME_MOMENT)
+NO_LOOKUP = Lookup(FacetSnapshot({}, 0, Places({})), SOME_MOMENT)
 
 
 @pytest.fixture

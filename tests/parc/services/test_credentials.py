@@ -152,7 +152,7 @@ def test_no_secret_stands_in_history_log_or_unsealed_column(
         (dataclasses.replace(V2C, port="x"), {("port", "not_a_number")}),
         (dataclasses.replace(V2C, version="v4"), {("version", "unknown_choice")}),
         (dataclasses.replace(V2C, name="x" * 101), {("name", "too_long")}),
-        (dataclasses.replace(V2C, networks="10.0.0.300"), {("networks", "not_a_network")}),
+        (dataclasses.replace(V2C, networks="10.0.0.300"), {("networks", "network_not_a_network")}),
         (dataclasses.replace(V3, user_name=""), {("user_name", "required")}),
         (
             dataclasses.replace(V3, auth_passphrase="seven77"),

@@ -1,0 +1,48 @@
+// Keyboard: single letters act outside of fields and only where the account has them on.
+import { openDialog } from "./dialogs.js";
+
+const FIELDS = "input, select, textarea, [contenteditable]";
+const AFTER_G_MILLISECONDS = 1500;
+let goingSince = -Infinity;
+
+const isTyping = (target) =>
+  target.matches(FIELDS) && !["checkbox", "radio", "button"].includes(target.type);
+
+function act(key) {
+  if (performance.now() - goingSince < AFTER_G_MILLISECONDS) {
+    goingSince = -Infinity;
+    const entry = document.querySelector(`[data-go="${CSS.escape(key)}"]`);
+    entry?.click();
+    return Boolean(entry);
+  }
+  if (key === "g") {
+    goingSince = performance.now();
+    return true;
+  }
+  if (key === "/") {
+    const field = document.querySelector("[data-search]");
+    field?.focus();
+    field?.select();
+    return Boolean(field);
+  }
+  if (key === "?") {
+    openDialog(document.body.dataset.shortcuts);
+    return true;
+  }
+  const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  target?.click();
+  return Boolean(target);
+}
+
+export function startKeys() {
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.target.closest("form")?.requestSubmit();
+      return;
+    }
+    if (!document.body.dataset.shortcuts || event.defaultPrevented) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.key.length !== 1) return;
+    if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    if (act(event.key)) event.preventDefault();
+  });
+}

@@ -1,0 +1,63 @@
+"""What the demo's database starts with: an administrator, a credential, scheduled ranges.
+
+A range that is swept every few minutes is due at once, so the first sweep needs no request.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from collectors.credentials import SnmpVersion
+from parc.demo.network import COMMUNITY, DemoNetwork, DemoRange
+from parc.models import Role, ScheduleKind
+from parc.queries.users import find_user
+from parc.secret_box import SecretBox
+from parc.services.actor import SYSTEM
+from parc.services.credentials import CredentialDraft, save_credential
+from parc.services.range_drafts import RangeDraft
+from parc.services.ranges import save_range
+from parc.services.sign_in import make_link
+from parc.services.users import UserInput, add_user
+
+LOGIN = "demo"
+_CREDENTIAL = "SNMP v2c, lecture"
+_EVERY_MINUTES = 5
+
+
+def prepare(
+    session: Session, box: SecretBox, network: DemoNetwork, *, port: int, now: datetime
+) -> str:
+    """Fill an empty database, leave a used one as it is; give the token of a one-time link.
+
+    Args:
+        session: of the transaction that writes.
+        box: seals the community.
+        network: what is swept.
+        port: of the simulated network, noted in the credential.
+        now: the present moment.
+    """
+    person = find_user(session, LOGIN)
+    if person is not None:
+        return make_link(session, SYSTEM, person.id, now)
+    entered = UserInput(LOGIN, "Administrateur de démonstration", Role.ADMINISTRATOR.value)
+    user = add_user(session, SYSTEM, entered, None, now)
+    draft = CredentialDraft(
+        name=_CREDENTIAL, version=SnmpVersion.V2C, port=str(port), community=COMMUNITY
+    )
+    save_credential(session, SYSTEM, box, draft, now=now)
+    for demo_range in network.ranges:
+        save_range(session, SYSTEM, _draft(demo_range), now=now)
+    return make_link(session, SYSTEM, user.id, now)
+
+
+def _draft(demo_range: DemoRange) -> RangeDraft:
+    return RangeDraft(
+        name=demo_range.name,
+        include=demo_range.include,
+        site=demo_range.site,
+        schedule_kind=ScheduleKind.INTERVAL,
+        every_minutes=str(_EVERY_MINUTES),
+        credentials=(_CREDENTIAL,),
+    )

@@ -1,0 +1,160 @@
+"""From stored evidence to the inventory: load what is known, plan, refuse what is unsafe, apply.
+
+Everything here happens in the caller's transaction, so that what was planned is still true when it
+is applied. The counts of a run are written with the change that they count.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from collectors.addresses import AddressSet
+from parc.config import Settings
+from parc.discovery.evidence import load_observations, raise_counts
+from parc.discovery.task import Task
+from parc.models import Device, Run, RunTarget, StoredObservation
+from parc.reconcile.apply import apply
+from parc.reconcile.change import CreateDevice, RowChange, UpdateDevice
+from parc.reconcile.load import load
+from parc.reconcile.plan import Plan, UnsafePlanError, plan
+from parc.reconcile.policy import Policy
+from parc.services.actor import Actor, for_run
+
+_NOWHERE = AddressSet()
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of a plan.
+
+    Attributes:
+        unsafe: why it was not applied, in words; None when it was.
+        created, changed: addresses of the devices that are new, and of the others it changed.
+    """
+
+    unsafe: str | None = None
+    created: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
+
+
+def policy_of(task: Task, settings: Settings) -> Policy:
+    """Give the rules of a run's range."""
+    return Policy(
+        range_id=task.range_id,
+        location_id=task.location_id,
+        asset_categories=task.asset_categories,
+        asset_tag_pattern=settings.interface.asset_tag_pattern,
+        unsafe_share_percent=settings.discovery.unsafe_share_percent,
+        unsafe_minimum=settings.discovery.unsafe_minimum,
+    )
+
+
+def settle_chunk(
+    session: Session, task: Task, settings: Settings, addresses: Collection[str], now: datetime
+) -> Settlement:
+    """Plan and apply what some addresses said in this run; nothing counts as absent yet."""
+    observations = list(load_observations(session, task.run_id, addresses))
+    policy = policy_of(task, settings)
+    known = load(session, observations, policy, is_for_apply=True)
+    return _apply_if_safe(session, task, policy, plan(observations, known, policy), now)
+
+
+def settle_absence(session: Session, task: Task, settings: Settings, now: datetime) -> Settlement:
+    """Note which devices of the range answered nowhere, once all its addresses were asked.
+
+    What was seen was applied before; the devices seen count into the share that may vanish.
+    """
+    covered = task.addresses - _unread_addresses(session, task)
+    policy = policy_of(task, settings)
+    known = load(session, [], policy, covered=covered, is_for_apply=True)
+    seen = set(session.scalars(sa.select(Device.id).where(Device.last_seen_at >= task.started_at)))
+    silent = replace(known, devices=tuple(one for one in known.devices if one.id not in seen))
+    absences = plan([], silent, policy, covered=covered)
+    present = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Device)
+        .where(
+            Device.range_id == task.range_id,
+            Device.last_seen_at >= task.started_at,
+            Device.first_seen_at < task.started_at,
+        )
+    )
+    whole = replace(absences, in_scope=absences.in_scope + (present or 0))
+    return _apply_if_safe(session, task, policy, whole, now)
+
+
+def plan_again(
+    session: Session, task: Task, settings: Settings, *, is_for_apply: bool = False
+) -> Plan:
+    """Plan from all that a run has stored, as things are known now."""
+    run = session.get_one(Run, task.run_id)
+    is_complete = run.swept_count >= run.address_count and not task.is_retry
+    observations = list(load_observations(session, task.run_id))
+    covered = task.addresses - _unread_addresses(session, task) if is_complete else _NOWHERE
+    policy = policy_of(task, settings)
+    known = load(session, observations, policy, covered=covered, is_for_apply=is_for_apply)
+    return plan(observations, known, policy, covered=covered)
+
+
+def settle_again(
+    session: Session, task: Task, settings: Settings, actor: Actor, now: datetime
+) -> Plan:
+    """Apply the plan of a held run, whatever its share: a person has decided. Gives the plan."""
+    made = plan_again(session, task, settings, is_for_apply=True)
+    _apply(session, task, actor, made, now)
+    return made
+
+
+def _apply_if_safe(
+    session: Session, task: Task, policy: Policy, made: Plan, now: datetime
+) -> Settlement:
+    try:
+        made.raise_if_unsafe(policy)
+    except UnsafePlanError as error:
+        return Settlement(unsafe=str(error))
+    _apply(session, task, for_run(task.range_name, task.run_id), made, now)
+    created = frozenset(c.device.address for c in made.changes if isinstance(c, CreateDevice))
+    changed = frozenset(
+        c.device.address for c in made.changes if isinstance(c, UpdateDevice | RowChange)
+    )
+    return Settlement(created=created, changed=changed - created)
+
+
+def _apply(session: Session, task: Task, actor: Actor, made: Plan, now: datetime) -> None:
+    """Apply a plan, tie its evidence to the devices it is of, and count."""
+    applied = apply(made, session, actor, now)
+    for address, device_id in applied.devices.items():
+        for model in (StoredObservation, RunTarget):
+            session.execute(
+                sa.update(model)
+                .where(model.run_id == task.run_id, model.address == address)
+                .values(device_id=device_id)
+                .execution_options(synchronize_session=False)
+            )
+    counts = applied.counts
+    raise_counts(
+        session,
+        task.run_id,
+        created_count=counts.created,
+        gone_count=counts.gone,
+        asset_count=counts.assets,
+        difference_count=counts.differences,
+    )
+
+
+def _unread_addresses(session: Session, task: Task) -> AddressSet:
+    """Give the addresses that answered, but said nothing by which to tell which device it was."""
+    has_evidence = sa.exists().where(
+        StoredObservation.run_id == task.run_id, StoredObservation.address == RunTarget.address
+    )
+    texts = session.scalars(
+        sa.select(RunTarget.address).where(RunTarget.run_id == task.run_id, ~has_evidence)
+    )
+    numbers = map(ipaddress.ip_address, texts)
+    return AddressSet((one.version, int(one), int(one)) for one in numbers)

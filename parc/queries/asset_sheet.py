@@ -1,0 +1,230 @@
+"""All that the sheet of one asset shows: a fixed number of statements, whatever it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from parc.errors import NotFoundError
+from parc.models import (
+    Asset,
+    AssetField,
+    Component,
+    Device,
+    Difference,
+    Interface,
+    Service,
+    Storage,
+    Supply,
+    User,
+    ValueSource,
+)
+
+INTERFACES_SHOWN = 50
+_MOST_ROWS = 500
+_HIDDEN_CLASSES = ("port", "sensor")
+_MOST_DEPTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSource:
+    """Who or what set a field, and when; ``author`` is the person, if it is one."""
+
+    source: ValueSource
+    set_at: datetime
+    author: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentLine:
+    """A part and how deep it stands in the tree."""
+
+    row: Any
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the devices of an asset are made of; counts are of all, rows may be cut."""
+
+    interfaces: Sequence[Any]
+    interface_count: int
+    components: Sequence[ComponentLine]
+    hidden_component_count: int
+    supplies: Sequence[Any]
+    storages: Sequence[Any]
+    services: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The asset with the sources of its fields, its differences and its devices."""
+
+    asset: Asset
+    sources: Mapping[str, FieldSource]
+    differences: Sequence[Difference]
+    devices: Sequence[Device]
+
+
+def read_asset(session: Session, asset_id: int) -> Asset:
+    """Read one asset.
+
+    Raises:
+        NotFoundError: there is no such asset.
+    """
+    asset = session.get(Asset, asset_id)
+    if asset is None:
+        raise NotFoundError(f"There is no asset {asset_id}.")
+    return asset
+
+
+def read_sheet(session: Session, asset_id: int) -> Sheet:
+    """Read the asset and what stands around it, without its parts.
+
+    Raises:
+        NotFoundError: there is no such asset.
+    """
+    asset = read_asset(session, asset_id)
+    sources = session.execute(
+        sa.select(
+            AssetField.field,
+            AssetField.source,
+            AssetField.set_at,
+            User.display_name.label("author"),
+        )
+        .outerjoin(User, User.id == AssetField.user_id)
+        .where(AssetField.asset_id == asset_id)
+    )
+    differences = session.scalars(
+        sa.select(Difference)
+        .where(Difference.asset_id == asset_id, Difference.is_kept.is_(False))
+        .order_by(Difference.field)
+    ).all()
+    devices = session.scalars(
+        sa.select(Device).where(Device.asset_id == asset_id).order_by(Device.id).limit(_MOST_ROWS)
+    ).all()
+    return Sheet(
+        asset,
+        {row.field: FieldSource(row.source, row.set_at, row.author) for row in sources},
+        differences,
+        devices,
+    )
+
+
+def read_parts(
+    session: Session, device_ids: Sequence[int], *, has_all_components: bool = False
+) -> Parts:
+    """Read what devices are made of, without what is gone; ports and sensors only if asked for."""
+    if not device_ids:
+        return Parts([], 0, [], 0, [], [], [])
+    interfaces = read_interfaces(session, device_ids, INTERFACES_SHOWN + 1)
+    count = len(interfaces)
+    if count > INTERFACES_SHOWN:
+        count = count_interfaces(session, device_ids)
+    components, hidden = _components(session, device_ids, has_all=has_all_components)
+    return Parts(
+        interfaces[:INTERFACES_SHOWN],
+        count,
+        components,
+        hidden,
+        _present(session, Supply, device_ids, Supply.description),
+        _present(session, Storage, device_ids, Storage.description),
+        _present(session, Service, device_ids, Service.key),
+    )
+
+
+def read_interfaces(
+    session: Session, device_ids: Sequence[int], limit: int, after: tuple[int, int] | None = None
+) -> Sequence[Any]:
+    """Read interfaces in the order of their numbers, after one given by number and id."""
+    query = (
+        sa.select(
+            Interface.id,
+            Interface.device_id,
+            Interface.if_index,
+            Interface.key,
+            Interface.if_name,
+            Interface.if_descr,
+            Interface.if_alias,
+            Interface.if_high_speed,
+            Interface.if_phys_address,
+            Interface.if_admin_status,
+            Interface.if_oper_status,
+            Interface.addresses,
+        )
+        .where(Interface.device_id.in_(device_ids), Interface.gone_at.is_(None))
+        .order_by(Interface.if_index, Interface.id)
+        .limit(limit)
+    )
+    if after is not None:
+        here = sa.tuple_(Interface.if_index, Interface.id)
+        query = query.where(
+            here > sa.tuple_(*(sa.bindparam(None, n, type_=sa.BigInteger()) for n in after))
+        )
+    return session.execute(query).all()
+
+
+def count_interfaces(session: Session, device_ids: Sequence[int]) -> int:
+    """Count the interfaces that are not gone."""
+    query = sa.select(sa.func.count()).where(
+        Interface.device_id.in_(device_ids), Interface.gone_at.is_(None)
+    )
+    return session.scalar(query) or 0
+
+
+def _components(
+    session: Session, device_ids: Sequence[int], *, has_all: bool
+) -> tuple[list[ComponentLine], int]:
+    is_hidden = sa.func.coalesce(Component.component_class, "").in_(_HIDDEN_CLASSES)
+    query = sa.select(Component).where(
+        Component.device_id.in_(device_ids), Component.gone_at.is_(None)
+    )
+    hidden = 0
+    if not has_all:
+        hidden = (
+            session.scalar(
+                sa.select(sa.func.count()).where(
+                    Component.device_id.in_(device_ids), Component.gone_at.is_(None), is_hidden
+                )
+            )
+            or 0
+        )
+        query = query.where(~is_hidden)
+    rows = session.scalars(query.order_by(Component.id).limit(_MOST_ROWS)).all()
+    return _tree(rows), hidden
+
+
+def _tree(rows: Sequence[Component]) -> list[ComponentLine]:
+    """Order parts under what contains them; a loop or a missing parent makes a root."""
+    by_key = {(row.device_id, row.key): row for row in rows}
+    children: dict[int, list[Component]] = {}
+    roots = []
+    for row in rows:
+        parent = by_key.get((row.device_id, str(row.contained_in)))
+        if parent is None or parent is row:
+            roots.append(row)
+        else:
+            children.setdefault(parent.id, []).append(row)
+    lines: list[ComponentLine] = []
+    seen: set[int] = set()
+    # Rows that hang together in a loop have no root: they come last, each where it is met first.
+    for start in (*roots, *rows):
+        stack = [(start, 0)]
+        while stack:
+            row, depth = stack.pop()
+            if row.id in seen:
+                continue
+            seen.add(row.id)
+            lines.append(ComponentLine(row, min(depth, _MOST_DEPTH)))
+            stack += [(child, depth + 1) for child in reversed(children.get(row.id, ()))]
+    return lines
+
+
+def _present(session: Session, model: Any, device_ids: Sequence[int], order: Any) -> Sequence[Any]:
+    query = sa.select(model).where(model.device_id.in_(device_ids), model.gone_at.is_(None))
+    return session.scalars(query.order_by(order, model.id).limit(_MOST_ROWS)).all()

@@ -1,0 +1,73 @@
+"""The history: of one asset with its devices, and of the last day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from parc.models import AuditEntry, Device, Run
+
+_COUNTED = 1_000
+
+
+def asset_history(
+    session: Session, asset_id: int, before_id: int | None, limit: int
+) -> Sequence[Any]:
+    """Read entries of an asset and of the devices that are it, the latest first.
+
+    Args:
+        before_id: only entries older than this one.
+    """
+    devices = sa.select(Device.id).where(Device.asset_id == asset_id)
+    parts = []
+    for kind, ids in (("asset", [asset_id]), ("device", devices)):
+        part = sa.select(AuditEntry.id).where(
+            AuditEntry.subject_kind == kind, AuditEntry.subject_id.in_(ids)
+        )
+        if before_id is not None:
+            part = part.where(AuditEntry.id < before_id)
+        part = part.order_by(AuditEntry.id.desc()).limit(limit)
+        parts.append(sa.select(part.subquery().c.id))
+    query = (
+        sa.select(AuditEntry)
+        .where(AuditEntry.id.in_(sa.union_all(*parts)))
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return session.scalars(query).all()
+
+
+def recent_entries(session: Session, since: datetime, limit: int) -> Sequence[Any]:
+    """Read the latest entries about assets and devices since a moment."""
+    query = (
+        sa.select(
+            AuditEntry.id,
+            AuditEntry.at,
+            AuditEntry.author,
+            AuditEntry.run_id,
+            AuditEntry.subject_kind,
+            AuditEntry.subject_id,
+            AuditEntry.subject_name,
+            AuditEntry.action,
+        )
+        .where(AuditEntry.at >= since)
+        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return session.execute(query).all()
+
+
+def count_since(session: Session, since: datetime) -> int:
+    """Count entries since a moment, at most 1,001."""
+    found = sa.select(AuditEntry.id).where(AuditEntry.at >= since).limit(_COUNTED + 1)
+    return session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) or 0
+
+
+def run_names(session: Session, run_ids: Sequence[int]) -> dict[int, str]:
+    """Name the ranges of runs."""
+    rows = session.execute(sa.select(Run.id, Run.range_name).where(Run.id.in_(run_ids)))
+    return {row.id: row.range_name for row in rows}

@@ -1,0 +1,110 @@
+"""What the dashboard counts; the fleet itself is counted by the facets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from parc.models import AddressRange, Asset, Device, DeviceStatus, Difference, Run, RunState
+from parc.queries.audit import count_since, recent_entries
+
+COUNT_LIMIT = 10_000
+_ENTRIES = 10
+_MOST_RANGES = 50
+_BAD = (RunState.FAILED, RunState.INTERRUPTED, RunState.HELD)
+_OPEN = (RunState.QUEUED, RunState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class RangeLine:
+    """A range with its next due moment and its last run that has ended."""
+
+    range: Any
+    last: Any | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Numbers and rows of the dashboard, without the fleet by state and category."""
+
+    unknown_count: int
+    difference_count: int
+    ranges: Sequence[RangeLine]
+    open_runs: Sequence[Any]
+    change_count: int
+    changes: Sequence[Any]
+
+    @property
+    def failed_ranges(self) -> list[RangeLine]:
+        """Give the ranges whose last run did not end well."""
+        return [line for line in self.ranges if line.last and line.last.state in _BAD]
+
+
+def read_dashboard(session: Session, now: datetime) -> Dashboard:
+    """Read the numbers; each statement is bounded or reads an index."""
+    yesterday = now - timedelta(days=1)
+    unknown = sa.select(Device.id).where(Device.status == DeviceStatus.UNKNOWN)
+    different = sa.select(Difference.asset_id).where(Difference.is_kept.is_(False)).distinct()
+    return Dashboard(
+        _count(session, unknown),
+        _count(session, different),
+        _ranges(session),
+        session.scalars(
+            sa.select(Run).where(Run.state.in_(_OPEN)).order_by(Run.id).limit(_MOST_RANGES)
+        ).all(),
+        count_since(session, yesterday),
+        recent_entries(session, yesterday, _ENTRIES),
+    )
+
+
+def different_assets(session: Session, limit: int) -> Sequence[Any]:
+    """Read what machines say against people's values, the latest first."""
+    query = (
+        sa.select(
+            Asset.id,
+            Asset.name,
+            Asset.asset_tag,
+            Difference.field,
+            Difference.seen_value,
+            Difference.source,
+            Difference.since,
+        )
+        .join(Asset, Asset.id == Difference.asset_id)
+        .where(Difference.is_kept.is_(False))
+        .order_by(Difference.since.desc(), Difference.id)
+        .limit(limit)
+    )
+    return session.execute(query).all()
+
+
+def _count(session: Session, query: sa.Select[*tuple[Any, ...]]) -> int:
+    found = query.limit(COUNT_LIMIT + 1).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(found)) or 0
+
+
+def _ranges(session: Session) -> list[RangeLine]:
+    """Read the ranges, each with its last ended run: one look into an index a range."""
+    last = (
+        sa.select(sa.func.max(Run.id))
+        .where(Run.range_id == AddressRange.id, Run.state.not_in(_OPEN))
+        .scalar_subquery()
+    )
+    ranges = session.execute(
+        sa.select(
+            AddressRange.id,
+            AddressRange.name,
+            AddressRange.next_due_at,
+            AddressRange.is_enabled,
+            last.label("last_id"),
+        )
+        .order_by(AddressRange.name)
+        .limit(_MOST_RANGES)
+    ).all()
+    wanted = [row.last_id for row in ranges if row.last_id is not None]
+    runs = {run.id: run for run in session.scalars(sa.select(Run).where(Run.id.in_(wanted)))}
+    return [RangeLine(row, runs.get(row.last_id)) for row in ranges]

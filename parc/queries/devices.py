@@ -1,0 +1,252 @@
+"""What was seen and is no asset yet, with what may be the same thing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from collectors.registries.placeholders import is_placeholder
+from parc.errors import NotFoundError
+from parc.models import Asset, CategorySign, Device, DeviceStatus, Service
+from parc.naming import device_name
+from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
+from parc.queries.search import escape_like
+
+COUNT_LIMIT = 10_000
+_MOST_CANDIDATES = 5
+_MOST_ROWS = 500
+
+SORTS: Mapping[str, SortColumn] = {
+    "last_seen_at": SortColumn("last_seen_at", Device.last_seen_at, ValueKind.MOMENT, False),  # noqa: FBT003 -- never empty
+    "first_seen_at": SortColumn("first_seen_at", Device.first_seen_at, ValueKind.MOMENT, False),  # noqa: FBT003 -- never empty
+    "address": SortColumn("address", Device.address, is_nullable=False),
+    "category": SortColumn("category", sa.type_coerce(Device.category, sa.String)),
+    "manufacturer": SortColumn("manufacturer", Device.manufacturer),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFilter:
+    """Which devices: of one status, with a part of a name, number or address, of categories."""
+
+    status: DeviceStatus
+    text: str = ""
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An asset that may be the device, and by what: ``serial``, ``mac`` or ``name``."""
+
+    asset_id: int
+    name: str
+    asset_tag: str
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePage:
+    """One page of devices with the signs of their category and their candidates."""
+
+    page: Page
+    count: int
+    signs: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    candidates: Mapping[int, Sequence[Candidate]] = field(default_factory=dict)
+
+
+def list_devices(
+    session: Session, wanted: DeviceFilter, order: Order, cursor: Cursor | None, size: int
+) -> DevicePage:
+    """Read one page, its count up to a bound, and what helps to decide."""
+    query = sa.select(
+        Device.id,
+        Device.address,
+        Device.sys_name,
+        Device.host_name,
+        Device.sys_descr,
+        Device.base_mac_address,
+        Device.oui_manufacturer,
+        Device.manufacturer,
+        Device.model_name,
+        Device.serial_number,
+        sa.type_coerce(Device.category, sa.String).label("category"),
+        Device.first_seen_at,
+        Device.last_seen_at,
+        Device.ignore_reason,
+        Device.ignored_until,
+    ).where(*_conditions(wanted))
+    page = read_page(session, query, order, cursor, size)
+    ids = [row.id for row in page.rows]
+    return DevicePage(
+        page, _count(session, wanted), _signs(session, ids), _candidates(session, page.rows)
+    )
+
+
+def device_ids(session: Session, wanted: DeviceFilter, limit: int) -> list[int]:
+    """Give ids of the devices of a filter, at most ``limit``."""
+    query = sa.select(Device.id).where(*_conditions(wanted)).order_by(Device.id).limit(limit)
+    return list(session.scalars(query))
+
+
+def category_counts(session: Session, status: DeviceStatus) -> dict[str, int]:
+    """Count devices of a status by category."""
+    category = sa.type_coerce(Device.category, sa.String)
+    rows = session.execute(
+        sa.select(category, sa.func.count()).where(Device.status == status).group_by(category)
+    )
+    return {value: count for value, count in rows if value is not None}
+
+
+def read_devices(session: Session, ids: Sequence[int]) -> Sequence[Any]:
+    """Read the names of devices, for a page that asks what to do with them.
+
+    Raises:
+        NotFoundError: one of them is not there.
+    """
+    rows = session.execute(
+        sa.select(
+            Device.id,
+            Device.address,
+            Device.sys_name,
+            Device.host_name,
+            Device.model_name,
+            Device.status,
+        )
+        .where(Device.id.in_(ids))
+        .order_by(Device.id)
+    ).all()
+    if len(rows) != len(set(ids)):
+        raise NotFoundError("One of the devices is not there any more.")
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSheet:
+    """One device with what tells what it is."""
+
+    device: Device
+    signs: Sequence[CategorySign]
+    services: Sequence[Service]
+    candidates: Sequence[Candidate]
+
+
+def read_device(session: Session, device_id: int) -> DeviceSheet:
+    """Read one device.
+
+    Raises:
+        NotFoundError: there is no such device.
+    """
+    device = session.get(Device, device_id)
+    if device is None:
+        raise NotFoundError(f"There is no device {device_id}.")
+    signs = session.scalars(
+        sa.select(CategorySign)
+        .where(CategorySign.device_id == device_id)
+        .order_by(CategorySign.weight.desc(), CategorySign.id)
+    ).all()
+    services = session.scalars(
+        sa.select(Service)
+        .where(Service.device_id == device_id, Service.gone_at.is_(None))
+        .order_by(Service.id)
+        .limit(_MOST_ROWS)
+    ).all()
+    return DeviceSheet(device, signs, services, _candidates(session, [device])[device_id])
+
+
+def candidates_of(session: Session, ids: Sequence[int]) -> list[Candidate]:
+    """Give the assets that any of these devices may be."""
+    rows = session.scalars(sa.select(Device).where(Device.id.in_(ids))).all()
+    found = [one for many in _candidates(session, rows).values() for one in many]
+    return list({one.asset_id: one for one in found}.values())[:_MOST_CANDIDATES]
+
+
+def name_of(row: Any) -> str:
+    """Name a device as its asset would be named."""
+    return device_name(row.sys_name, row.host_name, row.model_name, row.address)
+
+
+def _conditions(wanted: DeviceFilter) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = [Device.status == wanted.status]
+    if wanted.categories:
+        conditions.append(sa.type_coerce(Device.category, sa.String).in_(wanted.categories))
+    for word in wanted.text.lower().split()[:8]:
+        pattern = f"%{escape_like(word)}%"
+        columns = (
+            Device.address,
+            Device.sys_name,
+            Device.host_name,
+            Device.base_mac_address,
+            Device.serial_number,
+            Device.manufacturer,
+            Device.oui_manufacturer,
+            Device.model_name,
+        )
+        conditions.append(
+            sa.or_(*(sa.func.lower(column).like(pattern, escape="\\") for column in columns))
+        )
+    return conditions
+
+
+def _count(session: Session, wanted: DeviceFilter) -> int:
+    found = sa.select(Device.id).where(*_conditions(wanted)).limit(COUNT_LIMIT + 1)
+    return session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) or 0
+
+
+def _signs(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
+    rows = session.execute(
+        sa.select(CategorySign.device_id, CategorySign.reason)
+        .where(CategorySign.device_id.in_(ids))
+        .order_by(CategorySign.weight.desc(), CategorySign.id)
+    )
+    signs: dict[int, list[str]] = {}
+    for device_id, reason in rows:
+        signs.setdefault(device_id, []).append(reason)
+    return signs
+
+
+def _candidates(session: Session, rows: Sequence[Any]) -> dict[int, list[Candidate]]:
+    """Find assets with the same serial number, MAC or name, in three statements for all rows."""
+    serials = {r.serial_number for r in rows if not is_placeholder(r.serial_number)}
+    macs = {r.base_mac_address for r in rows if r.base_mac_address}
+    names = {name for r in rows for name in (r.sys_name, r.host_name) if name}
+    columns = (Asset.id, Asset.name, Asset.asset_tag)
+    by_serial = _grouped(
+        session, sa.select(Asset.serial_number, *columns), Asset.serial_number, serials
+    )
+    joined = sa.select(Device.base_mac_address, *columns).join(Device, Device.asset_id == Asset.id)
+    by_mac = _grouped(session, joined, Device.base_mac_address, macs)
+    by_name = _grouped(session, sa.select(Asset.name, *columns), Asset.name, names)
+    found: dict[int, list[Candidate]] = {}
+    for row in rows:
+        reasons: dict[int, list[str]] = {}
+        assets: dict[int, Any] = {}
+        keys = (
+            ("serial", by_serial, row.serial_number),
+            ("mac", by_mac, row.base_mac_address),
+            ("name", by_name, row.sys_name),
+            ("name", by_name, row.host_name),
+        )
+        for reason, known, key in keys:
+            for asset in known.get(key, ()):
+                assets[asset.id] = asset
+                if reason not in reasons.setdefault(asset.id, []):
+                    reasons[asset.id].append(reason)
+        found[row.id] = [
+            Candidate(number, assets[number].name, assets[number].asset_tag, tuple(by))
+            for number, by in list(reasons.items())[:_MOST_CANDIDATES]
+        ]
+    return found
+
+
+def _grouped(
+    session: Session, query: sa.Select[*tuple[Any, ...]], column: Any, keys: set[str]
+) -> dict[str | None, list[Any]]:
+    grouped: dict[str | None, list[Any]] = {}
+    if keys:
+        for row in session.execute(query.where(column.in_(sorted(keys))).limit(1_000)):
+            grouped.setdefault(row[0], []).append(row)
+    return grouped

@@ -1,0 +1,1 @@
+"""From observations to changes of the inventory: pure planning, then one careful apply."""

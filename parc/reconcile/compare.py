@@ -1,0 +1,215 @@
+"""What differs between a known device or asset and what was seen of it; pure.
+
+None was not seen and erases nothing. Some values change by themselves and are stored quietly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from collectors.observation import Category
+from parc.naming import asset_values
+from parc.reconcile.change import (
+    Change,
+    DeviceRef,
+    FieldChange,
+    RowAction,
+    RowChange,
+    SeeDifference,
+    SettleDifference,
+    UpdateAsset,
+)
+from parc.reconcile.known import (
+    ROW_COLUMNS,
+    FieldSource,
+    KnownAsset,
+    KnownDevice,
+    KnownRow,
+    Table,
+    Value,
+    Values,
+)
+from parc.reconcile.policy import may_replace
+from parc.reconcile.seen import Seen, SeenTable
+
+IDENTITY_FIELDS: Final = frozenset(
+    {"manufacturer", "serial_number", "engine_id", "chassis_id", "base_mac_address"}
+)
+# Stored whenever they are seen, but no change that a person would look for.
+_QUIET_FIELDS: Final = frozenset({"reasons", "category_source"})
+_QUIET_COLUMNS: Final[Mapping[Table, frozenset[str]]] = {
+    Table.INTERFACE: frozenset({"if_index"}),
+    Table.COMPONENT: frozenset(),
+    Table.SUPPLY: frozenset({"level", "is_some_left"}),
+    Table.STORAGE: frozenset({"used_bytes", "size_bytes"}),
+    Table.SERVICE: frozenset(),
+}
+_STORAGE_TYPE: Final = list(ROW_COLUMNS[Table.STORAGE]).index("storage_type")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChanges:
+    """Differences of a device's fields: those that count, and the quiet ones."""
+
+    loud: tuple[FieldChange, ...]
+    quiet: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowChanges:
+    """Differences of a device's rows: those that count, and the quiet ones."""
+
+    loud: tuple[RowChange, ...]
+    quiet: tuple[RowChange, ...]
+
+
+def new_fields(seen: Seen) -> tuple[FieldChange, ...]:
+    """Give all fields of a device that was not known."""
+    fields = dict(seen.fields)
+    if "category" in fields:
+        source = fields["category"][1]
+        fields["category_source"] = (source.value, source)
+    return tuple(
+        FieldChange(name, None, value, source) for name, (value, source) in sorted(fields.items())
+    )
+
+
+def compare_fields(known: KnownDevice, seen: Seen) -> FieldChanges:
+    """Give the fields that were seen otherwise than they are stored."""
+    changes: list[FieldChange] = []
+    for name, (value, source) in sorted(seen.fields.items()):
+        before = known.fields[name]
+        if not _may_write(known, seen, name, source):
+            continue
+        if value != before:
+            changes.append(FieldChange(name, before, value, source))
+        stored = known.fields["category_source"]
+        if name == "category" and stored != source:
+            changes.append(FieldChange("category_source", stored, source.value, source))
+    loud = tuple(change for change in changes if change.field not in _QUIET_FIELDS)
+    return FieldChanges(loud, tuple(c for c in changes if c.field in _QUIET_FIELDS))
+
+
+def _may_write(known: KnownDevice, seen: Seen, name: str, source: FieldSource) -> bool:
+    """Tell whether what was seen weighs enough: ports suggest, devices say."""
+    if source is not FieldSource.NMAP or known.fields[name] is None:
+        return True
+    if name == "base_mac_address":
+        return False
+    if name == "category":
+        present = known.fields["category_source"]
+        return seen.is_surveyed and may_replace(str(present or ""), source)
+    return True
+
+
+def compare_rows(
+    device: DeviceRef,
+    known: Mapping[Table, Mapping[str, KnownRow]],
+    seen: Mapping[Table, SeenTable],
+) -> RowChanges:
+    """Give the rows that came, differ, went or came back, in the order of table and key."""
+    loud: list[RowChange] = []
+    quiet: list[RowChange] = []
+    for table in Table:
+        if table not in seen:
+            continue
+        present, reading = known.get(table, {}), seen[table]
+        for key, values in sorted(reading.rows.items()):
+            stored = present.get(key)
+            if stored is None:
+                loud.append(RowChange(device, table, RowAction.ADDED, key, values))
+            elif stored.is_gone or stored.values != values:
+                sure = values if reading.is_complete else _without_empty_lists(values)
+                _compare_row(device, table, key, (stored, sure), loud, quiet)
+        if reading.is_complete:
+            loud += [
+                RowChange(device, table, RowAction.GONE, key, row.values, row.id)
+                for key, row in sorted(present.items())
+                if not row.is_gone and key not in reading.rows
+            ]
+    return RowChanges(tuple(loud), tuple(quiet))
+
+
+def _without_empty_lists(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Give an empty list of a table that was not read to its end as not seen."""
+    return tuple(None if value == () else value for value in values)
+
+
+def _compare_row(
+    device: DeviceRef,
+    table: Table,
+    key: str,
+    rows: tuple[KnownRow, tuple[Value, ...]],
+    loud: list[RowChange],
+    quiet: list[RowChange],
+) -> None:
+    stored, seen = rows
+    pairs = zip(stored.values, seen, strict=True)
+    after = tuple(old if new is None else new for old, new in pairs)
+    changes = tuple(
+        FieldChange(name, old, new)
+        for name, old, new in zip(ROW_COLUMNS[table], stored.values, after, strict=True)
+        if old != new
+    )
+    if stored.is_gone:
+        change = RowChange(device, table, RowAction.RETURNED, key, after, stored.id, changes)
+        loud.append(change)
+    elif changes:
+        change = RowChange(device, table, RowAction.CHANGED, key, after, stored.id, changes)
+        is_quiet = all(_is_quiet(table, c.field, after) for c in changes)
+        (quiet if is_quiet else loud).append(change)
+
+
+def _is_quiet(table: Table, column: str, values: tuple[Value, ...]) -> bool:
+    """Tell whether a column changes by itself.
+
+    The size of a disk does not; that of a cache in memory, which hrStorageTable lists as well,
+    is other each time.
+    """
+    if table is Table.STORAGE and column == "size_bytes":
+        kind = str(values[_STORAGE_TYPE] or "").casefold()
+        return "disk" not in kind or "ram" in kind
+    return column in _QUIET_COLUMNS[table]
+
+
+def compare_asset(asset: KnownAsset, device: DeviceRef, fields: Values) -> list[Change]:
+    """Give what the asset's device says otherwise than the asset.
+
+    Args:
+        fields: of the device, as they will be when the plan was applied, with its ``address``.
+    """
+    changes: list[FieldChange] = []
+    others: list[Change] = []
+    for name, (value, word) in sorted(asset_values(fields).items()):
+        source, present = FieldSource(word), asset.sources.get(name)
+        if present is FieldSource.PERSON:
+            others += _differences(asset, name, value, source)
+        elif value != asset.fields[name] and may_replace(present, source):
+            changes.append(FieldChange(name, asset.fields[name], value, source))
+    before = asset.fields["primary_address"]
+    if before != fields["address"]:
+        changes.append(FieldChange("primary_address", before, fields["address"]))
+    if not changes:
+        return others
+    return [UpdateAsset(asset.id, device, tuple(changes)), *others]
+
+
+def _differences(
+    asset: KnownAsset, name: str, value: Value, source: FieldSource
+) -> Sequence[SeeDifference | SettleDifference]:
+    """Compare what a machine says with what a person said; case and blanks do not differ."""
+    kept, open_one = asset.fields[name], asset.differences.get(name)
+    text = value.value if isinstance(value, Category) else str(value)
+    if kept is not None and _plain(kept) == _plain(text):
+        return [SettleDifference(asset.id, name, open_one.id)] if open_one else []
+    if open_one is None:
+        return [SeeDifference(asset.id, name, kept, text, source)]
+    if open_one.seen_value == text:
+        return []
+    return [SeeDifference(asset.id, name, kept, text, source, open_one.id)]
+
+
+def _plain(value: Value) -> str:
+    return " ".join(str(value).split()).casefold()

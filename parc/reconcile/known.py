@@ -1,0 +1,204 @@
+"""What the database knows, as far as a batch of observations may touch it; plain values.
+
+Fields and rows are kept by column name, so that one comparison serves all tables. Texts and
+numbers are cut to what the columns hold before they are compared: else a value that does not fit
+would be a change in every sweep.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from collectors.observation import Category
+
+Value = str | int | bool | tuple[str, ...] | None
+Values = Mapping[str, Value]
+Sign = tuple[Category, float, str]
+
+SMALL: Final = 2**31 - 1
+LARGE: Final = 2**63 - 1
+LONG_TEXT: Final = 1_000_000
+
+
+class FieldSource(enum.StrEnum):
+    """Who or what set a field; the words of ``parc.models.ValueSource``."""
+
+    PERSON = "person"
+    SNMP = "snmp"
+    NMAP = "nmap"
+
+
+class Status(enum.StrEnum):
+    """How a device stands; the words of ``parc.models.DeviceStatus``."""
+
+    UNKNOWN = "unknown"
+    LINKED = "linked"
+    IGNORED = "ignored"
+
+
+class Table(enum.StrEnum):
+    """The rows of a device; the names of their tables."""
+
+    INTERFACE = "interface"
+    COMPONENT = "component"
+    SUPPLY = "supply"
+    STORAGE = "storage"
+    SERVICE = "service"
+
+
+# Each column with the longest text or the largest number that it holds; 0 for truth and lists.
+DEVICE_COLUMNS: Final[Mapping[str, int]] = {
+    "sys_name": 255,
+    "host_name": 255,
+    "sys_descr": LONG_TEXT,
+    "sys_object_id": 255,
+    "sys_location": 255,
+    "sys_contact": 255,
+    "engine_id": 64,
+    "chassis_id": 255,
+    "base_mac_address": 17,
+    "oui_manufacturer": 255,
+    "manufacturer": 255,
+    "model_name": 255,
+    "serial_number": 255,
+    "category": 40,
+    "category_source": 40,
+    "operating_system": 255,
+    "software_revision": 255,
+    "firmware_revision": 255,
+    "hardware_revision": 255,
+    "definition": 60,
+    "reasons": 0,
+    "processor_count": SMALL,
+    "memory_bytes": LARGE,
+}
+ROW_COLUMNS: Final[Mapping[Table, Mapping[str, int]]] = {
+    Table.INTERFACE: {
+        "if_index": SMALL,
+        "if_descr": 255,
+        "if_name": 255,
+        "if_alias": 255,
+        "if_type": SMALL,
+        "if_mtu": LARGE,
+        "if_high_speed": LARGE,
+        "if_phys_address": 64,
+        "if_admin_status": SMALL,
+        "if_oper_status": SMALL,
+        "addresses": 0,
+    },
+    Table.COMPONENT: {
+        "contained_in": SMALL,
+        "component_class": 40,
+        "name": 255,
+        "description": 255,
+        "manufacturer": 255,
+        "model_name": 255,
+        "serial_number": 255,
+        "hardware_revision": 255,
+        "firmware_revision": 255,
+        "software_revision": 255,
+        "is_field_replaceable": 0,
+    },
+    Table.SUPPLY: {
+        "description": 255,
+        "supply_type": 40,
+        "unit": 40,
+        "capacity": LARGE,
+        "level": LARGE,
+        "is_some_left": 0,
+    },
+    Table.STORAGE: {
+        "storage_type": 40,
+        "description": 255,
+        "size_bytes": LARGE,
+        "used_bytes": LARGE,
+    },
+    Table.SERVICE: {"name": 100, "product": 200, "version": 100, "is_guess": 0},
+}
+KEY_CHARACTERS: Final = 300
+REASON_CHARACTERS: Final = 200
+
+
+def fit(value: object, most: int) -> Value:
+    """Give ``value`` as its column holds it: text cut, a number that does not fit as None."""
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return value if -most <= value <= most else None
+    if isinstance(value, tuple):
+        return tuple(str(part) for part in value)
+    text = str(value).replace("\0", "")[:most]
+    return text or None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRow:
+    """One stored row of a device; ``values`` in the order of ``ROW_COLUMNS``."""
+
+    id: int
+    values: tuple[Value, ...]
+    is_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """One stored device.
+
+    Attributes:
+        fields: every name of ``DEVICE_COLUMNS``.
+        rows: by table and key; tables that were not loaded are empty.
+        signs: why it is thought to be of its category.
+    """
+
+    id: int
+    address: str
+    fields: Values
+    status: Status = Status.UNKNOWN
+    asset_id: int | None = None
+    range_id: int | None = None
+    rows: Mapping[Table, Mapping[str, KnownRow]] = field(default_factory=lambda: _NO_ROWS)
+    signs: frozenset[Sign] = frozenset()
+    is_absent: bool = False
+    ignored_until: datetime | None = None
+    last_seen_at: datetime | None = None
+
+
+_NO_ROWS: Final[Mapping[Table, Mapping[str, KnownRow]]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDifference:
+    """What a machine was seen to say where a person's value stands."""
+
+    id: int
+    seen_value: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAsset:
+    """One stored asset.
+
+    Attributes:
+        fields: every name of ``parc.naming.MACHINE_FIELDS``, and ``primary_address``.
+        sources: who set a field; one that is not there may be set by machines.
+        device_ids: its devices, those that are absent told apart.
+    """
+
+    id: int
+    fields: Values
+    sources: Mapping[str, FieldSource] = field(default_factory=dict)
+    differences: Mapping[str, KnownDifference] = field(default_factory=dict)
+    device_ids: tuple[tuple[int, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that a plan may touch; the order of neither says anything."""
+
+    devices: tuple[KnownDevice, ...] = ()
+    assets: tuple[KnownAsset, ...] = ()

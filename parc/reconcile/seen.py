@@ -1,0 +1,349 @@
+"""What one run saw, folded to one entry a device; pure.
+
+Several observations of one address (nmap and SNMP) become one: what a device says of itself
+weighs more than what its ports suggest. Two addresses that prove to be the same machine become
+one entry with both addresses. A key that entries share which are not the same machine is *dead*:
+in this run it identifies nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from collectors.observation import Observation, Presence, Source, to_json
+from collectors.text import normalise_mac
+from parc.reconcile.identity import (
+    IF_PHYS_ADDRESS,
+    Key,
+    Traits,
+    is_virtual_router_mac,
+    make_traits,
+    same_machine,
+    shown_keys,
+    sort_key,
+    strong_keys,
+)
+from parc.reconcile.known import (
+    DEVICE_COLUMNS,
+    KEY_CHARACTERS,
+    REASON_CHARACTERS,
+    ROW_COLUMNS,
+    FieldSource,
+    Sign,
+    Table,
+    Value,
+    fit,
+)
+
+_SYSTEM_FIELDS: Final = (
+    "sys_name",
+    "sys_descr",
+    "sys_object_id",
+    "sys_location",
+    "sys_contact",
+    "engine_id",
+)
+_IDENTITY_FIELDS: Final = (
+    "manufacturer",
+    "model_name",
+    "serial_number",
+    "category",
+    "operating_system",
+    "software_revision",
+    "firmware_revision",
+    "hardware_revision",
+    "base_mac_address",
+    "chassis_id",
+    "definition",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenTable:
+    """Rows by key; only when ``is_complete`` is a row that is missing gone."""
+
+    rows: Mapping[str, tuple[Value, ...]]
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One device as one run saw it.
+
+    Attributes:
+        addresses: where it answered, the lowest first.
+        fields: columns of ``DEVICE_COLUMNS`` that were seen, with the means.
+        is_surveyed: ports and banners were looked at to the end, so that ``signs`` and the
+            category that follows from them may replace those of before.
+        confidence: in the category, when it follows from signs.
+    """
+
+    addresses: tuple[str, ...]
+    observed_at: datetime
+    fields: Mapping[str, tuple[Value, FieldSource]]
+    tables: Mapping[Table, SeenTable]
+    signs: frozenset[Sign]
+    is_surveyed: bool
+    confidence: float | None
+    wire_mac: str | None
+    traits: Traits
+
+
+def fold(observations: Iterable[Observation]) -> tuple[tuple[Seen, ...], frozenset[Key]]:
+    """Give what was seen, one entry a device in the order of addresses, and the dead keys.
+
+    The order of ``observations`` does not matter.
+    """
+    by_address: dict[str, list[Observation]] = defaultdict(list)
+    for observation in observations:
+        by_address[observation.address].append(observation)
+    entries = [_of_address(by_address[address]) for address in sorted(by_address, key=sort_key)]
+    groups = _join_unread(entries, _join_read(entries))
+    folded = [_merge([entries[position] for position in group]) for group in groups]
+    shown = Counter(key for entry in folded for key in shown_keys(entry.traits))
+    dead = frozenset(key for key, count in shown.items() if count > 1)
+    return tuple(sorted(folded, key=lambda entry: sort_key(entry.addresses[0]))), dead
+
+
+def _of_address(observations: list[Observation]) -> Seen:
+    """Fold what one address said by several means: SNMP first, and the latest of each."""
+    ordered = sorted(
+        observations,
+        key=lambda o: (o.source != Source.SNMP, -o.observed_at.timestamp(), to_json(o)),
+    )
+    fields: dict[str, tuple[Value, FieldSource]] = {}
+    for observation in ordered:
+        for name, value in _fields(observation).items():
+            if value is not None:
+                fields.setdefault(name, (value, FieldSource(observation.source.value)))
+    presences = [o.presence for o in ordered if o.presence is not None]
+    presence = max(presences, key=lambda p: (p.is_complete, len(p.services)), default=None)
+    tables = _tables(ordered, presence)
+    wire_mac = _own_wire_mac(presences, tables.get(Table.INTERFACE))
+    has_guess = _add_presence(fields, presences, wire_mac)
+    return _make(
+        addresses=(ordered[0].address,),
+        observed_at=max(o.observed_at for o in ordered),
+        fields=fields,
+        tables=tables,
+        signs=_signs(presence),
+        is_surveyed=presence is not None and presence.is_complete,
+        confidence=presence.category_confidence if presence and has_guess else None,
+        wire_mac=wire_mac,
+    )
+
+
+def _own_wire_mac(presences: Sequence[Presence], interfaces: SeenTable | None) -> str | None:
+    """Give the MAC on the wire, unless the device does not count it among its own.
+
+    Then it is the MAC of a router that answers in its place, or of a virtual one.
+    """
+    mac = next((p.mac_address for p in presences if p.mac_address), None)
+    own = {
+        normalise_mac(str(row[IF_PHYS_ADDRESS]))
+        for row in (interfaces.rows.values() if interfaces else ())
+        if row[IF_PHYS_ADDRESS]
+    }
+    return mac if not own or mac in own else None
+
+
+def _make(**values: Any) -> Seen:
+    plain = {name: value for name, (value, _) in values["fields"].items()}
+    interfaces = values["tables"].get(Table.INTERFACE)
+    rows = list(interfaces.rows.values()) if interfaces else []
+    traits = make_traits(plain, values["addresses"], rows, values["wire_mac"])
+    return Seen(traits=traits, **values)
+
+
+def _fields(observation: Observation) -> dict[str, Value]:
+    values: dict[str, Any] = {
+        "processor_count": observation.processor_count,
+        "memory_bytes": observation.memory_bytes,
+    }
+    if observation.system:
+        values |= {name: getattr(observation.system, name) for name in _SYSTEM_FIELDS}
+    if observation.identity:
+        values |= {name: getattr(observation.identity, name) for name in _IDENTITY_FIELDS}
+        values["reasons"] = observation.identity.reasons or None
+    category = values.pop("category", None)
+    fitted = {name: fit(value, DEVICE_COLUMNS[name]) for name, value in values.items()}
+    return fitted | {"category": category}
+
+
+def _add_presence(
+    fields: dict[str, tuple[Value, FieldSource]],
+    presences: Sequence[Presence],
+    wire_mac: str | None,
+) -> bool:
+    """Add what a sweep saw where the device said nothing; tell whether its category is a guess."""
+    seen: dict[str, Value] = {}
+    for presence in presences:
+        values: tuple[tuple[str, Value], ...] = (
+            ("host_name", presence.host_name),
+            ("oui_manufacturer", presence.oui_manufacturer),
+            ("category", presence.category),
+        )
+        for name, value in values:
+            if value is not None:
+                seen.setdefault(name, value)
+    if wire_mac and not is_virtual_router_mac(wire_mac):
+        seen["base_mac_address"] = wire_mac
+    has_guess = "category" in seen and "category" not in fields
+    for name, value in seen.items():
+        fitted = value if name == "category" else fit(value, DEVICE_COLUMNS[name])
+        if fitted is not None:
+            fields.setdefault(name, (fitted, FieldSource.NMAP))
+    return has_guess
+
+
+def _signs(presence: Presence | None) -> frozenset[Sign]:
+    best: dict[tuple[Any, str], float] = {}
+    for vote in presence.votes if presence else ():
+        key = (vote.category, str(fit(vote.reason, REASON_CHARACTERS) or ""))
+        best[key] = max(vote.weight, best.get(key, 0.0))
+    return frozenset((category, weight, reason) for (category, reason), weight in best.items())
+
+
+def _tables(ordered: Sequence[Observation], presence: Presence | None) -> dict[Table, SeenTable]:
+    """Give the tables that were read at all; the best reading of each."""
+    tables: dict[Table, SeenTable] = {}
+    for table, name in (
+        (Table.INTERFACE, "interfaces"),
+        (Table.COMPONENT, "components"),
+        (Table.SUPPLY, "supplies"),
+        (Table.STORAGE, "storages"),
+    ):
+        readings = [getattr(observation, name) for observation in ordered]
+        best = max(readings, key=lambda reading: (reading.complete, len(reading.rows)))
+        if best.rows or best.complete:
+            tables[table] = SeenTable(_keyed(table, best.rows), best.complete)
+    if presence is not None and (presence.services or presence.is_complete):
+        services: dict[str, tuple[Value, ...]] = {
+            f"{service.protocol}/{service.port}": _values(Table.SERVICE, service)
+            for service in sorted(presence.services, key=lambda s: (s.port, s.protocol))
+        }
+        tables[Table.SERVICE] = SeenTable(services, presence.is_complete)
+    return tables
+
+
+def _keyed(table: Table, rows: Sequence[Any]) -> dict[str, tuple[Value, ...]]:
+    """Give rows by a key that outlives restarts; the index helps only where names repeat."""
+    number = "if_index" if table is Table.INTERFACE else "index"
+    rows = sorted({getattr(row, number): row for row in reversed(rows)}.items())
+    names = [_row_name(table, row) for _, row in rows]
+    counts = Counter(names)
+    return {
+        name if name and counts[name] == 1 else f"{name}#{index}": _values(table, row)
+        for name, (index, row) in zip(names, rows, strict=True)
+    }
+
+
+def _row_name(table: Table, row: Any) -> str:
+    if table is Table.INTERFACE:
+        name = row.if_name or row.if_descr
+    elif table is Table.STORAGE:
+        name = row.description
+    else:
+        name = str(row.index)
+    return str(fit(name, KEY_CHARACTERS - 20) or "")
+
+
+def _values(table: Table, row: Any) -> tuple[Value, ...]:
+    values = (fit(getattr(row, name), most) for name, most in ROW_COLUMNS[table].items())
+    if table is Table.INTERFACE:
+        return tuple(tuple(sorted(v)) if isinstance(v, tuple) else v for v in values)
+    return tuple(values)
+
+
+def _join_read(entries: Sequence[Seen]) -> list[list[int]]:
+    """Group the addresses that spoke for themselves and are one machine."""
+    group_of = {position: [position] for position in range(len(entries))}
+    by_key: dict[Key, list[int]] = defaultdict(list)
+    for position, entry in enumerate(entries):
+        for key in strong_keys(entry.traits) if entry.traits.is_read else ():
+            by_key[key].append(position)
+    for key in sorted(by_key, key=lambda key: (key.kind, key.value)):
+        leaders: list[int] = []
+        for position in by_key[key]:
+            traits = entries[position].traits
+            fitting = (n for n in leaders if same_machine(traits, entries[n].traits, key.kind))
+            leader = next(fitting, None)
+            if leader is None:
+                leaders.append(position)
+            elif group_of[leader] is not group_of[position]:
+                group_of[leader].extend(group_of[position])
+                for moved in list(group_of[position]):
+                    group_of[moved] = group_of[leader]
+    return list({id(group): group for group in group_of.values()}.values())
+
+
+def _join_unread(entries: Sequence[Seen], groups: list[list[int]]) -> list[list[int]]:
+    """Add bare addresses to the one machine that names them its own and has their MAC."""
+    claimed: dict[tuple[str, str], list[list[int]]] = defaultdict(list)
+    for group in groups:
+        traits = [entries[position].traits for position in group]
+        addresses = frozenset[str]().union(*(one.claims for one in traits if one.is_read))
+        macs = frozenset[str]().union(*(one.all_macs for one in traits if one.is_read))
+        wanted = addresses & _bare_addresses(entries)
+        for pair in ((address, mac) for address in wanted for mac in macs):
+            claimed[pair].append(group)
+    for position, entry in enumerate(entries):
+        if entry.traits.is_read or not entry.traits.key_macs:
+            continue
+        owners = claimed.get((entry.addresses[0], next(iter(entry.traits.key_macs))), [])
+        if len(owners) == 1:
+            owners[0].append(position)
+            groups = [group for group in groups if group != [position]]
+    return groups
+
+
+def _bare_addresses(entries: Sequence[Seen]) -> frozenset[str]:
+    return frozenset(
+        entry.addresses[0]
+        for entry in entries
+        if not entry.traits.is_read and entry.traits.key_macs
+    )
+
+
+def _merge(entries: list[Seen]) -> Seen:
+    """Make one entry of several addresses of one machine."""
+    if len(entries) == 1:
+        return entries[0]
+    ordered = sorted(entries, key=lambda e: (not e.traits.is_read, sort_key(e.addresses[0])))
+    fields: dict[str, tuple[Value, FieldSource]] = {}
+    for source in (FieldSource.SNMP, FieldSource.NMAP):
+        for entry in ordered:
+            for name, pair in entry.fields.items():
+                if pair[1] is source:
+                    fields.setdefault(name, pair)
+    return _make(
+        addresses=tuple(sorted((a for e in ordered for a in e.addresses), key=sort_key)),
+        observed_at=max(entry.observed_at for entry in ordered),
+        fields=fields,
+        tables=_merge_tables(ordered),
+        signs=frozenset().union(*(entry.signs for entry in ordered)),
+        is_surveyed=all(entry.is_surveyed for entry in ordered),
+        confidence=max((e.confidence for e in ordered if e.confidence is not None), default=None),
+        wire_mac=next((entry.wire_mac for entry in ordered if entry.wire_mac), None),
+    )
+
+
+def _merge_tables(entries: Sequence[Seen]) -> dict[Table, SeenTable]:
+    tables: dict[Table, SeenTable] = {}
+    for table in Table:
+        readings = [entry.tables[table] for entry in entries if table in entry.tables]
+        if not readings:
+            continue
+        if table is Table.SERVICE:
+            rows: dict[str, tuple[Value, ...]] = {}
+            for reading in reversed(readings):
+                rows.update(reading.rows)
+            is_complete = len(readings) == len(entries) and all(r.is_complete for r in readings)
+            tables[table] = SeenTable(rows, is_complete)
+        else:
+            tables[table] = max(readings, key=lambda r: (r.is_complete, len(r.rows)))
+    return tables

@@ -1,0 +1,247 @@
+"""Forms that change one asset: new, edit, state, the padlock, differences, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+
+from collectors.observation import Category
+from parc.errors import InvalidInputError
+from parc.extensions import db, transaction
+from parc.models import Asset, LifecycleState
+from parc.queries.asset_sheet import read_asset, read_sheet
+from parc.queries.locations import read_places
+from parc.services import assets as service
+from parc.services.permissions import Action, may
+from parc.web import asset_sheet  # noqa: F401 -- adds its pages to the same blueprint
+from parc.web.access import actor, requires
+from parc.web.assets import LABELS, assets, forget_counts
+from parc.web.context import now, settings
+from parc.web.forms import Form, filled, read_form
+from parc.web.labels import choices, label
+from parc.web.listing import refuse
+from parc.web.messages import tell
+
+__all__ = ["assets"]
+
+_FIELDS = service.EDITABLE_FIELDS
+
+
+@assets.get("/assets/new")
+@requires(Action.EDIT_ASSET)
+def new() -> ResponseReturnValue:
+    """Show an empty form."""
+    form = filled(category=Category.OTHER.value, lifecycle_state=LifecycleState.IN_USE.value)
+    return _new_page(form)
+
+
+@assets.post("/assets/new")
+@requires(Action.EDIT_ASSET)
+def send_new() -> ResponseReturnValue:
+    """Add an asset."""
+    form = read_form(*_FIELDS, "lifecycle_state")
+    state = form.value("lifecycle_state")
+    if state not in set(LifecycleState):
+        refuse(gettext("%(name)s is no state.", name=state[:40]))
+    try:
+        with transaction() as session:
+            asset = service.create_asset(
+                session,
+                actor(),
+                values={name: value for name, value in _values(form).items() if value is not None},
+                at=now(),
+                lifecycle_state=LifecycleState(state),
+                tag_pattern=settings().interface.asset_tag_pattern,
+            )
+    except InvalidInputError as error:
+        return _new_page(form.refused(error)), 422
+    forget_counts()
+    tell(gettext("%(name)s is added.", name=asset.name))
+    return redirect(url_for("assets.show", asset_id=asset.id))
+
+
+@assets.get("/assets/<int:asset_id>/edit")
+@requires(Action.EDIT_ASSET)
+def edit(asset_id: int) -> ResponseReturnValue:
+    """Show the form with what is stored."""
+    asset = read_asset(db.session(), asset_id)
+    values = {name: getattr(asset, name) for name in _FIELDS}
+    return _edit_page(asset, filled(**values, version=asset.version))
+
+
+@assets.post("/assets/<int:asset_id>/edit")
+@requires(Action.EDIT_ASSET)
+def send_edit(asset_id: int) -> ResponseReturnValue:
+    """Change the fields that differ; they become the person's."""
+    form = read_form(*_FIELDS, "version")
+    version = form.value("version")
+    if not (version.isascii() and version.isdecimal() and len(version) < 10):  # noqa: PLR2004 -- digits
+        refuse(gettext("The form is not whole."))
+    try:
+        with transaction() as session:
+            asset = service.edit_asset(
+                session, actor(), asset_id, version=int(version), values=_values(form), at=now()
+            )
+    except InvalidInputError as error:
+        return _edit_page(read_asset(db.session(), asset_id), form.refused(error)), 422
+    forget_counts()
+    tell(gettext("%(name)s is saved.", name=asset.name))
+    return redirect(url_for("assets.show", asset_id=asset_id))
+
+
+@assets.get("/assets/<int:asset_id>/state")
+@requires(Action.EDIT_ASSET)
+def state(asset_id: int) -> ResponseReturnValue:
+    """Ask for the next state."""
+    return _state_page(read_asset(db.session(), asset_id), filled())
+
+
+@assets.post("/assets/<int:asset_id>/state")
+@requires(Action.EDIT_ASSET)
+def send_state(asset_id: int) -> ResponseReturnValue:
+    """Move the asset to another state."""
+    form = read_form("lifecycle_state", "reason", "is_correction")
+    to = form.value("lifecycle_state")
+    if to not in set(LifecycleState):
+        refuse(gettext("%(name)s is no state.", name=to[:40]))
+    try:
+        with transaction() as session:
+            asset = service.change_state(
+                session,
+                actor(),
+                asset_id,
+                LifecycleState(to),
+                at=now(),
+                reason=form.text("reason"),
+                is_correction=form.is_checked("is_correction"),
+            )
+    except InvalidInputError as error:
+        return _state_page(read_asset(db.session(), asset_id), form.refused(error)), 422
+    forget_counts()
+    tell(gettext("%(name)s is now: %(state)s.", name=asset.name, state=label(LifecycleState(to))))
+    return redirect(url_for("assets.show", asset_id=asset_id))
+
+
+@assets.post("/assets/<int:asset_id>/release")
+@requires(Action.EDIT_ASSET)
+def release(asset_id: int) -> ResponseReturnValue:
+    """Give a field back to the machines."""
+    field = read_form("field").value("field")
+    return _on_field(
+        asset_id,
+        field,
+        lambda session: service.release_field(session, actor(), asset_id, field, at=now()),
+        gettext("%(field)s follows the machines again.", field=LABELS.get(field, field)),
+    )
+
+
+@assets.post("/assets/<int:asset_id>/difference")
+@requires(Action.EDIT_ASSET)
+def settle(asset_id: int) -> ResponseReturnValue:
+    """Take what a machine says, or keep the person's value."""
+    form = read_form("field", "decision")
+    field, decision = form.value("field"), form.value("decision")
+    if decision not in {"take", "keep"}:
+        refuse(gettext("%(name)s is no decision.", name=decision[:40]))
+    is_taken = decision == "take"
+    name = LABELS.get(field, field)
+    return _on_field(
+        asset_id,
+        field,
+        lambda session: service.settle_difference(
+            session, actor(), asset_id, field, take=is_taken, at=now()
+        ),
+        gettext("%(field)s is taken from the machine.", field=name)
+        if is_taken
+        else gettext("%(field)s stays as it is.", field=name),
+    )
+
+
+@assets.get("/assets/<int:asset_id>/delete")
+@requires(Action.DELETE_ASSET)
+def delete(asset_id: int) -> ResponseReturnValue:
+    """Ask, and say what is touched."""
+    sheet = read_sheet(db.session(), asset_id)
+    count = len(sheet.devices)
+    touched = ngettext(
+        "%(num)s device becomes unknown again. The history stays.",
+        "%(num)s devices become unknown again. The history stays.",
+        count,
+    )
+    if not count:
+        touched = gettext("No device is linked to it. The history stays.")
+    return render_template("assets/delete.html", asset=sheet.asset, touched=touched)
+
+
+@assets.post("/assets/<int:asset_id>/delete")
+@requires(Action.DELETE_ASSET)
+def send_delete(asset_id: int) -> ResponseReturnValue:
+    """Delete the asset; its devices are unknown again."""
+    read_form()
+    name = read_asset(db.session(), asset_id).name
+    with transaction() as session:
+        service.delete_asset(session, actor(), asset_id, at=now())
+    forget_counts()
+    tell(gettext("%(name)s is deleted.", name=name))
+    return redirect(url_for("assets.index"))
+
+
+def _on_field(
+    asset_id: int, field: str, change: Callable[[Any], object], said: str
+) -> ResponseReturnValue:
+    if field not in LABELS:
+        refuse(gettext("%(name)s is no field.", name=field[:40]))
+    with transaction() as session:
+        change(session)
+    forget_counts()
+    tell(said)
+    return redirect(url_for("assets.show", asset_id=asset_id))
+
+
+def _values(form: Form) -> dict[str, Any]:
+    """Give the fields that were sent; an empty one is None."""
+    values: dict[str, Any] = {
+        name: form.text(name) or None for name in _FIELDS if name in form.values
+    }
+    place = values.get("location_id")
+    if place is not None:
+        if not (place.isascii() and place.isdecimal() and len(place) < 10):  # noqa: PLR2004 -- digits
+            refuse(gettext("%(name)s is no place.", name=place[:40]))
+        values["location_id"] = int(place)
+    return values
+
+
+def _new_page(form: Form) -> str:
+    return render_template(
+        "assets/new.html", form=form, states=choices(LifecycleState), **_form_context()
+    )
+
+
+def _edit_page(asset: Asset, form: Form) -> str:
+    return render_template("assets/edit.html", form=form, asset=asset, **_form_context())
+
+
+def _form_context() -> dict[str, Any]:
+    places = read_places(db.session()).by_id.values()
+    return {
+        "labels": LABELS,
+        "categories": sorted(choices(Category), key=lambda pair: pair[1]),
+        "places": [("", "—"), *((str(place.id), place.path) for place in places)],
+    }
+
+
+def _state_page(asset: Asset, form: Form) -> str:
+    allowed = service.TRANSITIONS[asset.lifecycle_state]
+    can_correct = may(actor(), Action.DELETE_ASSET)
+    offered = [s for s in LifecycleState if s in allowed or can_correct]
+    return render_template(
+        "assets/state.html",
+        asset=asset,
+        form=form,
+        states=[(s.value, label(s)) for s in offered if s is not asset.lifecycle_state],
+        can_correct=can_correct,
+    )

@@ -1,0 +1,292 @@
+"""The sheet of one asset: identity with the source of each field, parts, history, observations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_pgettext as _in
+from markupsafe import Markup
+
+from collectors.observation import Category
+from parc.extensions import db
+from parc.models import ValueSource
+from parc.queries import asset_sheet as query
+from parc.queries.asset_sheet import FieldSource, Sheet
+from parc.queries.audit import asset_history
+from parc.queries.locations import read_places
+from parc.queries.observations import list_observations, read_observation
+from parc.services.assets import MACHINE_FIELDS
+from parc.services.permissions import Action, may
+from parc.web.access import actor, requires
+from parc.web.assets import LABELS, assets
+from parc.web.cells import CellWriter
+from parc.web.context import now
+from parc.web.labels import label
+
+_FIELDS = (
+    "category", "manufacturer", "model_name", "serial_number", "operating_system",
+    "software_revision", "firmware_revision", "hardware_revision", "location_id",
+    "primary_address", "base_mac_address", "notes",
+)  # fmt: skip
+_ENTRIES = 50
+_MORE_INTERFACES = 200
+_KEY_DIGITS = 18
+# IF-MIB, RFC 2863: ifOperStatus; the sign stands beside the word, never alone.
+_OPER_STATUS: Mapping[int, tuple[str, str]] = {
+    1: ("good", _in("interface", "Up")),
+    2: ("neutral", _in("interface", "Down")),
+    3: ("busy", _in("interface", "Testing")),
+    4: ("neutral", _in("interface", "Unknown")),
+    5: ("neutral", _in("interface", "Dormant")),
+    6: ("neutral", _in("interface", "Not present")),
+    7: ("warning", _in("interface", "Lower layer down")),
+}
+_DISABLED = ("neutral", _in("interface", "Disabled"))
+_ADMIN_DOWN = 2
+ACTIONS: Mapping[str, str] = {
+    "created": _in("history", "created"),
+    "changed": _in("history", "changed"),
+    "deleted": _in("history", "deleted"),
+    "state_changed": _in("history", "changed the state of"),
+    "corrected": _in("history", "corrected"),
+    "released": _in("history", "gave back to the machines"),
+    "kept": _in("history", "kept the value of"),
+    "taken": _in("history", "took the seen value of"),
+    "accepted": _in("history", "accepted"),
+    "attached": _in("history", "attached"),
+    "ignored": _in("history", "ignored"),
+    "restored": _in("history", "restored"),
+    "requested": _in("history", "requested"),
+    "found": _in("history", "found"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLine:
+    """One field of the identity card, with who set it; ``is_locked`` when a person's value."""
+
+    name: str
+    label: str
+    value: str
+    source: str
+    ago: Markup | str
+    is_locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceLine:
+    """What a machine says against a person's value."""
+
+    field: str
+    label: str
+    seen: str
+    own: str
+    source: str
+    ago: Markup | str
+
+
+@assets.get("/assets/<int:asset_id>")
+@requires(Action.VIEW_INVENTORY)
+def show(asset_id: int) -> ResponseReturnValue:
+    """Show identity and parts."""
+    sheet = _read(asset_id)
+    write = CellWriter(now())
+    parts = query.read_parts(
+        db.session(),
+        [device.id for device in sheet.devices],
+        has_all_components=request.args.get("components") == "all",
+    )
+    lines = _field_lines(sheet, write)
+    return render_template(
+        "assets/show.html",
+        sheet=sheet,
+        asset=sheet.asset,
+        tab="show",
+        fields=[line for line in lines if line.value],
+        empty_fields=[line for line in lines if not line.value],
+        differences=_difference_lines(sheet, write),
+        parts=parts,
+        write=write,
+        oper_status=oper_status,
+        place=next((line.value for line in lines if line.name == "location_id"), ""),
+    )
+
+
+@assets.get("/assets/<int:asset_id>/interfaces")
+@requires(Action.VIEW_INVENTORY)
+def interfaces(asset_id: int) -> ResponseReturnValue:
+    """Show all interfaces, a page at a time."""
+    sheet = _read(asset_id)
+    ids = [device.id for device in sheet.devices]
+    after = _two_numbers("after")
+    rows = query.read_interfaces(db.session(), ids, _MORE_INTERFACES + 1, after) if ids else []
+    next_url = ""
+    if len(rows) > _MORE_INTERFACES:
+        rows = rows[:_MORE_INTERFACES]
+        place = f"{rows[-1].if_index}.{rows[-1].id}"
+        next_url = url_for("assets.interfaces", asset_id=asset_id, after=place)
+    return render_template(
+        "assets/interfaces.html",
+        sheet=sheet,
+        asset=sheet.asset,
+        tab="interfaces",
+        rows=rows,
+        next_url=next_url,
+        oper_status=oper_status,
+    )
+
+
+@assets.get("/assets/<int:asset_id>/history")
+@requires(Action.VIEW_INVENTORY)
+def history(asset_id: int) -> ResponseReturnValue:
+    """Show what changed, by whom, from what to what."""
+    sheet = _read(asset_id)
+    entries = asset_history(db.session(), asset_id, _number("before"), _ENTRIES + 1)
+    next_url = ""
+    if len(entries) > _ENTRIES:
+        entries = entries[:_ENTRIES]
+        next_url = url_for("assets.history", asset_id=asset_id, before=entries[-1].id)
+    return render_template(
+        "assets/history.html",
+        sheet=sheet,
+        asset=sheet.asset,
+        tab="history",
+        entries=entries,
+        actions=ACTIONS,
+        labels=LABELS,
+        next_url=next_url,
+        as_text=as_text,
+    )
+
+
+@assets.get("/assets/<int:asset_id>/observations")
+@requires(Action.VIEW_OBSERVATION)
+def observations(asset_id: int) -> ResponseReturnValue:
+    """List what the devices said, as it was kept."""
+    sheet = _read(asset_id)
+    ids = [device.id for device in sheet.devices]
+    rows = list_observations(db.session(), ids, _number("before"), _ENTRIES + 1)
+    next_url = ""
+    if len(rows) > _ENTRIES:
+        rows = rows[:_ENTRIES]
+        next_url = url_for("assets.observations", asset_id=asset_id, before=rows[-1].id)
+    return render_template(
+        "assets/observations.html",
+        sheet=sheet,
+        asset=sheet.asset,
+        tab="observations",
+        rows=rows,
+        next_url=next_url,
+    )
+
+
+@assets.get("/assets/<int:asset_id>/observations/<int:observation_id>")
+@requires(Action.VIEW_OBSERVATION)
+def observation(asset_id: int, observation_id: int) -> ResponseReturnValue:
+    """Show one observation as indented JSON, which the template escapes as any text."""
+    sheet = _read(asset_id)
+    ids = [device.id for device in sheet.devices]
+    row, text = read_observation(db.session(), observation_id, ids)
+    return render_template(
+        "assets/observation.html",
+        sheet=sheet,
+        asset=sheet.asset,
+        tab="observations",
+        row=row,
+        text=text,
+    )
+
+
+def oper_status(row: Any) -> tuple[str, str]:
+    """Give the kind of badge and the word for an interface's state."""
+    if row.if_admin_status == _ADMIN_DOWN:
+        return _DISABLED
+    return _OPER_STATUS.get(row.if_oper_status, ("neutral", "—"))
+
+
+def as_text(value: Any) -> str:
+    """Write a value of the history; what is nothing is a dash."""
+    if value is None or value == "":
+        return "—"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _read(asset_id: int) -> Sheet:
+    return query.read_sheet(db.session(), asset_id)
+
+
+def _field_lines(sheet: Sheet, write: CellWriter) -> list[FieldLine]:
+    asset = sheet.asset
+    can_edit = may(actor(), Action.EDIT_ASSET)
+    lines = []
+    for name in _FIELDS:
+        value = getattr(asset, name)
+        if name == "category":
+            value = label(value)
+        elif name == "location_id" and value is not None:
+            value = read_places(db.session()).path(value)
+        source = sheet.sources.get(name)
+        is_person = source is not None and source.source is ValueSource.PERSON
+        lines.append(
+            FieldLine(
+                name,
+                str(LABELS[name]),
+                value or "",
+                _source_name(source),
+                write.seen(source.set_at) if source else "",
+                can_edit and is_person and name in MACHINE_FIELDS,
+            )
+        )
+    return lines
+
+
+def _source_name(source: FieldSource | None) -> str:
+    if source is None:
+        return ""
+    if source.author:
+        return f"{label(source.source)} ({source.author})"
+    return label(source.source)
+
+
+def _difference_lines(sheet: Sheet, write: CellWriter) -> list[DifferenceLine]:
+    lines = []
+    for difference in sheet.differences:
+        seen, own = difference.seen_value, getattr(sheet.asset, difference.field, None)
+        if difference.field == "category" and seen in set(Category):
+            seen = label(Category(seen))
+        lines.append(
+            DifferenceLine(
+                difference.field,
+                str(LABELS.get(difference.field, difference.field)),
+                seen,
+                label(own) if isinstance(own, Category) else own or "—",
+                label(difference.source),
+                write.seen(difference.since),
+            )
+        )
+    return lines
+
+
+def _number(name: str) -> int | None:
+    text = request.args.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= _KEY_DIGITS):
+        abort(422, description=gettext("This page does not exist any more."))
+    return int(text)
+
+
+def _two_numbers(name: str) -> tuple[int, int] | None:
+    text = request.args.get(name, "")
+    if not text:
+        return None
+    first, _dot, second = text.partition(".")
+    for part in (first.removeprefix("-"), second):
+        if not (part.isascii() and part.isdecimal() and len(part) <= _KEY_DIGITS):
+            abort(422, description=gettext("This page does not exist any more."))
+    return int(first), int(second)

@@ -1,0 +1,326 @@
+"""The list of assets, its search box and its columns; the sheet is in ``asset_sheet.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn, cast
+from urllib.parse import parse_qsl, urlsplit
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext as _in
+
+from collectors.observation import Category
+from parc.errors import ConflictError, InvalidInputError
+from parc.extensions import db, transaction
+from parc.models import Asset, LifecycleState
+from parc.queries import assets as query
+from parc.queries.assets import AssetFilter, FilterError, Lookup
+from parc.queries.facets import Facet, FacetCache, Freshness, Origin
+from parc.queries.keyset import Order
+from parc.queries.preferences import asset_columns
+from parc.services import assets as service
+from parc.services.permissions import Action, may
+from parc.services.preferences import choose_asset_columns
+from parc.web.access import actor, requires
+from parc.web.cells import CellWriter, known_label
+from parc.web.context import is_htmx, now
+from parc.web.formats import format_number
+from parc.web.forms import Form, read_form
+from parc.web.labels import choices, label
+from parc.web.listing import (
+    Cell,
+    ColumnSpec,
+    Empty,
+    FacetView,
+    Line,
+    ListRequest,
+    ListSpec,
+    ListView,
+    read_ids,
+    read_list,
+    refuse,
+    render_list,
+)
+from parc.web.messages import tell
+
+assets = Blueprint("assets", __name__)
+assets.add_app_template_global(lambda: choices(LifecycleState), "state_choices")
+
+LABELS: Mapping[str, str] = {
+    "name": _("Name"),
+    "asset_tag": _("Asset tag"),
+    "serial_number": _("Serial number"),
+    "lifecycle_state": _("State"),
+    "category": _("Category"),
+    "manufacturer": _("Manufacturer"),
+    "model_name": _("Model"),
+    "primary_address": _("Address"),
+    "location_id": _("Place"),
+    "last_seen_at": _("Last seen"),
+    "operating_system": _("Operating system"),
+    "software_revision": _("Software version"),
+    "firmware_revision": _("Firmware"),
+    "hardware_revision": _("Hardware revision"),
+    "base_mac_address": _("MAC address"),
+    "created_at": _("Added"),
+    "notes": _("Notes"),
+}
+FRESHNESS: Mapping[str, str] = {
+    Freshness.DAY: _in("seen", "In the last 24 hours"),
+    Freshness.WEEK: _in("seen", "In the last 7 days"),
+    Freshness.OLDER: _in("seen", "Longer ago"),
+    Freshness.NEVER: _in("seen", "Never"),
+}
+ORIGINS: Mapping[str, str] = {
+    Origin.NETWORK: _in("origin", "Seen on the network"),
+    Origin.HAND: _in("origin", "Entered by hand only"),
+}
+SPEC = ListSpec(
+    "assets.index",
+    sorts=tuple(query.SORTS),
+    default_sort="name",
+    filters=tuple(facet.value for facet in Facet),
+)
+_MOST_SUGGESTED = 8
+_MOST_AT_ONCE = 1_000
+_EXTENSION = "parc_facets"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The address of the list with its filter and order, checked."""
+
+    request: ListRequest
+    filter: AssetFilter
+    order: Order
+
+
+@assets.get("/assets")
+@requires(Action.VIEW_INVENTORY)
+def index() -> ResponseReturnValue:
+    """Show the list; what the box on top asks for exactly leads straight to its sheet."""
+    if set(request.args) == {"q"} and not is_htmx():
+        found = query.find_exact(db.session(), request.args["q"][:200])
+        if found is not None:
+            return redirect(url_for("assets.show", asset_id=found))
+    wanted = read_wanted()
+    columns = shown_columns()
+    return render_list("assets/list.html", _view(wanted, columns), search=wanted.request.text)
+
+
+@assets.get("/assets/suggest")
+@requires(Action.VIEW_INVENTORY)
+def suggest() -> ResponseReturnValue:
+    """Give the hits under the search box while one types."""
+    text = request.args.get("q", "")[:200]
+    rows = query.suggest(db.session(), text, _MOST_SUGGESTED)
+    return render_template("assets/_suggest.html", rows=rows, text=text)
+
+
+@assets.post("/assets/columns")
+@requires(Action.VIEW_INVENTORY)
+def choose_columns() -> ResponseReturnValue:
+    """Keep the columns that the person wants to see."""
+    form = read_form("column", "reset", "next")
+    columns = [name for name in query.COLUMNS if name in form.values_of("column")]
+    with transaction() as session:
+        choose_asset_columns(session, actor(), None if form.is_checked("reset") else columns)
+    return redirect(f"{url_for('assets.index')}?{urlsplit(form.value('next')).query}")
+
+
+@assets.post("/assets/state")
+@requires(Action.EDIT_ASSET)
+def change_states() -> ResponseReturnValue:
+    """Change the state of the ticked assets, or of all that match; all of them or none."""
+    form = read_form("id", "all", "filters", "to")
+    to = form.value("to")
+    if to not in set(LifecycleState):
+        refuse(gettext("%(name)s is no state.", name=to[:40]))
+    ids = _ticked(form)
+    try:
+        with transaction() as session:
+            for asset_id in ids:
+                service.change_state(session, actor(), asset_id, LifecycleState(to), at=now())
+    except (InvalidInputError, ConflictError):
+        tell(gettext("Nothing was changed: not all of these can become that."), kind="error")
+    else:
+        forget_counts()
+        tell(
+            ngettext(
+                "%(num)s asset is now: %(state)s.",
+                "%(num)s assets are now: %(state)s.",
+                len(ids),
+                state=label(LifecycleState(to)),
+            )
+        )
+    return redirect(f"{url_for('assets.index')}?{urlsplit(form.value('filters')).query}")
+
+
+def read_wanted() -> Wanted:
+    """Read the address of the list; what it cannot hold is refused with 422."""
+    wanted = read_list(SPEC)
+    order = Order(query.SORTS[wanted.sort], Asset.id, wanted.is_descending)
+    chosen = {Facet(name): values for name, values in wanted.chosen.items()}
+    return Wanted(wanted, make_filter(wanted.text, chosen), order)
+
+
+def make_filter(text: str, chosen: Mapping[Facet, Sequence[str]]) -> AssetFilter:
+    """Check a filter; a value that cannot be is refused with 422."""
+    try:
+        return query.make_filter(text, chosen)
+    except FilterError as error:
+        _refuse_filter(error)
+
+
+def _refuse_filter(error: FilterError) -> NoReturn:
+    refuse(gettext("This filter cannot be: %(filter)s", filter=str(error)))
+
+
+def lookup() -> Lookup:
+    """Give what reading the list needs: places, counts, the time."""
+    moment = now()
+    return Lookup(_cache().get(db.session(), moment), moment)
+
+
+def forget_counts() -> None:
+    """Count again at the next page, after a change that the person must see."""
+    _cache().forget()
+
+
+def _cache() -> FacetCache:
+    extensions = current_app.extensions
+    return cast("FacetCache", extensions.setdefault(_EXTENSION, FacetCache()))
+
+
+def shown_columns() -> list[str]:
+    """Give the person's columns, the name always first."""
+    user_id = actor().user_id
+    chosen = asset_columns(db.session(), user_id) if user_id is not None else None
+    names = [name for name in chosen or () if name in query.COLUMNS]
+    names = names or list(query.DEFAULT_COLUMNS)
+    return ["name", *(name for name in names if name != "name")]
+
+
+def _ticked(form: Form) -> list[int]:
+    """Give the ids that a bulk form names: its ticks, or all that match its filters."""
+    if not form.is_checked("all"):
+        ids = read_ids(form)
+    else:
+        pairs = parse_qsl(urlsplit(form.value("filters")).query, max_num_fields=1000)
+        chosen = {facet: [value for name, value in pairs if name == facet.value] for facet in Facet}
+        text = next((value for name, value in pairs if name == "q"), "")
+        asset_filter = make_filter(text, chosen)
+        ids = query.filtered_ids(db.session(), asset_filter, lookup(), _MOST_AT_ONCE + 1)
+    if not ids:
+        abort(400, description=gettext("Nothing is ticked."))
+    if len(ids) > _MOST_AT_ONCE:
+        refuse(gettext("At most %(num)s at once.", num=format_number(_MOST_AT_ONCE)))
+    return ids
+
+
+def _view(wanted: Wanted, columns: list[str]) -> ListView:
+    known = lookup()
+    found = query.list_assets(
+        db.session(),
+        wanted.filter,
+        wanted.order,
+        wanted.request.cursor(wanted.order.sort),
+        wanted.request.size,
+        columns,
+        known,
+    )
+    facets = _facets(wanted, known, found)
+    previous_url, next_url = wanted.request.pages(found.page)
+    specs = [ColumnSpec(name, LABELS[name], name in query.SORTS) for name in columns]
+    can_edit = may(actor(), Action.EDIT_ASSET)
+    return ListView(
+        request=wanted.request,
+        caption=gettext("Assets"),
+        heads=wanted.request.heads(specs),
+        rows=_lines(found.page.rows, columns[1:], known),
+        count=found.count,
+        count_text=_count_text(found),
+        empty=_empty(wanted.request),
+        previous_url=previous_url,
+        next_url=next_url,
+        facets=facets,
+        chips=wanted.request.chips(facets),
+        search_label=gettext("Filter by any part of a name, number, address…"),
+        bulk_url=url_for("assets.change_states") if can_edit else "",
+        bulk_template="assets/_bulk.html",
+        columns_url=url_for("assets.choose_columns") if actor().user_id is not None else "",
+        all_columns=[(name, str(LABELS[name])) for name in query.COLUMNS],
+    )
+
+
+def _count_text(found: query.AssetList) -> str:
+    count = min(found.count, query.COUNT_LIMIT)
+    written = format_number(count) + ("" if found.is_count_exact else "+")
+    return str(ngettext("%(count)s asset", "%(count)s assets", count, count=written))
+
+
+def _empty(wanted: ListRequest) -> Empty:
+    if wanted.is_narrowed:
+        return Empty(gettext("No asset matches."), gettext("Take a filter away, or search less."))
+    if may(actor(), Action.EDIT_RANGE):
+        return Empty(
+            gettext("There is no asset yet."),
+            gettext("Let Parc look at your network, or add the first one by hand."),
+            url_for("ranges.new") if "ranges.new" in current_app.view_functions else "",
+            gettext("Add an address range"),
+        )
+    return Empty(gettext("There is no asset yet."))
+
+
+def _facets(wanted: Wanted, known: Lookup, found: query.AssetList) -> list[FacetView]:
+    def named(value: str) -> str:
+        place = known.places.by_id.get(int(value))
+        return place.name if place else f"#{value}"
+
+    names: dict[Facet, tuple[str, Callable[[str], str], Sequence[str]]] = {
+        Facet.CATEGORY: (_("Category"), lambda value: known_label(Category(value)), ()),
+        Facet.STATE: (_("State"), lambda value: known_label(LifecycleState(value)), ()),
+        Facet.MANUFACTURER: (_("Manufacturer"), str, ()),
+        Facet.SITE: (_("Site"), named, ()),
+        Facet.FRESHNESS: (_("Last seen"), lambda value: str(FRESHNESS[value]), tuple(Freshness)),
+        Facet.ORIGIN: (_("Origin"), lambda value: str(ORIGINS[value]), tuple(Origin)),
+    }
+    chosen = wanted.filter.chosen
+    return [
+        wanted.request.facet(
+            facet.value,
+            title,
+            known.facets.counts(facet, chosen, found.among),
+            name_of,
+            is_lower_bound=found.is_cut,
+            order=order,
+        )
+        for facet, (title, name_of, order) in names.items()
+    ]
+
+
+def _lines(rows: Sequence[Any], columns: Sequence[str], known: Lookup) -> list[Line]:
+    write = CellWriter(known.now)
+    special: dict[str, Callable[[Any], Cell]] = {
+        "lifecycle_state": write.badge,
+        "category": write.label,
+        "location_id": lambda place: known.places.path(place) or "—",
+        "last_seen_at": write.seen,
+        "created_at": write.seen,
+    }
+    writers = [special.get(name, _plain) for name in columns]
+    base = url_for("assets.index")
+    lines = []
+    for row in rows:
+        values = row._mapping  # noqa: SLF001 -- SQLAlchemy's public name
+        cells = [writer(values[name]) for name, writer in zip(columns, writers, strict=True)]
+        lines.append(Line(row.id, f"{base}/{row.id}", row.name, cells))
+    return lines
+
+
+def _plain(value: str | None) -> str:
+    return value or "—"

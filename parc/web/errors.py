@@ -1,0 +1,90 @@
+"""From errors to pages, in one place; what nobody foresaw is logged with its address."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _
+from werkzeug.exceptions import HTTPException, SecurityError
+
+from parc.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotAllowedError,
+    NotFoundError,
+)
+from parc.web.problems import tell_problem
+
+_log = logging.getLogger(__name__)
+
+_TITLES: Mapping[int, str] = {
+    400: _("The request cannot be read"),
+    403: _("You may not do this"),
+    404: _("There is nothing here"),
+    405: _("This address does not take that request"),
+    409: _("Somebody was faster"),
+    413: _("What was sent is too large"),
+    422: _("The input cannot be taken"),
+    429: _("Too many attempts"),
+    500: _("Something broke in Parc"),
+}
+_ADVICE: Mapping[int, str] = {
+    400: _("Go back, load the page again and send the form once more."),
+    403: _("Ask an administrator of Parc if you need it."),
+    404: _("The address is wrong, or the thing has been deleted, or your role does not show it."),
+    405: _("Go back and use the buttons of the page."),
+    409: _("The thing has changed since you opened the page. Load it again and repeat the change."),
+    413: _("Send less at once."),
+    422: _("Go back and correct the fields."),
+    429: _("Wait a moment, then try again."),
+    500: _("The error has been logged. Try again; if it stays, send the log to the administrator."),
+}
+
+
+def init_errors(app: Flask) -> None:
+    """Register one handler for each family of errors."""
+    app.register_error_handler(HTTPException, _show_http)
+    app.register_error_handler(InvalidInputError, _show_invalid)
+    app.register_error_handler(NotFoundError, lambda error: _page(404, error))
+    app.register_error_handler(NotAllowedError, lambda error: _page(403, error))
+    app.register_error_handler(ConflictError, lambda error: _page(409, error))
+    app.register_error_handler(Exception, _show_unforeseen)
+
+
+def _show_http(error: HTTPException) -> ResponseReturnValue:
+    code = error.code or 500
+    if error.response is not None or code not in _TITLES:
+        return error
+    if isinstance(error, SecurityError):
+        _log.warning("host %r is not in server.trusted_hosts", request.environ.get("HTTP_HOST"))
+        return "This name is not in Parc's settings: add it to server.trusted_hosts.\n", 400
+    return _page(code, error)
+
+
+def _show_invalid(error: InvalidInputError) -> ResponseReturnValue:
+    return _page(422, error, details=[tell_problem(problem) for problem in error.problems])
+
+
+def _show_unforeseen(error: Exception) -> ResponseReturnValue:
+    """Log with the request, never with its body, which may hold secrets."""
+    _log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return _page(500, error)
+
+
+def _page(
+    code: int,
+    error: Exception,
+    details: list[str] | None = None,
+) -> ResponseReturnValue:
+    _log.info("%s %s: %s %s", request.method, request.path, code, type(error).__name__)
+    page = render_template(
+        "errors/error.html",
+        code=code,
+        title=str(_TITLES[code]),
+        advice=str(_ADVICE[code]),
+        details=details or [],
+    )
+    return page, code

@@ -1,0 +1,235 @@
+"""What the members of closed sets are called on pages, in the words of the trade."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_pgettext as _in
+
+from collectors.credentials import AuthProtocol, PrivProtocol, SnmpVersion
+from collectors.errors import Failure
+from collectors.observation import Category
+from parc.models import (
+    DeviceStatus,
+    JobState,
+    LifecycleState,
+    LocationKind,
+    Role,
+    RunPhase,
+    RunState,
+    RunTrigger,
+    ScheduleKind,
+    TargetOutcome,
+    ValueSource,
+)
+
+_CATEGORIES: Mapping[Category, str] = {
+    Category.SWITCH: _in("category", "Switch"),
+    Category.ROUTER: _in("category", "Router"),
+    Category.FIREWALL: _in("category", "Firewall"),
+    Category.ACCESS_POINT: _in("category", "Access point"),
+    Category.WIRELESS_CONTROLLER: _in("category", "Wireless controller"),
+    Category.RADIO: _in("category", "Radio link"),
+    Category.LOAD_BALANCER: _in("category", "Load balancer"),
+    Category.SERVER: _in("category", "Server"),
+    Category.HYPERVISOR: _in("category", "Hypervisor"),
+    Category.VIRTUAL_MACHINE: _in("category", "Virtual machine"),
+    Category.WORKSTATION: _in("category", "Workstation"),
+    Category.NAS: _in("category", "NAS"),
+    Category.SAN: _in("category", "SAN storage"),
+    Category.TAPE: _in("category", "Tape library"),
+    Category.PRINTER: _in("category", "Printer"),
+    Category.SCANNER: _in("category", "Scanner"),
+    Category.UPS: _in("category", "UPS"),
+    Category.PDU: _in("category", "PDU"),
+    Category.POWER: _in("category", "Power supply"),
+    Category.CAMERA: _in("category", "Camera"),
+    Category.NVR: _in("category", "Video recorder"),
+    Category.VIDEO: _in("category", "Video equipment"),
+    Category.PHONE: _in("category", "IP phone"),
+    Category.MOBILE: _in("category", "Mobile phone"),
+    Category.VOICE: _in("category", "Voice gateway"),
+    Category.PBX: _in("category", "PBX"),
+    Category.BMC: _in("category", "Management controller"),
+    Category.CONSOLE: _in("category", "Console server"),
+    Category.KVM: _in("category", "KVM switch"),
+    Category.ENVIRONMENT: _in("category", "Environment sensor"),
+    Category.TIMING: _in("category", "Time server"),
+    Category.OPTICAL: _in("category", "Optical transport"),
+    Category.OLT: _in("category", "OLT"),
+    Category.MODEM: _in("category", "Modem"),
+    Category.NETWORK: _in("category", "Network equipment"),
+    Category.OTHER: _in("category", "Other"),
+}
+_LIFECYCLE: Mapping[LifecycleState, str] = {
+    LifecycleState.EXPECTED: _in("asset state", "Expected"),
+    LifecycleState.IN_STOCK: _in("asset state", "In stock"),
+    LifecycleState.RESERVED: _in("asset state", "Reserved"),
+    LifecycleState.IN_PREPARATION: _in("asset state", "In preparation"),
+    LifecycleState.IN_USE: _in("asset state", "In use"),
+    LifecycleState.ON_LOAN: _in("asset state", "On loan"),
+    LifecycleState.IN_REPAIR: _in("asset state", "In repair"),
+    LifecycleState.IN_TRANSIT: _in("asset state", "In transit"),
+    LifecycleState.MISSING: _in("asset state", "Missing"),
+    LifecycleState.STOLEN: _in("asset state", "Stolen"),
+    LifecycleState.TO_DISPOSE: _in("asset state", "To dispose of"),
+    LifecycleState.DISPOSED: _in("asset state", "Disposed"),
+}
+_DEVICE: Mapping[DeviceStatus, str] = {
+    DeviceStatus.UNKNOWN: _in("device", "Unknown"),
+    DeviceStatus.LINKED: _in("device", "Linked to an asset"),
+    DeviceStatus.IGNORED: _in("device", "Ignored"),
+}
+_SOURCE: Mapping[ValueSource, str] = {
+    ValueSource.PERSON: _in("source", "Manual"),
+    ValueSource.SNMP: "SNMP",
+    ValueSource.NMAP: "nmap",
+}
+_JOB: Mapping[JobState, str] = {
+    JobState.QUEUED: _in("run", "Waiting"),
+    JobState.RUNNING: _in("run", "Running"),
+    JobState.DONE: _in("run", "Done"),
+    JobState.FAILED: _in("run", "Failed"),
+    JobState.CANCELLED: _in("run", "Stopped"),
+}
+_RUN: Mapping[RunState, str] = {
+    RunState.QUEUED: _in("run", "Waiting"),
+    RunState.RUNNING: _in("run", "Running"),
+    RunState.DONE: _in("run", "Done"),
+    RunState.FAILED: _in("run", "Failed"),
+    RunState.CANCELLED: _in("run", "Stopped"),
+    RunState.INTERRUPTED: _in("run", "Interrupted"),
+    RunState.HELD: _in("run", "Held for a decision"),
+}
+_TRIGGER: Mapping[RunTrigger, str] = {
+    RunTrigger.SCHEDULE: _in("run", "Schedule"),
+    RunTrigger.CATCH_UP: _in("run", "Catch-up of a missed run"),
+    RunTrigger.PERSON: _in("run", "Started by hand"),
+    RunTrigger.RETRY: _in("run", "Again for failed addresses"),
+}
+_PHASE: Mapping[RunPhase, str] = {
+    RunPhase.WAITING: _in("run", "Waiting"),
+    RunPhase.SWEEP: _in("run", "Looking for devices"),
+    RunPhase.COLLECT: _in("run", "Reading devices"),
+    RunPhase.APPLY: _in("run", "Updating the inventory"),
+    RunPhase.ENDED: _in("run", "Ended"),
+}
+_OUTCOME: Mapping[TargetOutcome, str] = {
+    TargetOutcome.COLLECTED: _in("target", "Read"),
+    TargetOutcome.PARTIAL: _in("target", "Read in part"),
+    TargetOutcome.PRESENT: _in("target", "Answers, not read"),
+    TargetOutcome.FAILED: _in("target", "Failed"),
+}
+_FAILURE: Mapping[Failure, str] = {
+    Failure.NO_ANSWER: _in("target", "No answer"),
+    Failure.WRONG_CREDENTIALS: _in("target", "Wrong credentials"),
+    Failure.REFUSED: _in("target", "Refused"),
+    Failure.MALFORMED: _in("target", "Malformed answer"),
+    Failure.TOO_LARGE: _in("target", "Too large or too slow"),
+    Failure.CANCELLED: _in("target", "Stopped before its end"),
+}
+_ROLE: Mapping[Role, str] = {
+    Role.REQUESTER: _in("role", "Requester"),
+    Role.READ_ONLY: _in("role", "Read only"),
+    Role.TECHNICIAN: _in("role", "Technician"),
+    Role.MANAGER: _in("role", "Manager"),
+    Role.ADMINISTRATOR: _in("role", "Administrator"),
+}
+_SCHEDULE: Mapping[ScheduleKind, str] = {
+    ScheduleKind.NONE: _in("schedule", "By hand only"),
+    ScheduleKind.INTERVAL: _in("schedule", "Every so many minutes"),
+    ScheduleKind.CRON: _in("schedule", "At set times (cron)"),
+}
+_PLACE: Mapping[LocationKind, str] = {
+    LocationKind.SITE: _in("location", "Site"),
+    LocationKind.BUILDING: _in("location", "Building"),
+    LocationKind.FLOOR: _in("location", "Floor"),
+    LocationKind.ROOM: _in("location", "Room"),
+}
+_VERSION: Mapping[SnmpVersion, str] = {
+    SnmpVersion.V1: "SNMP v1",
+    SnmpVersion.V2C: "SNMP v2c",
+    SnmpVersion.V3: "SNMP v3",
+}
+_AUTH: Mapping[AuthProtocol, str] = {
+    AuthProtocol.NONE: _in("protocol", "None"),
+    AuthProtocol.MD5: "MD5",
+    AuthProtocol.SHA1: "SHA-1",
+    AuthProtocol.SHA224: "SHA-224",
+    AuthProtocol.SHA256: "SHA-256",
+    AuthProtocol.SHA384: "SHA-384",
+    AuthProtocol.SHA512: "SHA-512",
+}
+_PRIV: Mapping[PrivProtocol, str] = {
+    PrivProtocol.NONE: _in("protocol", "None"),
+    PrivProtocol.DES: "DES",
+    PrivProtocol.AES128: "AES-128",
+    PrivProtocol.AES192: "AES-192",
+    PrivProtocol.AES256: "AES-256",
+    PrivProtocol.AES192_BLUMENTHAL: "AES-192 (Blumenthal)",
+    PrivProtocol.AES256_BLUMENTHAL: "AES-256 (Blumenthal)",
+}
+
+# By type first: members of two sets with the same value are equal to each other.
+_LABELS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
+    AuthProtocol: _AUTH,
+    Category: _CATEGORIES,
+    DeviceStatus: _DEVICE,
+    Failure: _FAILURE,
+    JobState: _JOB,
+    LifecycleState: _LIFECYCLE,
+    LocationKind: _PLACE,
+    PrivProtocol: _PRIV,
+    Role: _ROLE,
+    RunPhase: _PHASE,
+    RunState: _RUN,
+    RunTrigger: _TRIGGER,
+    ScheduleKind: _SCHEDULE,
+    SnmpVersion: _VERSION,
+    TargetOutcome: _OUTCOME,
+    ValueSource: _SOURCE,
+}
+
+_KINDS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
+    LifecycleState: {
+        LifecycleState.IN_USE: "good",
+        LifecycleState.EXPECTED: "busy",
+        LifecycleState.IN_PREPARATION: "busy",
+        LifecycleState.IN_TRANSIT: "busy",
+        LifecycleState.IN_REPAIR: "warning",
+        LifecycleState.TO_DISPOSE: "warning",
+        LifecycleState.MISSING: "bad",
+        LifecycleState.STOLEN: "bad",
+    },
+    DeviceStatus: {DeviceStatus.UNKNOWN: "warning", DeviceStatus.LINKED: "good"},
+    RunState: {
+        RunState.RUNNING: "busy",
+        RunState.DONE: "good",
+        RunState.FAILED: "bad",
+        RunState.INTERRUPTED: "warning",
+        RunState.HELD: "warning",
+    },
+    JobState: {JobState.RUNNING: "busy", JobState.DONE: "good", JobState.FAILED: "bad"},
+    TargetOutcome: {
+        TargetOutcome.COLLECTED: "good",
+        TargetOutcome.PARTIAL: "warning",
+        TargetOutcome.FAILED: "bad",
+    },
+}
+
+
+def label(member: enum.StrEnum | None) -> str:
+    """Name a member in the reader's language; nothing for None."""
+    return "" if member is None else str(_LABELS[type(member)][member])
+
+
+def choices(members: type[enum.StrEnum]) -> list[tuple[str, str]]:
+    """Give value and name of all members, in the order of the code, for a list to choose from."""
+    return [(member.value, label(member)) for member in members]
+
+
+def badge_kind(member: enum.StrEnum) -> str:
+    """Give the kind of badge that shows a state: good, busy, warning, bad or neutral."""
+    return _KINDS.get(type(member), {}).get(member, "neutral")

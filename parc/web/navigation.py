@@ -1,0 +1,93 @@
+"""The menu: groups and entries, shown to whoever holds the right behind the entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app, request, url_for
+from flask_babel import lazy_gettext as _
+
+from parc.services.actor import Actor
+from parc.services.permissions import Action, may
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu; ``key`` is the letter after ``g`` that goes there."""
+
+    endpoint: str
+    label: str
+    icon: str
+    action: Action
+    key: str = ""
+
+    @property
+    def url(self) -> str:
+        """Give the address of the page."""
+        return url_for(self.endpoint)
+
+    @property
+    def is_current(self) -> bool:
+        """Tell whether the page shown belongs to this entry."""
+        return request.blueprint == self.endpoint.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries that belong together; the first group has no title."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+MENU = (
+    Group(
+        "",
+        (
+            Entry("dashboard.show", _("Dashboard"), "layout-dashboard", Action.VIEW_INVENTORY, "d"),
+            Entry("assets.index", _("Assets"), "monitor", Action.VIEW_INVENTORY, "a"),
+            Entry(
+                "devices.index",
+                _("Unknown devices"),
+                "circle-question-mark",
+                Action.VIEW_INVENTORY,
+                "u",
+            ),
+        ),
+    ),
+    Group(
+        _("Discovery"),
+        (
+            Entry("ranges.index", _("Ranges"), "network", Action.VIEW_RANGE, "p"),
+            Entry("credentials.index", _("Credentials"), "key-round", Action.EDIT_CREDENTIAL, "c"),
+            Entry("runs.index", _("Runs"), "radar", Action.VIEW_RUN, "r"),
+        ),
+    ),
+    Group(
+        _("Administration"),
+        (Entry("users.index", _("Users"), "users", Action.MANAGE_USER),),
+    ),
+)
+
+
+def menu_for(actor: Actor) -> list[Group]:
+    """Give the groups with the entries that ``actor`` may open; no empty group."""
+    views = current_app.view_functions
+    groups = [
+        Group(
+            group.title,
+            tuple(
+                entry
+                for entry in group.entries
+                if entry.endpoint in views and may(actor, entry.action)
+            ),
+        )
+        for group in MENU
+    ]
+    return [group for group in groups if group.entries]
+
+
+def home_url(actor: Actor) -> str:
+    """Give the first page of the menu, or the own account for who may see nothing else."""
+    groups = menu_for(actor)
+    return groups[0].entries[0].url if groups else url_for("account.show")

@@ -1,0 +1,77 @@
+"""Texts of the problems that services find in a person's input, by code.
+
+``%(value)s`` in a text is the problem's value. A test finds every code that the services use and
+fails when one has no text here.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from parc.errors import FieldProblem
+
+_log = logging.getLogger(__name__)
+
+PROBLEMS = {
+    "required": _("This field is needed."),
+    "too_long": _("This is too long: at most %(value)s characters."),
+    "unknown": _("%(value)s is not one of the choices."),
+    "taken": _("This is taken already: %(value)s."),
+    "unprintable": _("This holds signs that cannot be printed."),
+    "not_a_number": _("This must be a whole number."),
+    "out_of_bounds": _("This must be within %(value)s."),
+    "unknown_choice": _("%(value)s is not one of the choices."),
+    "unknown_field": _("%(value)s cannot be set here."),
+    "not_valid": _("%(value)s cannot be taken."),
+    "not_found": _("There is no %(value)s."),
+    "in_the_past": _("This moment is past."),
+    "transition_refused": _("This change of state is not foreseen. Possible: %(value)s."),
+    "login_shape": _("Use letters, digits, dots, hyphens, underscores or @, without spaces."),
+    "password_short": _("The password is too short: at least %(value)s characters."),
+    "password_long": _("The password is too long: at most %(value)s characters."),
+    "password_is_login": _("The password must not be the login."),
+    "password_wrong": _("This is not your present password."),
+    "password_repeat": _("The two passwords differ."),
+    "last_administrator": _("This is the last active administrator: appoint another one first."),
+    "too_many_lines": _("At most %(value)s lines."),
+    "network_not_a_network": _(
+        "%(value)s is neither an address nor a network such as 192.168.1.0/24."
+    ),
+    "network_host_bits": _("%(value)s is an address within a network: its last bits must be 0."),
+    "network_has_scope": _(
+        "%(value)s names an interface: leave out what follows the percent sign."
+    ),
+    "network_too_large": _("%(value)s is too large to be looked at address by address."),
+    "network_not_unicast": _("%(value)s is no address of a device."),
+    "network_is_mapped": _("%(value)s is IPv4 written as IPv6: write it as IPv4."),
+    "public_network": _(
+        "%(value)s is public: the setting discovery.allow_public_addresses must allow it."
+    ),
+    "too_many_addresses": _("These are too many addresses: at most %(value)s."),
+    "nothing_left": _("This leaves no address to look at."),
+    "no_such_credential": _("There are no credentials called %(value)s."),
+    "credential_needs_networks": _(
+        "%(value)s may be tried on other addresses only by who may edit credentials."
+    ),
+    "privacy_needs_authentication": _("Encryption needs authentication too."),
+    "passphrase_too_short": _("The passphrase is too short: at least %(value)s characters."),
+    "not_a_time_zone": _("%(value)s is not a time zone; write one such as Europe/Paris."),
+    "not_a_time": _("%(value)s is not a time; write one such as 22:30."),
+    "window_needs_both": _("Give both the beginning and the end, or none."),
+    "window_is_empty": _("The beginning and the end are the same."),
+    "bad_cron": _("This is not a cron line of five fields: %(value)s"),
+    "bad_interval": _("This is not a number of minutes: %(value)s"),
+    "setup_code_wrong": _("This is not the set-up code that the server printed at its start."),
+}
+
+
+def tell_problem(problem: FieldProblem) -> str:
+    """Say a problem in the reader's language."""
+    text = PROBLEMS.get(problem.code)
+    if text is None:
+        _log.error("no text for the problem %s of %s", problem.code, problem.field)
+        return str(gettext("This cannot be taken: %(value)s", value=problem.value or problem.code))
+    return str(text) % {"value": problem.value}

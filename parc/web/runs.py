@@ -1,0 +1,391 @@
+"""Pages of runs: the list, one run with live progress and its log, and what can be decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import TypeVar
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
+
+from collectors.errors import Failure
+from parc.discovery.settle import plan_again
+from parc.discovery.task import task_of
+from parc.errors import ConflictError
+from parc.extensions import db, transaction
+from parc.models import Run, RunState, RunTarget, RunTrigger, TargetOutcome
+from parc.queries.keyset import Order
+from parc.queries.ranges import use_of_range
+from parc.queries.runs import (
+    SORTS,
+    TARGET_SORTS,
+    RunFilter,
+    RunRow,
+    TargetRow,
+    count_targets,
+    device_changes,
+    get_run,
+    last_targets,
+    list_runs,
+    list_targets,
+    run_row,
+    target_row,
+)
+from parc.services import runs as service
+from parc.services.permissions import Action
+from parc.web.access import actor, requires
+from parc.web.cells import CellWriter
+from parc.web.context import now, settings
+from parc.web.formats import format_number, format_seconds
+from parc.web.forms import read_form
+from parc.web.labels import label
+from parc.web.listing import (
+    Cell,
+    ColumnSpec,
+    Empty,
+    Line,
+    ListRequest,
+    ListSpec,
+    ListView,
+    read_list,
+    refuse,
+    render_list,
+)
+from parc.web.messages import tell
+
+runs = Blueprint("runs", __name__)
+Member = TypeVar("Member", RunState, TargetOutcome, Failure)
+
+_LIST = ListSpec("runs.index", tuple(SORTS), "-started", ("state", "range"), has_search=False)
+_MOST_PLAN_LINES = 500
+_POLLS_A_WORD = 3  # a poll comes every 2 s, words for screen readers at most every 5 s
+
+WARNINGS: Mapping[str, str] = {
+    "nmap_missing": _(
+        "nmap is not installed: only devices that answer SNMP are found, without MAC addresses, "
+        "open ports and guessed categories."
+    ),
+    "nmap_unprivileged": _(
+        "nmap may not send raw packets here: devices are looked for by TCP, and MAC addresses of "
+        "other hosts may be missing."
+    ),
+    "nmap_failed": _("nmap failed on a part of the addresses; they were asked by SNMP alone."),
+    "nmap_timed_out": _("nmap took too long on a part of the addresses and was ended."),
+    "loopback": _("Loopback addresses are asked by SNMP only, because nmap takes all for up."),
+    "names_silent": _("The DNS server does not answer: host names are missing."),
+}
+ACTIONS: Mapping[str, str] = {
+    "created": _("New"),
+    "changed": _("Changed"),
+    "absent": _("Gone"),
+    "returned": _("Back"),
+    "conflict": _("Conflict"),
+}
+
+
+@runs.get("/runs")
+@requires(Action.VIEW_RUN)
+def index() -> ResponseReturnValue:
+    """List all runs, the latest first."""
+    return render_list("runs/list.html", _list_view(read_list(_LIST)))
+
+
+@runs.get("/runs/<int:run_id>")
+@requires(Action.VIEW_RUN)
+def show(run_id: int) -> ResponseReturnValue:
+    """Show one run: progress, totals, reasons of failures, and its log."""
+    row = get_run(db.session(), run_id)
+    spec = ListSpec(
+        "runs.show",
+        tuple(TARGET_SORTS),
+        "-ended",
+        ("outcome", "failure"),
+        has_search=False,
+        arguments={"run_id": run_id},
+    )
+    view = _log_view(row, read_list(spec))
+    return render_list("runs/show.html", view, tick=0, **_progress(row))
+
+
+@runs.get("/runs/<int:run_id>/live")
+@requires(Action.VIEW_RUN)
+def live(run_id: int) -> ResponseReturnValue:
+    """Give the part of the page that moves; at the end of the run the page is loaded anew."""
+    row = get_run(db.session(), run_id)
+    text = request.args.get("tick", "0")
+    tick = int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0  # noqa: PLR2004 -- a counter of polls
+    page = render_template(
+        "runs/_live.html", tick=tick + 1, is_spoken=tick % _POLLS_A_WORD == 0, **_progress(row)
+    )
+    answer: Response = make_response(page)
+    if not row.is_open and request.headers.get("HX-Request"):
+        answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
+@runs.get("/runs/<int:run_id>/plan")
+@requires(Action.START_RUN)
+def plan(run_id: int) -> ResponseReturnValue:
+    """Show what a held run would change, so that a person can decide."""
+    session = db.session()
+    row = get_run(session, run_id)
+    if row.state is not RunState.HELD:
+        return redirect(url_for("runs.show", run_id=run_id))
+    made = plan_again(session, task_of(session, run_id, now()), settings())
+    lines = list(islice(made.rows(), _MOST_PLAN_LINES + 1))
+    return render_template(
+        "runs/plan.html",
+        row=row,
+        lines=lines[:_MOST_PLAN_LINES],
+        is_cut=len(lines) > _MOST_PLAN_LINES,
+        most=_MOST_PLAN_LINES,
+    )
+
+
+@runs.post("/runs/<int:run_id>/stop")
+@requires(Action.START_RUN)
+def send_stop(run_id: int) -> ResponseReturnValue:
+    """Ask a run to stop; what it has found stays."""
+    read_form()
+    try:
+        with transaction() as session:
+            service.request_stop(session, actor(), run_id, now())
+        tell(gettext("The run stops at the next device; what it has found stays."))
+    except ConflictError:
+        tell(gettext("This run has ended already."), kind="info")
+    return redirect(url_for("runs.show", run_id=run_id))
+
+
+@runs.post("/runs/<int:run_id>/again")
+@requires(Action.START_RUN)
+def send_again(run_id: int) -> ResponseReturnValue:
+    """Sweep the range of a run once more."""
+    return _start(run_id, RunTrigger.PERSON, None)
+
+
+@runs.post("/runs/<int:run_id>/retry")
+@requires(Action.START_RUN)
+def send_retry(run_id: int) -> ResponseReturnValue:
+    """Ask only the addresses that failed once more."""
+    return _start(run_id, RunTrigger.RETRY, run_id)
+
+
+@runs.post("/runs/<int:run_id>/apply")
+@requires(Action.START_RUN)
+def send_apply(run_id: int) -> ResponseReturnValue:
+    """Apply the plan of a held run."""
+    read_form()
+    with transaction() as session:
+        service.decide_held(session, actor(), run_id, now())
+    tell(gettext("The plan is being applied."))
+    return redirect(url_for("runs.show", run_id=run_id))
+
+
+@runs.post("/runs/<int:run_id>/drop")
+@requires(Action.START_RUN)
+def send_drop(run_id: int) -> ResponseReturnValue:
+    """Leave the plan of a held run unapplied for good."""
+    read_form()
+    with transaction() as session:
+        service.drop_held(session, actor(), run_id, now())
+    tell(gettext("The plan is dropped; what the devices said is kept."))
+    return redirect(url_for("runs.show", run_id=run_id))
+
+
+def _start(run_id: int, trigger: RunTrigger, retry_of_id: int | None) -> ResponseReturnValue:
+    read_form()
+    session = db.session()
+    row = get_run(session, run_id)
+    if row.range_id is None:
+        raise ConflictError(f"the range of run {run_id} was deleted")
+    try:
+        with transaction() as writing:
+            started = service.request_run(
+                writing,
+                actor(),
+                range_id=row.range_id,
+                trigger=trigger,
+                now=now(),
+                retry_of_id=retry_of_id,
+            )
+    except ConflictError:
+        under_way = use_of_range(db.session(), row.range_id).open_run_id
+        if under_way is None:
+            raise
+        tell(gettext("A sweep of this range is under way already."), kind="info")
+        return redirect(url_for("runs.show", run_id=under_way))
+    return redirect(url_for("runs.show", run_id=started.id))
+
+
+def _progress(row: RunRow) -> dict[str, object]:
+    """Give what the moving part of a run's page shows."""
+    session, moment = db.session(), now()
+    remaining = row.remaining(moment)
+    codes = [warning.partition(":") for warning in row.warnings]
+    return {
+        "row": row,
+        "seconds": row.seconds(moment),
+        "rate": row.rate(moment),
+        "remaining": remaining.total_seconds() if remaining else None,
+        "targets": last_targets(session, row.id) if row.is_open else [],
+        "failures": {
+            Failure(value): count
+            for value, count in sorted(count_targets(session, row.id).by_failure.items())
+        },
+        "changes": device_changes(session, row.id),
+        "actions": ACTIONS,
+        "warnings": [
+            (str(WARNINGS[code]) if code in WARNINGS else code, detail.strip())
+            for code, _colon, detail in codes
+        ],
+    }
+
+
+def _list_view(wanted: ListRequest) -> ListView:
+    states = _members(RunState, wanted, "state")
+    ids = wanted.chosen.get("range", ())
+    if not all(value.isascii() and value.isdecimal() and len(value) < 10 for value in ids):  # noqa: PLR2004 -- digits of a key
+        refuse(gettext("The filter %(name)s cannot be read.", name="range"))
+    order = Order(SORTS[wanted.sort], Run.id, wanted.is_descending)
+    found = list_runs(
+        db.session(),
+        RunFilter(states, [int(value) for value in ids]),
+        order,
+        wanted.cursor(order.sort),
+        wanted.size,
+    )
+    facets = [
+        wanted.facet("state", gettext("State"), found.by_state, lambda v: label(RunState(v))),
+        wanted.facet(
+            "range", gettext("Range"), found.by_range, lambda v: found.range_names.get(v, f"#{v}")
+        ),
+    ]
+    previous_url, next_url = wanted.pages(found.page)
+    columns = [
+        ColumnSpec("range", gettext("Range"), is_sortable=False),
+        ColumnSpec("state", gettext("State"), is_sortable=False),
+        ColumnSpec("started", gettext("Started")),
+        ColumnSpec("trigger", gettext("Started by"), is_sortable=False),
+        ColumnSpec("duration", gettext("Duration"), is_sortable=False),
+        ColumnSpec("answering", gettext("Answering"), is_sortable=False, is_number=True),
+        ColumnSpec("read", gettext("Read"), is_sortable=False, is_number=True),
+        ColumnSpec("failed", gettext("Failed"), is_sortable=False, is_number=True),
+        ColumnSpec("new", gettext("New"), is_sortable=False, is_number=True),
+        ColumnSpec("changed", gettext("Changed"), is_sortable=False, is_number=True),
+        ColumnSpec("gone", gettext("Gone"), is_sortable=False, is_number=True),
+    ]
+    write = CellWriter(now())
+    return ListView(
+        request=wanted,
+        caption=gettext("Runs"),
+        heads=wanted.heads(columns),
+        rows=[_run_line(run_row(row), write) for row in found.page.rows],
+        count=found.count,
+        count_text=ngettext(
+            "%(count)s run", "%(count)s runs", found.count, count=format_number(found.count)
+        ),
+        empty=Empty(
+            gettext("No run yet."),
+            gettext("A run begins by the schedule of a range, or by its button “Sweep now”."),
+            url_for("ranges.index"),
+            gettext("See the ranges"),
+        ),
+        previous_url=previous_url,
+        next_url=next_url,
+        facets=facets,
+        chips=wanted.chips(facets),
+    )
+
+
+def _run_line(row: RunRow, write: CellWriter) -> Line:
+    seconds = row.seconds(now())
+    counts = (
+        row.responder_count,
+        row.collected_count,
+        row.failed_count,
+        row.created_count,
+        row.changed_count,
+        row.gone_count,
+    )
+    cells: list[Cell] = [
+        write.badge(row.state),
+        write.seen(row.started_at or row.created_at),
+        row.requested_by or label(row.trigger),
+        format_seconds(seconds) if seconds is not None else "—",
+        *map(format_number, counts),
+    ]
+    return Line(row.id, url_for("runs.show", run_id=row.id), row.range_name, cells)
+
+
+def _log_view(row: RunRow, wanted: ListRequest) -> ListView:
+    outcomes = _members(TargetOutcome, wanted, "outcome")
+    failures = _members(Failure, wanted, "failure")
+    session = db.session()
+    order = Order(TARGET_SORTS[wanted.sort], RunTarget.id, wanted.is_descending)
+    cursor = wanted.cursor(order.sort)
+    page = list_targets(session, row.id, outcomes, failures, order, cursor, wanted.size)
+    counts = count_targets(session, row.id)
+    facets = [
+        wanted.facet(
+            "outcome", gettext("Outcome"), counts.by_outcome, lambda v: label(TargetOutcome(v))
+        ),
+        wanted.facet("failure", gettext("Reason"), counts.by_failure, lambda v: label(Failure(v))),
+    ]
+    previous_url, next_url = wanted.pages(page)
+    columns = [
+        ColumnSpec("address", gettext("Address")),
+        ColumnSpec("outcome", gettext("Outcome"), is_sortable=False),
+        ColumnSpec("reason", gettext("Reason"), is_sortable=False),
+        ColumnSpec("device", gettext("Device"), is_sortable=False),
+        ColumnSpec("credential", gettext("Credential"), is_sortable=False),
+        ColumnSpec("seconds", gettext("Duration"), is_number=True),
+        ColumnSpec("ended", gettext("When")),
+    ]
+    write = CellWriter(now())
+    total = sum(counts.by_outcome.values())
+    return ListView(
+        request=wanted,
+        caption=gettext("Log"),
+        heads=wanted.heads(columns),
+        rows=[_target_line(target_row(found), write) for found in page.rows],
+        count=total,
+        count_text=ngettext(
+            "%(count)s address answered",
+            "%(count)s addresses answered",
+            total,
+            count=format_number(total),
+        ),
+        empty=Empty(
+            gettext("No address to show."),
+            gettext("Addresses appear here as soon as they have answered and were read."),
+        ),
+        previous_url=previous_url,
+        next_url=next_url,
+        facets=facets,
+        chips=wanted.chips(facets),
+    )
+
+
+def _target_line(row: TargetRow, write: CellWriter) -> Line:
+    url = url_for("assets.show", asset_id=row.asset_id) if row.asset_id is not None else ""
+    reason = ": ".join(part for part in (label(row.failure), row.detail) if part)
+    cells: list[Cell] = [
+        write.badge(row.outcome),
+        reason or "—",
+        row.device_name or "—",
+        row.credential or "—",
+        format_seconds(row.seconds),
+        write.seen(row.ended_at),
+    ]
+    return Line(row.id, url, row.address, cells)
+
+
+def _members(kind: type[Member], wanted: ListRequest, name: str) -> list[Member]:
+    """Read the values of a filter; a word that is not in the set is refused with 422."""
+    try:
+        return [kind(value) for value in wanted.chosen.get(name, ())]
+    except ValueError:
+        refuse(gettext("The filter %(name)s cannot be read.", name=name))

@@ -1,0 +1,58 @@
+"""Every definition against a recorded walk of a device it speaks for."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from collectors.collect import SnmpResult, collect_snmp
+from collectors.credentials import SnmpCredential, SnmpVersion
+from collectors.definitions.loader import load_definitions
+from collectors.definitions.model import Definition
+from collectors.observation import from_json, to_json
+from collectors.snmp.replay import ReplayTransport, read_snmprec
+from collectors.target import Target
+
+WALKS = Path(__file__).parent.parent / "walks"
+DEFINITIONS = load_definitions()
+MOMENT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+
+
+def collect_walk(walk: Path, version: SnmpVersion = SnmpVersion.V2C) -> SnmpResult:
+    """Collect from a recording as from a device."""
+    transport = ReplayTransport(read_snmprec(walk.read_text("latin-1")))
+    target = Target("192.0.2.10", (SnmpCredential(version, community="public"),))
+    return asyncio.run(collect_snmp(target, transport, DEFINITIONS, lambda: MOMENT))
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda one: one.id)
+def test_a_definition_reads_its_walk(definition: Definition, *, golden: bool) -> None:
+    """A definition without a folder in tests/walks fails; --golden rewrites what is expected."""
+    folder = WALKS / definition.id
+    result = collect_walk(folder / "walk.snmprec")
+    assert result.observation is not None
+    assert result.observation.problems == ()
+    assert result.observation.identity is not None
+    assert result.observation.identity.definition == definition.id
+    expected = folder / "expected.json"
+    if golden:
+        expected.write_bytes(msgspec.json.format(to_json(result.observation), indent=1) + b"\n")
+    assert result.observation == from_json(expected.read_bytes())
+    assert result.requests <= 30
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda one: one.id)
+def test_version_1_reads_the_same_as_version_2c(definition: Definition) -> None:
+    walk = WALKS / definition.id / "walk.snmprec"
+    by_v1 = collect_walk(walk, SnmpVersion.V1)
+    assert by_v1.observation is not None
+    assert by_v1.observation == collect_walk(walk).observation
+
+
+def test_every_walk_belongs_to_a_definition() -> None:
+    folders = {one.name for one in WALKS.iterdir() if one.is_dir()}
+    assert folders == {definition.id for definition in DEFINITIONS}

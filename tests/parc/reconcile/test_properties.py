@@ -1,0 +1,220 @@
+"""Properties that hold for any network, however odd: few keys that collide all the time."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from dataclasses import replace
+from datetime import timedelta
+
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from collectors.observation import (
+    Category,
+    Identity,
+    Interface,
+    InterfaceTable,
+    Observation,
+    Presence,
+    Service,
+    Source,
+    System,
+)
+from parc.models import Asset, AssetField, AuditEntry, Device, ValueSource
+from parc.reconcile.identity import KeyKind, make_traits, strong_keys
+from parc.reconcile.known import DEVICE_COLUMNS, Known
+from parc.reconcile.load import load
+from parc.reconcile.plan import plan
+from parc.services.assets import edit_asset
+from tests.conftest import SOME_MOMENT
+from tests.factories import SOME_PERSON
+from tests.parc.reconcile.conftest import NETWORK, Inventory, open_inventory
+
+MACS = ["00:1b:21:00:00:01", "00:1b:21:00:00:02", "00:00:5e:00:01:0a", "02:42:00:00:00:01"]
+ADDRESSES = [f"192.0.2.{number}" for number in range(1, 5)]
+
+
+def optional(*values: str) -> st.SearchStrategy[str | None]:
+    return st.sampled_from([None, *values])
+
+
+systems = st.builds(
+    System,
+    sys_name=optional("alpha", "beta"),
+    sys_object_id=optional("1.3.6.1.4.1.9.1.1"),
+    engine_id=optional("800000090300aabbccddee", "80001f888012345678aabbccdd"),
+)
+identities = st.builds(
+    Identity,
+    manufacturer=optional("Cisco", "HP"),
+    serial_number=optional("S1001", "S1002", "To be filled by O.E.M."),
+    category=st.sampled_from([None, Category.SWITCH, Category.BMC, Category.PHONE]),
+    base_mac_address=optional(*MACS),
+    chassis_id=optional("chassis-7", MACS[0]),
+)
+interfaces = st.builds(
+    lambda rows, complete: InterfaceTable(tuple(rows), complete),
+    st.lists(
+        st.builds(
+            Interface,
+            if_index=st.integers(1, 3),
+            if_name=optional("Gi1", "Gi2"),
+            if_phys_address=optional(*MACS),
+            if_oper_status=st.sampled_from([None, 1, 2]),
+            addresses=st.sampled_from([(), ("192.0.2.1/24",), ("192.0.2.2/24", "127.0.0.1/8")]),
+        ),
+        max_size=3,
+    ),
+    st.booleans(),
+)
+read = st.builds(
+    Observation,
+    address=st.sampled_from(ADDRESSES),
+    source=st.just(Source.SNMP),
+    observed_at=st.just(SOME_MOMENT),
+    system=systems,
+    identity=identities,
+    interfaces=interfaces,
+)
+unread = st.builds(
+    Observation,
+    address=st.sampled_from(ADDRESSES),
+    source=st.just(Source.NMAP),
+    observed_at=st.just(SOME_MOMENT),
+    presence=st.builds(
+        Presence,
+        proof=st.just("arp-response"),
+        mac_address=optional(*MACS),
+        host_name=optional("alpha", "gamma"),
+        services=st.sampled_from([(), (Service("tcp", 22, "ssh"),)]),
+        is_complete=st.booleans(),
+        category=st.sampled_from([None, Category.SWITCH, Category.PRINTER]),
+        category_confidence=st.sampled_from([None, 0.5, 0.9]),
+    ),
+)
+sweeps = st.lists(st.one_of(read, unread), max_size=6)
+many = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def run_all(inventory: Inventory, history: list[list[Observation]]) -> list[Observation]:
+    """Apply sweep after sweep, an hour apart; give the last with its times."""
+    timed: list[Observation] = []
+    for hour, observations in enumerate(history):
+        at = SOME_MOMENT + timedelta(hours=hour)
+        timed = [replace(observation, observed_at=at) for observation in observations]
+        inventory.sweep(*timed, at=at)
+    return timed
+
+
+@many
+@given(history=st.lists(sweeps, min_size=1, max_size=4))
+def test_planning_again_after_applying_gives_an_empty_plan(
+    memory: sa.Engine, history: list[list[Observation]]
+) -> None:
+    inventory, connection = open_inventory(memory)
+    with connection:
+        last = run_all(inventory, history)
+        again = inventory.plan(last)
+        assert list(again.rows()) == []
+        assert again.is_empty
+        assert not any(s.fields or s.rows or s.signs is not None for s in again.sightings)
+
+
+@many
+@given(history=st.lists(sweeps, min_size=1, max_size=3), seed=st.integers(0, 2**16))
+def test_plan_does_not_depend_on_order(
+    memory: sa.Engine, history: list[list[Observation]], seed: int
+) -> None:
+    inventory, connection = open_inventory(memory)
+    with connection:
+        run_all(inventory, history[:-1])
+        observations = history[-1]
+        known = load(inventory.session, observations, inventory.policy, covered=NETWORK)
+        chance = random.Random(seed)  # noqa: S311 -- an order, no secret
+        shuffled = Known(
+            tuple(chance.sample(known.devices, len(known.devices))),
+            tuple(chance.sample(known.assets, len(known.assets))),
+        )
+        one = plan(observations, known, inventory.policy, covered=NETWORK)
+        other = plan(
+            chance.sample(observations, len(observations)),
+            shuffled,
+            inventory.policy,
+            covered=NETWORK,
+        )
+        assert one == other
+
+
+@many
+@given(
+    history=st.lists(sweeps, min_size=2, max_size=3),
+    field=st.sampled_from(["name", "serial_number", "manufacturer", "base_mac_address"]),
+)
+def test_no_plan_touches_what_a_person_set(
+    memory: sa.Engine, history: list[list[Observation]], field: str
+) -> None:
+    inventory, connection = open_inventory(memory)
+    with connection:
+        run_all(inventory, history[:1])
+        value = "00:1b:21:99:99:99" if field == "base_mac_address" else "ours"
+        session = inventory.session
+        for asset in session.scalars(sa.select(Asset)).all():
+            values = {field: f"{value} {asset.id}" if field == "serial_number" else value}
+            edit_asset(session, SOME_PERSON, asset.id, version=1, values=values, at=SOME_MOMENT)
+        session.flush()
+        theirs: dict[int, str] = dict(
+            session.execute(sa.select(Asset.id, getattr(Asset, field))).all()
+        )
+        run_all(inventory, history)
+        owned = session.scalars(
+            sa.select(AssetField.asset_id).where(
+                AssetField.field == field, AssetField.source == ValueSource.PERSON
+            )
+        ).all()
+        assert set(owned) == set(theirs)
+        now: dict[int, str] = dict(
+            session.execute(sa.select(Asset.id, getattr(Asset, field))).all()
+        )
+        assert {number: now[number] for number in theirs} == theirs
+
+
+@many
+@given(history=st.lists(sweeps, min_size=1, max_size=4))
+def test_two_devices_never_share_a_key_silently(
+    memory: sa.Engine, history: list[list[Observation]]
+) -> None:
+    inventory, connection = open_inventory(memory)
+    with connection:
+        run_all(inventory, history)
+        session = inventory.session
+        holders: dict[str, set[int]] = defaultdict(set)
+        for device in session.scalars(sa.select(Device)):
+            fields = {name: getattr(device, name) for name in DEVICE_COLUMNS}
+            traits = make_traits(fields, (), ())
+            for key in strong_keys(traits):
+                if key.kind is not KeyKind.MAC or traits.is_read:
+                    holders[f"{key.kind}: {key.value}"].add(device.id)
+        told: dict[str, set[int]] = defaultdict(set)
+        for entry in session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "conflict")):
+            for key_text in entry.changes:
+                told[key_text].add(entry.subject_id)
+        for text, numbers in holders.items():
+            assert len(numbers) == 1 or numbers & told[text], text
+
+
+@many
+@given(observations=sweeps)
+def test_every_address_that_answered_has_one_device(
+    memory: sa.Engine, observations: list[Observation]
+) -> None:
+    inventory, connection = open_inventory(memory)
+    with connection:
+        made = inventory.plan(observations)
+        applied = inventory.apply(made)
+        assert applied.devices.keys() == {o.address for o in observations}
+        count = inventory.session.scalar(sa.select(sa.func.count()).select_from(Device))
+        assert count == len(set(applied.devices.values())) == len(made.sightings)

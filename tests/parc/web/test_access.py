@@ -1,0 +1,232 @@
+"""Every route as every role and as nobody (T1), and without the token against forgery (T13)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from parc.extensions import db
+from parc.models import Base, Role
+from parc.web.access import check_all_routes_are_guarded, requires
+from tests.web import Browser
+
+ROLES = (
+    Role.REQUESTER,
+    Role.READ_ONLY,
+    Role.TECHNICIAN,
+    Role.MANAGER,
+    Role.ADMINISTRATOR,
+)
+# The least role that is let in; None: nobody needs to sign in. Every route has its line, by
+# endpoint, and the lines of a subject stand together.
+LEAST_ROLE: dict[str, Role | None] = {
+    "account.end_others": Role.REQUESTER,
+    "account.send_password": Role.REQUESTER,
+    "account.send_preferences": Role.REQUESTER,
+    "account.shortcuts": Role.REQUESTER,
+    "account.show": Role.REQUESTER,
+    "assets.change_states": Role.TECHNICIAN,
+    "assets.choose_columns": Role.READ_ONLY,
+    "assets.delete": Role.MANAGER,
+    "assets.edit": Role.TECHNICIAN,
+    "assets.history": Role.READ_ONLY,
+    "assets.index": Role.READ_ONLY,
+    "assets.interfaces": Role.READ_ONLY,
+    "assets.new": Role.TECHNICIAN,
+    "assets.observation": Role.TECHNICIAN,
+    "assets.observations": Role.TECHNICIAN,
+    "assets.release": Role.TECHNICIAN,
+    "assets.send_delete": Role.MANAGER,
+    "assets.send_edit": Role.TECHNICIAN,
+    "assets.send_new": Role.TECHNICIAN,
+    "assets.send_state": Role.TECHNICIAN,
+    "assets.settle": Role.TECHNICIAN,
+    "assets.show": Role.READ_ONLY,
+    "assets.state": Role.TECHNICIAN,
+    "assets.suggest": Role.READ_ONLY,
+    "credentials.delete": Role.ADMINISTRATOR,
+    "credentials.edit": Role.ADMINISTRATOR,
+    "credentials.index": Role.ADMINISTRATOR,
+    "credentials.new": Role.ADMINISTRATOR,
+    "credentials.send_delete": Role.ADMINISTRATOR,
+    "credentials.send_edit": Role.ADMINISTRATOR,
+    "credentials.send_new": Role.ADMINISTRATOR,
+    "dashboard.differences": Role.READ_ONLY,
+    "dashboard.show": Role.READ_ONLY,
+    "devices.attach": Role.TECHNICIAN,
+    "devices.decide": Role.TECHNICIAN,
+    "devices.ignore": Role.TECHNICIAN,
+    "devices.ignored": Role.READ_ONLY,
+    "devices.index": Role.READ_ONLY,
+    "devices.show": Role.READ_ONLY,
+    "devices.undo": Role.TECHNICIAN,
+    "exports.assets_csv": Role.READ_ONLY,
+    "exports.assets_xlsx": Role.READ_ONLY,
+    "first_run.ready": Role.TECHNICIAN,
+    "first_run.send": None,
+    "first_run.show": None,
+    "first_run.sweep": Role.TECHNICIAN,
+    "patterns.show": Role.ADMINISTRATOR,
+    "ranges.delete": Role.MANAGER,
+    "ranges.edit": Role.MANAGER,
+    "ranges.index": Role.READ_ONLY,
+    "ranges.new": Role.MANAGER,
+    "ranges.send_delete": Role.MANAGER,
+    "ranges.send_disable": Role.MANAGER,
+    "ranges.send_edit": Role.MANAGER,
+    "ranges.send_enable": Role.MANAGER,
+    "ranges.send_new": Role.MANAGER,
+    "ranges.send_sweep": Role.TECHNICIAN,
+    "ranges.show": Role.READ_ONLY,
+    "runs.index": Role.READ_ONLY,
+    "runs.live": Role.READ_ONLY,
+    "runs.plan": Role.TECHNICIAN,
+    "runs.send_again": Role.TECHNICIAN,
+    "runs.send_apply": Role.TECHNICIAN,
+    "runs.send_drop": Role.TECHNICIAN,
+    "runs.send_retry": Role.TECHNICIAN,
+    "runs.send_stop": Role.TECHNICIAN,
+    "runs.show": Role.READ_ONLY,
+    "session.choose": None,
+    "session.link": None,
+    "session.send_sign_in": None,
+    "session.sign_in": None,
+    "session.sign_out": Role.REQUESTER,
+    "session.use_link": None,
+    "users.edit": Role.ADMINISTRATOR,
+    "users.index": Role.ADMINISTRATOR,
+    "users.new": Role.ADMINISTRATOR,
+    "users.reset_password": Role.ADMINISTRATOR,
+    "users.send_edit": Role.ADMINISTRATOR,
+    "users.send_new": Role.ADMINISTRATOR,
+    "users.send_reset_password": Role.ADMINISTRATOR,
+}
+LET_IN = 299  # no page answers so: the stand-in of a view was reached
+
+
+def rules(app: Flask) -> Iterator[tuple[Rule, str, str]]:
+    """Give every rule but that of built files, with each of its methods and an address."""
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint != "static":
+            address = re.sub(r"<[^>]+>", "1", rule.rule)
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield rule, method, address
+
+
+def _put_stand_ins(app: Flask) -> None:
+    """Put behind each guard a view that only says it was reached."""
+    for name, view in list(app.view_functions.items()):
+        if name != "static":
+            guard = requires(cast("Any", view).required_action)
+            app.view_functions[name] = guard(lambda **_arguments: ("", LET_IN))
+
+
+def test_every_route_lets_in_who_is_expected_and_nobody_else(sqlite_app: Flask) -> None:
+    sqlite_app.config["WTF_CSRF_ENABLED"] = False
+    _put_stand_ins(sqlite_app)
+    browsers = {role: Browser(sqlite_app, role).client for role in ROLES}
+    wrong = []
+    for rule, method, address in rules(sqlite_app):
+        if rule.endpoint not in LEAST_ROLE:
+            wrong.append(f"{rule.endpoint} has no expectation")
+            continue
+        least = LEAST_ROLE[rule.endpoint]
+        for role, client in browsers.items():
+            is_expected = least is None or ROLES.index(role) >= ROLES.index(least)
+            status = client.open(address, method=method).status_code
+            if status != (LET_IN if is_expected else 404):
+                wrong.append(f"{method} {address} as {role}: {status}")
+        status = _as_nobody(sqlite_app.test_client(), method, address)
+        if status != (LET_IN if least is None else 302):
+            wrong.append(f"{method} {address} as nobody: {status}")
+    assert wrong == []
+
+
+def _as_nobody(client: FlaskClient, method: str, address: str) -> int:
+    answer = client.open(address, method=method)
+    if answer.status_code == 302:  # noqa: SIM102 -- the second only explains the first
+        if not answer.headers["Location"].startswith("/sign-in"):
+            return 0
+    return answer.status_code
+
+
+def test_expectations_name_no_route_that_is_gone(sqlite_app: Flask) -> None:
+    endpoints = {rule.endpoint for rule, _, _ in rules(sqlite_app)}
+    assert sorted(set(LEAST_ROLE) - endpoints) == []
+
+
+def test_route_without_a_right_stops_the_start(sqlite_app: Flask) -> None:
+    sqlite_app.view_functions["bare"] = lambda: ""
+    with pytest.raises(Exception, match="routes without a right: bare"):
+        check_all_routes_are_guarded(sqlite_app)
+
+
+@pytest.mark.parametrize("token", ["", "IjAi.aaaaaa.bbbbbbbbbbbb"])
+def test_no_route_changes_anything_without_the_token_of_the_session(
+    sqlite_app: Flask, token: str
+) -> None:
+    browser = Browser(sqlite_app, Role.ADMINISTRATOR)
+    before = _dump()
+    statuses = {
+        f"{method} {address}": browser.client.open(
+            address, method=method, data={"csrf_token": token} if token else {}
+        ).status_code
+        for _, method, address in rules(sqlite_app)
+        if method != "GET"
+    }
+    assert {name: status for name, status in statuses.items() if status != 400} == {}
+    assert _dump() == before
+
+
+def test_token_of_another_session_is_refused(sqlite_app: Flask) -> None:
+    other = Browser(sqlite_app, Role.ADMINISTRATOR).get("/account").text
+    token = other.partition('name="csrf-token" content="')[2].partition('"')[0]
+    assert token
+    browser = Browser(sqlite_app, Role.ADMINISTRATOR)
+    browser.get("/account")
+    answer = browser.client.post("/account/preferences", data={"csrf_token": token})
+    assert answer.status_code == 400
+
+
+def test_token_is_taken_from_the_header_that_htmx_sends(sqlite_app: Flask) -> None:
+    browser = Browser(sqlite_app, Role.REQUESTER)
+    page = browser.get("/account").text
+    token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
+    answer = browser.client.post(
+        "/account/preferences",
+        data={"colour_scheme": "dark"},
+        headers={"X-CSRFToken": token, "HX-Request": "true"},
+    )
+    assert answer.status_code == 302
+
+
+def test_asking_for_a_page_changes_nothing(sqlite_app: Flask) -> None:
+    browser = Browser(sqlite_app, Role.ADMINISTRATOR)
+    before = _dump()
+    for _, method, address in rules(sqlite_app):
+        if method == "GET":
+            assert browser.get(address).status_code < 500, address
+            browser.get(address)
+    assert _dump() == before
+
+
+def test_fragment_sends_nobody_to_the_sign_in_by_htmx(sqlite_app: Flask) -> None:
+    Browser(sqlite_app, Role.REQUESTER)
+    answer = sqlite_app.test_client().get("/users", headers={"HX-Request": "true"})
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"] == "/sign-in"
+
+
+def _dump() -> dict[str, list[object]]:
+    """Give all rows of all tables."""
+    db.session.rollback()
+    return {
+        table.name: sorted(map(tuple, db.session.execute(table.select())), key=repr)
+        for table in Base.metadata.sorted_tables
+    }

@@ -1,0 +1,127 @@
+"""Pages of the logins and of the own account."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Flask
+
+from parc.extensions import db
+from parc.models import Role
+from parc.queries.users import find_user, get_user
+from tests.web import Browser, make_user
+
+PASSWORD = "correct horse battery"
+
+
+def test_administrator_adds_a_login_and_hands_a_link_over(administrator: Browser) -> None:
+    answer = administrator.post(
+        "/users/new", {"login": "Bob.Durand", "display_name": "Bob Durand", "role": "technician"}
+    )
+    assert answer.status_code == 200
+    link = re.search(r'value="http://localhost(/sign-in/link/[^"]+)"', answer.text)
+    assert link
+    bob = find_user(db.session(), "bob.durand")
+    assert bob is not None
+    assert bob.role is Role.TECHNICIAN
+    newcomer = Browser(administrator.app)
+    newcomer.post(link.group(1))
+    newcomer.user_id = bob.id
+    sent = {"password": PASSWORD, "repeated_password": PASSWORD}
+    assert newcomer.post("/account/password", sent).status_code == 302
+    assert newcomer.get("/account").status_code == 200
+    again = Browser(administrator.app)
+    answer = again.post("/sign-in", {"login": "bob.durand", "password": PASSWORD})
+    assert answer.status_code == 302
+
+
+def test_wrong_input_is_told_beside_its_field_and_nothing_typed_is_lost(
+    administrator: Browser,
+) -> None:
+    answer = administrator.post(
+        "/users/new", {"login": "two words", "display_name": "", "role": "manager"}
+    )
+    assert answer.status_code == 422
+    assert 'value="two words"' in answer.text
+    assert 'aria-describedby="login-help login-error"' in answer.text
+    assert 'id="display_name-error"' in answer.text
+    assert '<option value="manager" selected>' in answer.text
+
+
+def test_last_administrator_can_neither_step_down_nor_be_deactivated(
+    administrator: Browser,
+) -> None:
+    path = f"/users/{administrator.user_id}"
+    for sent in ({"role": "manager", "is_active": "1"}, {"role": "administrator"}):
+        answer = administrator.post(path, {"display_name": "Alice", **sent})
+        assert answer.status_code == 422
+        assert "last active administrator" in answer.text
+    assert administrator.get("/users").status_code == 200
+
+
+def test_name_of_a_device_or_person_is_never_markup(administrator: Browser) -> None:
+    administrator.post(
+        "/users/new",
+        {"login": "mallory", "display_name": "<script>alert(1)</script>", "role": "requester"},
+    )
+    page = administrator.get("/users").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_reset_takes_the_password_away_and_shows_a_link(administrator: Browser) -> None:
+    user_id = make_user(administrator.app, Role.MANAGER, "carol", PASSWORD)
+    assert "carol" in administrator.get(f"/users/{user_id}/reset-password").text.lower()
+    answer = administrator.post(f"/users/{user_id}/reset-password")
+    assert "/sign-in/link/" in answer.text
+    assert not get_user(db.session(), user_id).has_password
+
+
+def test_page_of_no_login_is_not_there(administrator: Browser) -> None:
+    assert administrator.get("/users/999").status_code == 404
+
+
+def test_own_password_needs_the_present_one(sqlite_app: Flask) -> None:
+    browser = Browser(sqlite_app)
+    browser.user_id = make_user(sqlite_app, Role.REQUESTER, "dave", PASSWORD)
+    browser.sign_in(browser.user_id)
+    new = "another long password"
+    for sent, status in (
+        ({"present_password": "wrong", "password": new, "repeated_password": new}, 422),
+        ({"present_password": PASSWORD, "password": new, "repeated_password": "x"}, 422),
+        ({"present_password": PASSWORD, "password": "short", "repeated_password": "short"}, 422),
+        ({"present_password": PASSWORD, "password": new, "repeated_password": new}, 302),
+    ):
+        assert browser.post("/account/password", sent).status_code == status
+    assert browser.get("/account").status_code == 200
+
+
+def test_changed_password_signs_the_other_browsers_out(sqlite_app: Flask) -> None:
+    one, other = Browser(sqlite_app, Role.REQUESTER), Browser(sqlite_app)
+    assert one.user_id is not None
+    other.sign_in(one.user_id)
+    assert other.get("/account").status_code == 200
+    one.post("/account/password", {"password": PASSWORD, "repeated_password": PASSWORD})
+    assert one.get("/account").status_code == 200
+    assert other.get("/account").status_code == 302
+
+
+def test_other_browsers_can_be_signed_out(sqlite_app: Flask) -> None:
+    one, other = Browser(sqlite_app, Role.REQUESTER), Browser(sqlite_app)
+    assert one.user_id is not None
+    other.sign_in(one.user_id)
+    answer = one.post("/account/end-other-sessions", follow_redirects=True)
+    assert "1 browser signed out" in answer.text
+    assert other.get("/account").status_code == 302
+
+
+def test_preferences_change_the_pages(sqlite_app: Flask) -> None:
+    browser = Browser(sqlite_app, Role.REQUESTER)
+    assert "data-shortcuts" in browser.get("/account").text
+    sent = {"language": "fr", "colour_scheme": "dark"}
+    assert browser.post("/account/preferences", sent).status_code == 302
+    page = browser.get("/account").text
+    assert '<html lang="fr" data-scheme="dark">' in page
+    assert "data-shortcuts" not in page
+    sent = {"language": "xx", "colour_scheme": "pink"}
+    assert browser.post("/account/preferences", sent).status_code == 422
