@@ -24,19 +24,52 @@ _MANUFACTURERS = [
     "Cisco", "HP", "Dell", "Aruba", "Juniper", "Lexmark", "Brother", "APC", "Synology", "Lenovo",
     *(f"Fabricant {number}" for number in range(50)),
 ]  # fmt: skip
-_ASSET = (
-    "id asset_tag name category lifecycle_state manufacturer model_name serial_number"
-    " operating_system software_revision location_id primary_address primary_address_sort"
-    " base_mac_address last_seen_at created_at updated_at version search_text"
-).split()
-_DEVICE = (
-    "id status asset_id address sys_name base_mac_address serial_number reasons"
-    " first_seen_at last_seen_at"
-).split()
-_INTERFACE = (
-    "device_id key if_index if_name if_alias if_type if_high_speed if_phys_address"
-    " if_admin_status if_oper_status addresses"
-).split()
+_ASSET = [
+    "id",
+    "asset_tag",
+    "name",
+    "category",
+    "lifecycle_state",
+    "manufacturer",
+    "model_name",
+    "serial_number",
+    "operating_system",
+    "software_revision",
+    "location_id",
+    "primary_address",
+    "primary_address_sort",
+    "base_mac_address",
+    "last_seen_at",
+    "created_at",
+    "updated_at",
+    "version",
+    "search_text",
+]
+_DEVICE = [
+    "id",
+    "status",
+    "asset_id",
+    "address",
+    "sys_name",
+    "base_mac_address",
+    "serial_number",
+    "reasons",
+    "first_seen_at",
+    "last_seen_at",
+]
+_INTERFACE = [
+    "device_id",
+    "key",
+    "if_index",
+    "if_name",
+    "if_alias",
+    "if_type",
+    "if_high_speed",
+    "if_phys_address",
+    "if_admin_status",
+    "if_oper_status",
+    "addresses",
+]
 
 
 def fleet_settings(count: int) -> Settings:
@@ -71,6 +104,7 @@ def _fill(path: Path, count: int) -> None:
 
 
 def _fill_places(connection: sqlite3.Connection) -> None:
+    rows: list[tuple[int, int | None, str, str]]
     rows = [(n, None, "site", f"Site {n:02}") for n in range(1, 21)]
     rows += [(20 + n, 1 + n % 20, "room", f"Salle {n}") for n in range(1, 181)]
     connection.executemany("INSERT INTO location (id,parent_id,kind,name) VALUES (?,?,?,?)", rows)
@@ -85,7 +119,7 @@ def _assets(count: int) -> Iterator[tuple[object, ...]]:
         model, serial = f"Modèle {chance.randrange(300)}", f"SN{chance.randrange(10**9):09d}"
         address, mac = _address(n), _mac(n * 100)
         seen = _stamp(NOW - timedelta(hours=chance.expovariate(1 / 60)))
-        state = states[4] if chance.random() < 0.7 else chance.choice(states)  # noqa: PLR2004 -- most are in use
+        state = states[4] if chance.random() < 0.7 else chance.choice(states)
         search = " ".join(map(folded, (name, tag, serial, model, maker, address, mac)))
         yield (
             n, tag, name, chance.choice(categories).value, state.value, maker, model,

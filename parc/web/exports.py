@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ from parc.queries.assets import Lookup, export_page
 from parc.services.permissions import Action
 from parc.web.access import requires
 from parc.web.assets import LABELS, Wanted, lookup, read_wanted, shown_columns
+from parc.web.cells import CellWriter
 from parc.web.context import now
-from parc.web.labels import label
 
 exports = Blueprint("exports", __name__)
 
@@ -34,11 +34,8 @@ _PART = 2_000
 _BLOCK = 1 << 16
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_IN_CELL = 32_767
-# The second line: the same signs in full width, which some programs read as the first.
-_DANGEROUS = (
-    *("=", "+", "-", "@", "\t", "\r", "\n", "\x00"),
-    *("\uff1d", "\uff0b", "\uff0d", "\uff20"),
-)
+# The last four are = + - @ in full width, which some programs read as the plain ones.
+_DANGEROUS = frozenset("=+-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20")
 
 
 @exports.get("/assets/export.csv")
@@ -65,40 +62,35 @@ def assets_xlsx() -> ResponseReturnValue:
 
 def neutralise(text: str) -> str:
     """Put an apostrophe before a text that a spreadsheet would run as a formula."""
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
+    return f"'{text}" if text[:1] in _DANGEROUS else text
 
 
 def _parts(wanted: Wanted, columns: Sequence[str]) -> Iterator[list[list[str]]]:
     known = lookup()
     order, cursor = wanted.order, None
-    labels: dict[tuple[type, str], str] = {}
+    cells = CellWriter(known.now)
+    writers = [_writer(name, known, cells) for name in columns]
     while True:
         with reading() as session:
             page = export_page(session, wanted.filter, order, cursor, _PART, columns, known)
-        yield [
-            [_written(name, row._mapping[name], known, labels) for name in columns]  # noqa: SLF001 -- SQLAlchemy's public name
-            for row in page.rows
-        ]
+        if page.rows:
+            places = [page.rows[0]._fields.index(name) for name in columns]
+            pairs = list(zip(places, writers, strict=True))
+            yield [[write(row[place]) for place, write in pairs] for row in page.rows]
         cursor = page.next
         if cursor is None:
             return
 
 
-def _written(name: str, value: Any, known: Lookup, labels: dict[tuple[type, str], str]) -> str:
-    if value is None:
-        return ""
-    match name:
-        case "lifecycle_state" | "category":
-            key = (type(value), value)
-            if key not in labels:
-                labels[key] = label(value)
-            return labels[key]
-        case "location_id":
-            return known.places.path(value) or ""
-        case "last_seen_at" | "created_at":
-            return f"{value:%Y-%m-%dT%H:%M:%SZ}"
-        case _:
-            return str(value)
+def _writer(name: str, known: Lookup, cells: CellWriter) -> Callable[[Any], str]:
+    """Give the function that writes the values of one column; each is called a row."""
+    if name in {"lifecycle_state", "category"}:
+        return cells.label
+    if name == "location_id":
+        return lambda value: known.places.path(value) or ""
+    if name in {"last_seen_at", "created_at"}:
+        return lambda value: value.isoformat(timespec="seconds")[:19] + "Z" if value else ""
+    return lambda value: value or ""
 
 
 def _csv_parts(heads: list[str], parts: Iterator[list[list[str]]], delimiter: str) -> Iterator[str]:

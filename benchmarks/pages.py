@@ -1,0 +1,167 @@
+"""CPU of Parc's pages at 100,000 assets and 1,000,000 interfaces beside a bare page.
+
+The bare page is Flask and SQLAlchemy alone: it reads the same rows of the same SQLite file by the
+same index and writes them with one small template, in the same process. ``python -m
+benchmarks.pages [assets]`` prints a table in Markdown; the goal is at most eight times the bare
+page, the aim four times.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from flask import Flask, render_template_string, request
+from flask.testing import FlaskClient
+
+from benchmarks.fleet import fleet_settings
+from parc.app import create_app
+from parc.clock import now
+from parc.extensions import db, transaction
+from parc.models import Asset, Interface, Role
+from parc.services.actor import SYSTEM
+from parc.services.sign_in import open_session
+from parc.services.users import UserInput, add_user
+
+_ROUNDS = 40
+_LOGIN = "benchmark"
+_ROW = "<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>"
+_TEMPLATE = f"<!doctype html><table>{{% for row in rows %}}{_ROW}{{% endfor %}}</table>"
+_COLUMNS = (
+    Asset.name,
+    Asset.asset_tag,
+    Asset.serial_number,
+    Asset.lifecycle_state,
+    Asset.category,
+    Asset.manufacturer,
+    Asset.model_name,
+    Asset.primary_address,
+    Asset.location_id,
+    Asset.last_seen_at,
+)
+Read = Callable[[], object]
+
+
+def bare_app(uri: str) -> Flask:
+    """Make the application to compare with."""
+    app = Flask("bare")
+    engine = sa.create_engine(uri)
+
+    def answer(query: sa.Select[*tuple[object, ...]]) -> str:
+        with engine.connect() as connection:
+            return render_template_string(_TEMPLATE, rows=connection.execute(query).all())
+
+    rows = sa.select(*_COLUMNS)
+    in_order = rows.order_by(Asset.name, Asset.id).limit(50)
+
+    @app.get("/list")
+    def show_list() -> str:
+        return answer(in_order)
+
+    @app.get("/filter")
+    def show_filter() -> str:
+        maker = sa.literal(request.args["maker"])
+        return answer(in_order.where(Asset.manufacturer == maker))
+
+    @app.get("/search")
+    def show_search() -> str:
+        found = sa.text("SELECT rowid FROM asset_search WHERE asset_search MATCH :t")
+        ids = found.bindparams(t=" AND ".join(f'"{part}"' for part in ("sn1", "n12", "123")))
+        return answer(rows.where(Asset.id.in_(ids)).limit(50))
+
+    @app.get("/asset")
+    def show_asset() -> str:
+        columns = (Interface.if_name, Interface.if_phys_address, Interface.if_oper_status)
+        return answer(rows.where(Asset.id == 1)) + answer(
+            sa.select(*columns).where(Interface.device_id == 1)
+        )
+
+    @app.get("/dashboard")
+    def show_dashboard() -> str:
+        return answer(sa.select(Asset.lifecycle_state, sa.func.count()).group_by("lifecycle_state"))
+
+    return app
+
+
+def measure(read: Read, rounds: int = _ROUNDS) -> tuple[float, float]:
+    """Give the median CPU and wall time of a call in milliseconds, after three to warm up."""
+    for _round in range(3):
+        read()
+    cpu, wall = [], []
+    for _round in range(rounds):
+        cpu_before, wall_before = time.process_time(), time.perf_counter()
+        read()
+        cpu.append(time.process_time() - cpu_before)
+        wall.append(time.perf_counter() - wall_before)
+    return statistics.median(cpu) * 1000, statistics.median(wall) * 1000
+
+
+def main() -> None:
+    """Measure and print."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    settings = fleet_settings(count)
+    app = create_app(settings)
+    bare = bare_app(settings.database_url).test_client()
+    with app.app_context():
+        client = app.test_client()
+        with client.session_transaction() as cookie:
+            cookie["token"] = _sign_in()
+        pages = (
+            ("list of 50", "/assets", "/list"),
+            ("list filtered by state + manufacturer + site",
+             "/assets?state=in_use&manufacturer=Cisco&site=3", "/filter?maker=Cisco"),
+            ("list filtered by manufacturer", "/assets?manufacturer=Cisco", "/filter?maker=Cisco"),
+            ("search by part of a serial", "/assets?q=sn123&sort=name", "/search"),
+            ("suggestions while typing", "/assets/suggest?q=sn123", "/search"),
+            ("asset sheet", "/assets/1", "/asset"),
+            ("dashboard", "/", "/dashboard"),
+            ("unknown devices", "/devices", "/list"),
+        )  # fmt: skip
+        print("| page | CPU ms | p50 ms | kB | bare CPU ms | ratio |")
+        print("|---|---|---|---|---|---|")
+        for name, ours, theirs in pages:
+            answer = client.get(ours)
+            if answer.status_code != 200:
+                sys.exit(f"{ours} answered {answer.status_code}")
+            cpu, wall = measure(lambda ours=ours: client.get(ours).data)  # type: ignore[misc]
+            plain, _wall = measure(lambda theirs=theirs: bare.get(theirs).data)  # type: ignore[misc]
+            size = len(answer.data) / 1000
+            ratio = cpu / plain
+            print(f"| {name} | {cpu:.1f} | {wall:.1f} | {size:.0f} | {plain:.1f} | {ratio:.1f} |")
+        _measure_exports(client)
+        db.session.remove()
+
+
+def _sign_in() -> str:
+    moment = now()
+    with transaction() as session:
+        user_id = session.scalar(sa.text("SELECT id FROM user WHERE login = :l"), {"l": _LOGIN})
+        if user_id is None:
+            entered = UserInput(_LOGIN, _LOGIN, Role.ADMINISTRATOR.value)
+            user_id = add_user(session, SYSTEM, entered, None, moment).id
+        return open_session(session, user_id, "127.0.0.1", moment)
+
+
+def _measure_exports(client: FlaskClient) -> None:
+    """Read each export to its end; memory is the growth of the process's peak."""
+    print("\n| export | seconds | first byte ms | MB | memory growth MB |")
+    print("|---|---|---|---|---|")
+    for ending in ("csv", "xlsx"):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        started = time.perf_counter()
+        answer = client.get(f"/assets/export.{ending}", buffered=False)
+        size, first = 0, 0.0
+        for block in answer.iter_encoded():
+            first = first or time.perf_counter() - started
+            size += len(block)
+        took = time.perf_counter() - started
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        print(f"| {ending} | {took:.2f} | {first * 1000:.0f} | {size / 1e6:.1f} | {grown:.0f} |")
+
+
+if __name__ == "__main__":
+    main()
