@@ -2,7 +2,7 @@
 
 Kept per address and port, never per engine id: two devices that were cloned share an id but not
 a clock. A reply is an answer, or a report after which one asks again in other terms.
-Source: RFC 3414 §2.3 (clocks), §3.2 (processing), §5 (usmStats).
+Source: RFC 3414 §2.3 (clocks), §3.2 (processing), §5 (usmStats); RFC 3413 (contexts).
 """
 
 from __future__ import annotations
@@ -18,14 +18,25 @@ _MAX_ENGINES = 20_000
 _WINDOW_SECONDS = 150
 _MIN_ENGINE_ID_OCTETS = 5
 
+UNKNOWN_USER = "the device does not know this SNMPv3 user"
+WRONG_DIGEST = "wrong authentication passphrase or protocol for this SNMPv3 user"
+DECRYPTION_FAILED = "wrong privacy passphrase or protocol for this SNMPv3 user"
+UNSUPPORTED_LEVEL = "the device does not offer this security level to this user"
+UNKNOWN_CONTEXT = "the device does not know this SNMPv3 context"
+SILENT_ENGINE = (
+    "the device answers SNMPv3 discovery but not this user:"
+    " wrong privacy passphrase or protocol, or unknown context"
+)
+
 _USM_STATS = oids.encode("1.3.6.1.6.3.15.1.1")
 _NOT_IN_TIME_WINDOW = _USM_STATS + b"\x02\x00"
 _UNKNOWN_ENGINE = _USM_STATS + b"\x04\x00"
 _REFUSALS = {
-    _USM_STATS + b"\x01\x00": "the SNMPv3 security level is not supported for this user",
-    _USM_STATS + b"\x03\x00": "the SNMPv3 user is unknown to the device",
-    _USM_STATS + b"\x05\x00": "wrong SNMPv3 authentication passphrase or protocol (wrong digest)",
-    _USM_STATS + b"\x06\x00": "wrong SNMPv3 privacy passphrase or protocol (decryption error)",
+    _USM_STATS + b"\x01\x00": UNSUPPORTED_LEVEL,
+    _USM_STATS + b"\x03\x00": UNKNOWN_USER,
+    _USM_STATS + b"\x05\x00": WRONG_DIGEST,
+    _USM_STATS + b"\x06\x00": DECRYPTION_FAILED,
+    oids.encode("1.3.6.1.6.3.12.1.5.0"): UNKNOWN_CONTEXT,  # snmpUnknownContexts (RFC 3413)
 }
 
 

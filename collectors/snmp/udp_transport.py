@@ -22,22 +22,21 @@ from collectors.errors import (
     MalformedError,
     NoAnswerError,
     RefusedError,
+    StoppedError,
     WrongCredentialsError,
 )
 from collectors.snmp import codec, usm
-from collectors.snmp.engines import EngineBook
+from collectors.snmp.engines import SILENT_ENGINE, EngineBook
 from collectors.snmp.pacing import Pacer
 from collectors.snmp.transport import Endpoint, Pdu, Response, Tag, VarBind
 
+_MOST_IN_FLIGHT = 20_000
+_OPINIONS_A_REQUEST = 2
 _TICK_SECONDS = 0.02
 _RECEIVE_BUFFER = 4 * 1024 * 1024
 _DATAGRAMS_A_TURN = 64
 _MAX_ENGINE_TRIES = 4
 _CODEC_VERSIONS = {SnmpVersion.V1: codec.VERSION_1, SnmpVersion.V2C: codec.VERSION_2C}
-_SILENT_ENGINE = (
-    "the device speaks SNMPv3 but does not answer this user:"
-    " the privacy passphrase or protocol is probably wrong"
-)
 _Key = tuple[str, int, int]
 _Reply = TypeVar("_Reply")
 SecondOpinion = Callable[[bytes], codec.Message]
@@ -45,15 +44,26 @@ SecondOpinion = Callable[[bytes], codec.Message]
 
 @dataclass(slots=True)
 class _Pending:
-    """One request on its way; ``problem`` is the last unusable thing that came back for it."""
+    """One request on its way.
+
+    Attributes:
+        address: as the caller wrote it, for messages.
+        problem: the last unusable thing that came back for it.
+        stranger: who else answered and was refused.
+        opinions_left: how often a second opinion on such a thing may still be asked.
+    """
 
     key: _Key
+    address: str
     decode: Callable[[bytes], object]
     octets: bytes
     timeout_seconds: float
     tries_left: int
     reply: asyncio.Future[Any]
+    takes_other_sources: bool
+    opinions_left: int
     problem: str = ""
+    stranger: str = ""
 
 
 class UdpTransport:
@@ -64,6 +74,8 @@ class UdpTransport:
         second_opinion: decodes a v1 or v2c message that the codec refuses, or raises
             ``ValueError``; asked before a reply is given up.
     """
+
+    most_in_flight = _MOST_IN_FLIGHT
 
     def __init__(
         self, *, packets_per_second: float = 5_000, second_opinion: SecondOpinion | None = None
@@ -106,11 +118,11 @@ class UdpTransport:
         else:
             octets = codec.encode_message(message)
             number = message.request_id
-            reply = await self._exchange(endpoint, number, octets, waiting, self._decode)
+            reply = await self._exchange(endpoint, number, octets, waiting, _decode_reply)
         return Response(reply.error_status, reply.error_index, reply.varbinds)
 
     async def close(self) -> None:
-        """Close the sockets; whoever still waits is cancelled."""
+        """Close the sockets; whoever still waits gets ``StoppedError``."""
         if self._timer:
             self._timer.cancel()
         for sock in self._sockets.values():
@@ -118,13 +130,15 @@ class UdpTransport:
             sock.close()
         self._sockets.clear()
         for pending in self._pending.values():
-            pending.reply.cancel()
+            if not pending.reply.done():
+                detail = "the run ended while it was asked"
+                pending.reply.set_exception(StoppedError(pending.address, detail))
 
     async def _ask_engine(
         self, endpoint: Endpoint, message: codec.Message, waiting: tuple[float, int]
     ) -> codec.Message:
         """Find out the engine's id and clock where they are not known, then ask in its terms."""
-        place = (endpoint.address, endpoint.credential.port)
+        _, place = _resolve(endpoint)
         decode = partial(usm.decode, credential=endpoint.credential)
         is_heard = False
         for _ in range(_MAX_ENGINE_TRIES):
@@ -140,7 +154,7 @@ class UdpTransport:
                 answer = await self._exchange(endpoint, number, octets, waiting, decode)
             except NoAnswerError:
                 if is_heard:
-                    raise WrongCredentialsError(endpoint.address, _SILENT_ENGINE) from None
+                    raise WrongCredentialsError(endpoint.address, SILENT_ENGINE) from None
                 raise
             is_heard = True
             is_answer = self._engines.take(place, answer, self._loop.time())
@@ -158,20 +172,24 @@ class UdpTransport:
     ) -> _Reply:
         """Send ``octets`` and wait for the reply with ``number``, as ``decode`` reads it."""
         timeout_seconds, retries = waiting
+        family, place = _resolve(endpoint)
         pending = _Pending(
-            (endpoint.address, endpoint.credential.port, number),
+            (*place, number),
+            endpoint.address,
             decode,
             octets,
             timeout_seconds,
             retries,
             self._loop.create_future(),
+            endpoint.credential.takes_other_sources,
+            0 if endpoint.credential.version is SnmpVersion.V3 else _OPINIONS_A_REQUEST,
         )
         self._pending[pending.key] = self._numbers[number] = pending
         try:
             wait = self._pacer.reserve(self._loop.time())
             if wait:
                 await asyncio.sleep(wait)
-            self._transmit(pending)
+            self._transmit(family, pending)
             return cast("_Reply", await pending.reply)
         finally:
             del self._pending[pending.key], self._numbers[number]
@@ -183,24 +201,22 @@ class UdpTransport:
             number = secrets.randbits(31)
         return number
 
-    def _transmit(self, pending: _Pending) -> None:
+    def _transmit(self, family: int, pending: _Pending) -> None:
         if pending.reply.done():
             return
-        address, port, _ = pending.key
         try:
-            self._socket(address).sendto(pending.octets, (address, port))
+            self._socket(family).sendto(pending.octets, pending.key[:2])
         except BlockingIOError:
             pass  # a full send buffer is a lost datagram: the retry repairs it
         except OSError as error:
             detail = f"cannot be reached from here ({error.strerror})"
-            pending.reply.set_exception(RefusedError(address, detail))
+            pending.reply.set_exception(RefusedError(pending.address, detail))
             return
         heapq.heappush(self._deadlines, (self._loop.time() + pending.timeout_seconds, pending.key))
         if self._timer is None:
             self._timer = self._loop.call_later(_TICK_SECONDS, self._tick)
 
-    def _socket(self, address: str) -> socket.socket:
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    def _socket(self, family: int) -> socket.socket:
         if family not in self._sockets:
             sock = socket.socket(family, socket.SOCK_DGRAM)
             sock.setblocking(False)  # noqa: FBT003 -- positional only
@@ -219,7 +235,9 @@ class UdpTransport:
                 continue
             if pending.tries_left:
                 pending.tries_left -= 1
-                self._loop.call_later(self._pacer.reserve(now), self._transmit, pending)
+                family = socket.AF_INET6 if ":" in key[0] else socket.AF_INET
+                wait = self._pacer.reserve(now)
+                self._loop.call_later(wait, self._transmit, family, pending)
             else:
                 pending.reply.set_exception(_give_up(pending))
         self._timer = self._loop.call_later(_TICK_SECONDS, self._tick) if self._deadlines else None
@@ -242,32 +260,60 @@ class UdpTransport:
             return  # nothing tells which request it is for
         pending = self._pending.get((address, port, number))
         if pending is None:
-            stray = self._numbers.get(number)
-            if stray is not None:
-                stray.problem = f"a reply came from {address} port {port} and was refused"
-            return
+            pending = self._numbers.get(number)
+            if pending is None:
+                return
+            if not pending.takes_other_sources:
+                pending.stranger = f"{address} port {port}"
+                return
         if pending.reply.done():
             return
         try:
-            pending.reply.set_result(pending.decode(octets))
+            pending.reply.set_result(self._decode(pending, octets))
         except ValueError as error:
             pending.problem = str(error)
 
-    def _decode(self, octets: bytes) -> codec.Message:
-        """Decode a reply of v1 or v2c, asking for a second opinion before it is refused."""
+    def _decode(self, pending: _Pending, octets: bytes) -> object:
+        """Decode a reply, asking for a second opinion before one of v1 or v2c is refused."""
         try:
-            message = codec.decode_message(octets)
+            return pending.decode(octets)
         except ValueError:
-            if self._second_opinion is None:
+            if self._second_opinion is None or not pending.opinions_left:
                 raise
-            message = self._second_opinion(octets)
-        if message.pdu_tag != codec.RESPONSE:
-            raise ValueError("the reply is no response")
+        pending.opinions_left -= 1
+        message = self._second_opinion(octets)
+        if message.request_id != pending.key[2]:
+            raise ValueError("the reply is to another request")
         return message
 
 
+def _decode_reply(octets: bytes) -> codec.Message:
+    message = codec.decode_message(octets)
+    if message.pdu_tag != codec.RESPONSE:
+        raise ValueError("the reply is no response")
+    return message
+
+
+def _resolve(endpoint: Endpoint) -> tuple[int, tuple[str, int]]:
+    """Give the family and the place that replies will come from; no name is ever looked up."""
+    address, port = endpoint.address, endpoint.credential.port
+    try:
+        if ":" not in address:
+            socket.inet_pton(socket.AF_INET, address)
+            return socket.AF_INET, (address, port)
+        known = socket.getaddrinfo(
+            address, port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
+        )
+    except OSError:
+        raise RefusedError(address, "not an IP address") from None
+    return socket.AF_INET6, (str(known[0][4][0]), port)
+
+
 def _give_up(pending: _Pending) -> CollectorError:
-    address = pending.key[0]
+    address = pending.address
     if pending.problem:
         return MalformedError(address, f"no usable reply: {pending.problem}")
+    if pending.stranger:
+        detail = f"a reply came from {pending.stranger} instead and was refused"
+        return NoAnswerError(address, detail)
     return NoAnswerError(address, f"no reply in {pending.timeout_seconds:g} s")
