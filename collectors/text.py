@@ -56,6 +56,8 @@ def _readable(raw: bytes | str) -> str:
         # Everything behind a NUL is what lay in a fixed buffer before.
         raw = raw.partition(b"\0")[0] if raw[:1] != b"\0" else raw.strip(b"\0")
         raw = raw.decode("utf-8", errors="replace")
+    if raw.isascii() and raw.isprintable():
+        return raw  # most texts: nothing below would change them
     text = _LINE_BREAKS.sub("\n", raw).translate(_REMOVED)
     # Surrogates cannot be stored as UTF-8.
     text = text.encode("utf-8", errors="replace").decode("utf-8")
