@@ -58,7 +58,7 @@ def replies(recording: str) -> Iterator[bytes]:
             count += 1
             names = [VarBind(cursor, Tag.NULL, b"")]
             request = codec.Message(
-                codec.VERSION_2C, b"public", Pdu.GET_BULK, count * 77_777_777, 0, 40, names
+                codec.VERSION_2C, b"public", Pdu.GET_BULK, count * 7_777_777, 0, 40, names
             )
             octets = answer(device, codec.encode_message(request))
             assert octets is not None
