@@ -20,7 +20,7 @@ import struct
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 
@@ -226,8 +226,10 @@ def main(
     conditions = Conditions(latency, loss, dead_every, alive_every)
     with running(port, conditions, processes):
         click.echo(f"all of 127.0.0.0/8 answers at port {port}")
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
-    sys.exit(0)
+        # Raises where it waits, so that the block ends its processes.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        with suppress(KeyboardInterrupt):
+            signal.pause()
 
 
 if __name__ == "__main__":
