@@ -148,9 +148,13 @@ def measure(settings: Settings) -> tuple[int, float, dict[str, float]]:
 
     @asynccontextmanager
     async def open_network(
-        *, packets_per_second: int, devices_at_once: int, should_stop: ShouldStop
+        *,
+        packets_per_second: int,
+        devices_at_once: int,
+        chunk_count: int,
+        should_stop: ShouldStop,
     ) -> AsyncIterator[Network]:
-        del packets_per_second, should_stop
+        del packets_per_second, chunk_count, should_stop
         transport = ChosenTransport()
         try:
             yield ReplayNetwork(transport, load_definitions(), devices_at_once)

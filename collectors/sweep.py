@@ -37,7 +37,7 @@ _IPV6: Final = 6
 # Eight probes and a retry each; thirty ports, three tries each. With what hosts may take on top.
 _PRESENCE_PACKETS: Final = 16
 _PORT_PACKETS: Final = 100
-_SLACK_SECONDS: Final = {Profile.PRESENCE: 60, Profile.PORTS: 240, Profile.INVENTORY: 900}
+_SLACK_SECONDS: Final = {Profile.PRESENCE: 240, Profile.PORTS: 240, Profile.INVENTORY: 900}
 _LONGEST_SECONDS: Final = 3600
 
 Chunk = tuple[Address, ...]
@@ -137,7 +137,7 @@ class Sweeper:
         packets_per_second: of all that runs at the same time, together.
         resolver: gives host names; None leaves them out.
         should_stop: asked ten times a second.
-        chunks_at_once: threads of ``sweep``.
+        chunks_at_once: how many calls of ``sweep_chunk`` may run at the same time.
     """
 
     capabilities: NmapCapabilities
@@ -146,8 +146,17 @@ class Sweeper:
     should_stop: Callable[[], bool] = field(default=lambda: False)
     chunks_at_once: int = CHUNKS_AT_ONCE
 
+    def divided(self, chunk_count: int) -> Sweeper:
+        """Give one whose ``sweep_chunk`` may run ``chunks_at_once`` times within the same rate."""
+        useful = self.packets_per_second // _LEAST_RATE
+        at_once = max(1, min(self.chunks_at_once, chunk_count, useful))
+        share = max(1, self.packets_per_second // at_once)
+        return replace(self, packets_per_second=share, chunks_at_once=at_once)
+
     def sweep_chunk(self, chunk: Chunk, profile: Profile) -> SweepResult:
         """Ask every address whether it is there, and those that are by ``profile``.
+
+        Both IP versions may be among them.
 
         Never raises for what the network or nmap does: that is in ``warnings``.
         """
@@ -200,7 +209,15 @@ class Sweeper:
 
     def _scan(
         self, addresses: Sequence[Address], profile: Profile, notes: _Notes
-    ) -> tuple[NmapHost, ...]:
+    ) -> list[NmapHost]:
+        """Run nmap over addresses of any version, one version after the other."""
+        found: list[NmapHost] = []
+        for version in (4, 6):
+            same = [address for address in addresses if address.version == version]
+            found += self._run(same, profile, notes) if same else []
+        return found
+
+    def _run(self, addresses: Sequence[Address], profile: Profile, notes: _Notes) -> list[NmapHost]:
         packets = _PRESENCE_PACKETS if profile is Profile.PRESENCE else _PORT_PACKETS
         seconds = 2 * len(addresses) * packets / self.packets_per_second + _SLACK_SECONDS[profile]
         run = scan(
@@ -219,7 +236,7 @@ class Sweeper:
         notes.is_complete = notes.is_complete and run.end is End.FINISHED and report.is_complete
         # Whatever nmap says, only what was asked counts: exclusions hold here as well.
         asked = {str(address) for address in addresses}
-        return tuple(host for host in report.hosts if host.address in asked)
+        return [host for host in report.hosts if host.address in asked]
 
     def _describe(self, hosts: list[NmapHost], notes: _Notes) -> dict[str, Presence]:
         names = self.resolver.resolve(host.address for host in hosts) if self.resolver else {}
@@ -227,7 +244,8 @@ class Sweeper:
             notes.add(WarningCode.NAMES_SILENT, "the DNS server does not answer")
         macs: dict[str, str] = {}
         if hosts and not self.capabilities.is_privileged:
-            macs = read_neighbors(ipaddress.ip_address(hosts[0].address).version)
+            versions = {ipaddress.ip_address(host.address).version for host in hosts}
+            macs = {ip: mac for one in versions for ip, mac in read_neighbors(one).items()}
         return {
             host.address: describe(host, names.get(host.address), macs.get(host.address))
             for host in hosts
@@ -278,13 +296,11 @@ def sweep(plan: SweepPlan, profile: Profile, sweeper: Sweeper) -> Generator[Swee
     the sweep back instead of filling memory. Closing the iterator ends what runs.
     """
     closed = threading.Event()
-    useful = sweeper.packets_per_second // _LEAST_RATE
-    at_once = max(1, min(sweeper.chunks_at_once, plan.chunk_count, useful))
     worker = replace(
-        sweeper,
-        packets_per_second=max(1, sweeper.packets_per_second // at_once),
+        sweeper.divided(plan.chunk_count),
         should_stop=lambda: closed.is_set() or sweeper.should_stop(),
     )
+    at_once = worker.chunks_at_once
     chunks = plan.chunks()
     with ThreadPoolExecutor(at_once, thread_name_prefix="sweep") as pool:
         running: set[Future[SweepResult]] = set()

@@ -24,7 +24,7 @@ from parc.extensions import reading
 from parc.queries.assets import Lookup, export_page
 from parc.services.permissions import Action
 from parc.web.access import requires
-from parc.web.assets import LABELS, Wanted, lookup, read_wanted, shown_columns
+from parc.web.assets import LABELS, Wanted, lookup, read_wanted, shown_columns, with_maker
 from parc.web.cells import CellWriter
 from parc.web.context import now
 
@@ -42,7 +42,7 @@ _DANGEROUS = frozenset("=+-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20")
 @requires(Action.EXPORT_INVENTORY)
 def assets_csv() -> ResponseReturnValue:
     """Stream the list as CSV: with semicolons and a byte order mark for a French Excel."""
-    wanted, columns = read_wanted(), shown_columns()
+    wanted, columns = read_wanted(), with_maker(shown_columns())
     is_french = get_locale().language == "fr"
     heads = [str(LABELS[name]) for name in columns]
     lines = _csv_parts(heads, _parts(wanted, columns), ";" if is_french else ",")
@@ -54,7 +54,7 @@ def assets_csv() -> ResponseReturnValue:
 @requires(Action.EXPORT_INVENTORY)
 def assets_xlsx() -> ResponseReturnValue:
     """Write the list as XLSX to a temporary file, row by row, then stream it."""
-    wanted, columns = read_wanted(), shown_columns()
+    wanted, columns = read_wanted(), with_maker(shown_columns())
     heads = [str(LABELS[name]) for name in columns]
     path = _write_xlsx(heads, _parts(wanted, columns))
     return _file(_read_and_remove(path), _XLSX, "xlsx")
