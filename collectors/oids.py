@@ -16,8 +16,9 @@ MAX_ARC = 2**32 - 1
 _MIN_ARCS = 2
 _SECOND_ARCS = 40  # below the roots 0 and 1 (X.690 §8.19.4)
 _MORE = 0x80
-# Arcs up to 2**32-1 without padding, the last one whole.
-_WELL_FORMED = re.compile(
+# Arcs up to 2**32-1 without padding, the last one whole: much faster than ``decode_index``. What
+# does not match may still be a first arc above that, which stands for two; that one decides.
+WELL_FORMED = re.compile(
     rb"(?:[\x00-\x7f]|[\x81-\xff][\x80-\xff]{0,2}[\x00-\x7f]"
     rb"|[\x81-\x8f][\x80-\xff]{3}[\x00-\x7f])+"
 )
@@ -66,14 +67,6 @@ def encode_index(arcs: tuple[int, ...]) -> bytes:
             rest >>= 7
         octets.extend(reversed(group))
     return bytes(octets)
-
-
-def is_well_formed(octets: bytes) -> bool:
-    """Tell whether these are whole arcs; much faster than ``decode_index``, and as strict.
-
-    False also for a first arc above 2**32-1, which stands for two: ``decode_index`` decides.
-    """
-    return _WELL_FORMED.fullmatch(octets) is not None
 
 
 def decode_index(octets: bytes) -> tuple[int, ...]:

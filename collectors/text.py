@@ -41,7 +41,9 @@ _NO_MACS: Final = frozenset({"00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"})
 
 def clean_name(raw: bytes | str) -> str | None:
     """Give one line of at most 255 characters, or None when nothing readable is left."""
-    text = _BLANKS.sub(" ", _readable(raw).replace("\n", " ")).strip()
+    text = _readable(raw).replace("\n", " ").strip()
+    if "  " in text or not text.isprintable():
+        text = _BLANKS.sub(" ", text).strip()
     return text[:NAME_CHARACTERS].strip() or None
 
 
