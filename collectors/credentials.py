@@ -52,6 +52,10 @@ class SnmpCredential:
         user_name: for v3, with the protocols and passphrases that its level needs.
         context_name: SNMPv3 context, empty for the default one.
         port: UDP port of the agent.
+        is_compatible: ask through pysnmp, slowly, for agents that the own client cannot read.
+        takes_other_sources: take a reply that comes from another address or port than was
+            asked; some devices with several addresses answer so, and so may anyone who guesses
+            a request id.
         id: the application's number for it, so that results can name it without its secrets.
     """
 
@@ -64,4 +68,6 @@ class SnmpCredential:
     priv_passphrase: str = field(default="", repr=False)
     context_name: str = ""
     port: int = 161
+    is_compatible: bool = False
+    takes_other_sources: bool = False
     id: int | None = None

@@ -19,7 +19,6 @@ IP_ADDR_TABLE: Final = "1.3.6.1.2.1.4.20"
 IP_ADDRESS_TABLE: Final = "1.3.6.1.2.1.4.34"
 
 _IF_COLUMNS: Final = {
-    "ifIndex": f"{IF_TABLE}.1.1",
     "ifDescr": f"{IF_TABLE}.1.2",
     "ifType": f"{IF_TABLE}.1.3",
     "ifMtu": f"{IF_TABLE}.1.4",

@@ -41,7 +41,15 @@ from collectors.errors import (
     RefusedError,
     WrongCredentialsError,
 )
-from collectors.snmp.codec import encode_integer
+from collectors.snmp.codec import RESPONSE, VERSION_1, VERSION_2C, Message, encode_integer
+from collectors.snmp.engines import (
+    DECRYPTION_FAILED,
+    SILENT_ENGINE,
+    UNKNOWN_CONTEXT,
+    UNKNOWN_USER,
+    UNSUPPORTED_LEVEL,
+    WRONG_DIGEST,
+)
 from collectors.snmp.transport import Endpoint, Pdu, Response, Tag, VarBind
 
 _RECEIVE_BUFFER_OCTETS: Final = 4 * 1024 * 1024
@@ -83,17 +91,17 @@ _INTEGERS: Final = frozenset(
 _OCTETS: Final = frozenset({Tag.OCTET_STRING, Tag.IP_ADDRESS, Tag.OPAQUE})
 
 _CREDENTIAL_WORDS: Final[dict[type, str]] = {
-    errind.UnknownUserName: "the device does not know this SNMPv3 user",
-    errind.UnknownSecurityName: "the device does not know this SNMPv3 user",
-    errind.WrongDigest: "wrong authentication passphrase or protocol for this SNMPv3 user",
-    errind.AuthenticationFailure: "wrong authentication passphrase or protocol for this user",
-    errind.AuthenticationError: "wrong authentication passphrase or protocol for this user",
-    errind.DecryptionError: "wrong privacy passphrase or protocol for this SNMPv3 user",
+    errind.UnknownUserName: UNKNOWN_USER,
+    errind.UnknownSecurityName: UNKNOWN_USER,
+    errind.WrongDigest: WRONG_DIGEST,
+    errind.AuthenticationFailure: WRONG_DIGEST,
+    errind.AuthenticationError: WRONG_DIGEST,
+    errind.DecryptionError: DECRYPTION_FAILED,
     errind.NotInTimeWindow: "the device's SNMPv3 clock does not agree (not in time window)",
-    errind.UnsupportedSecurityLevel: "the device does not offer this security level to this user",
+    errind.UnsupportedSecurityLevel: UNSUPPORTED_LEVEL,
     errind.UnsupportedAuthProtocol: "the authentication protocol is not supported",
     errind.UnsupportedPrivProtocol: "the privacy protocol is not supported",
-    errind.NoSuchContext: "the device does not know this SNMPv3 context",
+    errind.NoSuchContext: UNKNOWN_CONTEXT,
 }
 
 _RANDOM: Final = random.SystemRandom()
@@ -105,12 +113,16 @@ class _Pending:
 
     address: tuple[str, int]
     reply: asyncio.Future[Response]
+    takes_other_sources: bool = False
     is_unreadable: bool = False
     stranger: str = ""
 
 
 class PysnmpTransport:
     """``SnmpTransport`` over pysnmp, for one event loop."""
+
+    # It decodes about 120 full replies a second; more on their way would time out unread.
+    most_in_flight = 200
 
     def __init__(self) -> None:
         self._sockets: dict[socket.AddressFamily, Any] = {}
@@ -174,7 +186,8 @@ class PysnmpTransport:
     ) -> Response:
         family, address = _resolve(endpoint)
         transport = await self._open(family)
-        pending = _Pending(_peer(address), asyncio.get_running_loop().create_future())
+        reply: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        pending = _Pending(_peer(address), reply, endpoint.credential.takes_other_sources)
         self._pending[request_id] = pending
         try:
             async with asyncio.timeout(timeout_seconds):
@@ -203,22 +216,19 @@ class PysnmpTransport:
     def _receive(self, address: tuple[Any, ...], octets: bytes) -> None:
         peer = _peer(address)
         try:
-            module = api.PROTOCOL_MODULES[verdec.decode_message_version(octets)]
-            message, _ = decoder.decode(octets, asn1Spec=module.Message())
-            pdu = module.apiMessage.get_pdu(message)
-            request_id = int(module.apiPDU.get_request_id(pdu))
-            response = _read_pdu(module, pdu)
-        except _UNREADABLE:
+            message = decode_reply(octets)
+        except ValueError:
             for pending in self._pending.values():
                 if pending.address == peer:
                     pending.is_unreadable = True
             return
-        waiting = self._pending.get(request_id)
+        waiting = self._pending.get(message.request_id)
         if waiting is None:
             return
-        if waiting.address != peer:
-            waiting.stranger = peer[0]
+        if waiting.address != peer and not waiting.takes_other_sources:
+            waiting.stranger = f"{peer[0]} port {peer[1]}"
         elif not waiting.reply.done():
+            response = Response(message.error_status, message.error_index, message.varbinds)
             waiting.reply.set_result(response)
 
     async def _ask_engine(
@@ -259,11 +269,36 @@ class PysnmpTransport:
         return engine
 
 
+def decode_reply(octets: bytes) -> Message:
+    """Decode a v1 or v2c reply by pyasn1: the second opinion on what the own codec refuses.
+
+    Raises:
+        ValueError: pyasn1 cannot read it either, or it is no reply.
+    """
+    try:
+        version = verdec.decode_message_version(octets)
+        module = api.PROTOCOL_MODULES[version]
+        message, rest = decoder.decode(octets, asn1Spec=module.Message())
+        pdu = module.apiMessage.get_pdu(message)
+        if rest or not isinstance(pdu, module.GetResponsePDU):
+            raise ValueError("no reply, or octets follow it")
+        response = _read_pdu(module, pdu)
+        return Message(
+            VERSION_1 if version == api.SNMP_VERSION_1 else VERSION_2C,
+            module.apiMessage.get_community(message).asOctets(),
+            RESPONSE,
+            int(module.apiPDU.get_request_id(pdu)),
+            *response,
+        )
+    except _UNREADABLE:
+        raise ValueError("the reply cannot be read") from None
+
+
 def _silence(endpoint: Endpoint, pending: _Pending) -> CollectorError:
     if pending.is_unreadable:
         return MalformedError(endpoint.address, "its reply cannot be read")
     if pending.stranger:
-        detail = f"a reply came from {pending.stranger} instead and was not taken"
+        detail = f"a reply came from {pending.stranger} instead and was refused"
         return NoAnswerError(endpoint.address, detail)
     return NoAnswerError(endpoint.address, "no reply to SNMP")
 
@@ -373,11 +408,7 @@ class _Engine:
 
     def _silence(self, device: _Device) -> CollectorError:
         if device.peer in self._heard and not device.has_answered:
-            detail = (
-                "the device answers SNMPv3 discovery but not this user: "
-                "wrong privacy passphrase or protocol, or unknown context"
-            )
-            return WrongCredentialsError(device.address, detail)
+            return WrongCredentialsError(device.address, SILENT_ENGINE)
         return NoAnswerError(device.address, "no reply to SNMPv3")
 
 

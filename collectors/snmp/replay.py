@@ -27,6 +27,8 @@ class ReplayTransport:
         reply_varbinds: at most so many bindings stand in one reply, as with a small agent.
     """
 
+    most_in_flight = 1_000
+
     def __init__(self, recording: list[VarBind], reply_varbinds: int = 100) -> None:
         ordered = sorted(recording, key=lambda one: oids.decode_index(one.oid))
         self._arcs = [oids.decode_index(one.oid) for one in ordered]

@@ -58,6 +58,7 @@ class DeviceSession:
         self._limits = limits
         self._should_stop = should_stop
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)
+        self._is_gentle = False
         self._deadline = asyncio.get_running_loop().time() + limits.device_seconds
         self._known: dict[bytes, VarBind] = {}
         self._names_a_get = NAMES_A_GET
@@ -98,7 +99,8 @@ class DeviceSession:
                 retries=self._limits.retries,
             )
         self.rows += len(response.varbinds)
-        self.octets += sum(len(one.oid) + len(one.value) + 8 for one in response.varbinds)
+        self.octets += 8 * len(response.varbinds)
+        self.octets += sum([len(oid) + len(value) for oid, _, value in response.varbinds])
         return response
 
     def _check_budget(self) -> float:
@@ -181,6 +183,12 @@ class DeviceSession:
             self.is_silent = True
             return False
         return True
+
+    async def slow_down(self) -> None:
+        """Send one request at a time from now on: two may be what the device cannot cope with."""
+        if not self._is_gentle:
+            self._is_gentle = True
+            await self._in_flight.acquire()
 
     async def which_exist(self, prefixes: Iterable[bytes]) -> set[bytes]:
         """Tell which subtrees hold anything, by one GETNEXT for all of them.

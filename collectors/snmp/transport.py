@@ -65,6 +65,11 @@ class Endpoint:
 class SnmpTransport(Protocol):
     """Sends one request and waits for its reply."""
 
+    @property
+    def most_in_flight(self) -> int:
+        """How many requests it can have on their way without losing replies."""
+        ...
+
     async def request(
         self,
         endpoint: Endpoint,

@@ -13,6 +13,7 @@ from collectors.contract import to_line
 from collectors.credentials import SnmpCredential, SnmpVersion
 from collectors.definitions.loader import DefinitionsError, load_definitions
 from collectors.runner import run
+from collectors.snmp.chosen_transport import ChosenTransport
 from collectors.target import Limits, Target
 from parc import clock
 
@@ -105,10 +106,7 @@ async def _write(
     workers: int,
 ) -> int:
     """Collect and write; gives how many answered."""
-    # pysnmp takes a third of a second to import; other commands do without it.
-    from collectors.snmp.pysnmp_transport import PysnmpTransport
-
-    transport = PysnmpTransport()
+    transport = ChosenTransport()
     answered = 0
     try:
         results = run(targets, transport, definitions, clock.now, devices_at_once=workers)

@@ -64,6 +64,18 @@ def list_all(*, is_json: bool) -> None:
 @click.option("--priv", "priv_protocol", default="none", show_default=True)
 @click.option("--context-name", default="", help="Context of SNMPv3.")
 @click.option(
+    "--compatible",
+    "is_compatible",
+    is_flag=True,
+    help="Ask through pysnmp, slowly: for devices that answer other programs but not Parc.",
+)
+@click.option(
+    "--other-sources",
+    "takes_other_sources",
+    is_flag=True,
+    help="Take replies from another address than was asked.",
+)
+@click.option(
     "--network",
     "networks",
     multiple=True,
@@ -86,23 +98,35 @@ def list_all(*, is_json: bool) -> None:
 )
 @with_database
 def add(
-    name: str, variables: tuple[str, ...], files: tuple[str, ...], **texts: str | tuple[str, ...]
+    name: str,
+    variables: tuple[str, ...],
+    files: tuple[str, ...],
+    networks: tuple[str, ...],
+    *,
+    is_compatible: bool,
+    takes_other_sources: bool,
+    **texts: str,
 ) -> None:
     """Add a credential; asks for the secrets that no option names."""
     from parc.clock import now
     from parc.extensions import transaction
     from parc.services.credentials import CredentialDraft, save_credential
 
-    networks = "\n".join(texts.pop("networks"))
-    words = {key: str(value) for key, value in texts.items()}
     given = _from_environment(variables) | _from_files(files)
-    for kind in _needed(words):
+    for kind in _needed(texts):
         if kind not in given:
             given[kind] = click.prompt(
                 kind.replace("-", " ").capitalize(), hide_input=True, confirmation_prompt=True
             )
     secrets = {kind.replace("-", "_"): secret for kind, secret in given.items()}
-    draft = CredentialDraft(name=name, networks=networks, **words, **secrets)
+    draft = CredentialDraft(
+        name=name,
+        networks="\n".join(networks),
+        is_compatible=is_compatible,
+        takes_other_sources=takes_other_sources,
+        **texts,
+        **secrets,
+    )
     with transaction() as session:
         saved = save_credential(session, operator(), box(), draft, now=now())
     click.echo(f"Credential {saved.name} added.")

@@ -101,6 +101,8 @@ class CredentialSettings:
     priv_passphrase_file: str = ""
     context_name: str = ""
     networks: tuple[str, ...] = ()
+    is_compatible: bool = False
+    takes_other_sources: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from collectors.nmap.host_names import NameResolver
 from collectors.nmap.profiles import Profile
 from collectors.nmap.run import capabilities
 from collectors.runner import run
+from collectors.snmp.chosen_transport import ChosenTransport
 from collectors.snmp.probe import probe
 from collectors.snmp.transport import SnmpTransport
 from collectors.sweep import Sweeper, SweepResult
@@ -108,12 +109,9 @@ def collectors_network(settings: DiscoverySettings, clock: Clock) -> OpenNetwork
         chunk_count: int,
         should_stop: ShouldStop,
     ) -> AsyncIterator[Network]:
-        # pysnmp takes a third of a second to import; pages do without it.
-        from collectors.snmp.pysnmp_transport import PysnmpTransport
-
         folder = Path(settings.definitions_folder) if settings.definitions_folder else None
         resolver = NameResolver()
-        transport = PysnmpTransport()
+        transport = ChosenTransport()
         is_closed = threading.Event()
         try:
             sweeper = Sweeper(

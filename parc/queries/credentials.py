@@ -40,6 +40,8 @@ class CredentialRow:
     auth_protocol: AuthProtocol
     priv_protocol: PrivProtocol
     context_name: str
+    is_compatible: bool
+    takes_other_sources: bool
     networks: tuple[str, ...]
     is_managed_by_file: bool
     updated_at: datetime
@@ -123,6 +125,8 @@ def _row(row: sa.Row[Any], ranges: list[RangeName]) -> CredentialRow:
         auth_protocol=AuthProtocol(parameters.get("auth_protocol", AuthProtocol.NONE)),
         priv_protocol=PrivProtocol(parameters.get("priv_protocol", PrivProtocol.NONE)),
         context_name=parameters.get("context_name", ""),
+        is_compatible=bool(parameters.get("is_compatible")),
+        takes_other_sources=bool(parameters.get("takes_other_sources")),
         networks=tuple(row.networks),
         is_managed_by_file=row.is_managed_by_file,
         updated_at=row.updated_at,

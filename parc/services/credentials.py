@@ -30,6 +30,7 @@ from parc.services.permissions import Action, require
 _log = logging.getLogger(__name__)
 
 SECRET_FIELDS = ("community", "auth_passphrase", "priv_passphrase")
+SWITCHES = ("is_compatible", "takes_other_sources")
 _LEAST_PASSPHRASE = 8  # RFC 3414 §11.2
 _MOST_USER_NAME = 32  # RFC 3414, usmUserName
 _MOST_SECRET = 255
@@ -41,6 +42,8 @@ class CredentialDraft:
 
     Attributes:
         networks: CIDRs and addresses, one a line; empty: those of the ranges that name it.
+        is_compatible: ask through pysnmp.
+        takes_other_sources: take replies from other addresses than were asked.
     """
 
     name: str = ""
@@ -54,6 +57,8 @@ class CredentialDraft:
     priv_passphrase: str = field(default="", repr=False)
     context_name: str = ""
     networks: str = ""
+    is_compatible: bool = False
+    takes_other_sources: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +156,8 @@ def open_credential(box: SecretBox, credential: Credential) -> SnmpCredential:
         priv_passphrase=secrets.get("priv_passphrase", ""),
         context_name=parameters.get("context_name", ""),
         port=int(parameters.get("port", 161)),
+        is_compatible=bool(parameters.get("is_compatible")),
+        takes_other_sources=bool(parameters.get("takes_other_sources")),
         id=credential.id,
     )
 
@@ -214,6 +221,8 @@ def _read(
         reader.add("name", "taken", name)
     version = reader.word("version", draft.version, SnmpVersion, SnmpVersion.V2C)
     parameters: dict[str, Any] = {"port": reader.number("port", draft.port, 1, 65535)}
+    # A switch that is off is not written, so that rows and their history stay short.
+    parameters |= {name: True for name in SWITCHES if getattr(draft, name)}
     if version is SnmpVersion.V3:
         secrets = _read_user(reader, draft, stored, parameters)
     else:

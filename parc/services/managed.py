@@ -136,6 +136,8 @@ def _sync_credential(work: _Work, box: SecretBox, entry: CredentialSettings, pos
         priv_protocol=entry.priv_protocol,
         context_name=entry.context_name,
         networks="\n".join(entry.networks),
+        is_compatible=entry.is_compatible,
+        takes_other_sources=entry.takes_other_sources,
         **{name: secret for name, secret in secrets.items() if secret is not None},
     )
     row = work.session.scalar(sa.select(Credential).where(Credential.name == entry.name))

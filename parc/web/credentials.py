@@ -12,6 +12,7 @@ from parc.extensions import db, transaction
 from parc.queries.credentials import CredentialRow, get_credential, list_credentials
 from parc.services.credentials import (
     SECRET_FIELDS,
+    SWITCHES,
     CredentialDraft,
     delete_credential,
     save_credential,
@@ -34,6 +35,7 @@ _FIELDS = (
     "priv_protocol",
     "context_name",
     "networks",
+    *SWITCHES,
 )
 
 
@@ -83,6 +85,8 @@ def edit(credential_id: int) -> ResponseReturnValue:
         priv_protocol=row.priv_protocol.value,
         context_name=row.context_name,
         networks="\n".join(row.networks),
+        is_compatible=row.is_compatible,
+        takes_other_sources=row.takes_other_sources,
     )
     return _page(form, row)
 
@@ -141,6 +145,8 @@ def _draft(form: Form) -> CredentialDraft:
         priv_passphrase=form.value("priv_passphrase"),
         context_name=form.value("context_name"),
         networks=form.value("networks"),
+        is_compatible=form.is_checked("is_compatible"),
+        takes_other_sources=form.is_checked("takes_other_sources"),
     )
 
 

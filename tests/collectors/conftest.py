@@ -26,7 +26,14 @@ _AUTH_WORDS = {
     AuthProtocol.SHA384: "SHA-384",
     AuthProtocol.SHA512: "SHA-512",
 }
-_PRIV_WORDS = {PrivProtocol.DES: "DES", PrivProtocol.AES128: "AES"}
+_PRIV_WORDS = {
+    PrivProtocol.DES: "DES",
+    PrivProtocol.AES128: "AES",
+    PrivProtocol.AES192_BLUMENTHAL: "AES-192",
+    PrivProtocol.AES256_BLUMENTHAL: "AES-256",
+    PrivProtocol.AES192: "AES-192-C",
+    PrivProtocol.AES256: "AES-256-C",
+}
 LEVELS = [
     (AuthProtocol.NONE, PrivProtocol.NONE),
     *((auth, PrivProtocol.NONE) for auth in _AUTH_WORDS),

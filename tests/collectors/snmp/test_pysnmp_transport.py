@@ -1,124 +1,26 @@
-"""The transport against a real snmpd: versions, levels, and every way to be refused."""
+"""What only the pysnmp transport has: engines to share, and a second opinion to give."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from collectors import oids
-from collectors.credentials import AuthProtocol, PrivProtocol, SnmpCredential, SnmpVersion
-from collectors.errors import NoAnswerError, RefusedError, WrongCredentialsError
-from collectors.snmp.pysnmp_transport import PysnmpTransport
-from collectors.snmp.transport import Endpoint, Pdu, Response, Tag
-from tests.collectors.conftest import LEVELS, Agent
+from collectors.credentials import AuthProtocol, PrivProtocol
+from collectors.snmp import codec
+from collectors.snmp.pysnmp_transport import PysnmpTransport, decode_reply
+from collectors.snmp.transport import Endpoint, Pdu, Tag, VarBind
+from tests.collectors.conftest import Agent
 
-pytestmark = pytest.mark.network
-
-SYS_DESCR = oids.encode("1.3.6.1.2.1.1.1.0")
 SYS_NAME = oids.encode("1.3.6.1.2.1.1.5.0")
-
-
-def ask(
-    credential: SnmpCredential,
-    pdu: Pdu = Pdu.GET,
-    names: Sequence[bytes] = (SYS_DESCR, SYS_NAME),
-    address: str = "127.0.0.1",
-    max_repetitions: int = 0,
-) -> Response:
-    async def request() -> Response:
-        transport = PysnmpTransport()
-        try:
-            return await transport.request(
-                Endpoint(address, credential),
-                pdu,
-                list(names),
-                max_repetitions=max_repetitions,
-                timeout_seconds=0.7,
-                retries=0,
-            )
-        finally:
-            await transport.close()
-
-    return asyncio.run(request())
-
-
-@pytest.mark.parametrize("version", [SnmpVersion.V1, SnmpVersion.V2C])
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
-def test_a_community_reads_over_both_families(
-    agent: Agent, version: SnmpVersion, address: str
-) -> None:
-    response = ask(agent.community(version), address=address)
-    assert response.error_status == 0
-    assert response.varbinds[1].value == b"test-agent"
-
-
-@pytest.mark.parametrize(("auth", "priv"), LEVELS)
-def test_every_level_of_version_3_reads(
-    agent: Agent, auth: AuthProtocol, priv: PrivProtocol
-) -> None:
-    assert ask(agent.user(auth, priv)).varbinds[1].value == b"test-agent"
-
-
-def test_version_3_reads_over_ipv6_and_by_getbulk(agent: Agent) -> None:
-    user = agent.user(AuthProtocol.SHA256, PrivProtocol.AES128)
-    names = [oids.encode("1.3.6.1.2.1.1")]
-    response = ask(user, Pdu.GET_BULK, names, address="::1", max_repetitions=5)
-    assert response.varbinds[0].oid == SYS_DESCR
-    assert len(response.varbinds) == 5
-
-
-def test_a_missing_object_is_told_apart_from_an_error(agent: Agent) -> None:
-    response = ask(agent.community(), names=[oids.encode("1.3.6.1.2.1.1.99.0")])
-    assert response.varbinds[0].tag in {Tag.NO_SUCH_OBJECT, Tag.NO_SUCH_INSTANCE}
-
-
-def test_a_wrong_community_gets_no_answer_and_is_not_named(agent: Agent) -> None:
-    with pytest.raises(NoAnswerError) as caught:
-        ask(replace(agent.community(), community="do not tell"))
-    assert "do not tell" not in str(caught.value)
-
-
 USER = (AuthProtocol.SHA1, PrivProtocol.AES128)
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"user_name": "nobody"}, "does not know this SNMPv3 user"),
-        ({"auth_passphrase": "a wrong passphrase"}, "wrong authentication passphrase"),
-        ({"auth_protocol": AuthProtocol.MD5}, "wrong authentication passphrase"),
-        ({"priv_passphrase": "a wrong passphrase"}, "wrong privacy passphrase"),
-        ({"priv_protocol": PrivProtocol.DES}, "wrong privacy passphrase"),
-        ({"context_name": "nowhere"}, "unknown context"),
-    ],
+REPLY = codec.Message(
+    codec.VERSION_2C, b"public", codec.RESPONSE, 7, 0, 0, [VarBind(SYS_NAME, Tag.INTEGER, b"\x05")]
 )
-def test_a_refused_user_is_told_why(agent: Agent, changes: dict[str, Any], words: str) -> None:
-    with pytest.raises(WrongCredentialsError, match=words):
-        ask(replace(agent.user(*USER), **changes))
 
 
-def test_a_level_that_the_user_does_not_have_is_refused(agent: Agent) -> None:
-    user = agent.user(AuthProtocol.SHA1, PrivProtocol.NONE)
-    with pytest.raises(WrongCredentialsError, match="security level"):
-        ask(replace(user, priv_protocol=PrivProtocol.AES128, priv_passphrase="some passphrase"))
-
-
-@pytest.mark.parametrize("version", list(SnmpVersion))
-def test_a_closed_port_gives_no_answer(agent: Agent, version: SnmpVersion) -> None:
-    credential = replace(agent.user(*USER), version=version, community="correct", port=9)
-    with pytest.raises(NoAnswerError):
-        ask(credential)
-
-
-def test_a_host_name_is_never_looked_up() -> None:
-    with pytest.raises(RefusedError, match="not an IP address"):
-        ask(SnmpCredential(SnmpVersion.V2C, community="x"), address="localhost")
-
-
+@pytest.mark.network
 def test_devices_of_one_user_share_an_engine(agent: Agent) -> None:
     async def ask_often() -> int:
         transport = PysnmpTransport()
@@ -136,3 +38,22 @@ def test_devices_of_one_user_share_an_engine(agent: Agent) -> None:
             await transport.close()
 
     assert asyncio.run(ask_often()) == 1
+
+
+def test_a_second_opinion_reads_what_the_codec_reads() -> None:
+    assert decode_reply(codec.encode_message(REPLY)) == REPLY
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"",
+        b"no SNMP",
+        codec.encode_message(REPLY)[:-1],
+        codec.encode_message(REPLY) + b"\x00",
+        codec.encode_message(REPLY._replace(pdu_tag=Pdu.GET)),
+    ],
+)
+def test_a_second_opinion_refuses_what_is_no_reply(octets: bytes) -> None:
+    with pytest.raises(ValueError, match="reply"):
+        decode_reply(octets)

@@ -61,6 +61,18 @@ def test_secrets_come_from_a_variable_a_file_and_standard_input(
     assert _opened(sqlite_app) == [CANARY, CANARY * 2]
 
 
+def test_switches_for_unusual_devices_are_stored(sqlite_app: Flask) -> None:
+    switches = ("--compatible", "--other-sources")
+    assert _run("add", "odd", *switches, typed=f"{CANARY}\n{CANARY}\n").exit_code == 0
+    assert _run("add", "plain", typed=f"{CANARY}\n{CANARY}\n").exit_code == 0
+    rows = db.session.scalars(sa.select(Credential).order_by(Credential.name))
+    odd, plain = (open_credential(sqlite_app.extensions["parc_box"], row) for row in rows)
+    assert odd.is_compatible
+    assert odd.takes_other_sources
+    assert not plain.is_compatible
+    assert not plain.takes_other_sources
+
+
 def test_list_shows_no_secret_in_words_nor_in_json(sqlite_app: Flask) -> None:
     del sqlite_app
     _run("add", "office", "--network", "10.0.0.0/8", typed=f"{CANARY}\n{CANARY}\n")

@@ -143,6 +143,22 @@ def test_pages_speak_french(administrator: Browser) -> None:
     assert "Identifiants" in administrator.get("/credentials").text
 
 
+def test_switches_for_unusual_devices_are_ticked_and_cleared(administrator: Browser) -> None:
+    box = administrator.app.extensions["parc_box"]
+    administrator.post(
+        "/credentials/new", {**V2C, "is_compatible": "1", "takes_other_sources": "1"}
+    )
+    row = _stored()
+    assert open_credential(box, row).is_compatible
+    assert open_credential(box, row).takes_other_sources
+    page = administrator.get(f"/credentials/{row.id}").text
+    assert page.count(" checked") == 2
+    administrator.post(f"/credentials/{row.id}", V2C)
+    row = _stored()
+    assert not open_credential(box, row).is_compatible
+    assert "takes_other_sources" not in row.parameters
+
+
 def test_no_page_or_export_holds_a_secret_in_clear_or_sealed(administrator: Browser) -> None:
     administrator.post("/credentials/new", V3)
     sealed = _stored().sealed.hex()
