@@ -33,7 +33,7 @@ from collectors.definitions.model import Definition
 from collectors.runner import run
 from collectors.snmp.chosen_transport import ChosenTransport
 from collectors.snmp.probe import probe
-from collectors.sweep import SweepResult
+from collectors.sweep import CHUNKS_AT_ONCE, SweepResult
 from collectors.target import Target
 from parc.app import create_app
 from parc.clock import now
@@ -63,6 +63,7 @@ class ReplayNetwork:
     transport: ChosenTransport
     definitions: tuple[Definition, ...]
     devices_at_once: int
+    chunks_at_once: int = CHUNKS_AT_ONCE
 
     async def find(self, addresses: Sequence[Address]) -> SweepResult:
         """Leave presence to SNMP."""
@@ -204,13 +205,10 @@ def main() -> None:
                 rows.append(_row("SQLite", *measure(Settings(data_folder=Path(folder) / "data"))))
         programs = find_programs()
         if "postgresql" in wanted and programs:
-            with tempfile.TemporaryDirectory() as folder:
-                place = Path(folder) / "cluster"
-                place.mkdir()
-                with start_cluster(programs, place) as cluster:
-                    database = DatabaseSettings(url=cluster.url("postgres"))
-                    settings = Settings(data_folder=Path(folder) / "data", database=database)
-                    rows.append(_row("PostgreSQL", *measure(settings)))
+            with tempfile.TemporaryDirectory() as folder, start_cluster(programs) as cluster:
+                database = DatabaseSettings(url=cluster.url("postgres"))
+                settings = Settings(data_folder=Path(folder) / "data", database=database)
+                rows.append(_row("PostgreSQL", *measure(settings)))
     print(f"| database | devices | whole | devices/s | {' | '.join(STAGES)} |")
     print("|---" * (4 + len(STAGES)) + "|")
     print("\n".join(rows))
