@@ -188,7 +188,7 @@ class _Attempts:
         for credential in self._target.credentials:
             self.tried += 1
             for version in _versions(credential):
-                session = self._session(replace(credential, version=version))
+                session = self._session(credential, version)
                 try:
                     found = await system.read_system(session)
                 except StoppedError:
@@ -202,9 +202,14 @@ class _Attempts:
                 return _Opened(session, found, session.endpoint.credential)
         raise worst or RefusedError(self._target.address, "no credentials are given")
 
-    def _session(self, credential: SnmpCredential) -> DeviceSession:
-        endpoint = Endpoint(self._target.address, credential)
-        return DeviceSession(self._transport, endpoint, self._target.limits, self._should_stop)
+    def _session(self, credential: SnmpCredential, version: SnmpVersion) -> DeviceSession:
+        endpoint = Endpoint(self._target.address, replace(credential, version=version))
+        limits = self._target.limits
+        session = DeviceSession(self._transport, endpoint, limits, self._should_stop)
+        if version is not credential.version:
+            # Who was silent in v2c is most likely dead; it need not cost all the time twice.
+            session.retries = min(session.retries, 1)
+        return session
 
 
 def _versions(credential: SnmpCredential) -> tuple[SnmpVersion, ...]:

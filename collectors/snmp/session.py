@@ -45,6 +45,7 @@ class DeviceSession:
         columns_a_request: how many columns it is asked for at once; falls likewise.
         can_bulk: whether GETBULK is used at all.
         is_silent: the device stopped to answer; nothing more is sent to it.
+        retries: further tries of the next request; once it has answered, those of its limits.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class DeviceSession:
         self.columns_a_request = VARBINDS_A_REPLY
         self.can_bulk = endpoint.credential.version is not SnmpVersion.V1
         self.is_silent = False
+        self.retries = limits.retries
 
     async def send(
         self,
@@ -96,8 +98,9 @@ class DeviceSession:
                 names,
                 max_repetitions=max_repetitions,
                 timeout_seconds=min(self._limits.timeout_seconds, remaining),
-                retries=self._limits.retries,
+                retries=self.retries,
             )
+        self.retries = self._limits.retries
         self.rows += len(response.varbinds)
         self.octets += 8 * len(response.varbinds)
         self.octets += sum([len(oid) + len(value) for oid, _, value in response.varbinds])

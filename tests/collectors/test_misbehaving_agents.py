@@ -12,11 +12,13 @@ from collectors.collect import SnmpResult, collect_snmp
 from collectors.credentials import SnmpCredential, SnmpVersion
 from collectors.definitions.loader import load_definitions
 from collectors.errors import Failure
+from collectors.snmp.codec import VERSION_1, VERSION_2C
 from collectors.snmp.pysnmp_transport import PysnmpTransport
 from collectors.target import Limits, Target
 from tests.collectors.misbehaving import (
     Answer,
     CutsRepliesToTables,
+    Dead,
     Endless,
     Healthy,
     OidsThatDoNotIncrease,
@@ -115,3 +117,11 @@ def test_the_seconds_of_a_device_are_limited() -> None:
     result = collect_from(WrongRequestId(), limits)
     assert result.failure is not None
     assert time.monotonic() - start < 2
+
+
+def test_a_dead_device_does_not_get_all_tries_a_second_time_by_version_1() -> None:
+    dead = Dead()
+    result = collect_from(dead, Limits(timeout_seconds=0.1, retries=3))
+    assert result.failure is Failure.NO_ANSWER
+    versions = [request.version for request in dead.seen]
+    assert versions == [VERSION_2C] * 4 + [VERSION_1] * 2
