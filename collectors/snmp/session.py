@@ -45,6 +45,7 @@ class DeviceSession:
         columns_a_request: how many columns it is asked for at once; falls likewise.
         can_bulk: whether GETBULK is used at all.
         is_silent: the device stopped to answer; nothing more is sent to it.
+        has_answered: any reply came.
         retries: further tries of the next request; once it has answered, those of its limits.
     """
 
@@ -72,6 +73,7 @@ class DeviceSession:
         self.columns_a_request = VARBINDS_A_REPLY
         self.can_bulk = endpoint.credential.version is not SnmpVersion.V1
         self.is_silent = False
+        self.has_answered = False
         self.retries = limits.retries
 
     async def send(
@@ -100,6 +102,7 @@ class DeviceSession:
                 timeout_seconds=min(self._limits.timeout_seconds, remaining),
                 retries=self.retries,
             )
+        self.has_answered = True
         self.retries = self._limits.retries
         self.rows += len(response.varbinds)
         self.octets += 8 * len(response.varbinds)
@@ -180,6 +183,8 @@ class DeviceSession:
         """Ask for sysObjectID; no answer marks the device as silent from now on."""
         if self.is_silent:
             return False
+        if not self.has_answered:
+            self.retries = 0  # it has had all its tries just before; this is another question
         try:
             await self.send(Pdu.GET, [_ALIVE])
         except NoAnswerError:
