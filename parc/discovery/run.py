@@ -38,7 +38,8 @@ from parc.services.jobs import JobStoppedError
 from parc.services.runs import end_run
 
 _LOG = logging.getLogger(__name__)
-_BATCH = 20  # devices stored in one transaction
+_BATCH = 20  # devices stored in one transaction …
+_BATCH_SECONDS = 2.0  # … or what came in this time, so that whoever watches sees progress
 _SURVEYED_AT_ONCE = 32
 TransactionMaker = Callable[[], AbstractContextManager[Session]]
 T = TypeVar("T")
@@ -183,13 +184,15 @@ class _Discovery:
         await self._write(lambda session: self._enter(session, RunPhase.COLLECT))
         identified: set[str] = set()
         batch: list[SnmpResult] = []
+        loop = asyncio.get_running_loop()
+        stored_at = loop.time()
         async for result in network.collect(targets):
             batch.append(result)
             if _is_identified(result):
                 identified.add(result.address)
-            if len(batch) >= _BATCH:
+            if len(batch) >= _BATCH or loop.time() - stored_at >= _BATCH_SECONDS:
                 await self._store(batch)
-                batch = []
+                batch, stored_at = [], loop.time()
         await self._store(batch)
         return identified
 

@@ -16,11 +16,12 @@ from collectors.collect import SnmpResult
 from collectors.credentials import SnmpCredential, SnmpVersion
 from collectors.definitions.loader import load_definitions
 from collectors.runner import run
+from collectors.snmp.lldp_mib import LLDP_LOC_CHASSIS_ID
 from collectors.snmp.pysnmp_transport import PysnmpTransport
 from collectors.target import Target
 from parc.clock import now
 from parc.config import DiscoverySettings, Settings
-from parc.demo.network import COMMUNITY, DemoDevice, load_network, make_unique
+from parc.demo.network import COMMUNITY, DemoDevice, load_network, make_devices, make_unique
 from parc.demo.prepare import LOGIN, prepare
 from parc.demo.recordings import Line, find_recording, parse_line, read_recording
 from parc.extensions import reading, transaction
@@ -165,3 +166,26 @@ def _ended(run_id: int) -> Run:
         assert run is not None
         assert run.state is RunState.DONE, run.error
         return run
+
+
+def test_no_text_or_public_address_of_a_recordings_owner_is_shown() -> None:
+    alias = oids.encode("1.3.6.1.2.1.31.1.1.1.18")
+    own_addresses = oids.encode("1.3.6.1.2.1.4.20.1.1")
+    for device in make_devices(load_network()).values():
+        names = [line.varbind.oid for line in device.lines]
+        assert not [name for name in names if name.startswith(alias)]
+        for name in names:
+            if name.startswith(own_addresses):
+                index = oids.decode_index(name)[-4:]
+                assert not ipaddress.ip_address(bytes(index)).is_global
+
+
+def test_no_two_devices_have_the_same_chassis_id() -> None:
+    devices = make_devices(load_network()).values()
+    chassis = [
+        line.varbind.value
+        for device in devices
+        for line in device.lines
+        if line.varbind.oid == LLDP_LOC_CHASSIS_ID and line.varbind.value
+    ]
+    assert len(chassis) == len(set(chassis)) > 0
