@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from functools import partial
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.error import HTTPError
@@ -75,11 +76,11 @@ def _prepare(settings: Settings, port: int) -> list[str]:
     app = create_app(settings)
     with app.app_context():
         make_user(app, Role.ADMINISTRATOR, "alice", CANARIES["password"])
-        common = {"port": str(port)}
+        draft_of = partial(CredentialDraft, port=str(port))
         drafts = [
-            CredentialDraft(name="wrong", community=CANARIES["refused"], **common),
-            CredentialDraft(name="right", community=CANARIES["community"], **common),
-            CredentialDraft(
+            draft_of(name="wrong", community=CANARIES["refused"]),
+            draft_of(name="right", community=CANARIES["community"]),
+            draft_of(
                 name="v3",
                 version=SnmpVersion.V3,
                 user_name="reader",
@@ -87,7 +88,6 @@ def _prepare(settings: Settings, port: int) -> list[str]:
                 auth_passphrase=CANARIES["auth"],
                 priv_protocol=PrivProtocol.AES128,
                 priv_passphrase=CANARIES["priv"],
-                **common,
             ),
         ]
         with transaction() as session:
