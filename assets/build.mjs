@@ -4,7 +4,6 @@ import { createHash } from "node:crypto";
 import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -18,7 +17,6 @@ async function write(name, content) {
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 10);
   const hashed = name.replace(/(\.\w+)$/, `-${hash}$1`);
   await writeFile(join(target, hashed), content);
-  await writeFile(join(target, `${hashed}.gz`), gzipSync(content, { level: 9 }));
   manifest[name] = hashed;
 }
 

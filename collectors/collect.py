@@ -34,6 +34,7 @@ from collectors.observation import (
 )
 from collectors.snmp import (
     entity_mib,
+    forwarding,
     host_resources_mib,
     if_mib,
     lldp_mib,
@@ -68,6 +69,7 @@ _SCALARS = (
     lldp_mib.LLDP_LOC_CHASSIS_ID_SUBTYPE,
     lldp_mib.LLDP_LOC_CHASSIS_ID,
     host_resources_mib.HR_MEMORY_SIZE,
+    *forwarding.ALL,
 )
 
 

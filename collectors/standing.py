@@ -14,7 +14,7 @@ from collectors.observation import Category, Component, Identity, Interface, Sys
 from collectors.registries.enterprise import is_generic_agent, manufacturer_of
 from collectors.registries.phrases import Phrase, phrases_of
 from collectors.registries.placeholders import is_placeholder
-from collectors.snmp import lldp_mib
+from collectors.snmp import forwarding, lldp_mib
 from collectors.snmp.printer_mib import PrinterGeneral
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import VarBind
@@ -73,7 +73,7 @@ async def describe(standing: Standing) -> Identity:
         manufacturer=draft.values.get("manufacturer"),
         model_name=draft.values.get("model_name"),
         serial_number=draft.values.get("serial_number"),
-        category=_category(standing, phrase),
+        category=_category(standing, phrase, draft.values.get("category")),
         operating_system=draft.values.get("operating_system"),
         software_revision=draft.values.get("software_revision"),
         firmware_revision=draft.values.get("firmware_revision"),
@@ -154,15 +154,26 @@ _ALIASES: Final = {
 }
 
 
-def _category(standing: Standing, phrase: Phrase) -> Category | None:
+def _category(standing: Standing, phrase: Phrase, read: str | None) -> Category | None:
     definition = standing.definition
+    if read in set(Category):
+        return Category(read)
     if definition is not None and definition.category is not None:
         return definition.category
     if standing.has_printer_mib:
         return Category.PRINTER
     if any(standing.ups):
         return Category.UPS
-    return phrase.category
+    return phrase.category or _category_of_forwarding(standing)
+
+
+def _category_of_forwarding(standing: Standing) -> Category | None:
+    """Tell switches and routers by what they do; a host with an agent of nobody's may do both."""
+    if is_generic_agent(standing.system.sys_object_id):
+        return None
+    if forwarding.is_bridge(standing.found):
+        return Category.SWITCH
+    return Category.ROUTER if forwarding.is_router(standing.found) else None
 
 
 def _base_mac(standing: Standing) -> str | None:

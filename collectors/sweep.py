@@ -37,7 +37,7 @@ _IPV6: Final = 6
 # Eight probes and a retry each; thirty ports, three tries each. With what hosts may take on top.
 _PRESENCE_PACKETS: Final = 16
 _PORT_PACKETS: Final = 100
-_SLACK_SECONDS: Final = {Profile.PRESENCE: 60, Profile.PORTS: 240, Profile.INVENTORY: 900}
+_SLACK_SECONDS: Final = {Profile.PRESENCE: 240, Profile.PORTS: 240, Profile.INVENTORY: 900}
 _LONGEST_SECONDS: Final = 3600
 
 Chunk = tuple[Address, ...]
@@ -149,6 +149,8 @@ class Sweeper:
     def sweep_chunk(self, chunk: Chunk, profile: Profile) -> SweepResult:
         """Ask every address whether it is there, and those that are by ``profile``.
 
+        Both IP versions may be among them.
+
         Never raises for what the network or nmap does: that is in ``warnings``.
         """
         # nmap takes every loopback address for up, so it has nothing to say there.
@@ -200,7 +202,15 @@ class Sweeper:
 
     def _scan(
         self, addresses: Sequence[Address], profile: Profile, notes: _Notes
-    ) -> tuple[NmapHost, ...]:
+    ) -> list[NmapHost]:
+        """Run nmap over addresses of any version, one version after the other."""
+        found: list[NmapHost] = []
+        for version in (4, 6):
+            same = [address for address in addresses if address.version == version]
+            found += self._run(same, profile, notes) if same else []
+        return found
+
+    def _run(self, addresses: Sequence[Address], profile: Profile, notes: _Notes) -> list[NmapHost]:
         packets = _PRESENCE_PACKETS if profile is Profile.PRESENCE else _PORT_PACKETS
         seconds = 2 * len(addresses) * packets / self.packets_per_second + _SLACK_SECONDS[profile]
         run = scan(
@@ -219,7 +229,7 @@ class Sweeper:
         notes.is_complete = notes.is_complete and run.end is End.FINISHED and report.is_complete
         # Whatever nmap says, only what was asked counts: exclusions hold here as well.
         asked = {str(address) for address in addresses}
-        return tuple(host for host in report.hosts if host.address in asked)
+        return [host for host in report.hosts if host.address in asked]
 
     def _describe(self, hosts: list[NmapHost], notes: _Notes) -> dict[str, Presence]:
         names = self.resolver.resolve(host.address for host in hosts) if self.resolver else {}
@@ -227,7 +237,8 @@ class Sweeper:
             notes.add(WarningCode.NAMES_SILENT, "the DNS server does not answer")
         macs: dict[str, str] = {}
         if hosts and not self.capabilities.is_privileged:
-            macs = read_neighbors(ipaddress.ip_address(hosts[0].address).version)
+            versions = {ipaddress.ip_address(host.address).version for host in hosts}
+            macs = {ip: mac for one in versions for ip, mac in read_neighbors(one).items()}
         return {
             host.address: describe(host, names.get(host.address), macs.get(host.address))
             for host in hosts

@@ -15,6 +15,7 @@ from collectors.definitions.model import (
     Step,
     SysDescrName,
     SysDescrRegex,
+    SysDescrSays,
     SysObjectIdName,
     TableFirst,
 )
@@ -75,6 +76,8 @@ async def _carry_out(step: Step, facts: Facts) -> str | None:
             value = names.get(facts.system.sys_object_id or "")
         case SysDescrName(pattern, names):
             value = names.get(_search(pattern, sys_descr) or "")
+        case SysDescrSays(words, said):
+            value = said if words.search(sys_descr) else None
         case _:
             assert_never(step)
     return value

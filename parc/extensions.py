@@ -9,7 +9,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import Babel
-from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
@@ -21,7 +20,6 @@ from parc.models import Base
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate(render_as_batch=True, compare_type=True, compare_server_default=True)
 csrf = CSRFProtect()
-login_manager = LoginManager()
 babel = Babel()
 
 # The database refused or is out of reach: what the doors, which write no SQL, catch by this name.

@@ -60,7 +60,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     programs = find_programs()
     if programs is None:
         pytest.skip("PostgreSQL's programs are not installed (Debian: postgresql)")
-    with start_cluster(programs, tmp_path_factory.mktemp("pg")) as started:
+    with start_cluster(programs) as started:
         with psycopg.connect(started.url("postgres", driver=""), autocommit=True) as connection:
             connection.execute("CREATE DATABASE parc_template")
         settings = Settings(

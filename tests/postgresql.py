@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,8 +34,17 @@ def find_programs() -> Path | None:
 
 
 @contextmanager
-def start_cluster(programs: Path, folder: Path) -> Iterator[Cluster]:
-    """Make and start a server in ``folder``; stop it at the end."""
+def start_cluster(programs: Path) -> Iterator[Cluster]:
+    """Make and start a server in a folder of its own; stop and remove it at the end.
+
+    Not in pytest's temporary folders: another run of the same user tidies those up, and takes
+    the rights away that PostgreSQL's user needs there.
+    """
+    with tempfile.TemporaryDirectory(prefix="parc-pg-", ignore_cleanup_errors=True) as name:
+        yield from _run_cluster(programs, Path(name))
+
+
+def _run_cluster(programs: Path, folder: Path) -> Iterator[Cluster]:
     prefix = _as_ordinary_user(folder)
     data = folder / "data"
     _call(
@@ -55,8 +65,6 @@ def _as_ordinary_user(folder: Path) -> list[str]:
         return []
     owner = pwd.getpwnam("postgres")
     os.chown(folder, owner.pw_uid, owner.pw_gid)
-    for parent in folder.parents[:3]:
-        parent.chmod(parent.stat().st_mode | 0o011)
     return ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
 
 

@@ -1,6 +1,7 @@
 // The pages work without any of this; scripts add htmx, dialogs, keys and small comforts.
 import htmx from "htmx.org";
 import { startDialogs } from "./dialogs.js";
+import { startInventory } from "./inventory.js";
 import { startKeys } from "./keys.js";
 import { startLists } from "./lists.js";
 import { startMenu } from "./menu.js";
@@ -18,5 +19,6 @@ startMenu();
 startDialogs();
 startKeys();
 startLists();
+startInventory();
 startSmall();
 startStreams();

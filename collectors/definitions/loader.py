@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from collectors import oids
-from collectors.definitions.model import READABLE, VERBS, Definition, Match, Step
+from collectors.definitions.model import (
+    READABLE,
+    VERBS,
+    Definition,
+    Match,
+    Step,
+    SysDescrSays,
+)
 from collectors.observation import Category, Component
 
 _TEXT_KEYS: Final = ("id", "title", "source")
@@ -182,7 +189,15 @@ class _Reader:
                 self._wrong(key, f"needs blocks [[{key}]]")
                 continue
             read = [self._step(f"{key} {number}", one) for number, one in enumerate(steps, 1)]
+            if name == "category":
+                self._check_categories(key, read)
             yield name, tuple(step for step in read if step is not None)
+
+    def _check_categories(self, key: str, steps: list[Step | None]) -> None:
+        """Refuse a word that is no category, while it can be told without a device."""
+        for step in steps:
+            if isinstance(step, SysDescrSays) and step.value not in set(Category):
+                self._wrong(key, f"{step.value!r} is none of {', '.join(Category)}")
 
     def _step(self, key: str, raw: dict[str, Any]) -> Step | None:
         kind = VERBS.get(raw.get("verb", ""))
@@ -203,8 +218,11 @@ class _Reader:
     def _argument(self, key: str, name: str, value: Any) -> Any:
         if name == "oid":
             return self._oid(key, value)
-        if name == "pattern":
-            return self._pattern(key, value, group="value")
+        if name in {"pattern", "words"}:
+            return self._pattern(key, value, group="value" if name == "pattern" else None)
+        if name == "value" and not isinstance(value, str):
+            self._wrong(key, "needs a text")
+            return None
         if name == "column" and value not in _CHASSIS_COLUMNS:
             self._wrong(key, f"is none of {', '.join(sorted(_CHASSIS_COLUMNS))}")
             return None

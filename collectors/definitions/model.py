@@ -64,7 +64,24 @@ class SysDescrName:
     names: dict[str, str]
 
 
-Step = Get | GetRegex | SysDescrRegex | EntityChassis | TableFirst | SysObjectIdName | SysDescrName
+@dataclass(frozen=True, slots=True)
+class SysDescrSays:
+    """A fixed value where a pattern is found in sysDescr; for what words only imply."""
+
+    words: re.Pattern[str]
+    value: str
+
+
+Step = (
+    Get
+    | GetRegex
+    | SysDescrRegex
+    | EntityChassis
+    | TableFirst
+    | SysObjectIdName
+    | SysDescrName
+    | SysDescrSays
+)
 
 VERBS: dict[str, type[Step]] = {
     "get": Get,
@@ -74,13 +91,15 @@ VERBS: dict[str, type[Step]] = {
     "table_first": TableFirst,
     "sys_object_id_name": SysObjectIdName,
     "sys_descr_name": SysDescrName,
+    "sys_descr_says": SysDescrSays,
 }
 
 # Patterns look at so many characters, whatever a device sends.
 MAX_SEARCHED = 1000
 
-# The fields of an Identity that steps may fill.
+# The fields of an Identity that steps may fill; a category must be one of the known words.
 READABLE = (
+    "category",
     "model_name",
     "serial_number",
     "operating_system",

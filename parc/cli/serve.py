@@ -36,10 +36,13 @@ _LONGEST_PAUSE_SECONDS = 60.0
 @click.option("--upgrade", is_flag=True, help="Bring the database to this version first.")
 def serve(*, upgrade: bool) -> None:
     """Serve the pages and sweep by schedule, until Ctrl-C."""
+    from parc.web.bundles import require_bundles
+
     _set_up_log()
     with application(is_schema_checked=not upgrade) as app:
         if upgrade:
             _upgrade()
+        require_bundles(app)
         server = settings().server
         listener = _listen(server)
         _synchronise()

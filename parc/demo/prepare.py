@@ -1,4 +1,4 @@
-"""What the demo's database starts with: an administrator, a credential, scheduled ranges.
+"""What the demo's database starts with: an administrator, credentials, scheduled ranges.
 
 A range that is swept every few minutes is due at once, so the first sweep needs no request.
 """
@@ -22,7 +22,8 @@ from parc.services.sign_in import make_link
 from parc.services.users import UserInput, add_user
 
 LOGIN = "demo"
-_CREDENTIAL = "SNMP v2c, lecture"
+# In the order in which they are tried; the second is for devices that know nothing newer.
+_CREDENTIALS = {"SNMP v2c, lecture": SnmpVersion.V2C, "SNMP v1, lecture": SnmpVersion.V1}
 _EVERY_MINUTES = 5
 
 
@@ -35,7 +36,7 @@ def prepare(
         session: of the transaction that writes.
         box: seals the community.
         network: what is swept.
-        port: of the simulated network, noted in the credential.
+        port: of the simulated network, noted in the credentials.
         now: the present moment.
     """
     person = find_user(session, LOGIN)
@@ -43,10 +44,9 @@ def prepare(
         return make_link(session, SYSTEM, person.id, now)
     entered = UserInput(LOGIN, "Administrateur de démonstration", Role.ADMINISTRATOR.value)
     user = add_user(session, SYSTEM, entered, None, now)
-    draft = CredentialDraft(
-        name=_CREDENTIAL, version=SnmpVersion.V2C, port=str(port), community=COMMUNITY
-    )
-    save_credential(session, SYSTEM, box, draft, now=now)
+    for name, version in _CREDENTIALS.items():
+        draft = CredentialDraft(name=name, version=version, port=str(port), community=COMMUNITY)
+        save_credential(session, SYSTEM, box, draft, now=now)
     for demo_range in network.ranges:
         save_range(session, SYSTEM, _draft(demo_range), now=now)
     return make_link(session, SYSTEM, user.id, now)
@@ -59,5 +59,5 @@ def _draft(demo_range: DemoRange) -> RangeDraft:
         site=demo_range.site,
         schedule_kind=ScheduleKind.INTERVAL,
         every_minutes=str(_EVERY_MINUTES),
-        credentials=(_CREDENTIAL,),
+        credentials=tuple(_CREDENTIALS),
     )

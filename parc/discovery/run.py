@@ -127,6 +127,7 @@ class _Discovery:
         """Give who is up, and who speaks SNMP: two questions, asked at the same time."""
         targets = self._targets(ring, map(str, chunk))
         if self._task.is_retry:
+            await self._write(self._count_again(len(targets)))
             return SweepResult(tuple(chunk), {}, is_complete=True), targets
         await self._write(lambda session: self._enter(session, RunPhase.SWEEP))
         swept, speaking = await asyncio.gather(network.find(chunk), network.probe(targets))
@@ -223,6 +224,11 @@ class _Discovery:
             run_id,
             responder_count=len({*presences, *speaking}),
             failed_count=failed,
+        )
+
+    def _count_again(self, responders: int) -> Callable[[Session], None]:
+        return lambda session: evidence.raise_counts(
+            session, self._task.run_id, responder_count=responders
         )
 
     def _store_survey(self, session: Session, *, presences: Mapping[str, Presence]) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from parc.models import AuditEntry, Device, Run
+from parc.models import AuditEntry, Device
 
 _COUNTED = 1_000
+# Who may see the inventory may not see what happens to logins and credentials.
+_INVENTORY = ("asset", "device")
 
 
 def asset_history(
@@ -54,7 +56,7 @@ def recent_entries(session: Session, since: datetime, limit: int) -> Sequence[An
             AuditEntry.subject_name,
             AuditEntry.action,
         )
-        .where(AuditEntry.at >= since)
+        .where(AuditEntry.at >= since, AuditEntry.subject_kind.in_(_INVENTORY))
         .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
         .limit(limit)
     )
@@ -62,12 +64,10 @@ def recent_entries(session: Session, since: datetime, limit: int) -> Sequence[An
 
 
 def count_since(session: Session, since: datetime) -> int:
-    """Count entries since a moment, at most 1,001."""
-    found = sa.select(AuditEntry.id).where(AuditEntry.at >= since).limit(_COUNTED + 1)
+    """Count entries about assets and devices since a moment, at most 1,001."""
+    found = (
+        sa.select(AuditEntry.id)
+        .where(AuditEntry.at >= since, AuditEntry.subject_kind.in_(_INVENTORY))
+        .limit(_COUNTED + 1)
+    )
     return session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) or 0
-
-
-def run_names(session: Session, run_ids: Sequence[int]) -> dict[int, str]:
-    """Name the ranges of runs."""
-    rows = session.execute(sa.select(Run.id, Run.range_name).where(Run.id.in_(run_ids)))
-    return {row.id: row.range_name for row in rows}

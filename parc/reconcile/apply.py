@@ -212,7 +212,10 @@ class _Writer:
 
     def take_link(self, change: LinkAsset) -> None:
         """Give a device the asset that was there."""
-        self._link(change.device, change.asset_id)
+        if change.made_for is not None:
+            self._link(change.device, self.asset_of[self.ids[change.made_for]])
+        elif change.asset_id is not None:
+            self._link(change.device, change.asset_id)
 
     def take_asset(self, change: UpdateAsset) -> None:
         """Note the new values of an asset."""

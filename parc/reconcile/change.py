@@ -125,11 +125,16 @@ class CreateAsset:
 
 @dataclass(frozen=True, slots=True)
 class LinkAsset:
-    """An asset that is there already and has the device's manufacturer and serial number."""
+    """An asset that has the device's manufacturer and serial number.
+
+    Attributes:
+        asset_id: None for one that the plan creates for the device ``made_for``.
+    """
 
     device: DeviceRef
-    asset_id: int
+    asset_id: int | None
     reason: str
+    made_for: DeviceRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

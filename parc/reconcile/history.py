@@ -119,8 +119,9 @@ class History:
                 entry["device_id"] = (None, number)
                 self.entries["device", number, "linked"]["asset_id"] = (None, asset_id)
             case LinkAsset():
-                self.entries["asset", change.asset_id, "linked"]["device_id"] = (None, number)
-                self.entries["device", number, "linked"]["asset_id"] = (None, change.asset_id)
+                asset_id = self.asset_of[number]
+                self.entries["asset", asset_id, "linked"]["device_id"] = (None, number)
+                self.entries["device", number, "linked"]["asset_id"] = (None, asset_id)
 
     def _add_asset(self, change: UpdateAsset | SeeDifference | SettleDifference) -> None:
         match change:

@@ -180,20 +180,29 @@ class KnownDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownSibling:
+    """One device of an asset: whether it is there, and only the controller of a host."""
+
+    id: int
+    is_absent: bool = False
+    is_controller: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class KnownAsset:
     """One stored asset.
 
     Attributes:
         fields: every name of ``parc.naming.MACHINE_FIELDS``, and ``primary_address``.
         sources: who set a field; one that is not there may be set by machines.
-        device_ids: its devices, those that are absent told apart.
+        devices: all of its devices, seen or not.
     """
 
     id: int
     fields: Values
     sources: Mapping[str, FieldSource] = field(default_factory=dict)
     differences: Mapping[str, KnownDifference] = field(default_factory=dict)
-    device_ids: tuple[tuple[int, bool], ...] = ()
+    devices: tuple[KnownSibling, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from collectors.observation import Observation
+from collectors.observation import Category, Observation
 from parc.models import (
     Asset,
     AssetField,
@@ -39,6 +39,7 @@ from parc.reconcile.known import (
     KnownDevice,
     KnownDifference,
     KnownRow,
+    KnownSibling,
     Sign,
     Status,
     Table,
@@ -212,11 +213,13 @@ def _differences(session: Session, part: Sequence[int]) -> Mapping[int, dict[str
     return found
 
 
-def _siblings(session: Session, part: Sequence[int]) -> Mapping[int, list[tuple[int, bool]]]:
-    found: dict[int, list[tuple[int, bool]]] = defaultdict(list)
-    query = sa.select(Device.asset_id, Device.id, Device.absent_since).order_by(Device.id)
-    for asset_id, number, absent_since in session.execute(query.where(Device.asset_id.in_(part))):
-        found[asset_id or 0].append((number, absent_since is not None))
+def _siblings(session: Session, part: Sequence[int]) -> Mapping[int, list[KnownSibling]]:
+    found: dict[int, list[KnownSibling]] = defaultdict(list)
+    query = sa.select(Device.asset_id, Device.id, Device.absent_since, Device.category)
+    rows = session.execute(query.where(Device.asset_id.in_(part)).order_by(Device.id))
+    for asset_id, number, absent_since, category in rows:
+        sibling = KnownSibling(number, absent_since is not None, category is Category.BMC)
+        found[asset_id or 0].append(sibling)
     return found
 
 

@@ -6,9 +6,10 @@ change too much at once. No plan retires anything, deletes anything, or touches 
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from collectors.observation import Category, Observation
@@ -27,6 +28,7 @@ from parc.reconcile.change import (
     RowChange,
     SeeDifference,
     Sighting,
+    UpdateAsset,
     UpdateDevice,
 )
 from parc.reconcile.compare import (
@@ -43,6 +45,7 @@ from parc.reconcile.identity import (
     Match,
     make_traits,
     match_all,
+    sort_key,
     strong_keys,
 )
 from parc.reconcile.known import (
@@ -53,6 +56,7 @@ from parc.reconcile.known import (
     KnownDevice,
     Sign,
     Status,
+    Value,
     Values,
 )
 from parc.reconcile.policy import Policy
@@ -168,6 +172,21 @@ def plan(
     return _Planner(known, policy, covered).plan(seen, dead)
 
 
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A device that may speak for an asset, with its fields as they will be."""
+
+    device: DeviceRef
+    entry: Seen
+    fields: Values
+
+    def rank(self) -> tuple[bool, float, str]:
+        """Give its place among the devices of an asset; the first leads."""
+        number = math.inf if self.device.id is None else self.device.id
+        order = sort_key(self.device.address) if self.device.id is None else ""
+        return _is_controller(self.fields), number, order
+
+
 class _Planner:
     """The working state of one plan."""
 
@@ -176,14 +195,19 @@ class _Planner:
         self.covered = covered
         self.index = Index(known.devices)
         self.assets = {asset.id: asset for asset in known.assets}
-        self.assets_by_serial = _assets_by_serial(known.assets)
+        self.homes: dict[Key, list[int | DeviceRef]] = {}
         self.changes: list[Change] = []
         self.sightings: list[Sighting] = []
         self.matched: frozenset[int] = frozenset()
         self.absent: frozenset[int] = frozenset()
         self.holders: Mapping[Key, frozenset[str]] = {}
         self.risky: set[int] = set()
-        self.speakers: dict[int, list[tuple[DeviceRef, Values]]] = defaultdict(list)
+        self.controllers: frozenset[str] = frozenset()
+        self.after: list[_Candidate] = []
+        self.candidates: list[_Candidate] = []
+        self.made: dict[DeviceRef, list[_Candidate]] = {}
+        self.links: list[LinkAsset] = []
+        self.speakers: dict[int, list[_Candidate]] = defaultdict(list)
 
     def plan(self, seen: tuple[Seen, ...], dead: frozenset[Key]) -> Plan:
         """Match all, then compare one by one, then let devices speak for their assets."""
@@ -191,7 +215,6 @@ class _Planner:
         self.matched = frozenset(m.device_id for m in matches if m.device_id is not None)
         scope = {d.id for d in self.index.devices.values() if self._is_in_scope(d)}
         self.absent = frozenset(scope - self.matched)
-        self.holders = self._holders_afterwards(seen, matches)
         for entry, match in zip(seen, matches, strict=True):
             if match.device_id is None:
                 self._create(entry, match)
@@ -200,8 +223,13 @@ class _Planner:
         for number in sorted(self.absent):
             device = self.index.devices[number]
             self.changes.append(Absent(DeviceRef(device.address, device.id), _name(device)))
+        self.holders = self._holders_afterwards()
+        self.controllers = self._controllers_afterwards()
+        for candidate, match in zip(self.after, matches, strict=True):
+            self._note_conflicts(candidate, match)
+        self._plan_assets()
         for asset_id in sorted(self.speakers):
-            self._compare_asset(self.assets[asset_id])
+            self.changes += self._asset_changes(self.assets[asset_id])
         return Plan(
             tuple(self.changes),
             tuple(self.sightings),
@@ -216,19 +244,26 @@ class _Planner:
         is_of_range = device.range_id is None or device.range_id == self.policy.range_id
         return device.id in self.matched or (is_of_range and device.address in self.covered)
 
-    def _holders_afterwards(
-        self, seen: tuple[Seen, ...], matches: list[Match]
-    ) -> Mapping[Key, frozenset[str]]:
+    def _holders_afterwards(self) -> Mapping[Key, frozenset[str]]:
         """Give who shows each strong key once the plan is applied: ids, addresses of new ones."""
         holders: dict[Key, set[str]] = defaultdict(set)
         for number, traits in self.index.traits.items():
-            for key in strong_keys(traits):
+            for key in strong_keys(traits) if number not in self.matched else ():
                 holders[key].add(str(number))
-        for entry, match in zip(seen, matches, strict=True):
-            name = str(match.device_id or entry.addresses[0])
-            for key in strong_keys(entry.traits):
-                holders[key].add(name)
+        for candidate in self.after:
+            for key in strong_keys(make_traits(candidate.fields, (), ())):
+                holders[key].add(_holder(candidate.device))
         return {key: frozenset(names) for key, names in holders.items()}
+
+    def _controllers_afterwards(self) -> frozenset[str]:
+        """Give who is a management controller once the plan is applied, as ``holders`` does."""
+        seen = {_holder(c.device): c.fields for c in self.after}
+        known = {
+            str(number): device.fields
+            for number, device in self.index.devices.items()
+            if number not in self.matched
+        }
+        return frozenset(name for name, f in {**known, **seen}.items() if _is_controller(f))
 
     def _create(self, entry: Seen, match: Match) -> None:
         device = DeviceRef(entry.addresses[0])
@@ -238,8 +273,9 @@ class _Planner:
         signs = entry.signs or None
         self.sightings.append(Sighting(device, entry.addresses, entry.observed_at, signs=signs))
         fields = _after(_NOTHING, changes, device.address)
-        self._note_conflicts(device, match, _NOTHING, fields)
-        self._plan_asset(device, entry, fields)
+        candidate = _Candidate(device, entry, fields)
+        self.after.append(candidate)
+        self._note_candidate(None, candidate)
 
     def _update(self, known: KnownDevice, entry: Seen, match: Match) -> None:
         device = DeviceRef(self._primary_address(known, entry), known.id)
@@ -265,11 +301,17 @@ class _Planner:
             )
         )
         fields = _after(known.fields, (*loud, *compared.quiet), device.address)
-        self._note_conflicts(device, match, known.fields, fields)
-        if known.asset_id is not None:
-            self.speakers[known.asset_id].append((device, fields))
-        elif known.status is Status.UNKNOWN or _is_ignored_no_more(known, entry):
-            self._plan_asset(device, entry, fields)
+        candidate = _Candidate(device, entry, fields)
+        self.after.append(candidate)
+        is_open = known.status is not Status.IGNORED or _is_ignored_no_more(known, entry)
+        if known.asset_id is not None or is_open:
+            self._note_candidate(known.asset_id, candidate)
+
+    def _note_candidate(self, asset_id: int | None, candidate: _Candidate) -> None:
+        if asset_id is None:
+            self.candidates.append(candidate)
+        else:
+            self.speakers[asset_id].append(candidate)
 
     def _primary_address(self, known: KnownDevice, entry: Seen) -> str:
         """Give the address under which the device is listed.
@@ -292,14 +334,14 @@ class _Planner:
         if _is_ignored_no_more(known, entry):
             yield FieldChange("status", known.status.value, Status.UNKNOWN.value)
 
-    def _note_conflicts(
-        self, device: DeviceRef, match: Match, before: Values, after: Values
-    ) -> None:
+    def _note_conflicts(self, candidate: _Candidate, match: Match) -> None:
         """Say once, when a key is stored for the first time, that others show it too.
 
         A bare address with a MAC that others have is no conflict: routers answer for others.
         """
-        traits = make_traits(after, (), ())
+        device = candidate.device
+        before = _NOTHING if device.id is None else self.index.devices[device.id].fields
+        traits = make_traits(candidate.fields, (), ())
         had = set(strong_keys(make_traits(before, (), ())))
         for key in strong_keys(traits):
             others = self.holders.get(key, frozenset()) - {_holder(device)}
@@ -310,64 +352,80 @@ class _Planner:
             reason = "; ".join(about) or "several devices show this key"
             self.changes.append(Conflict(device, f"{key.kind}: {key.value}", ids, reason))
 
-    def _plan_asset(self, device: DeviceRef, entry: Seen, fields: Values) -> None:
-        """Link or create an asset for a device without one, where that is allowed."""
-        found = self._asset_with_serial(device, fields)
-        if found is not None:
-            reason = "manufacturer and serial number are those of the asset"
-            self.changes.append(LinkAsset(device, found.id, reason))
-            self.speakers[found.id].append((device, fields))
-            return
-        source, category = fields["category_source"], fields["category"]
-        if self.policy.makes_asset(
+    def _plan_assets(self) -> None:
+        """Link or create assets where that is allowed: controllers after their hosts.
+
+        Whoever got none is asked again at the end, since its controller may have made one.
+        """
+        self.homes = _homes([self._as_it_will_be(asset) for asset in self.assets.values()])
+        rest: list[_Candidate] = []
+        for candidate in sorted(self.candidates, key=lambda c: _is_controller(c.fields)):
+            if self._link(candidate):
+                continue
+            if self._may_create(candidate):
+                self.made[candidate.device] = [candidate]
+                for key in _serial_keys(candidate.fields):
+                    self.homes.setdefault(key, []).append(candidate.device)
+            else:
+                rest.append(candidate)
+        for candidate in rest:
+            self._link(candidate)
+        for device, candidates in self.made.items():
+            values = _asset_fields([c.fields for c in sorted(candidates, key=_Candidate.rank)])
+            self.changes.append(CreateAsset(device, values, self.policy.location_id))
+        self.changes += self.links
+
+    def _may_create(self, candidate: _Candidate) -> bool:
+        source, category = candidate.fields["category_source"], candidate.fields["category"]
+        return self.policy.makes_asset(
             category if isinstance(category, Category) else None,
             str(source) if source else None,
-            entry.confidence,
-        ):
-            values = _asset_fields(fields)
-            self.changes.append(CreateAsset(device, values, self.policy.location_id))
+            candidate.entry.confidence,
+        )
 
-    def _asset_with_serial(self, device: DeviceRef, fields: Values) -> KnownAsset | None:
-        """Give the one asset that has the device's serial key, unless other devices show it too.
+    def _link(self, candidate: _Candidate) -> bool:
+        """Link to the one asset that has the serial key, unless other devices show it too.
 
         A management controller and its host share a serial number, and are one asset.
         """
-        traits = make_traits(fields, (), ())
-        key = next((k for k in strong_keys(traits) if k.kind is KeyKind.SERIAL), None)
-        if key is None or len(found := self.assets_by_serial.get(key, [])) != 1:
-            return None
-        others = self.holders.get(key, frozenset()) - {_holder(device)}
-        if traits.category is not Category.BMC and not all(map(self._is_controller, others)):
-            return None
-        return found[0]
-
-    def _is_controller(self, holder: str) -> bool:
-        if not holder.isdecimal():
+        device, fields = candidate.device, candidate.fields
+        key = next(iter(_serial_keys(fields)), None)
+        if key is None or len(self.homes.get(key, ())) != 1:
             return False
-        return self.index.traits[int(holder)].category is Category.BMC
+        others = self.holders.get(key, frozenset()) - {_holder(device)}
+        if not _is_controller(fields) and not others <= self.controllers:
+            return False
+        (home,) = self.homes[key]
+        reason = "manufacturer and serial number are those of the asset"
+        if isinstance(home, int):
+            self.links.append(LinkAsset(device, home, reason))
+            self.speakers[home].append(candidate)
+        else:
+            self.links.append(LinkAsset(device, None, reason, made_for=home))
+            self.made[home].append(candidate)
+        return True
 
-    def _compare_asset(self, asset: KnownAsset) -> None:
+    def _as_it_will_be(self, asset: KnownAsset) -> KnownAsset:
+        """Give the asset with what its present devices will make of it."""
+        if asset.id not in self.speakers:
+            return asset
+        changes = (c for c in self._asset_changes(asset) if isinstance(c, UpdateAsset))
+        values = {field.field: field.after for change in changes for field in change.changes}
+        return replace(asset, fields={**asset.fields, **values})
+
+    def _asset_changes(self, asset: KnownAsset) -> list[Change]:
         """Let the asset's leading device speak: a second one would contradict it for ever.
 
-        That is the one with the lowest id of those that are there; ids of new ones come in the
-        order of the plan.
+        Hosts lead controllers, then the lowest id of those that are there; ids of new ones come
+        in the order of addresses.
         """
-        speakers = self.speakers[asset.id]
-        device, fields = min(speakers, key=lambda pair: (pair[0].id is None, pair[0].id or 0))
-        for number, is_absent in asset.device_ids:
-            is_there = number in self.matched or not (is_absent or number in self.absent)
-            if is_there and (device.id is None or number < device.id):
-                return
-        self.changes += compare_asset(asset, device, fields)
-
-
-def _assets_by_serial(assets: Iterable[KnownAsset]) -> Mapping[Key, list[KnownAsset]]:
-    found: dict[Key, list[KnownAsset]] = defaultdict(list)
-    for asset in assets:
-        for key in strong_keys(make_traits(asset.fields, (), ())):
-            if key.kind is KeyKind.SERIAL:
-                found[key].append(asset)
-    return found
+        leader = min(self.speakers[asset.id], key=_Candidate.rank)
+        for sibling in asset.devices:
+            is_silent = sibling.id not in self.matched
+            is_there = not (sibling.is_absent or sibling.id in self.absent)
+            if is_silent and is_there and (sibling.is_controller, sibling.id, "") < leader.rank():
+                return []
+        return compare_asset(asset, leader.device, leader.fields)
 
 
 def _after(before: Values, changes: Iterable[FieldChange], address: str) -> Values:
@@ -378,11 +436,34 @@ def _after(before: Values, changes: Iterable[FieldChange], address: str) -> Valu
 _NOTHING: Final[Values] = dict.fromkeys(DEVICE_COLUMNS)
 
 
-def _asset_fields(fields: Values) -> tuple[FieldChange, ...]:
-    """Give the fields of an asset that is made of a device."""
-    values = sorted(asset_values(fields).items())
-    changes = [FieldChange(name, None, value, FieldSource(word)) for name, (value, word) in values]
-    return (*changes, FieldChange("primary_address", None, fields["address"]))
+def _homes(assets: Iterable[KnownAsset]) -> dict[Key, list[int | DeviceRef]]:
+    """Give the assets by their serial keys; those that are made join them."""
+    found: dict[Key, list[int | DeviceRef]] = defaultdict(list)
+    for asset in sorted(assets, key=lambda a: a.id):
+        for key in _serial_keys(asset.fields):
+            found[key].append(asset.id)
+    return found
+
+
+def _serial_keys(fields: Values) -> list[Key]:
+    keys = strong_keys(make_traits(fields, (), ()))
+    return [key for key in keys if key.kind is KeyKind.SERIAL]
+
+
+def _is_controller(fields: Values) -> bool:
+    return fields["category"] is Category.BMC
+
+
+def _asset_fields(devices: Sequence[Values]) -> tuple[FieldChange, ...]:
+    """Give the fields of an asset that is made of devices, the leading one first."""
+    values: dict[str, tuple[Value, str]] = {}
+    for fields in reversed(devices):
+        values |= asset_values(fields)
+    changes = [
+        FieldChange(name, None, value, FieldSource(word))
+        for name, (value, word) in sorted(values.items())
+    ]
+    return (*changes, FieldChange("primary_address", None, devices[0]["address"]))
 
 
 def _new_signs(known: KnownDevice, entry: Seen) -> frozenset[Sign] | None:

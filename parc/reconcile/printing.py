@@ -97,7 +97,10 @@ def _create_asset(change: CreateAsset) -> Iterator[PlanRow]:
 
 def _link_asset(change: LinkAsset) -> Iterator[PlanRow]:
     subject = change.device.address
-    yield PlanRow("link asset", subject, after=f"asset {change.asset_id}", note=change.reason)
+    asset = f"asset {change.asset_id}"
+    if change.made_for is not None:
+        asset = f"new asset of {change.made_for.address}"
+    yield PlanRow("link asset", subject, after=asset, note=change.reason)
 
 
 def _update_asset(change: UpdateAsset) -> Iterator[PlanRow]:

@@ -362,7 +362,11 @@ def _machine_values(session: Session, asset: Asset) -> dict[str, tuple[Any, Valu
     device = session.scalar(
         sa.select(Device)
         .where(Device.asset_id == asset.id)
-        .order_by(Device.absent_since.is_not(None), Device.id)
+        .order_by(
+            Device.absent_since.is_not(None),
+            sa.case((Device.category == Category.BMC, 1), else_=0),
+            Device.id,
+        )
         .limit(1)
     )
     return {} if device is None else machine_values(device)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from collectors.credentials import AuthProtocol, PrivProtocol, SnmpCredential, SnmpVersion
-from parc.errors import ConflictError, NotFoundError
+from parc.errors import ConflictError, NotFoundError, SecretError
 from parc.models import Credential, RangeCredential
 from parc.secret_box import SecretBox
 from parc.services.actor import Actor
@@ -25,6 +26,8 @@ from parc.services.audit import record
 from parc.services.fields import FieldReader
 from parc.services.networks import read_networks
 from parc.services.permissions import Action, require
+
+_log = logging.getLogger(__name__)
 
 SECRET_FIELDS = ("community", "auth_passphrase", "priv_passphrase")
 SWITCHES = ("is_compatible", "takes_other_sources")
@@ -86,13 +89,13 @@ def save_credential(
         NotFoundError: no such credential.
         ConflictError: it is managed by the settings file, and this does not come from there.
         InvalidInputError: names the fields.
-        SecretError: the stored secrets cannot be opened.
+        SecretError: the key ring cannot be read.
     """
     require(actor, Action.EDIT_CREDENTIAL)
     credential = None
     if credential_id is not None:
         credential = _find(session, credential_id, is_for_file=is_managed_by_file)
-    stored = open_secrets(box, credential) if credential else {}
+    stored = _stored_secrets(box, credential) if credential else {}
     content = _read(session, draft, stored, credential_id)
     if credential is None:
         return _create(session, actor, box, content, now, is_managed=is_managed_by_file)
@@ -182,6 +185,15 @@ def seal_secrets(box: SecretBox, credential: Credential, secrets: Mapping[str, s
     )
     credential.sealed = sealed
     credential.key_id = key_id
+
+
+def _stored_secrets(box: SecretBox, credential: Credential) -> dict[str, str]:
+    """Give what is stored; nothing when its key is lost, so that all has to be typed again."""
+    try:
+        return open_secrets(box, credential)
+    except SecretError:
+        _log.warning("the secrets of the credential %s cannot be opened", credential.name)
+        return {}
 
 
 def _find(session: Session, credential_id: int, *, is_for_file: bool) -> Credential:

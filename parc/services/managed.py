@@ -97,7 +97,7 @@ def sync(
 
     Raises:
         ConfigError: all that cannot be taken, with key and line; nothing may be committed then.
-        SecretError: a stored secret cannot be opened.
+        SecretError: the key ring cannot be read.
     """
     source = settings.path
     work = _Work(

@@ -87,9 +87,12 @@ def decide_held(session: Session, actor: Actor, run_id: int, now: datetime) -> N
     Raises:
         NotAllowedError: the actor may not start runs.
         NotFoundError: there is no such run.
-        ConflictError: it is not held, or a sweep of its range is waiting or running.
+        ConflictError: it is not held, a sweep of its range is waiting or running, or a later one
+            has ended: what this one saw is out of date then.
     """
     run = _get_held(session, actor, run_id)
+    if _has_later_sweep(session, run):
+        raise ConflictError(f"Run {run_id} is out of date: decide on the latest run of its range.")
     run.state = RunState.QUEUED
     run.phase = RunPhase.WAITING
     run.ended_at = None
@@ -219,6 +222,16 @@ def _get_held(session: Session, actor: Actor, run_id: int) -> Run:
     if run.state is not RunState.HELD:
         raise ConflictError(f"Run {run_id} is not held.")
     return run
+
+
+def _has_later_sweep(session: Session, run: Run) -> bool:
+    later = sa.exists().where(
+        Run.range_id == run.range_id,
+        Run.id > run.id,
+        Run.retry_of_id.is_(None),
+        Run.state.in_([RunState.DONE, RunState.HELD]),
+    )
+    return bool(session.scalar(sa.select(later)))
 
 
 def _record(session: Session, actor: Actor, run: Run, now: datetime, action: str) -> None:

@@ -345,7 +345,7 @@ def _read_day(text: str) -> datetime | None:
         zone = ZoneInfo(settings().interface.time_zone)
         return datetime.combine(day, time.max, zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise InvalidInputError([FieldProblem("until", "not_a_date", text[:40])]) from error
+        raise InvalidInputError([FieldProblem("until", "not_valid", text[:40])]) from error
 
 
 def _chosen(form: Form) -> list[int]:

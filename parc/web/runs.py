@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import islice
-from typing import TypeVar
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from collectors.errors import Failure
@@ -16,50 +15,26 @@ from parc.discovery.settle import plan_again
 from parc.discovery.task import task_of
 from parc.errors import ConflictError
 from parc.extensions import db, transaction
-from parc.models import Run, RunState, RunTarget, RunTrigger, TargetOutcome
-from parc.queries.keyset import Order
+from parc.models import RunState, RunTrigger
 from parc.queries.ranges import use_of_range
 from parc.queries.runs import (
-    SORTS,
-    TARGET_SORTS,
-    RunFilter,
     RunRow,
-    TargetRow,
     count_targets,
     device_changes,
     get_run,
     last_targets,
-    list_runs,
-    list_targets,
-    run_row,
-    target_row,
 )
 from parc.services import runs as service
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
-from parc.web.cells import CellWriter
 from parc.web.context import now, settings
-from parc.web.formats import format_number, format_seconds
 from parc.web.forms import read_form
-from parc.web.labels import label
-from parc.web.listing import (
-    Cell,
-    ColumnSpec,
-    Empty,
-    Line,
-    ListRequest,
-    ListSpec,
-    ListView,
-    read_list,
-    refuse,
-    render_list,
-)
+from parc.web.listing import render_list
 from parc.web.messages import tell
+from parc.web.run_lists import log_view, runs_view
 
 runs = Blueprint("runs", __name__)
-Member = TypeVar("Member", RunState, TargetOutcome, Failure)
 
-_LIST = ListSpec("runs.index", tuple(SORTS), "-started", ("state", "range"), has_search=False)
 _MOST_PLAN_LINES = 500
 _POLLS_A_WORD = 3  # a poll comes every 2 s, words for screen readers at most every 5 s
 
@@ -90,7 +65,7 @@ ACTIONS: Mapping[str, str] = {
 @requires(Action.VIEW_RUN)
 def index() -> ResponseReturnValue:
     """List all runs, the latest first."""
-    return render_list("runs/list.html", _list_view(read_list(_LIST)))
+    return render_list("runs/list.html", runs_view())
 
 
 @runs.get("/runs/<int:run_id>")
@@ -98,15 +73,7 @@ def index() -> ResponseReturnValue:
 def show(run_id: int) -> ResponseReturnValue:
     """Show one run: progress, totals, reasons of failures, and its log."""
     row = get_run(db.session(), run_id)
-    spec = ListSpec(
-        "runs.show",
-        tuple(TARGET_SORTS),
-        "-ended",
-        ("outcome", "failure"),
-        has_search=False,
-        arguments={"run_id": run_id},
-    )
-    view = _log_view(row, read_list(spec))
+    view = log_view(row)
     return render_list("runs/show.html", view, tick=0, **_progress(row))
 
 
@@ -242,150 +209,3 @@ def _progress(row: RunRow) -> dict[str, object]:
             for code, _colon, detail in codes
         ],
     }
-
-
-def _list_view(wanted: ListRequest) -> ListView:
-    states = _members(RunState, wanted, "state")
-    ids = wanted.chosen.get("range", ())
-    if not all(value.isascii() and value.isdecimal() and len(value) < 10 for value in ids):  # noqa: PLR2004 -- digits of a key
-        refuse(gettext("The filter %(name)s cannot be read.", name="range"))
-    order = Order(SORTS[wanted.sort], Run.id, wanted.is_descending)
-    found = list_runs(
-        db.session(),
-        RunFilter(states, [int(value) for value in ids]),
-        order,
-        wanted.cursor(order.sort),
-        wanted.size,
-    )
-    facets = [
-        wanted.facet("state", gettext("State"), found.by_state, lambda v: label(RunState(v))),
-        wanted.facet(
-            "range", gettext("Range"), found.by_range, lambda v: found.range_names.get(v, f"#{v}")
-        ),
-    ]
-    previous_url, next_url = wanted.pages(found.page)
-    columns = [
-        ColumnSpec("range", gettext("Range"), is_sortable=False),
-        ColumnSpec("state", gettext("State"), is_sortable=False),
-        ColumnSpec("started", gettext("Started")),
-        ColumnSpec("trigger", gettext("Started by"), is_sortable=False),
-        ColumnSpec("duration", gettext("Duration"), is_sortable=False),
-        ColumnSpec("answering", gettext("Answering"), is_sortable=False, is_number=True),
-        ColumnSpec("read", gettext("Read"), is_sortable=False, is_number=True),
-        ColumnSpec("failed", gettext("Failed"), is_sortable=False, is_number=True),
-        ColumnSpec("new", gettext("New"), is_sortable=False, is_number=True),
-        ColumnSpec("changed", gettext("Changed"), is_sortable=False, is_number=True),
-        ColumnSpec("gone", gettext("Gone"), is_sortable=False, is_number=True),
-    ]
-    write = CellWriter(now())
-    return ListView(
-        request=wanted,
-        caption=gettext("Runs"),
-        heads=wanted.heads(columns),
-        rows=[_run_line(run_row(row), write) for row in found.page.rows],
-        count=found.count,
-        count_text=ngettext(
-            "%(count)s run", "%(count)s runs", found.count, count=format_number(found.count)
-        ),
-        empty=Empty(
-            gettext("No run yet."),
-            gettext("A run begins by the schedule of a range, or by its button “Sweep now”."),
-            url_for("ranges.index"),
-            gettext("See the ranges"),
-        ),
-        previous_url=previous_url,
-        next_url=next_url,
-        facets=facets,
-        chips=wanted.chips(facets),
-    )
-
-
-def _run_line(row: RunRow, write: CellWriter) -> Line:
-    seconds = row.seconds(now())
-    counts = (
-        row.responder_count,
-        row.collected_count,
-        row.failed_count,
-        row.created_count,
-        row.changed_count,
-        row.gone_count,
-    )
-    cells: list[Cell] = [
-        write.badge(row.state),
-        write.seen(row.started_at or row.created_at),
-        row.requested_by or label(row.trigger),
-        format_seconds(seconds) if seconds is not None else "—",
-        *map(format_number, counts),
-    ]
-    return Line(row.id, url_for("runs.show", run_id=row.id), row.range_name, cells)
-
-
-def _log_view(row: RunRow, wanted: ListRequest) -> ListView:
-    outcomes = _members(TargetOutcome, wanted, "outcome")
-    failures = _members(Failure, wanted, "failure")
-    session = db.session()
-    order = Order(TARGET_SORTS[wanted.sort], RunTarget.id, wanted.is_descending)
-    cursor = wanted.cursor(order.sort)
-    page = list_targets(session, row.id, outcomes, failures, order, cursor, wanted.size)
-    counts = count_targets(session, row.id)
-    facets = [
-        wanted.facet(
-            "outcome", gettext("Outcome"), counts.by_outcome, lambda v: label(TargetOutcome(v))
-        ),
-        wanted.facet("failure", gettext("Reason"), counts.by_failure, lambda v: label(Failure(v))),
-    ]
-    previous_url, next_url = wanted.pages(page)
-    columns = [
-        ColumnSpec("address", gettext("Address")),
-        ColumnSpec("outcome", gettext("Outcome"), is_sortable=False),
-        ColumnSpec("reason", gettext("Reason"), is_sortable=False),
-        ColumnSpec("device", gettext("Device"), is_sortable=False),
-        ColumnSpec("credential", gettext("Credential"), is_sortable=False),
-        ColumnSpec("seconds", gettext("Duration"), is_number=True),
-        ColumnSpec("ended", gettext("When")),
-    ]
-    write = CellWriter(now())
-    total = sum(counts.by_outcome.values())
-    return ListView(
-        request=wanted,
-        caption=gettext("Log"),
-        heads=wanted.heads(columns),
-        rows=[_target_line(target_row(found), write) for found in page.rows],
-        count=total,
-        count_text=ngettext(
-            "%(count)s address answered",
-            "%(count)s addresses answered",
-            total,
-            count=format_number(total),
-        ),
-        empty=Empty(
-            gettext("No address to show."),
-            gettext("Addresses appear here as soon as they have answered and were read."),
-        ),
-        previous_url=previous_url,
-        next_url=next_url,
-        facets=facets,
-        chips=wanted.chips(facets),
-    )
-
-
-def _target_line(row: TargetRow, write: CellWriter) -> Line:
-    url = url_for("assets.show", asset_id=row.asset_id) if row.asset_id is not None else ""
-    reason = ": ".join(part for part in (label(row.failure), row.detail) if part)
-    cells: list[Cell] = [
-        write.badge(row.outcome),
-        reason or "—",
-        row.device_name or "—",
-        row.credential or "—",
-        format_seconds(row.seconds),
-        write.seen(row.ended_at),
-    ]
-    return Line(row.id, url, row.address, cells)
-
-
-def _members(kind: type[Member], wanted: ListRequest, name: str) -> list[Member]:
-    """Read the values of a filter; a word that is not in the set is refused with 422."""
-    try:
-        return [kind(value) for value in wanted.chosen.get(name, ())]
-    except ValueError:
-        refuse(gettext("The filter %(name)s cannot be read.", name=name))

@@ -117,7 +117,7 @@ def link(token: str) -> ResponseReturnValue:
         return _sign_in_page(
             Form(), told=gettext("This sign-in link is used up or has expired."), status=404
         )
-    return render_template("session/link.html", token=token)
+    return render_template("session/link.html", link_token=token)
 
 
 @session_pages.post("/sign-in/link/<token>")

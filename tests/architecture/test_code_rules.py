@@ -186,6 +186,10 @@ def _name(node: ast.Call) -> str | None:
 
 
 def _is_catch_all(handler: ast.ExceptHandler) -> bool:
+    """Tell whether it ends any exception; to tidy up and raise it again is no ending."""
+    last = handler.body[-1]
+    if isinstance(last, ast.Raise) and last.exc is None:
+        return False
     return handler.type is None or (
         isinstance(handler.type, ast.Name) and handler.type.id in {"Exception", "BaseException"}
     )

@@ -165,6 +165,17 @@ def test_a_low_rate_scans_few_hosts_at_once(tmp_path: Path) -> None:
     assert all(presence.is_complete for presence in result.presences.values())
 
 
+def test_a_chunk_of_both_versions_is_asked_in_two_runs(tmp_path: Path) -> None:
+    hosts = host_xml("10.0.0.1", inside="<ports/>") + host_xml("fd00::1", inside="<ports/>")
+    fake = make_fake_nmap(tmp_path, START + hosts + FINISHED)
+    both = (ipaddress.ip_address("10.0.0.1"), ipaddress.ip_address("fd00::1"))
+    result = sweeper(fake).sweep_chunk(both, Profile.PORTS)
+    assert result.presences.keys() == {"10.0.0.1", "fd00::1"}
+    assert result.is_complete
+    assert sorted(argv[-1] for argv in fake.runs if "-6" in argv) == ["fd00::1", "fd00::1"]
+    assert len(fake.runs) == 4
+
+
 def test_loopback_is_not_asked_by_nmap(tmp_path: Path) -> None:
     fake = make_fake_nmap(tmp_path, START + host_xml("127.0.0.9") + FINISHED)
     result = sweep_one(fake, "127.0.0.0/28", Profile.PORTS)

@@ -94,3 +94,8 @@ def test_two_files_that_claim_the_same_devices_are_a_mistake(tmp_path: Path) -> 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(DefinitionsError, match="is not a folder"):
         load_definitions(tmp_path / "nowhere")
+
+
+def test_a_word_that_is_no_category_is_refused(tmp_path: Path) -> None:
+    step = '[[read.category]]\nverb = "sys_descr_says"\nwords = "x"\nvalue = "switsch"\n'
+    assert "switsch" in problems_of(tmp_path, RIGHT + step)[0]

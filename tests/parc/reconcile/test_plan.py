@@ -241,7 +241,7 @@ def test_replaced_switch_at_the_same_place_is_another_device(inventory: Inventor
     inventory.sweep(make_observation())
     other = Identity(manufacturer="Cisco", serial_number="FOC9", category=Category.SWITCH)
     made = inventory.sweep(make_observation(identity=other))
-    assert kinds(made) == [CreateDevice, CreateAsset, Absent]
+    assert kinds(made) == [CreateDevice, Absent, CreateAsset]
     created = made.changes[0]
     assert isinstance(created, CreateDevice)
     assert "other serial number" in {c.reason for c in created.match.considered}

@@ -96,7 +96,7 @@ unread = st.builds(
 )
 sweeps = st.lists(st.one_of(read, unread), max_size=6)
 many = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -207,3 +207,14 @@ def test_deleted_credential_is_gone_and_in_the_history(box: SecretBox) -> None:
     assert [entry.action for entry in _entries()] == ["created", "deleted"]
     with pytest.raises(NotFoundError), transaction() as session:
         delete_credential(session, SOME_PERSON, stored.id, now=SOME_MOMENT)
+
+
+def test_credential_whose_key_is_lost_has_to_be_typed_again(box: SecretBox) -> None:
+    stored = _save(box, V2C)
+    with transaction() as session:
+        session.execute(sa.update(Credential).values(key_id="lost"))
+    without = dataclasses.replace(V2C, community="")
+    with pytest.raises(InvalidInputError, match="community: required"):
+        _save(box, without, stored.id)
+    again = _save(box, V2C, stored.id)
+    assert open_credential(box, again).community == CANARY

@@ -201,3 +201,13 @@ def test_held_run_that_is_dropped_applies_nothing() -> None:
         for verb in (runs.drop_held, runs.decide_held):
             with pytest.raises(ConflictError):
                 verb(session, SOME_PERSON, run_id, SOME_MOMENT)
+
+
+def test_held_run_is_out_of_date_once_a_later_sweep_has_ended() -> None:
+    with transaction() as session:
+        address_range = make_range(session)
+        run_id = make_run(session, address_range, state=RunState.HELD).id
+        make_run(session, address_range, state=RunState.DONE)
+    with transaction() as session, pytest.raises(ConflictError, match="out of date"):
+        runs.decide_held(session, SOME_PERSON, run_id, SOME_MOMENT)
+    assert _run(run_id).state is RunState.HELD

@@ -157,3 +157,18 @@ def test_switches_for_unusual_devices_are_ticked_and_cleared(administrator: Brow
     row = _stored()
     assert not open_credential(box, row).is_compatible
     assert "takes_other_sources" not in row.parameters
+
+
+def test_no_page_or_export_holds_a_secret_in_clear_or_sealed(administrator: Browser) -> None:
+    administrator.post("/credentials/new", V3)
+    sealed = _stored().sealed.hex()
+    paths = [
+        rule.rule
+        for rule in administrator.app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.arguments
+    ]
+    assert {"/credentials", "/assets/export.csv", "/ranges/new"} <= set(paths)
+    for path in paths:
+        body = administrator.get(path).data
+        assert b"canary" not in body, path
+        assert sealed.encode() not in body, path

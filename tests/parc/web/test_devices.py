@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collectors.observation import Category
+from parc.clock import now
 from parc.extensions import db, transaction
-from parc.models import Asset, CategorySign, Device, DeviceStatus, RunState, Service
+from parc.models import Asset, AuditEntry, CategorySign, Device, DeviceStatus, RunState, Service
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset, make_device, make_linked_device, make_range, make_run
 from tests.web import Browser
@@ -141,6 +142,29 @@ def test_dashboard_counts_what_waits_and_links_to_it(administrator: Browser) -> 
     assert 'href="/assets?state=in_use"' in page
     assert "Interrupted" in page
     assert "Running" in page
+
+
+def test_dashboard_tells_nothing_of_logins(administrator: Browser) -> None:
+    with transaction() as session:
+        for kind, name in (("user", "new-login"), ("credential", "core-community")):
+            session.add(_entry(kind, name))
+        session.add(_entry("asset", "known-switch"))
+    page = administrator.get("/").text
+    assert "known-switch" in page
+    assert "new-login" not in page
+    assert "core-community" not in page
+
+
+def _entry(kind: str, name: str) -> AuditEntry:
+    return AuditEntry(
+        at=now(),
+        author="Ada",
+        subject_kind=kind,
+        subject_id=1,
+        subject_name=name,
+        action="created",
+        changes={},
+    )
 
 
 def test_differences_are_listed(administrator: Browser) -> None:

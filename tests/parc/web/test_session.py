@@ -159,7 +159,9 @@ def test_link_signs_in_once_and_only_by_its_button(app: Flask, clock: SteppingCl
         token = make_link(session, SYSTEM, 1, clock())
     first, second = Browser(app), Browser(app)
     for _ in range(3):
-        assert first.get(f"/sign-in/link/{token}").status_code == 200
+        page = first.get(f"/sign-in/link/{token}")
+        assert page.status_code == 200
+        assert f'action="/sign-in/link/{token}"' in page.text
     assert first.post(f"/sign-in/link/{token}").status_code == 302
     assert first.get("/account").status_code == 200
     assert second.post(f"/sign-in/link/{token}").status_code == 404

@@ -1,0 +1,1 @@
+"""Tests that drive the whole product, as a person does."""

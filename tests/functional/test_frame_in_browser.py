@@ -1,0 +1,190 @@
+"""The frame of the pages, the doors and the accounts in a real browser."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import Live, Visit, axe_violations, chromium, live, visit
+
+__all__ = ["chromium", "live", "visit"]
+pytestmark = [pytest.mark.browser, pytest.mark.long]
+
+PAGES = (
+    "/users",
+    "/users/new",
+    "/users/1",
+    "/users/1/reset-password",
+    "/account",
+    "/shortcuts",
+    "/patterns",
+    "/nothing-here",
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("language", "width"), [("fr-FR", 1440), ("en-GB", 390)])
+def test_axe_finds_nothing(
+    live: Live, visit: Visit, scheme: Literal["light", "dark"], language: str, width: int
+) -> None:
+    page = visit(language=language, scheme=scheme, width=width)
+    page.goto(f"{live.url}/first-run")
+    found = axe_violations(page)
+    page.click("summary")
+    found += axe_violations(page)
+    live.sign_in(page)
+    for path in PAGES:
+        page.goto(live.url + path)
+        found += axe_violations(page)
+    page.click(".drop.person > summary")
+    found += axe_violations(page)
+    page.context.clear_cookies()
+    page.goto(f"{live.url}/sign-in")
+    found += axe_violations(page)
+    assert found == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_fits_320_pixels_without_sideways_scroll(live: Live, visit: Visit, path: str) -> None:
+    page = visit(width=320)
+    live.sign_in(page)
+    page.goto(live.url + path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_first_tab_is_the_skip_link_and_leads_to_the_content(live: Live, visit: Visit) -> None:
+    page = visit()
+    live.sign_in(page)
+    page.goto(f"{live.url}/users")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Add a user")).to_be_focused()
+
+
+def test_first_run_without_scripts(live: Live, visit: Visit) -> None:
+    page = visit(language="fr-FR", has_scripts=False)
+    page.goto(live.url)
+    page.fill("#display_name", "Alice Martin")
+    page.fill("#login", "alice")
+    page.fill("#password", "correct horse battery")
+    page.fill("#repeated_password", "correct horse battery")
+    page.fill("#include", "192.0.2.999")
+    page.fill("#community", "public")
+    page.click("button.primary")
+    expect(page.locator("#include-error")).to_be_visible()
+    expect(page.locator("#login")).to_have_value("alice")
+    for field in ("#password", "#repeated_password"):
+        page.fill(field, "correct horse battery")
+    page.fill("#include", "192.168.7.0/24")
+    page.fill("#community", "public")
+    page.click("button.primary")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Parc est prêt")
+
+
+def test_error_summary_takes_the_focus(live: Live, visit: Visit) -> None:
+    page = visit()
+    live.sign_in(page)
+    page.goto(f"{live.url}/users/new")
+    page.fill("#display_name", "Bob")
+    page.fill("#login", "bob durand")
+    page.click("main button.primary")
+    expect(page.locator("[data-focus]")).to_be_focused()
+    page.locator("[data-focus] a").click()
+    expect(page.locator("#login")).to_be_focused()
+
+
+def test_keys_open_the_help_search_and_walk_the_list(live: Live, visit: Visit) -> None:
+    page = visit()
+    live.sign_in(page)
+    page.goto(f"{live.url}/users")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.type("jx/?")
+    expect(page.locator("#search")).to_have_value("jx/?")
+    page.locator("#search").blur()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/users/*")
+    page.goto(f"{live.url}/users")
+    page.keyboard.press("n")
+    page.wait_for_url("**/users/new")
+
+
+def test_keys_are_silent_where_the_account_has_them_off(live: Live, visit: Visit) -> None:
+    page = visit()
+    live.sign_in(page)
+    page.goto(f"{live.url}/account")
+    page.uncheck("#has_shortcuts")
+    page.get_by_role("button", name="Save the preferences").click()
+    page.keyboard.press("?")
+    page.keyboard.press("/")
+    expect(page.locator("#search")).not_to_be_focused()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_dialog_asks_and_gives_the_focus_back(live: Live, visit: Visit) -> None:
+    page = visit()
+    live.sign_in(page)
+    page.goto(f"{live.url}/users/1")
+    opener = page.get_by_role("link", name="Reset the password")
+    opener.click()
+    dialog = page.get_by_role("dialog", name="Reset the password of")
+    expect(dialog).to_be_visible()
+    assert axe_violations(page) == []
+    dialog.get_by_role("link", name="Cancel").click()
+    expect(dialog).to_have_count(0)
+    expect(opener).to_be_focused()
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_menu_of_a_phone_opens_with_and_without_scripts(
+    live: Live, visit: Visit, *, has_scripts: bool
+) -> None:
+    page = visit(width=390, has_scripts=has_scripts)
+    live.sign_in(page)
+    page.goto(f"{live.url}/account")
+    entry = page.locator("#menu").get_by_role("link", name="Users")
+    expect(entry).to_be_hidden()
+    page.locator(".menu-opener").click()
+    expect(entry).to_be_visible()
+    entry.click()
+    page.wait_for_url("**/users")
+
+
+def test_chosen_colours_go_before_the_systems(live: Live, visit: Visit) -> None:
+    page = visit(scheme="light")
+    live.sign_in(page)
+    page.goto(f"{live.url}/account")
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    light = page.evaluate(ground)
+    page.get_by_role("radio", name="Dark").check()
+    page.get_by_role("button", name="Save the preferences").click()
+    page.wait_for_load_state()
+    assert page.evaluate(ground) != light
+    assert page.evaluate("document.documentElement.dataset.scheme") == "dark"
+
+
+def test_first_load_is_light(live: Live, visit: Visit) -> None:
+    page = visit()
+    sizes: dict[str, int] = {}
+    page.on(
+        "response",
+        lambda answer: (
+            sizes.update({answer.url: int(answer.headers.get("content-length", "0"))})
+            if "/static/" in answer.url
+            else None
+        ),
+    )
+    live.sign_in(page)
+    assert len(sizes) <= 4
+    assert sum(sizes.values()) < 120_000
+    assert all(url.startswith(live.url) for url in sizes)
+    assert page.evaluate("document.querySelectorAll('*').length") <= 300

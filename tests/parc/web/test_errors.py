@@ -1,0 +1,70 @@
+"""Every family of errors as a page, and what nobody foresaw."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from flask import Flask
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from parc.errors import (
+    ConflictError,
+    FieldProblem,
+    InvalidInputError,
+    NotAllowedError,
+    NotFoundError,
+    StartError,
+)
+from parc.models import Role
+from parc.services.permissions import Action
+from parc.web.access import requires
+from parc.web.bundles import require_bundles
+from tests.web import Browser
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "text"),
+    [
+        (NotFoundError("x"), 404, "There is nothing here"),
+        (NotAllowedError("x"), 403, "You may not do this"),
+        (ConflictError("x"), 409, "Somebody was faster"),
+        (InvalidInputError([FieldProblem("name", "required")]), 422, "This field is needed."),
+        (InvalidInputError([FieldProblem("name", "no such code")]), 422, "This cannot be taken"),
+        (RequestEntityTooLarge(), 413, "too large"),
+        (KeyError("a secret value"), 500, "Something broke"),
+    ],
+)
+def test_error_becomes_a_page_that_says_what_to_do(
+    sqlite_app: Flask,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    status: int,
+    text: str,
+) -> None:
+    @requires(Action.PUBLIC)
+    def fail() -> str:
+        raise error
+
+    sqlite_app.add_url_rule("/fail", "fail", fail)
+    sqlite_app.config["PROPAGATE_EXCEPTIONS"] = False
+    browser = Browser(sqlite_app, Role.REQUESTER)
+    with caplog.at_level(logging.ERROR):
+        answer = browser.get("/fail?community=public")
+    assert answer.status_code == status
+    assert text in answer.text
+    assert "a secret value" not in answer.text
+    logged = [record.getMessage() for record in caplog.records if record.name == "parc.web.errors"]
+    assert logged == (["GET /fail failed"] if status == 500 else [])
+
+
+def test_body_that_is_too_large_is_refused(sqlite_app: Flask) -> None:
+    Browser(sqlite_app, Role.REQUESTER)
+    answer = sqlite_app.test_client().post("/sign-in", data={"login": "x" * (2 * 1024 * 1024 + 1)})
+    assert answer.status_code == 413
+
+
+def test_server_without_its_assets_says_what_to_run(sqlite_app: Flask) -> None:
+    sqlite_app.extensions["parc_bundles"] = {}
+    with pytest.raises(StartError, match="npm run build"):
+        require_bundles(sqlite_app)

@@ -1,0 +1,119 @@
+"""Take the pictures of docs/images from the demo, by ``make screenshots``.
+
+python -m tools.screenshots [--language fr] [--folder docs/images]
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+_LINK_WORD = "/sign-in/link/"
+_RANGES = 4
+_WAIT_SECONDS = 240
+_REFUSED = 400
+_SIZE = {"width": 1440, "height": 900}
+
+
+def main() -> None:
+    """Start the demo, wait for its first sweeps, take the pictures, stop the demo."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--language", choices=("en", "fr"), default="en")
+    parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "images")
+    options = parser.parse_args()
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        raise SystemExit("chromium is needed (Debian: apt install chromium).")
+    options.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as data, _demo(Path(data)) as link:
+        _wait_for_runs(Path(data) / "parc.db")
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+            page = browser.new_page(viewport=_SIZE, locale=options.language)  # type: ignore[arg-type]  # a TypedDict of the library
+            _take(page, link, options.folder)
+            browser.close()
+
+
+@contextmanager
+def _demo(folder: Path) -> Iterator[str]:
+    """Run the demo on free ports; gives its one-time link."""
+    port, network_port = _free_port(socket.SOCK_STREAM), _free_port(socket.SOCK_DGRAM)
+    command = [sys.executable, "-m", "parc", "demo", "--folder", str(folder)]
+    with subprocess.Popen(  # noqa: S603 -- our own command
+        [*command, "--port", str(port), "--network-port", str(network_port)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as child:
+        try:
+            for line in child.stdout or ():
+                if _LINK_WORD in line:
+                    yield "http" + line.partition("http")[2].strip()
+                    break
+            else:
+                raise SystemExit("The demo did not start.")
+        finally:
+            child.send_signal(signal.SIGINT)
+
+
+def _free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for_runs(database: Path) -> None:
+    end = time.monotonic() + _WAIT_SECONDS
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        while time.monotonic() < end:
+            rows = connection.execute("SELECT count(*) FROM run WHERE state = 'done'")
+            if rows.fetchone()[0] >= _RANGES:
+                return
+            time.sleep(1)
+    raise SystemExit(f"The demo's sweeps did not end within {_WAIT_SECONDS} s.")
+
+
+def _take(page: Page, link: str, folder: Path) -> None:
+    base = link.partition(_LINK_WORD)[0]
+    refused: list[str] = []
+    page.on("response", lambda got: refused.append(got.url) if got.status >= _REFUSED else None)
+    page.goto(link)
+    page.click("main form button")
+    page.wait_for_load_state()
+
+    def shoot(name: str) -> None:
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=folder / f"{name}.png")
+
+    page.goto(base)
+    shoot("dashboard")
+    page.goto(f"{base}/assets")
+    shoot("assets")
+    page.goto(f"{base}/assets?q=sw-coeur-01")
+    page.click("main table tbody a[href*='/assets/']")
+    page.wait_for_load_state()
+    shoot("asset")
+    page.goto(f"{base}/runs")
+    page.click("main table tbody a[href*='/runs/']")
+    page.wait_for_load_state()
+    shoot("run")
+    if refused:
+        raise SystemExit(f"The server refused {refused[0]}: the pictures lack something.")
+
+
+if __name__ == "__main__":
+    main()
