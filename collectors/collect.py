@@ -22,7 +22,7 @@ from collectors.errors import (
     RefusedError,
     StoppedError,
 )
-from collectors.identify import identify
+from collectors.identify import identify, subtrees_to_ask
 from collectors.observation import (
     ComponentTable,
     InterfaceTable,
@@ -32,12 +32,15 @@ from collectors.observation import (
     SupplyTable,
     System,
 )
+from collectors.registries.enterprise import is_borrowed_agent, maker_among
 from collectors.snmp import (
+    enterprises,
     entity_mib,
     forwarding,
     host_resources_mib,
     if_mib,
     lldp_mib,
+    local_inventory,
     printer_mib,
     system,
     ups_mib,
@@ -70,6 +73,7 @@ _SCALARS = (
     lldp_mib.LLDP_LOC_CHASSIS_ID,
     host_resources_mib.HR_MEMORY_SIZE,
     *forwarding.ALL,
+    *local_inventory.ALL,
 )
 
 
@@ -226,15 +230,21 @@ async def _observe(
     clock: Clock,
 ) -> Observation:
     session = opened.session
-    definition = identify(opened.system, definitions)
+    definitions = tuple(definitions)
+    definition: Definition | None = None
     existing: set[str] = set()
     found: dict[bytes, VarBind] = {}
     try:
-        existing = await _probe(session)
+        existing, subtrees = await _probe(session, subtrees_to_ask(opened.system, definitions))
+        definition = identify(opened.system, definitions, subtrees)
         found = await session.get(_scalars(definition, existing))
     except CollectorError as error:
         session.note(error)
+        definition = definition or identify(opened.system, definitions)
     tables = await _read_tables(session, existing)
+    maker_number = None
+    if definition is None and is_borrowed_agent(opened.system.sys_object_id):
+        maker_number = await _maker_number(session)
     standing = Standing(
         session=session,
         system=opened.system,
@@ -247,6 +257,7 @@ async def _observe(
         has_printer_mib=printer_mib.PRT_GENERAL_TABLE in existing,
         ups=ups_mib.ups_ident(found),
         found=found,
+        maker_number=maker_number,
     )
     return Observation(
         address=session.endpoint.address,
@@ -264,9 +275,22 @@ async def _observe(
     )
 
 
-async def _probe(session: DeviceSession) -> set[str]:
+async def _probe(
+    session: DeviceSession,
+    subtrees: Iterable[bytes],
+) -> tuple[set[str], set[bytes]]:
+    """Tell which tables the device has, and which of the subtrees, with the same requests."""
     prefixes = {oids.encode(dotted): dotted for dotted in _PROBED_TABLES}
-    return {prefixes[one] for one in await session.which_exist(prefixes)}
+    present = await session.which_exist([*prefixes, *sorted(set(subtrees) - prefixes.keys())])
+    return {dotted for one, dotted in prefixes.items() if one in present}, present
+
+
+async def _maker_number(session: DeviceSession) -> int | None:
+    try:
+        return maker_among(await enterprises.read_enterprises(session))
+    except CollectorError as error:
+        session.note(error)
+        return None
 
 
 def _scalars(definition: Definition | None, existing: set[str]) -> list[bytes]:

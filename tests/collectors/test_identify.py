@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 
 from collectors.definitions.loader import load_definitions
 from collectors.definitions.model import Definition, Match
-from collectors.identify import identify
+from collectors.identify import identify, subtrees_to_ask
 from collectors.observation import System
-from collectors.registries.enterprise import is_generic_agent, manufacturer_of
+from collectors.registries.enterprise import (
+    category_of,
+    is_generic_agent,
+    maker_among,
+    manufacturer_of,
+)
 from collectors.registries.phrases import phrases_of
 
 
@@ -83,3 +88,34 @@ def test_a_kernel_is_the_system_only_of_a_generic_agent() -> None:
     assert phrases_of("Linux gateway 5.4.291 #1 SMP armv7l").operating_system is None
     assert is_generic_agent("1.3.6.1.4.1.8072.3.2.10")
     assert not is_generic_agent("1.3.6.1.4.1.48690")
+
+
+def test_a_subtree_tells_apart_what_speaks_with_a_borrowed_agent() -> None:
+    subtree = b"\x2b\x06\x01\x04\x01\x55"
+    plain = definition("plain", "1.3.6.1.4.1.8072.3.2.10")
+    private = Definition("private", "private", "test", (Match(subtree=(subtree,)),))
+    known = [plain, private]
+    agent = System(sys_object_id="1.3.6.1.4.1.8072.3.2.10")
+    assert list(subtrees_to_ask(agent, known)) == [subtree]
+    assert identify(agent, known) is plain
+    assert identify(agent, known, {subtree}) is private
+    own = System(sys_object_id="1.3.6.1.4.1.9.1.1")
+    assert list(subtrees_to_ask(own, known)) == []
+    assert identify(own, known, {subtree}) is None
+
+
+@pytest.mark.parametrize(
+    ("numbers", "maker"),
+    [((2021, 8072, 41112), 41112), ((2021, 8072), None), ((9, 41112), None), ((4413,), None)],
+)
+def test_the_only_maker_with_objects_is_the_maker(
+    numbers: tuple[int, ...],
+    maker: int | None,
+) -> None:
+    assert maker_among(numbers) == maker
+
+
+def test_the_public_registry_names_makers_that_are_not_listed() -> None:
+    assert manufacturer_of("1.3.6.1.4.1.2.6") == "IBM"
+    assert manufacturer_of("1.3.6.1.4.1.31823.1") is not None
+    assert category_of("1.3.6.1.4.1.43356.1.1.3") == "radio"
