@@ -14,6 +14,7 @@ from collectors.definitions.model import Definition
 from collectors.observation import Category, Component, Identity, Interface, System
 from collectors.registries.enterprise import (
     category_of,
+    category_of_maker,
     category_of_number,
     is_generic_agent,
     manufacturer_named_in,
@@ -87,7 +88,9 @@ async def describe(standing: Standing) -> Identity:
         manufacturer=draft.values.get("manufacturer"),
         model_name=draft.values.get("model_name"),
         serial_number=draft.values.get("serial_number"),
-        category=_category(standing, phrase, draft.values.get("category")),
+        category=_category(
+            standing, phrase, draft.values.get("category"), draft.values.get("manufacturer")
+        ),
         operating_system=draft.values.get("operating_system"),
         software_revision=draft.values.get("software_revision"),
         firmware_revision=draft.values.get("firmware_revision"),
@@ -186,7 +189,12 @@ _ALIASES: Final = {
 }
 
 
-def _category(standing: Standing, phrase: Phrase, read: str | None) -> Category | None:
+def _category(
+    standing: Standing,
+    phrase: Phrase,
+    read: str | None,
+    manufacturer: str | None,
+) -> Category | None:
     definition = standing.definition
     if read in set(Category):
         return Category(read)
@@ -201,6 +209,7 @@ def _category(standing: Standing, phrase: Phrase, read: str | None) -> Category 
         or _category_of_forwarding(standing)
         or category_of(standing.system.sys_object_id)
         or category_of_number(standing.maker_number)
+        or category_of_maker(manufacturer)
     )
 
 

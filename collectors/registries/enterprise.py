@@ -80,6 +80,12 @@ def category_of_number(number: int | None) -> Category | None:
     return None if number is None else _categories().get(number)
 
 
+def category_of_maker(name: str | None) -> Category | None:
+    """Give what the maker of this name makes, when all its numbers say one kind."""
+    kinds = {_categories().get(number) for number, one in _manufacturers().items() if one == name}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
 @cache
 def _curated() -> dict[str, Any]:
     source = resources.files(__package__).joinpath("enterprise.toml").read_text("utf-8")
