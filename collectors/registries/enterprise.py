@@ -1,12 +1,13 @@
 """Makers by the IANA enterprise number of their sysObjectID.
 
-``enterprise.toml`` has the makers with the names that people write; ``enterprise_iana.tsv`` has the
-whole public registry, each name without its legal form, for all others. It is written by
+``enterprise.toml`` has the makers with the names that people write; ``enterprise_iana.txt.xz`` has
+the public registry, each name without its legal form, for all others. It is written by
 ``python -m tools.enterprise_registry``.
 """
 
 from __future__ import annotations
 
+import lzma
 import re
 import tomllib
 from collections.abc import Iterable
@@ -125,6 +126,6 @@ def _categories() -> dict[int, Category]:
 @cache
 def _registered() -> dict[int, str]:
     """Read the registry at the first maker that is not among the known ones."""
-    source = resources.files(__package__).joinpath("enterprise_iana.tsv").read_text("utf-8")
-    rows = (line.partition("\t") for line in source.splitlines() if not line.startswith("#"))
-    return {int(number): name for number, _, name in rows}
+    packed = resources.files(__package__).joinpath("enterprise_iana.txt.xz").read_bytes()
+    names = lzma.decompress(packed).decode().split("\n")
+    return {number: name for number, name in enumerate(names) if name}
