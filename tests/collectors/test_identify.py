@@ -20,6 +20,8 @@ from collectors.registries.enterprise import (
 )
 from collectors.registries.phrases import phrases_of
 
+DEFINITIONS = load_definitions()
+
 
 def definition(name: str, *prefixes: str, sys_descr: str | None = None) -> Definition:
     arcs = tuple(tuple(map(int, prefix.split("."))) for prefix in prefixes)
@@ -56,7 +58,7 @@ def test_two_that_hold_equally_well_tell_nothing() -> None:
 @given(st.text(max_size=300), st.lists(st.integers(0, 2**32 - 1), max_size=12))
 def test_no_device_makes_identification_fail(text: str, arcs: list[int]) -> None:
     oid = ".".join(map(str, [1, 3, 6, 1, 4, 1, *arcs]))
-    identify(System(sys_descr=text, sys_object_id=oid), load_definitions())
+    identify(System(sys_descr=text, sys_object_id=oid), DEFINITIONS)
     manufacturer_of(oid)
     phrases_of(text)
 
