@@ -66,6 +66,7 @@ _PROBED_TABLES = (
     printer_mib.PRT_GENERAL_TABLE,
     printer_mib.PRT_MARKER_SUPPLIES_TABLE,
     ups_mib.UPS_IDENT,
+    *local_inventory.GROUPS,
 )
 _SCALARS = (
     lldp_mib.DOT1D_BASE_BRIDGE_ADDRESS,
@@ -73,7 +74,6 @@ _SCALARS = (
     lldp_mib.LLDP_LOC_CHASSIS_ID,
     host_resources_mib.HR_MEMORY_SIZE,
     *forwarding.ALL,
-    *local_inventory.ALL,
 )
 
 
@@ -294,7 +294,7 @@ async def _maker_number(session: DeviceSession) -> int | None:
 
 
 def _scalars(definition: Definition | None, existing: set[str]) -> list[bytes]:
-    names = list(_SCALARS)
+    names = [*_SCALARS, *local_inventory.names_to_get(existing)]
     if ups_mib.UPS_IDENT in existing:
         names += ups_mib.ALL
     if definition is not None:

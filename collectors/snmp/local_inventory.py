@@ -35,7 +35,13 @@ _SOURCES: Final = (
     Inventory("software_revision", "probeSoftwareRev", oids.encode("1.3.6.1.2.1.16.19.2.0")),
     Inventory("hardware_revision", "probeHardwareRev", oids.encode("1.3.6.1.2.1.16.19.3.0")),
 )
-ALL: Final = tuple(one.oid for one in _SOURCES)
+GROUPS: Final = (_LLDP_MED, "1.3.6.1.2.1.69.1", "1.3.6.1.2.1.16.19")
+
+
+def names_to_get(existing: set[str]) -> list[bytes]:
+    """List the objects of those groups that the device has."""
+    groups = [oids.encode(one) for one in GROUPS if one in existing]
+    return [one.oid for one in _SOURCES if any(one.oid.startswith(group) for group in groups)]
 
 
 def local_inventory(found: dict[bytes, VarBind]) -> Iterator[tuple[str, str, str]]:
