@@ -64,7 +64,7 @@ screenshots: debian-packages install-dev ## take the pictures of docs/images fro
 	$(BIN)/python -m tools.screenshots
 
 bench: debian-packages install-dev ## measure collecting beside net-snmp's own programs
-	$(BIN)/python -m benchmarks.snmp_collect
+	$(BIN)/python -m benchmarks.snmp_speed
 
 wheel: install-dev ## build dist/parc-*.whl, which needs no Node to install
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

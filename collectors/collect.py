@@ -192,7 +192,7 @@ class _Attempts:
         for credential in self._target.credentials:
             self.tried += 1
             for version in _versions(credential):
-                session = self._session(replace(credential, version=version))
+                session = self._session(credential, version)
                 try:
                     found = await system.read_system(session)
                 except StoppedError:
@@ -206,9 +206,14 @@ class _Attempts:
                 return _Opened(session, found, session.endpoint.credential)
         raise worst or RefusedError(self._target.address, "no credentials are given")
 
-    def _session(self, credential: SnmpCredential) -> DeviceSession:
-        endpoint = Endpoint(self._target.address, credential)
-        return DeviceSession(self._transport, endpoint, self._target.limits, self._should_stop)
+    def _session(self, credential: SnmpCredential, version: SnmpVersion) -> DeviceSession:
+        endpoint = Endpoint(self._target.address, replace(credential, version=version))
+        limits = self._target.limits
+        session = DeviceSession(self._transport, endpoint, limits, self._should_stop)
+        if version is not credential.version:
+            # Who was silent in v2c is most likely dead; it need not cost all the time twice.
+            session.retries = min(session.retries, 1)
+        return session
 
 
 def _versions(credential: SnmpCredential) -> tuple[SnmpVersion, ...]:
@@ -303,23 +308,45 @@ def _scalars(definition: Definition | None, existing: set[str]) -> list[bytes]:
 
 
 async def _read_tables(session: DeviceSession, existing: set[str]) -> _Tables:
-    """Read one table after the other; each ends by itself and notes what went wrong."""
-    tables = _Tables()
-    if existing & {if_mib.IF_TABLE, if_mib.IF_X_TABLE}:
-        tables.interfaces = await if_mib.read_interfaces(session, existing)
-    if entity_mib.ENT_PHYSICAL_TABLE in existing:
-        tables.components = await entity_mib.read_components(session)
-    if printer_mib.PRT_GENERAL_TABLE in existing:
-        tables.printer = await printer_mib.read_general(session)
-    if printer_mib.PRT_MARKER_SUPPLIES_TABLE in existing:
-        tables.supplies = await printer_mib.read_supplies(session)
-    if host_resources_mib.HR_STORAGE_TABLE in existing:
-        tables.storages = await host_resources_mib.read_storages(session)
-    if host_resources_mib.HR_PROCESSOR_TABLE in existing:
-        tables.processor_count = await host_resources_mib.count_processors(session)
-    if host_resources_mib.HR_DEVICE_TABLE in existing and existing & {
-        printer_mib.PRT_GENERAL_TABLE,
-        printer_mib.PRT_MARKER_SUPPLIES_TABLE,
-    }:
-        tables.printer_descriptions = await host_resources_mib.read_printer_descriptions(session)
-    return tables
+    """Read the tables that exist, two at a time; each ends by itself and notes what went wrong."""
+    reader = _TableReader(session, existing)
+    async with asyncio.TaskGroup() as reading:
+        for read in (reader.interfaces, reader.components, reader.printer, reader.host):
+            reading.create_task(read())
+    return reader.tables
+
+
+class _TableReader:
+    """The tables of one device, in groups that can be read side by side."""
+
+    def __init__(self, session: DeviceSession, existing: set[str]) -> None:
+        self._session = session
+        self._existing = existing
+        self.tables = _Tables()
+
+    async def interfaces(self) -> None:
+        if self._existing & {if_mib.IF_TABLE, if_mib.IF_X_TABLE}:
+            self.tables.interfaces = await if_mib.read_interfaces(self._session, self._existing)
+
+    async def components(self) -> None:
+        if entity_mib.ENT_PHYSICAL_TABLE in self._existing:
+            self.tables.components = await entity_mib.read_components(self._session)
+
+    async def printer(self) -> None:
+        has_general = printer_mib.PRT_GENERAL_TABLE in self._existing
+        has_supplies = printer_mib.PRT_MARKER_SUPPLIES_TABLE in self._existing
+        if has_general:
+            self.tables.printer = await printer_mib.read_general(self._session)
+        if has_supplies:
+            self.tables.supplies = await printer_mib.read_supplies(self._session)
+        has_devices = host_resources_mib.HR_DEVICE_TABLE in self._existing
+        if has_devices and (has_general or has_supplies):
+            self.tables.printer_descriptions = await host_resources_mib.read_printer_descriptions(
+                self._session
+            )
+
+    async def host(self) -> None:
+        if host_resources_mib.HR_STORAGE_TABLE in self._existing:
+            self.tables.storages = await host_resources_mib.read_storages(self._session)
+        if host_resources_mib.HR_PROCESSOR_TABLE in self._existing:
+            self.tables.processor_count = await host_resources_mib.count_processors(self._session)

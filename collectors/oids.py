@@ -7,6 +7,7 @@ Source: X.690 §8.19; RFC 2578 §3.5 (at most 128 sub-identifiers).
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 MAX_ARCS = 128
@@ -15,6 +16,12 @@ MAX_ARC = 2**32 - 1
 _MIN_ARCS = 2
 _SECOND_ARCS = 40  # below the roots 0 and 1 (X.690 §8.19.4)
 _MORE = 0x80
+# Arcs up to 2**32-1 without padding, the last one whole: much faster than ``decode_index``. What
+# does not match may still be a first arc above that, which stands for two; that one decides.
+WELL_FORMED = re.compile(
+    rb"(?:[\x00-\x7f]|[\x81-\xff][\x80-\xff]{0,2}[\x00-\x7f]"
+    rb"|[\x81-\x8f][\x80-\xff]{3}[\x00-\x7f])+"
+)
 
 
 @lru_cache(maxsize=4096)

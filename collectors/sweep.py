@@ -137,7 +137,7 @@ class Sweeper:
         packets_per_second: of all that runs at the same time, together.
         resolver: gives host names; None leaves them out.
         should_stop: asked ten times a second.
-        chunks_at_once: threads of ``sweep``.
+        chunks_at_once: how many calls of ``sweep_chunk`` may run at the same time.
     """
 
     capabilities: NmapCapabilities
@@ -145,6 +145,13 @@ class Sweeper:
     resolver: NameResolver | None = None
     should_stop: Callable[[], bool] = field(default=lambda: False)
     chunks_at_once: int = CHUNKS_AT_ONCE
+
+    def divided(self, chunk_count: int) -> Sweeper:
+        """Give one whose ``sweep_chunk`` may run ``chunks_at_once`` times within the same rate."""
+        useful = self.packets_per_second // _LEAST_RATE
+        at_once = max(1, min(self.chunks_at_once, chunk_count, useful))
+        share = max(1, self.packets_per_second // at_once)
+        return replace(self, packets_per_second=share, chunks_at_once=at_once)
 
     def sweep_chunk(self, chunk: Chunk, profile: Profile) -> SweepResult:
         """Ask every address whether it is there, and those that are by ``profile``.
@@ -289,13 +296,11 @@ def sweep(plan: SweepPlan, profile: Profile, sweeper: Sweeper) -> Generator[Swee
     the sweep back instead of filling memory. Closing the iterator ends what runs.
     """
     closed = threading.Event()
-    useful = sweeper.packets_per_second // _LEAST_RATE
-    at_once = max(1, min(sweeper.chunks_at_once, plan.chunk_count, useful))
     worker = replace(
-        sweeper,
-        packets_per_second=max(1, sweeper.packets_per_second // at_once),
+        sweeper.divided(plan.chunk_count),
         should_stop=lambda: closed.is_set() or sweeper.should_stop(),
     )
+    at_once = worker.chunks_at_once
     chunks = plan.chunks()
     with ThreadPoolExecutor(at_once, thread_name_prefix="sweep") as pool:
         running: set[Future[SweepResult]] = set()

@@ -44,7 +44,9 @@ _NO_MACS: Final = frozenset({"00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"})
 
 def clean_name(raw: bytes | str) -> str | None:
     """Give one line of at most 255 characters, or None when nothing readable is left."""
-    text = _BLANKS.sub(" ", _readable(raw).replace("\n", " ")).strip()
+    text = _readable(raw).replace("\n", " ").strip()
+    if "  " in text or not text.isprintable():
+        text = _BLANKS.sub(" ", text).strip()
     return text[:NAME_CHARACTERS].strip() or None
 
 
@@ -62,6 +64,8 @@ def _readable(raw: bytes | str) -> str:
         # Everything behind a NUL is what lay in a fixed buffer before.
         raw = raw.partition(b"\0")[0] if raw[:1] != b"\0" else raw.strip(b"\0")
         raw = raw.decode("utf-8", errors="replace")
+    if raw.isascii() and raw.isprintable():
+        return raw  # most texts: nothing below would change them
     text = _LINE_BREAKS.sub("\n", raw).translate(_REMOVED)
     # Surrogates cannot be stored as UTF-8.
     text = text.encode("utf-8", errors="replace").decode("utf-8")

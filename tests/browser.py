@@ -71,9 +71,13 @@ def live(sqlite_settings: Settings) -> Iterator[Live]:
         db.engine.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
-    """Give Debian's chromium, without a screen."""
+    """Give Debian's chromium, without a screen.
+
+    Not for the whole session: while Playwright runs, its event loop is the thread's, and no test
+    in the same process could start one of its own.
+    """
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.skip("chromium is not installed (Debian: chromium)")

@@ -3,7 +3,7 @@
 import htmx from "htmx.org";
 
 const PAUSE_MILLISECONDS = 200;
-const NARROW = "(max-width: 1100px)";
+const NARROW = "(max-width: 1400px)";
 
 function startSuggestions() {
   const field = document.querySelector("[data-search]");
@@ -57,9 +57,18 @@ function tickRowInHand(event) {
   else event.preventDefault();
 }
 
+// Filters stay as the reader left them on this list; at first they are open where there is room.
 function foldFilters() {
-  if (!window.matchMedia(NARROW).matches) return;
-  for (const side of document.querySelectorAll("details[data-side]")) side.open = false;
+  for (const side of document.querySelectorAll("details[data-side]")) {
+    const kept = sessionStorage.getItem(`filters ${side.dataset.side}`);
+    side.open = kept === null ? !window.matchMedia(NARROW).matches : kept === "open";
+  }
+}
+
+function keepFilters(event) {
+  const side = event.target.closest?.("details[data-side] > summary")?.parentElement;
+  if (side)
+    sessionStorage.setItem(`filters ${side.dataset.side}`, side.open ? "folded" : "open");
 }
 
 // A list that htmx has just brought has no tick yet.
@@ -71,7 +80,8 @@ function hideBulk() {
 export function startInventory() {
   startSuggestions();
   document.addEventListener("submit", tickRowInHand, true);
-  document.addEventListener("htmx:afterSettle", () => {
+  document.addEventListener("click", keepFilters);
+  document.addEventListener("htmx:afterSwap", () => {
     foldFilters();
     hideBulk();
   });

@@ -15,7 +15,7 @@ PORT_LIST: Final = (
     "21-23,25,53,80,135,139,161,443,445,515,548,554,631,1433,2000,3306,3389,5060,5432,5900,"
     "5985,8006,8080,8291,8443,9100,62078"
 )
-_PRESENCE_FLOOR: Final = 500
+_PRESENCE_FLOOR: Final = 1000
 _PORTS_HOST_TIMEOUT: Final = "90s"
 _INVENTORY_HOST_TIMEOUT: Final = "3m"
 
@@ -44,7 +44,7 @@ def arguments(profile: Profile, *, version: int, is_privileged: bool, max_rate: 
     options += ["--max-rate", str(max(1, int(max_rate)))]
     if profile is Profile.PRESENCE:
         # Where nobody answers, nmap takes silence for a jam and slows down to a minute or more
-        # for 256 addresses; the rate that was allowed is used instead, as far as 500 a second.
+        # for 256 addresses; the rate that was allowed is used instead, as far as 1000 a second.
         floor = str(max(1, min(int(max_rate), _PRESENCE_FLOOR)))
         return [*options, "-sn", "--max-retries", "1", "--min-rate", floor]
     return options + _scan(profile, is_privileged=is_privileged)

@@ -22,16 +22,22 @@ MAX_MESSAGE_OCTETS = 65_507
 
 SEQUENCE = 0x30
 _PDU_TAGS = frozenset({0xA0, 0xA1, 0xA2, 0xA3, 0xA5, 0xA6, 0xA7, 0xA8})
-_VALUE_TAGS = frozenset(Tag)
-_EMPTY_TAGS = frozenset(
-    {Tag.NULL, Tag.NO_SUCH_OBJECT, Tag.NO_SUCH_INSTANCE, Tag.END_OF_MIB_VIEW},
-)
-_INTEGER_TAGS = frozenset(
-    {Tag.INTEGER, Tag.COUNTER32, Tag.GAUGE32, Tag.TIME_TICKS, Tag.COUNTER64},
-)
 _MAX_INTEGER_OCTETS = 9  # Counter64 with the zero octet that keeps it positive
 _MAX_LENGTH_OCTETS = 4
-_IP_ADDRESS_OCTETS = 4
+# How many content octets a value of each type has, at least and at most.
+_VALUE_OCTETS: dict[int, tuple[int, int]] = {
+    **dict.fromkeys(
+        (Tag.INTEGER, Tag.COUNTER32, Tag.GAUGE32, Tag.TIME_TICKS, Tag.COUNTER64),
+        (1, _MAX_INTEGER_OCTETS),
+    ),
+    **dict.fromkeys(
+        (Tag.NULL, Tag.NO_SUCH_OBJECT, Tag.NO_SUCH_INSTANCE, Tag.END_OF_MIB_VIEW), (0, 0)
+    ),
+    **dict.fromkeys((Tag.OCTET_STRING, Tag.OPAQUE), (0, MAX_MESSAGE_OCTETS)),
+    Tag.IP_ADDRESS: (4, 4),
+}
+_NO_OCTETS = (1, 0)  # always to be looked at: an unknown type, or an object identifier
+_OBJECT_IDENTIFIER = int(Tag.OBJECT_IDENTIFIER)
 _INT32_MIN, _INT32_MAX = -(2**31), 2**31 - 1
 _LONG_FORM = 0x80
 
@@ -194,21 +200,45 @@ def peek_number(octets: bytes) -> int:
 
 
 def _decode_varbinds(octets: bytes, at: int, end: int) -> list[VarBind]:
+    """Read the bindings; half of all time goes here, so the usual short lengths are read in place.
+
+    Whatever is not of the usual form goes to ``header``, which says what is wrong with it.
+    """
     varbinds: list[VarBind] = []
+    is_well_formed = oids.WELL_FORMED.fullmatch
     while at < end:
-        at, binding_end = header(octets, at, end, SEQUENCE)
-        start, at = header(octets, at, binding_end, Tag.OBJECT_IDENTIFIER)
+        size = octets[at + 1]
+        if (
+            octets[at] == SEQUENCE
+            and size < _LONG_FORM
+            and octets[at + 2] == _OBJECT_IDENTIFIER
+            and octets[at + 3] < _LONG_FORM
+        ):
+            start = at + 4
+            binding_end = at + 2 + size
+            at = start + octets[at + 3]
+        else:
+            at, binding_end = header(octets, at, end, SEQUENCE)
+            start, at = header(octets, at, binding_end, Tag.OBJECT_IDENTIFIER)
         oid = octets[start:at]
-        if not oid or not oid.isascii() or len(oid) >= oids.MAX_ARCS:
+        is_usual = oid.isascii() or is_well_formed(oid)
+        if not is_usual or not oid or len(oid) >= oids.MAX_ARCS:
             _check_oid(oid)
         tag = octets[at]
-        start, at = header(octets, at, binding_end, tag)
-        if at != binding_end:
-            error = "octets follow a value"
+        size = octets[at + 1]
+        if size < _LONG_FORM:
+            start = at + 2
+            at = start + size
+        else:
+            start, at = header(octets, at, binding_end, tag)
+        if at != binding_end or at > end:
+            error = "a value does not end where its binding ends"
             raise ValueError(error)
         value = octets[start:at]
-        _check_value(tag, value)
-        varbinds.append(VarBind(oid, tag, value))
+        least, most = _VALUE_OCTETS.get(tag, _NO_OCTETS)
+        if not least <= size <= most:
+            _check_value(tag, value)
+        varbinds.append(tuple.__new__(VarBind, (oid, tag, value)))  # half the time of VarBind()
     return varbinds
 
 
@@ -220,19 +250,16 @@ def _check_oid(oid: bytes) -> None:
 
 
 def _check_value(tag: int, value: bytes) -> None:
-    if tag not in _VALUE_TAGS:
+    if tag == Tag.OBJECT_IDENTIFIER:
+        oids.decode_index(value)
+        return
+    limits = _VALUE_OCTETS.get(tag)
+    if limits is None:
         error = f"no SNMP value has the tag {tag}"
         raise ValueError(error)
-    size = len(value)
-    if (
-        (tag in _INTEGER_TAGS and not 1 <= size <= _MAX_INTEGER_OCTETS)
-        or (tag in _EMPTY_TAGS and size)
-        or (tag == Tag.IP_ADDRESS and size != _IP_ADDRESS_OCTETS)
-    ):
-        error = f"a value of type {tag} has {size} octets"
+    if not limits[0] <= len(value) <= limits[1]:
+        error = f"a value of type {tag} has {len(value)} octets"
         raise ValueError(error)
-    if tag == Tag.OBJECT_IDENTIFIER and value and not value.isascii():
-        oids.decode_index(value)
 
 
 def header(octets: bytes, at: int, limit: int, tag: int) -> tuple[int, int]:
@@ -278,6 +305,10 @@ def read_int32(octets: bytes, at: int, limit: int) -> tuple[int, int]:
 
 def _encode_varbind(varbind: VarBind) -> bytes:
     oid, tag, value = varbind
+    size = len(oid) + len(value) + 4
+    if size < _LONG_FORM:
+        lengths = bytes((SEQUENCE, size, _OBJECT_IDENTIFIER, len(oid)))
+        return lengths + oid + bytes((tag, len(value))) + value
     return tlv(SEQUENCE, tlv(Tag.OBJECT_IDENTIFIER, oid) + tlv(tag, value))
 
 

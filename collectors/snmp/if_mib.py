@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import defaultdict
-from typing import Final
+from typing import Final, NamedTuple
 
 from collectors import oids
 from collectors.observation import Interface, InterfaceTable
@@ -19,7 +19,6 @@ IP_ADDR_TABLE: Final = "1.3.6.1.2.1.4.20"
 IP_ADDRESS_TABLE: Final = "1.3.6.1.2.1.4.34"
 
 _IF_COLUMNS: Final = {
-    "ifIndex": f"{IF_TABLE}.1.1",
     "ifDescr": f"{IF_TABLE}.1.2",
     "ifType": f"{IF_TABLE}.1.3",
     "ifMtu": f"{IF_TABLE}.1.4",
@@ -47,12 +46,23 @@ _ADDRESS_TYPES: Final = {(1, 4), (2, 16)}  # InetAddressType ipv4, ipv6 and thei
 _ZONED: Final = {(3, 8), (4, 20)}  # ipv4z, ipv6z: four octets of zone behind the address
 
 
+class _Addresses(NamedTuple):
+    """Addresses by ifIndex, as ``address/prefix length``."""
+
+    by_interface: dict[int, list[str]]
+    is_complete: bool
+
+
 async def read_interfaces(session: DeviceSession, existing: set[str]) -> InterfaceTable:
     """Read all interfaces with their addresses.
 
     Args:
         session: the device.
         existing: which of the four tables the device has.
+
+    Returns:
+        Interfaces; complete only when the tables of addresses were read to their ends as well,
+        since else an interface without addresses may have some.
     """
     columns: dict[str, str] = {}
     if IF_TABLE in existing:
@@ -60,14 +70,14 @@ async def read_interfaces(session: DeviceSession, existing: set[str]) -> Interfa
     if IF_X_TABLE in existing:
         columns |= _IF_X_COLUMNS
     table = await read_table(session, columns)
-    addresses = await _read_addresses(session, existing) if table.rows else {}
-    return InterfaceTable(_interfaces(table.rows, addresses), complete=table.complete)
+    addresses = (
+        await _read_addresses(session, existing) if table.rows else _Addresses({}, is_complete=True)
+    )
+    rows = _interfaces(table.rows, addresses.by_interface)
+    return InterfaceTable(rows, complete=table.complete and addresses.is_complete)
 
 
-async def _read_addresses(
-    session: DeviceSession,
-    existing: set[str],
-) -> dict[int, list[str]]:
+async def _read_addresses(session: DeviceSession, existing: set[str]) -> _Addresses:
     old = new = TableRows()
     if IP_ADDR_TABLE in existing:
         old = await read_table(session, _IP_ADDR_COLUMNS)
@@ -79,7 +89,8 @@ async def _read_addresses(
     for index, row in new.rows.items():
         octets = _inet_address(index)
         _add_address(found, row.get("ipAddressIfIndex"), octets, _prefix_length(row))
-    return {if_index: list(texts.values()) for if_index, texts in found.items()}
+    by_interface = {if_index: list(texts.values()) for if_index, texts in found.items()}
+    return _Addresses(by_interface, is_complete=old.complete and new.complete)
 
 
 def bytes_of(arcs: tuple[int, ...]) -> bytes | None:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Any, NamedTuple
 
 from collectors.credentials import SnmpCredential
 from collectors.errors import CollectorError, NoAnswerError
 from collectors.observation import System
 from collectors.snmp import system
+from collectors.snmp.pacing import Pacer
 from collectors.snmp.transport import Endpoint, Pdu, SnmpTransport
-
-MAX_IN_FLIGHT: Final = 200
 
 
 class ProbeResult(NamedTuple):
@@ -49,7 +48,8 @@ async def probe(
         addresses: taken lazily for the first credential.
         credentials: in order; each further one goes only to those that were silent.
         transport: the way to the network.
-        packets_per_second: requests sent in a second, retries not counted.
+        packets_per_second: requests started in a second; the transport's own limit, which
+            counts retries as well, is wide enough not to be felt.
         timeout_seconds: wait for one reply.
         retries: further tries after the first.
         should_stop: asked before each request; what is in flight is still awaited.
@@ -63,7 +63,8 @@ async def probe(
     for credential in credentials:
         left: list[str] = []
         prober = _Prober(transport, credential, timeout_seconds, retries)
-        async for address, found in _paced(silent, prober, packets_per_second, should_stop):
+        sweep = _Sweep(prober, packets_per_second, should_stop)
+        async for address, found in sweep.results(silent):
             if found is None or found.credential is None:
                 left.append(address)
                 if found is not None:
@@ -76,6 +77,9 @@ async def probe(
         yield ProbeResult(address, None, System())
 
 
+_Found = tuple[str, ProbeResult | None]
+
+
 class _Prober(NamedTuple):
     """Asks one address with one credential."""
 
@@ -84,7 +88,7 @@ class _Prober(NamedTuple):
     timeout_seconds: float
     retries: int
 
-    async def ask(self, address: str) -> tuple[str, ProbeResult | None]:
+    async def ask(self, address: str) -> _Found:
         """Give the result: None for silence, one without credential for a refusal."""
         try:
             response = await self.transport.request(
@@ -103,40 +107,59 @@ class _Prober(NamedTuple):
         return address, ProbeResult(address, self.credential, found)
 
 
-async def _paced(
-    addresses: Iterable[str],
-    prober: _Prober,
-    packets_per_second: float,
-    should_stop: Callable[[], bool],
-) -> AsyncIterator[tuple[str, ProbeResult | None]]:
-    loop = asyncio.get_running_loop()
-    gap = 1.0 / packets_per_second
-    due = loop.time()
-    running: set[asyncio.Task[tuple[str, ProbeResult | None]]] = set()
-    waiting = iter(addresses)
-    is_over = False
-    try:
-        while running or not is_over:
-            while not is_over and len(running) < MAX_IN_FLIGHT and loop.time() >= due:
-                address = None if should_stop() else next(waiting, None)
+class _Sweep:
+    """One credential shown to many addresses, at a rate and not in a number at once.
+
+    A dead address waits for its whole timeout; with a limit on how many may wait, they would
+    hold up the live ones.
+    """
+
+    def __init__(
+        self, prober: _Prober, packets_per_second: float, should_stop: Callable[[], bool]
+    ) -> None:
+        self._prober = prober
+        self._pacer = Pacer(packets_per_second)
+        self._should_stop = should_stop
+        self._room = asyncio.Semaphore(prober.transport.most_in_flight)
+        self._running: set[asyncio.Future[_Found]] = set()
+        self._results: asyncio.Queue[asyncio.Future[_Found] | None] = asyncio.Queue()
+
+    async def results(self, addresses: Iterable[str]) -> AsyncIterator[_Found]:
+        """Give what came of each address as soon as it is known."""
+        starting = asyncio.ensure_future(self._start(addresses))
+        try:
+            while (finished := await self._results.get()) is not None:
+                yield finished.result()
+            await starting
+        finally:
+            asking: list[asyncio.Future[Any]] = [starting, *self._running]
+            for one in asking:
+                one.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+
+    async def _start(self, addresses: Iterable[str]) -> None:
+        """Start the questions one by one; at the end of all answers put None."""
+        loop = asyncio.get_running_loop()
+        try:
+            waiting = iter(addresses)
+            while not self._should_stop():
+                address = next(waiting, None)
                 if address is None:
-                    is_over = True
-                else:
-                    running.add(asyncio.ensure_future(prober.ask(address)))
-                    # A late start is not made up for by a burst.
-                    due = max(due + gap, loop.time() - gap * 10)
-            pause = None if is_over or len(running) >= MAX_IN_FLIGHT else max(due - loop.time(), 0)
-            if not running:
-                await asyncio.sleep(pause or 0)
-                continue
-            done, running = await asyncio.wait(
-                running,
-                timeout=pause,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            for task in done:
-                yield task.result()
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+                    break
+                await self._room.acquire()
+                wait = self._pacer.reserve(loop.time())
+                if wait:
+                    await asyncio.sleep(wait)
+                question = asyncio.ensure_future(self._prober.ask(address))
+                self._running.add(question)
+                question.add_done_callback(self._finish)
+            if self._running:
+                await asyncio.wait(self._running)
+        finally:
+            self._results.put_nowait(None)
+
+    def _finish(self, question: asyncio.Future[_Found]) -> None:
+        self._running.discard(question)
+        self._room.release()
+        if not question.cancelled():
+            self._results.put_nowait(question)

@@ -46,6 +46,8 @@ class DeviceSession:
         columns_a_request: how many columns it is asked for at once; falls likewise.
         can_bulk: whether GETBULK is used at all.
         is_silent: the device stopped to answer; nothing more is sent to it.
+        has_answered: any reply came.
+        retries: further tries of the next request; once it has answered, those of its limits.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class DeviceSession:
         self._limits = limits
         self._should_stop = should_stop
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)
+        self._is_gentle = False
         self._deadline = asyncio.get_running_loop().time() + limits.device_seconds
         self._known: dict[bytes, VarBind] = {}
         self._names_a_get = NAMES_A_GET
@@ -71,6 +74,8 @@ class DeviceSession:
         self.columns_a_request = VARBINDS_A_REPLY
         self.can_bulk = endpoint.credential.version is not SnmpVersion.V1
         self.is_silent = False
+        self.has_answered = False
+        self.retries = limits.retries
 
     async def send(
         self,
@@ -96,10 +101,13 @@ class DeviceSession:
                 names,
                 max_repetitions=max_repetitions,
                 timeout_seconds=min(self._limits.timeout_seconds, remaining),
-                retries=self._limits.retries,
+                retries=self.retries,
             )
+        self.has_answered = True
+        self.retries = self._limits.retries
         self.rows += len(response.varbinds)
-        self.octets += sum(len(one.oid) + len(one.value) + 8 for one in response.varbinds)
+        self.octets += 8 * len(response.varbinds)
+        self.octets += sum([len(oid) + len(value) for oid, _, value in response.varbinds])
         return response
 
     def _check_budget(self) -> float:
@@ -176,12 +184,20 @@ class DeviceSession:
         """Ask for sysObjectID; no answer marks the device as silent from now on."""
         if self.is_silent:
             return False
+        if not self.has_answered:
+            self.retries = 0  # it has had all its tries just before; this is another question
         try:
             await self.send(Pdu.GET, [_ALIVE])
         except NoAnswerError:
             self.is_silent = True
             return False
         return True
+
+    async def slow_down(self) -> None:
+        """Send one request at a time from now on: two may be what the device cannot cope with."""
+        if not self._is_gentle:
+            self._is_gentle = True
+            await self._in_flight.acquire()
 
     async def which_exist(self, prefixes: Iterable[bytes]) -> set[bytes]:
         """Tell which subtrees hold anything, by one GETNEXT for all of them.

@@ -37,6 +37,19 @@ class TableRows:
 
     rows: Rows = field(default_factory=dict)
     complete: bool = True
+    # The index of a row comes with each of its columns and is decoded once.
+    indexes: dict[bytes, tuple[int, ...]] = field(default_factory=dict, repr=False)
+
+    def index_of(self, octets: bytes) -> tuple[int, ...]:
+        """Decode the octets behind a column's prefix.
+
+        Raises:
+            ValueError: they are no arcs.
+        """
+        index = self.indexes.get(octets)
+        if index is None:
+            index = self.indexes[octets] = oids.decode_index(octets)
+        return index
 
 
 @dataclass(slots=True)
@@ -46,6 +59,7 @@ class _Column:
     name: str
     prefix: bytes
     cursor: bytes
+    index: tuple[int, ...] = ()
     is_done: bool = False
 
 
@@ -70,6 +84,7 @@ async def read_table(session: DeviceSession, columns: Mapping[str, str]) -> Tabl
             session.note(error, _subject(active))
             table.complete = False
             break
+    table.indexes.clear()
     return table
 
 
@@ -119,6 +134,7 @@ async def _ask(session: DeviceSession, active: list[_Column]) -> Response | None
     except NoAnswerError:
         if not was_bulk or not await session.is_alive():
             raise
+        await session.slow_down()
         if had_asked_for > VARBINDS_AFTER_SILENCE:
             session.varbinds_a_reply = min(session.varbinds_a_reply, VARBINDS_AFTER_SILENCE)
         else:
@@ -182,20 +198,13 @@ def _take(
         if varbind.tag == Tag.END_OF_MIB_VIEW or not varbind.oid.startswith(column.prefix):
             column.is_done = True
             continue
-        if not _rises(varbind.oid, column.cursor, len(column.prefix)):
-            detail = "object identifiers do not increase; the rows read so far are kept"
-            raise MalformedError(address, detail)
-        column.cursor = varbind.oid
         try:
-            index = oids.decode_index(varbind.oid[len(column.prefix) :])
+            index = table.index_of(varbind.oid[len(column.prefix) :])
         except ValueError:
             raise MalformedError(address, "an object identifier is damaged") from None
+        if index <= column.index:
+            detail = "object identifiers do not increase; the rows read so far are kept"
+            raise MalformedError(address, detail)
+        column.cursor, column.index = varbind.oid, index
         if varbind.tag not in {Tag.NO_SUCH_OBJECT, Tag.NO_SUCH_INSTANCE}:
             table.rows.setdefault(index, {})[column.name] = varbind
-
-
-def _rises(new: bytes, old: bytes, start: int) -> bool:
-    """Compare two names of one column by their arcs."""
-    if new.isascii() and old.isascii():
-        return new > old
-    return oids.decode_index(new[start:]) > oids.decode_index(old[start:])

@@ -50,6 +50,7 @@ def demo(context: click.Context, port: int, folder: Path, network_port: int) -> 
     if context.invoked_subcommand is not None:
         return
     _choose_settings(folder, port)
+    click.echo("Starting the simulated network; this takes some ten seconds.")
     with _network(network_port):
         link = _prepare(network_port)
         click.echo(f"\nSign in once by this link:  {link}\n")

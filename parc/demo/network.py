@@ -18,6 +18,7 @@ from pathlib import Path
 
 from collectors import oids
 from collectors.snmp.transport import Tag, VarBind
+from collectors.text import normalise_mac
 from parc.demo.agent import Device
 from parc.demo.recordings import Line, find_recording, oid_key, read_recording
 
@@ -40,6 +41,13 @@ _MAC_OBJECTS = tuple(
         "1.0.8802.1.1.2.1.3.2",  # lldpLocChassisId
     )
 )
+# Texts of whoever gave the recording: ifAlias.
+_OWNERS_TEXTS = oid_key(oids.encode("1.3.6.1.2.1.31.1.1.1.18"))
+# Tables whose index ends in an IPv4 address: ipAddrEntry, ipAddressEntry of that type.
+_ADDRESS_TABLES = tuple(
+    oid_key(oids.encode(oid)) for oid in ("1.3.6.1.2.1.4.20.1", "1.3.6.1.2.1.4.34.1")
+)
+_IPV4_OCTETS = 4
 _MAC_OCTETS = 6
 _IS_GROUP = 0x01
 _NO_DEVICE_OWNS = (b"\x00\x00\x00", b"\x00\x00\x5e")  # unset; virtual routers (RFC 5798)
@@ -131,6 +139,8 @@ def make_unique(
 
     table: dict[bytes, Line] = {}
     for line in lines:
+        if line.key.startswith(_OWNERS_TEXTS) or _names_a_public_address(line):
+            continue
         oid, tag, value = line.varbind
         new = replacements.get(value, value) if tag == Tag.OCTET_STRING else value
         if tag == Tag.OCTET_STRING and new is value and len(value) >= _LEAST_SERIAL:
@@ -138,6 +148,14 @@ def make_unique(
         table[line.key] = line if new == value else Line(line.key, VarBind(oid, tag, new))
     _rename(table, device)
     return [table[key] for key in sorted(table)]
+
+
+def _names_a_public_address(line: Line) -> bool:
+    """Tell whether the row is that of an address by which its owner could be found."""
+    if not line.key.startswith(_ADDRESS_TABLES):
+        return False
+    arcs = oids.decode_index(line.varbind.oid)[-_IPV4_OCTETS:]
+    return max(arcs) <= 255 and ipaddress.IPv4Address(bytes(arcs)).is_global  # noqa: PLR2004 -- an octet
 
 
 def _rename(table: dict[bytes, Line], device: DemoDevice) -> None:
@@ -167,15 +185,15 @@ def _new_macs(lines: Sequence[Line], address: str) -> Iterator[tuple[bytes, byte
     """Move the device's own MAC addresses by one distance, so that neighbours stay neighbours."""
     distance = int.from_bytes(_digest(address, b"mac")[:3], "big")
     for line in lines:
+        if not line.key.startswith(_MAC_OBJECTS):
+            continue
         value = line.varbind.value
-        if (
-            line.key.startswith(_MAC_OBJECTS)
-            and len(value) == _MAC_OCTETS
-            and not value[0] & _IS_GROUP
-            and not value.startswith(_NO_DEVICE_OWNS)
-        ):
-            low = (int.from_bytes(value[3:], "big") + distance) % 2**24
-            yield value, value[:3] + low.to_bytes(3, "big")
+        # Some agents give their chassis id as text; what it becomes need not be text.
+        spelt = normalise_mac(value)
+        mac = bytes.fromhex(spelt.replace(":", "")) if spelt else b""
+        if len(mac) == _MAC_OCTETS and not mac[0] & _IS_GROUP and mac[:3] not in _NO_DEVICE_OWNS:
+            low = (int.from_bytes(mac[3:], "big") + distance) % 2**24
+            yield value, mac[:3] + low.to_bytes(3, "big")
 
 
 def _new_serial(serial: bytes, address: str) -> bytes:

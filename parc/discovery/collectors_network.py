@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,25 +32,38 @@ from parc.discovery.network import Network, OpenNetwork, ShouldStop
 
 @dataclass(frozen=True, slots=True)
 class CollectorsNetwork:
-    """``Network`` over the collectors; blocking parts run in threads."""
+    """``Network`` over the collectors.
+
+    Attributes:
+        sweeper: its rate is the share of one of ``chunks_at_once``; the probe keeps to it too.
+        threads: of its own for nmap, so that whoever writes need not wait for one.
+    """
 
     sweeper: Sweeper
+    threads: Executor
     transport: SnmpTransport
     definitions: tuple[Definition, ...]
     clock: Clock
-    packets_per_second: int
     devices_at_once: int
     should_stop: ShouldStop
 
+    @property
+    def chunks_at_once(self) -> int:
+        """How many chunks may be swept and probed at the same time."""
+        return self.sweeper.chunks_at_once
+
     async def find(self, addresses: Sequence[Address]) -> SweepResult:
         """Find which addresses are up."""
-        return await asyncio.to_thread(self.sweeper.sweep_chunk, tuple(addresses), Profile.PRESENCE)
+        return await self._sweep(addresses, Profile.PRESENCE)
 
     async def survey(self, addresses: Sequence[Address]) -> SweepResult:
-        """Look at the ports and banners of addresses that are up."""
-        return await asyncio.to_thread(
-            self.sweeper.sweep_chunk, tuple(addresses), Profile.INVENTORY
-        )
+        """Look at the ports of addresses that are up."""
+        return await self._sweep(addresses, Profile.PORTS)
+
+    async def _sweep(self, addresses: Sequence[Address], profile: Profile) -> SweepResult:
+        loop = asyncio.get_running_loop()
+        sweep_chunk = self.sweeper.sweep_chunk
+        return await loop.run_in_executor(self.threads, sweep_chunk, tuple(addresses), profile)
 
     async def probe(self, targets: Sequence[Target]) -> Mapping[str, SnmpCredential | None]:
         """Find which addresses answer SNMP; those with the same credentials are asked together."""
@@ -62,7 +77,7 @@ class CollectorsNetwork:
                 [target.address for target in members],
                 credentials,
                 self.transport,
-                packets_per_second=self.packets_per_second,
+                packets_per_second=self.sweeper.packets_per_second,
                 timeout_seconds=limits.timeout_seconds,
                 retries=limits.retries,
                 should_stop=self.should_stop,
@@ -88,27 +103,37 @@ def collectors_network(settings: DiscoverySettings, clock: Clock) -> OpenNetwork
 
     @asynccontextmanager
     async def open_network(
-        *, packets_per_second: int, devices_at_once: int, should_stop: ShouldStop
+        *,
+        packets_per_second: int,
+        devices_at_once: int,
+        chunk_count: int,
+        should_stop: ShouldStop,
     ) -> AsyncIterator[Network]:
         folder = Path(settings.definitions_folder) if settings.definitions_folder else None
         resolver = NameResolver()
         transport = ChosenTransport()
+        is_closed = threading.Event()
         try:
             sweeper = Sweeper(
                 await asyncio.to_thread(capabilities, settings.nmap_path),
                 packets_per_second=packets_per_second,
                 resolver=resolver,
-                should_stop=should_stop,
-            )
-            yield CollectorsNetwork(
-                sweeper,
-                transport,
-                load_definitions(folder),
-                clock,
-                packets_per_second,
-                devices_at_once,
-                should_stop,
-            )
+                # Also a run that ends by an error must not wait for nmap.
+                should_stop=lambda: is_closed.is_set() or should_stop(),
+            ).divided(chunk_count)
+            with ThreadPoolExecutor(sweeper.chunks_at_once, thread_name_prefix="sweep") as threads:
+                try:
+                    yield CollectorsNetwork(
+                        sweeper=sweeper,
+                        threads=threads,
+                        transport=transport,
+                        definitions=load_definitions(folder),
+                        clock=clock,
+                        devices_at_once=devices_at_once,
+                        should_stop=should_stop,
+                    )
+                finally:
+                    is_closed.set()
         finally:
             await transport.close()
             resolver.close()

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from collectors.collect import SnmpResult
 from collectors.errors import Failure
 from collectors.observation import Observation, Presence, Problem, Source, from_json, to_json
+from collectors.sweep import SweepWarning
 from parc.models import CredentialSuccess, Run, RunTarget, StoredObservation, TargetOutcome
 
 _SILENT = "It is up, but does not answer SNMP with the credentials of this range."
@@ -33,6 +34,13 @@ def store_presences(
         )
         for address, presence in presences.items()
     )
+
+
+def store_warnings(session: Session, run_id: int, warnings: Iterable[SweepWarning]) -> None:
+    """Note once in the run what its sweep could not see, as ``code: sentence``."""
+    run = session.get_one(Run, run_id)
+    texts = (f"{one.code.value}: {one.detail}".rstrip(": ") for one in warnings)
+    run.warnings = list(dict.fromkeys([*run.warnings, *texts]))
 
 
 def store_silent(

@@ -1,8 +1,9 @@
 """The flow of one run: sweep, collect, store, plan, apply; chunk by chunk.
 
-No transaction is open while the network is asked, and nothing that was seen waits for the end of
-the run: evidence is committed as it comes, each chunk's plan in one commit. Writing happens in a
-thread, so that devices in progress are not kept waiting.
+The next chunks are swept and probed while the present one is read and applied. No transaction is
+open while the network is asked, and nothing that was seen waits for the end of the run: evidence
+is committed as it comes, each chunk's plan in one commit. Writing happens in a thread, so that
+devices in progress are not kept waiting.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager, aclosing
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -19,12 +20,14 @@ from sqlalchemy.orm import Session
 
 from collectors.addresses import Address
 from collectors.collect import SnmpResult
+from collectors.credentials import SnmpCredential
 from collectors.observation import Presence
 from collectors.sweep import SweepPlan, SweepResult
 from collectors.target import Limits, Target
 from parc.clock import Clock
 from parc.config import Settings
 from parc.discovery import evidence
+from parc.discovery.ahead import work_ahead
 from parc.discovery.network import Network, OpenNetwork, ShouldStop
 from parc.discovery.settle import Settlement, settle_absence, settle_again, settle_chunk
 from parc.discovery.task import KeyRing, Task, begin, open_key_ring, task_of
@@ -35,7 +38,8 @@ from parc.services.jobs import JobStoppedError
 from parc.services.runs import end_run
 
 _LOG = logging.getLogger(__name__)
-_BATCH = 20  # devices stored in one transaction
+_BATCH = 20  # devices stored in one transaction …
+_BATCH_SECONDS = 2.0  # … or what came in this time, so that whoever watches sees progress
 _SURVEYED_AT_ONCE = 32
 TransactionMaker = Callable[[], AbstractContextManager[Session]]
 T = TypeVar("T")
@@ -65,14 +69,22 @@ class _Progress:
     held: str | None = None
     created: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
-    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """Who is up in one chunk, and who of them is to be read, with what it may be shown."""
+
+    swept: SweepResult
+    speakers: tuple[Target, ...]
 
 
 def discover(tools: Tools, run_id: int) -> None:
     """Carry out a run that waits; one that does not wait any more is left alone.
 
     Raises:
-        JobStoppedError: it was stopped; everything seen until then is stored and applied.
+        JobStoppedError: it was stopped; everything seen until then is stored, and applied but
+            for the chunks that were under way.
         ParcError: it cannot be carried out.
     """
     with tools.transaction() as session:
@@ -88,6 +100,7 @@ class _Discovery:
         self._tools = tools
         self._task = task
         self._progress = _Progress()
+        self._writing = asyncio.Lock()
         discovery = tools.settings.discovery
         self._limits = Limits(
             timeout_seconds=discovery.timeout_seconds,
@@ -97,71 +110,102 @@ class _Discovery:
 
     async def run(self) -> None:
         """Do all chunks, look closer at what was found, then see what is absent."""
-        task = self._task
-        responders: list[Address] = []
+        plan = SweepPlan(self._task.addresses)
+        unknown: list[Address] = []
         opened = self._tools.open_network(
-            packets_per_second=task.packets_per_second,
-            devices_at_once=task.devices_at_once,
+            packets_per_second=self._task.packets_per_second,
+            devices_at_once=self._task.devices_at_once,
+            chunk_count=plan.chunk_count,
             should_stop=self._tools.should_stop,
         )
         async with opened as network:
-            for chunk in SweepPlan(task.addresses).chunks():
-                responders += await self._chunk(network, chunk)
-            await self._survey(network, responders)
+            look = partial(self._look, network)
+            ahead = work_ahead(plan.chunks(), look, at_once=network.chunks_at_once)
+            async with aclosing(ahead) as looked:
+                async for chunk in looked:
+                    unknown += await self._take(network, chunk)
+            await self._survey(network, unknown)
         await self._write(self._end)
 
-    async def _chunk(self, network: Network, chunk: Sequence[Address]) -> list[Address]:
-        """Sweep, collect, store, plan and apply one chunk; give the addresses that answered."""
-        ring = await self._write(lambda session: self._open_ring(session, chunk))
-        swept, speakers = await self._sweep(network, ring, chunk)
-        self._stop_if_asked()
-        await self._collect(network, speakers)
-        self._stop_if_asked()
-        up = {*swept.presences, *(target.address for target in speakers)}
-        await self._settle(up, swept=len(chunk) if swept.is_complete else 0)
-        return [one for one in chunk if str(one) in swept.presences]
+    async def _look(self, network: Network, addresses: Sequence[Address]) -> _Looked:
+        """See who is up in one chunk, and who speaks SNMP; several chunks at the same time.
 
-    async def _sweep(
-        self, network: Network, ring: KeyRing, chunk: Sequence[Address]
-    ) -> tuple[SweepResult, list[Target]]:
-        """Give who is up, and who speaks SNMP: two questions, asked at the same time."""
-        targets = self._targets(ring, map(str, chunk))
+        Who is up is stored at once, so that whoever watches sees the first soon; what it is comes
+        when its SNMP is known, since only then it is known whether it is a device of before.
+        """
+        ring = await self._write(lambda session: self._open_ring(session, addresses))
+        targets = self._targets(ring, map(str, addresses))
         if self._task.is_retry:
             await self._write(self._count_again(len(targets)))
-            return SweepResult(tuple(chunk), {}, is_complete=True), targets
-        await self._write(lambda session: self._enter(session, RunPhase.SWEEP))
-        swept, speaking = await asyncio.gather(network.find(chunk), network.probe(targets))
+            swept = SweepResult(tuple(addresses), {}, is_complete=True)
+            return _Looked(swept, tuple(targets))
+        swept, speaking = await self._ask(network, addresses, targets)
         self._stop_if_asked()
-        self._note(swept)
-        await self._write(lambda session: self._store_sweep(session, swept.presences, speaking))
-        return swept, [
+        await self._write(lambda session: self._store_silent(session, swept.presences, speaking))
+        speakers = (
             replace(target, credentials=ring.for_address(target.address, speaking[target.address]))
             for target in targets
             if target.address in speaking
-        ]
+        )
+        return _Looked(swept, tuple(speakers))
 
-    async def _collect(self, network: Network, targets: Sequence[Target]) -> None:
-        """Read devices and store what they say, a few at a time."""
+    async def _ask(
+        self, network: Network, addresses: Sequence[Address], targets: Sequence[Target]
+    ) -> tuple[SweepResult, Mapping[str, SnmpCredential | None]]:
+        """Put both questions at the same time; neither outlives an error of the other."""
+        probing = asyncio.ensure_future(network.probe(targets))
+        try:
+            return await self._find(network, addresses), await probing
+        finally:
+            probing.cancel()
+            await asyncio.gather(probing, return_exceptions=True)
+
+    async def _find(self, network: Network, addresses: Sequence[Address]) -> SweepResult:
+        swept = await network.find(addresses)
+        self._stop_if_asked()
+        await self._write(lambda session: self._store_sweep(session, swept))
+        return swept
+
+    async def _take(self, network: Network, chunk: _Looked) -> list[Address]:
+        """Collect, store, plan and apply one chunk; give those up that SNMP did not identify."""
+        identified = await self._collect(network, chunk.speakers)
+        self._stop_if_asked()
+        presences = chunk.swept.presences
+        up = {*presences, *(target.address for target in chunk.speakers)}
+        asked = chunk.swept.chunk
+        await self._settle(up, swept=len(asked) if chunk.swept.is_complete else 0)
+        found = (one for one in asked if str(one) in presences and not one.is_loopback)
+        return [one for one in found if str(one) not in identified]
+
+    async def _collect(self, network: Network, targets: Sequence[Target]) -> set[str]:
+        """Read devices and store what they say, a few at a time; give those it identified."""
         if not targets:
-            return
+            return set()
         await self._write(lambda session: self._enter(session, RunPhase.COLLECT))
+        identified: set[str] = set()
         batch: list[SnmpResult] = []
+        loop = asyncio.get_running_loop()
+        stored_at = loop.time()
         async for result in network.collect(targets):
             batch.append(result)
-            if len(batch) >= _BATCH:
+            if _is_identified(result):
+                identified.add(result.address)
+            if len(batch) >= _BATCH or loop.time() - stored_at >= _BATCH_SECONDS:
                 await self._store(batch)
-                batch = []
+                batch, stored_at = [], loop.time()
         await self._store(batch)
+        return identified
 
-    async def _survey(self, network: Network, responders: Sequence[Address]) -> None:
-        """Look at ports and banners of what is up; last, since it takes longest."""
-        for start in range(0, len(responders), _SURVEYED_AT_ONCE):
-            few = responders[start : start + _SURVEYED_AT_ONCE]
-            surveyed = await network.survey(few)
-            self._stop_if_asked()
-            self._note(surveyed)
-            await self._write(partial(self._store_survey, presences=surveyed.presences))
-            await self._settle(surveyed.presences)
+    async def _survey(self, network: Network, unknown: Sequence[Address]) -> None:
+        """Look at the ports of what is up and unknown; last, since it takes longest."""
+        starts = range(0, len(unknown), _SURVEYED_AT_ONCE)
+        groups = (unknown[start : start + _SURVEYED_AT_ONCE] for start in starts)
+        ahead = work_ahead(groups, network.survey, at_once=network.chunks_at_once)
+        async with aclosing(ahead) as results:
+            async for surveyed in results:
+                self._stop_if_asked()
+                await self._write(partial(self._store_presences, swept=surveyed))
+                await self._settle(surveyed.presences)
 
     async def _settle(self, addresses: Collection[str], *, swept: int = 0) -> None:
         """Plan and apply what these addresses said, in one commit; hold if it is too much."""
@@ -192,13 +236,14 @@ class _Discovery:
         )
 
     async def _write(self, write: Callable[[Session], T]) -> T:
-        """Run ``write`` in a transaction of its own, in a thread."""
+        """Run ``write`` in a transaction of its own, in a thread, one after the other."""
 
         def in_transaction() -> T:
             with self._tools.transaction() as session:
                 return write(session)
 
-        return await asyncio.to_thread(in_transaction)
+        async with self._writing:
+            return await asyncio.to_thread(in_transaction)
 
     def _open_ring(self, session: Session, chunk: Sequence[Address]) -> KeyRing:
         addresses = [str(address) for address in chunk]
@@ -211,34 +256,29 @@ class _Discovery:
     def _enter(self, session: Session, phase: RunPhase) -> None:
         session.get_one(Run, self._task.run_id).phase = phase
 
-    def _store_sweep(
+    def _store_sweep(self, session: Session, swept: SweepResult) -> None:
+        self._enter(session, RunPhase.SWEEP)
+        self._store_presences(session, swept)
+        count = len(swept.presences)
+        evidence.raise_counts(session, self._task.run_id, responder_count=count)
+
+    def _store_presences(self, session: Session, swept: SweepResult) -> None:
+        evidence.store_presences(session, self._task.run_id, swept.presences, self._tools.clock())
+        evidence.store_warnings(session, self._task.run_id, swept.warnings)
+
+    def _store_silent(
         self, session: Session, presences: Mapping[str, Presence], speaking: Collection[str]
     ) -> None:
-        now = self._tools.clock()
-        run_id = self._task.run_id
         silent = {one: seen for one, seen in presences.items() if one not in speaking}
-        evidence.store_presences(session, run_id, presences, now)
-        failed = evidence.store_silent(session, run_id, silent, now)
-        evidence.raise_counts(
-            session,
-            run_id,
-            responder_count=len({*presences, *speaking}),
-            failed_count=failed,
-        )
+        run_id = self._task.run_id
+        failed = evidence.store_silent(session, run_id, silent, self._tools.clock())
+        more = len(set(speaking) - presences.keys())
+        evidence.raise_counts(session, run_id, responder_count=more, failed_count=failed)
 
     def _count_again(self, responders: int) -> Callable[[Session], None]:
         return lambda session: evidence.raise_counts(
             session, self._task.run_id, responder_count=responders
         )
-
-    def _store_survey(self, session: Session, *, presences: Mapping[str, Presence]) -> None:
-        evidence.store_presences(session, self._task.run_id, presences, self._tools.clock())
-
-    def _note(self, swept: SweepResult) -> None:
-        for warning in swept.warnings:
-            text = f"{warning.code.value}: {warning.detail}".rstrip(": ")
-            if text not in self._progress.warnings:
-                self._progress.warnings.append(text)
 
     def _stop_if_asked(self) -> None:
         if self._tools.should_stop():
@@ -253,7 +293,6 @@ class _Discovery:
         if is_complete and held is None:
             held = settle_absence(session, self._task, self._tools.settings, now).unsafe
         session.refresh(run)
-        run.warnings = [*run.warnings, *self._progress.warnings]
         end_run(run, RunState.HELD if held else RunState.DONE, now, error=held)
         _log_totals(run)
 
@@ -275,6 +314,12 @@ def apply_held(tools: Tools, run_id: int) -> None:
         run.changed_count = made.counts.changed
         end_run(run, RunState.DONE, now, error=None)
         _log_totals(run)
+
+
+def _is_identified(result: SnmpResult) -> bool:
+    """Tell whether ports could say nothing more of what a device is."""
+    identity = result.observation.identity if result.observation else None
+    return identity is not None and identity.category is not None
 
 
 def _log_totals(run: Run) -> None:

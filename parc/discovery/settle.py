@@ -6,7 +6,6 @@ is applied. The counts of a run are written with the change that they count.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from collectors.addresses import AddressSet
 from parc.config import Settings
+from parc.discovery.absence import covered_addresses
 from parc.discovery.evidence import load_observations, raise_counts
 from parc.discovery.task import Task
 from parc.models import Device, Run, RunTarget, StoredObservation
@@ -70,7 +70,7 @@ def settle_absence(session: Session, task: Task, settings: Settings, now: dateti
 
     What was seen was applied before; the devices seen count into the share that may vanish.
     """
-    covered = task.addresses - _unread_addresses(session, task)
+    covered = covered_addresses(session, task, session.get_one(Run, task.run_id))
     policy = policy_of(task, settings)
     known = load(session, [], policy, covered=covered, is_for_apply=True)
     seen = set(session.scalars(sa.select(Device.id).where(Device.last_seen_at >= task.started_at)))
@@ -96,7 +96,7 @@ def plan_again(
     run = session.get_one(Run, task.run_id)
     is_complete = run.swept_count >= run.address_count and not task.is_retry
     observations = list(load_observations(session, task.run_id))
-    covered = task.addresses - _unread_addresses(session, task) if is_complete else _NOWHERE
+    covered = covered_addresses(session, task, run) if is_complete else _NOWHERE
     policy = policy_of(task, settings)
     known = load(session, observations, policy, covered=covered, is_for_apply=is_for_apply)
     return plan(observations, known, policy, covered=covered)
@@ -146,15 +146,3 @@ def _apply(session: Session, task: Task, actor: Actor, made: Plan, now: datetime
         asset_count=counts.assets,
         difference_count=counts.differences,
     )
-
-
-def _unread_addresses(session: Session, task: Task) -> AddressSet:
-    """Give the addresses that answered, but said nothing by which to tell which device it was."""
-    has_evidence = sa.exists().where(
-        StoredObservation.run_id == task.run_id, StoredObservation.address == RunTarget.address
-    )
-    texts = session.scalars(
-        sa.select(RunTarget.address).where(RunTarget.run_id == task.run_id, ~has_evidence)
-    )
-    numbers = map(ipaddress.ip_address, texts)
-    return AddressSet((one.version, int(one), int(one)) for one in numbers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,9 @@ from parc.models import (
 )
 
 INTERFACES_SHOWN = 50
+_INTERFACES_READ = 500
+_DIGITS = re.compile(r"(\d+)")
+_DISKS = ("fixedDisk", "networkDisk", "removableDisk", "flashMemory", "compactDisc")
 _MOST_ROWS = 500
 _HIDDEN_CLASSES = ("port", "sensor")
 _MOST_DEPTH = 8
@@ -122,9 +126,9 @@ def read_parts(
     """Read what devices are made of, without what is gone; ports and sensors only if asked for."""
     if not device_ids:
         return Parts([], 0, [], 0, [], [], [])
-    interfaces = read_interfaces(session, device_ids, INTERFACES_SHOWN + 1)
+    interfaces = by_name(read_interfaces(session, device_ids, _INTERFACES_READ))
     count = len(interfaces)
-    if count > INTERFACES_SHOWN:
+    if count == _INTERFACES_READ:
         count = count_interfaces(session, device_ids)
     components, hidden = _components(session, device_ids, has_all=has_all_components)
     return Parts(
@@ -133,7 +137,7 @@ def read_parts(
         components,
         hidden,
         _present(session, Supply, device_ids, Supply.description),
-        _present(session, Storage, device_ids, Storage.description),
+        sorted(_present(session, Storage, device_ids, Storage.description), key=_storage_order),
         _present(session, Service, device_ids, Service.key),
     )
 
@@ -169,6 +173,11 @@ def read_interfaces(
     return session.execute(query).all()
 
 
+def by_name(interfaces: Sequence[Any]) -> list[Any]:
+    """Order interfaces as a person counts: Gi1/0/2 before Gi1/0/10."""
+    return sorted(interfaces, key=lambda row: _counted(row.if_name or row.if_descr or row.key))
+
+
 def count_interfaces(session: Session, device_ids: Sequence[int]) -> int:
     """Count the interfaces that are not gone."""
     query = sa.select(sa.func.count()).where(
@@ -197,6 +206,17 @@ def _components(
         query = query.where(~is_hidden)
     rows = session.scalars(query.order_by(Component.id).limit(_MOST_ROWS)).all()
     return _tree(rows), hidden
+
+
+def _counted(text: str) -> list[tuple[int, int, str]]:
+    """Part a name into words and numbers, so that it is ordered by both."""
+    parts = _DIGITS.split(text.casefold())
+    return [(1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts if part]
+
+
+def _storage_order(row: Storage) -> tuple[bool, list[tuple[int, int, str]]]:
+    """Put disks before memory, each by name."""
+    return row.storage_type not in _DISKS, _counted(row.description or row.key)
 
 
 def _tree(rows: Sequence[Component]) -> list[ComponentLine]:

@@ -50,7 +50,8 @@ COLUMNS: Mapping[str, sa.SQLColumnExpression[Any]] = {
     "base_mac_address": Asset.base_mac_address,
     "created_at": Asset.created_at,
 }
-DEFAULT_COLUMNS = tuple(COLUMNS)[:10]
+# The maker stands before the model unless it has a column of its own.
+DEFAULT_COLUMNS = tuple(name for name in tuple(COLUMNS)[:10] if name != "manufacturer")
 
 
 def _text(label: str, column: Any, *, is_nullable: bool = True) -> SortColumn:

@@ -11,9 +11,7 @@ from sqlalchemy.orm import Session
 
 from parc.models import AuditEntry, Device
 
-_COUNTED = 1_000
-# Who may see the inventory may not see what happens to logins and credentials.
-_INVENTORY = ("asset", "device")
+_DEVICE_ACTIONS = ("attached", "ignored", "restored")
 
 
 def asset_history(
@@ -43,31 +41,24 @@ def asset_history(
     return session.scalars(query).all()
 
 
-def recent_entries(session: Session, since: datetime, limit: int) -> Sequence[Any]:
-    """Read the latest entries about assets and devices since a moment."""
+def people_entries(session: Session, since: datetime, limit: int) -> Sequence[Any]:
+    """Read the latest entries that people made about assets and devices since a moment.
+
+    What an acceptance does to the device is left out: it made the asset, which has its own entry.
+    """
+    is_asset = AuditEntry.subject_kind == "asset"
+    is_device = sa.and_(AuditEntry.subject_kind == "device", AuditEntry.action.in_(_DEVICE_ACTIONS))
     query = (
         sa.select(
-            AuditEntry.id,
             AuditEntry.at,
             AuditEntry.author,
-            AuditEntry.run_id,
             AuditEntry.subject_kind,
             AuditEntry.subject_id,
             AuditEntry.subject_name,
             AuditEntry.action,
         )
-        .where(AuditEntry.at >= since, AuditEntry.subject_kind.in_(_INVENTORY))
+        .where(AuditEntry.at >= since, AuditEntry.run_id.is_(None), sa.or_(is_asset, is_device))
         .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
         .limit(limit)
     )
     return session.execute(query).all()
-
-
-def count_since(session: Session, since: datetime) -> int:
-    """Count entries about assets and devices since a moment, at most 1,001."""
-    found = (
-        sa.select(AuditEntry.id)
-        .where(AuditEntry.at >= since, AuditEntry.subject_kind.in_(_INVENTORY))
-        .limit(_COUNTED + 1)
-    )
-    return session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) or 0

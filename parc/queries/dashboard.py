@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.models import AddressRange, Asset, Device, DeviceStatus, Difference, Run, RunState
-from parc.queries.audit import count_since, recent_entries
+from parc.queries.audit import people_entries
 
 COUNT_LIMIT = 10_000
-_ENTRIES = 10
+_CHANGES = 10
+_MOST_ENTRIES = 500
 _MOST_RANGES = 50
 _BAD = (RunState.FAILED, RunState.INTERRUPTED, RunState.HELD)
 _OPEN = (RunState.QUEUED, RunState.RUNNING)
@@ -29,6 +30,33 @@ class RangeLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleChange:
+    """What a person did at once to one subject, and to how many others."""
+
+    at: datetime
+    author: str
+    action: str
+    subject_kind: str
+    subject_id: int
+    subject_name: str
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunChange:
+    """What one run changed."""
+
+    at: datetime
+    run_id: int
+    range_name: str
+    created_count: int
+    asset_count: int
+    changed_count: int
+    gone_count: int
+    difference_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Dashboard:
     """Numbers and rows of the dashboard, without the fleet by state and category."""
 
@@ -36,8 +64,7 @@ class Dashboard:
     difference_count: int
     ranges: Sequence[RangeLine]
     open_runs: Sequence[Any]
-    change_count: int
-    changes: Sequence[Any]
+    changes: Sequence[PeopleChange | RunChange]
 
     @property
     def failed_ranges(self) -> list[RangeLine]:
@@ -57,8 +84,7 @@ def read_dashboard(session: Session, now: datetime) -> Dashboard:
         session.scalars(
             sa.select(Run).where(Run.state.in_(_OPEN)).order_by(Run.id).limit(_MOST_RANGES)
         ).all(),
-        count_since(session, yesterday),
-        recent_entries(session, yesterday, _ENTRIES),
+        _changes(session, yesterday),
     )
 
 
@@ -85,6 +111,40 @@ def different_assets(session: Session, limit: int) -> Sequence[Any]:
 def _count(session: Session, query: sa.Select[*tuple[Any, ...]]) -> int:
     found = query.limit(COUNT_LIMIT + 1).subquery()
     return session.scalar(sa.select(sa.func.count()).select_from(found)) or 0
+
+
+def _changes(session: Session, since: datetime) -> list[PeopleChange | RunChange]:
+    """Read the latest changes: those of a run as one, those that a person made at once as one."""
+    grouped: dict[tuple[datetime, str, str], list[Any]] = {}
+    for entry in people_entries(session, since, _MOST_ENTRIES):
+        grouped.setdefault((entry.at, entry.author, entry.action), []).append(entry)
+    found: list[PeopleChange | RunChange] = [
+        PeopleChange(
+            at,
+            author,
+            action,
+            entries[0].subject_kind,
+            entries[0].subject_id,
+            entries[0].subject_name,
+            len(entries) - 1,
+        )
+        for (at, author, action), entries in grouped.items()
+    ]
+    counts = (
+        Run.created_count,
+        Run.asset_count,
+        Run.changed_count,
+        Run.gone_count,
+        Run.difference_count,
+    )
+    rows: Sequence[Any] = session.execute(
+        sa.select(Run.ended_at, Run.id, Run.range_name, *counts)
+        .where(Run.ended_at >= since, sa.or_(*(count > 0 for count in counts)))
+        .order_by(Run.id.desc())
+        .limit(_CHANGES)
+    ).all()
+    found += [RunChange(*row) for row in rows]
+    return sorted(found, key=lambda change: change.at, reverse=True)[:_CHANGES]
 
 
 def _ranges(session: Session) -> list[RangeLine]:

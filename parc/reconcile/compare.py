@@ -121,7 +121,7 @@ def compare_rows(
             if stored is None:
                 loud.append(RowChange(device, table, RowAction.ADDED, key, values))
             elif stored.is_gone or stored.values != values:
-                sure = values if reading.is_complete else _without_empty_lists(values)
+                sure = values if reading.is_complete else _without_shorter_lists(stored, values)
                 _compare_row(device, table, key, (stored, sure), loud, quiet)
         if reading.is_complete:
             loud += [
@@ -132,9 +132,12 @@ def compare_rows(
     return RowChanges(tuple(loud), tuple(quiet))
 
 
-def _without_empty_lists(values: tuple[Value, ...]) -> tuple[Value, ...]:
-    """Give an empty list of a table that was not read to its end as not seen."""
-    return tuple(None if value == () else value for value in values)
+def _without_shorter_lists(stored: KnownRow, values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Give lists that lack some of what is stored as not seen: not all of the table was read."""
+    return tuple(
+        None if isinstance(new, tuple) and isinstance(old, tuple) and set(new) <= set(old) else new
+        for old, new in zip(stored.values, values, strict=True)
+    )
 
 
 def _compare_row(

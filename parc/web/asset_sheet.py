@@ -26,6 +26,7 @@ from parc.web.access import actor, requires
 from parc.web.assets import LABELS, assets
 from parc.web.cells import CellWriter
 from parc.web.context import now
+from parc.web.history import action_label, field_label, value_text
 from parc.web.labels import label
 
 _FIELDS = (
@@ -48,22 +49,6 @@ _OPER_STATUS: Mapping[int, tuple[str, str]] = {
 }
 _DISABLED = ("neutral", _in("interface", "Disabled"))
 _ADMIN_DOWN = 2
-ACTIONS: Mapping[str, str] = {
-    "created": _in("history", "created"),
-    "changed": _in("history", "changed"),
-    "deleted": _in("history", "deleted"),
-    "state_changed": _in("history", "changed the state of"),
-    "corrected": _in("history", "corrected"),
-    "released": _in("history", "gave back to the machines"),
-    "kept": _in("history", "kept the value of"),
-    "taken": _in("history", "took the seen value of"),
-    "accepted": _in("history", "accepted"),
-    "attached": _in("history", "attached"),
-    "ignored": _in("history", "ignored"),
-    "restored": _in("history", "restored"),
-    "requested": _in("history", "requested"),
-    "found": _in("history", "found"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +120,7 @@ def interfaces(asset_id: int) -> ResponseReturnValue:
         sheet=sheet,
         asset=sheet.asset,
         tab="interfaces",
-        rows=rows,
+        rows=query.by_name(rows),
         next_url=next_url,
         oper_status=oper_status,
     )
@@ -157,10 +142,10 @@ def history(asset_id: int) -> ResponseReturnValue:
         asset=sheet.asset,
         tab="history",
         entries=entries,
-        actions=ACTIONS,
-        labels=LABELS,
+        action_label=action_label,
+        field_label=field_label,
+        value_text=value_text,
         next_url=next_url,
-        as_text=as_text,
     )
 
 
@@ -209,13 +194,6 @@ def oper_status(row: Any) -> tuple[str, str]:
     return _OPER_STATUS.get(row.if_oper_status, ("neutral", "—"))
 
 
-def as_text(value: Any) -> str:
-    """Write a value of the history; what is nothing is a dash."""
-    if value is None or value == "":
-        return "—"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
 def _read(asset_id: int) -> Sheet:
     return query.read_sheet(db.session(), asset_id)
 
@@ -237,17 +215,25 @@ def _field_lines(sheet: Sheet, write: CellWriter) -> list[FieldLine]:
                 name,
                 str(LABELS[name]),
                 value or "",
-                _source_name(source),
-                write.seen(source.set_at) if source else "",
+                *_source_of(name, source, write),
                 can_edit and is_person and name in MACHINE_FIELDS,
             )
         )
     return lines
 
 
-def _source_name(source: FieldSource | None) -> str:
+def _source_of(
+    name: str, source: FieldSource | None, write: CellWriter
+) -> tuple[str, Markup | str]:
+    """Say where a field's value comes from, and how long ago; a machine knows no place."""
     if source is None:
-        return ""
+        return "", ""
+    if name == "location_id" and source.source is not ValueSource.PERSON:
+        return str(gettext("by its address range")), ""
+    return _source_name(source), write.seen(source.set_at)
+
+
+def _source_name(source: FieldSource) -> str:
     if source.author:
         return f"{label(source.source)} ({source.author})"
     return label(source.source)

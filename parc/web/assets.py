@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
-from urllib.parse import parse_qsl, urlsplit
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -46,6 +45,7 @@ from parc.web.listing import (
     render_list,
 )
 from parc.web.messages import tell
+from parc.web.navigation import pairs_of, query_of
 
 assets = Blueprint("assets", __name__)
 assets.add_app_template_global(lambda: choices(LifecycleState), "state_choices")
@@ -85,6 +85,7 @@ SPEC = ListSpec(
     default_sort="name",
     filters=tuple(facet.value for facet in Facet),
 )
+_WIDE = frozenset({"serial_number", "model_name", "operating_system", "software_revision"})
 _MOST_SUGGESTED = 8
 _MOST_AT_ONCE = 1_000
 _EXTENSION = "parc_facets"
@@ -129,7 +130,7 @@ def choose_columns() -> ResponseReturnValue:
     columns = [name for name in query.COLUMNS if name in form.values_of("column")]
     with transaction() as session:
         choose_asset_columns(session, actor(), None if form.is_checked("reset") else columns)
-    return redirect(f"{url_for('assets.index')}?{urlsplit(form.value('next')).query}")
+    return redirect(f"{url_for('assets.index')}?{query_of(form.value('next'))}")
 
 
 @assets.post("/assets/state")
@@ -157,7 +158,7 @@ def change_states() -> ResponseReturnValue:
                 state=label(LifecycleState(to)),
             )
         )
-    return redirect(f"{url_for('assets.index')}?{urlsplit(form.value('filters')).query}")
+    return redirect(f"{url_for('assets.index')}?{query_of(form.value('filters'))}")
 
 
 def read_wanted() -> Wanted:
@@ -205,12 +206,20 @@ def shown_columns() -> list[str]:
     return ["name", *(name for name in names if name != "name")]
 
 
+def with_maker(columns: list[str]) -> list[str]:
+    """Put the manufacturer before the model where it has no column of its own."""
+    if "model_name" not in columns or "manufacturer" in columns:
+        return columns
+    place = columns.index("model_name")
+    return [*columns[:place], "manufacturer", *columns[place:]]
+
+
 def _ticked(form: Form) -> list[int]:
     """Give the ids that a bulk form names: its ticks, or all that match its filters."""
     if not form.is_checked("all"):
         ids = read_ids(form)
     else:
-        pairs = parse_qsl(urlsplit(form.value("filters")).query, max_num_fields=1000)
+        pairs = pairs_of(form.value("filters"))
         chosen = {facet: [value for name, value in pairs if name == facet.value] for facet in Facet}
         text = next((value for name, value in pairs if name == "q"), "")
         asset_filter = make_filter(text, chosen)
@@ -230,12 +239,15 @@ def _view(wanted: Wanted, columns: list[str]) -> ListView:
         wanted.order,
         wanted.request.cursor(wanted.order.sort),
         wanted.request.size,
-        columns,
+        with_maker(columns),
         known,
     )
     facets = _facets(wanted, known, found)
     previous_url, next_url = wanted.request.pages(found.page)
-    specs = [ColumnSpec(name, LABELS[name], name in query.SORTS) for name in columns]
+    specs = [
+        ColumnSpec(name, LABELS[name], name in query.SORTS, is_wide=name in _WIDE)
+        for name in columns
+    ]
     can_edit = may(actor(), Action.EDIT_ASSET)
     return ListView(
         request=wanted.request,
@@ -313,11 +325,15 @@ def _lines(rows: Sequence[Any], columns: Sequence[str], known: Lookup) -> list[L
         "created_at": write.seen,
     }
     writers = [special.get(name, _plain) for name in columns]
+    has_maker = "manufacturer" not in columns and "model_name" in columns
+    model = columns.index("model_name") if has_maker else -1
     base = url_for("assets.index")
     lines = []
     for row in rows:
         values = row._mapping  # noqa: SLF001 -- SQLAlchemy's public name
         cells = [writer(values[name]) for name, writer in zip(columns, writers, strict=True)]
+        if model >= 0:
+            cells[model] = _plain(" ".join(filter(None, (row.manufacturer, row.model_name))))
         lines.append(Line(row.id, f"{base}/{row.id}", row.name, cells))
     return lines
 

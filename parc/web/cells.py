@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Literal
 
 from babel.dates import format_timedelta
 from flask_babel import get_locale
@@ -45,7 +46,9 @@ def _number(locale: str, count: int) -> str:
 def _ago(locale: str, seconds: int) -> str:
     """Write an age of whole seconds, minutes, hours or days."""
     age = timedelta(seconds=-seconds)
-    return str(format_timedelta(age, add_direction=True, threshold=1, locale=locale))
+    # Short as "il y a 5 min", but not "il y a 2 m.", which nobody reads as months.
+    length: Literal["long", "short"] = "long" if -age >= _STEPS[0] else "short"
+    return format_timedelta(age, add_direction=True, threshold=1, format=length, locale=locale)
 
 
 class CellWriter:

@@ -17,11 +17,11 @@ from parc.queries.dashboard import COUNT_LIMIT, different_assets, read_dashboard
 from parc.queries.facets import Facet
 from parc.services.permissions import Action
 from parc.web.access import requires
-from parc.web.asset_sheet import ACTIONS
 from parc.web.assets import LABELS, lookup
 from parc.web.cells import CellWriter
 from parc.web.context import now
 from parc.web.formats import format_number
+from parc.web.history import change_lines
 from parc.web.labels import label
 
 dashboard = Blueprint("dashboard", __name__)
@@ -45,13 +45,15 @@ def show() -> ResponseReturnValue:
     """Show the dashboard."""
     moment = now()
     facets = lookup().facets
+    board = read_dashboard(db.session(), moment)
     return render_template(
         "dashboard/show.html",
-        board=read_dashboard(db.session(), moment),
+        board=board,
+        changes=change_lines(board.changes),
+        now=moment,
         total=facets.everything.bit_count(),
         states=_bars(facets.counts(Facet.STATE, {}), "state", LifecycleState),
         categories=_bars(facets.counts(Facet.CATEGORY, {}), "category", Category),
-        actions=ACTIONS,
         capped=capped,
         write=CellWriter(moment),
         has=current_app.view_functions.__contains__,

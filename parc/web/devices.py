@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
-from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, current_app, redirect, render_template, url_for
@@ -44,6 +43,7 @@ from parc.web.listing import (
     render_list,
 )
 from parc.web.messages import tell
+from parc.web.navigation import pairs_of
 
 devices = Blueprint("devices", __name__)
 
@@ -362,9 +362,8 @@ def _chosen(form: Form) -> list[int]:
 
 
 def _filter_of(url: str) -> DeviceFilter:
-    parts = urlsplit(url)
-    pairs = parse_qsl(parts.query, max_num_fields=1000)
-    is_ignored = parts.path == url_for("devices.ignored")
+    pairs = pairs_of(url)
+    is_ignored = url.partition("?")[0] == url_for("devices.ignored")
     return DeviceFilter(
         DeviceStatus.IGNORED if is_ignored else DeviceStatus.UNKNOWN,
         next((value for name, value in pairs if name == "q"), "")[:200],

@@ -15,6 +15,7 @@ from parc.errors import (
     InvalidInputError,
     NotAllowedError,
     NotFoundError,
+    SecretError,
 )
 from parc.web.problems import tell_problem
 
@@ -30,6 +31,7 @@ _TITLES: Mapping[int, str] = {
     422: _("The input cannot be taken"),
     429: _("Too many attempts"),
     500: _("Something broke in Parc"),
+    503: _("The secrets cannot be opened"),
 }
 _ADVICE: Mapping[int, str] = {
     400: _("Go back, load the page again and send the form once more."),
@@ -40,6 +42,7 @@ _ADVICE: Mapping[int, str] = {
     413: _("Send less at once."),
     422: _("Go back and correct the fields."),
     429: _("Wait a moment, then try again."),
+    503: _("The key file of Parc is missing, cannot be read or lacks a key: put it back."),
     500: _("The error has been logged. Try again; if it stays, send the log to the administrator."),
 }
 
@@ -51,6 +54,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(NotFoundError, lambda error: _page(404, error))
     app.register_error_handler(NotAllowedError, lambda error: _page(403, error))
     app.register_error_handler(ConflictError, lambda error: _page(409, error))
+    app.register_error_handler(SecretError, _show_locked)
     app.register_error_handler(Exception, _show_unforeseen)
 
 
@@ -66,6 +70,12 @@ def _show_http(error: HTTPException) -> ResponseReturnValue:
 
 def _show_invalid(error: InvalidInputError) -> ResponseReturnValue:
     return _page(422, error, details=[tell_problem(problem) for problem in error.problems])
+
+
+def _show_locked(error: SecretError) -> ResponseReturnValue:
+    """Say what is wrong with the keys, in one line; a retry helps once the file is back."""
+    _log.error("%s %s: %s", request.method, request.path, error)
+    return _page(503, error, details=[str(error)])
 
 
 def _show_unforeseen(error: Exception) -> ResponseReturnValue:

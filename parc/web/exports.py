@@ -24,7 +24,7 @@ from parc.extensions import reading
 from parc.queries.assets import Lookup, export_page
 from parc.services.permissions import Action
 from parc.web.access import requires
-from parc.web.assets import LABELS, Wanted, lookup, read_wanted, shown_columns
+from parc.web.assets import LABELS, Wanted, lookup, read_wanted, shown_columns, with_maker
 from parc.web.cells import CellWriter
 from parc.web.context import now
 
@@ -42,7 +42,7 @@ _DANGEROUS = frozenset("=+-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20")
 @requires(Action.EXPORT_INVENTORY)
 def assets_csv() -> ResponseReturnValue:
     """Stream the list as CSV: with semicolons and a byte order mark for a French Excel."""
-    wanted, columns = read_wanted(), shown_columns()
+    wanted, columns = read_wanted(), with_maker(shown_columns())
     is_french = get_locale().language == "fr"
     heads = [str(LABELS[name]) for name in columns]
     lines = _csv_parts(heads, _parts(wanted, columns), ";" if is_french else ",")
@@ -54,10 +54,12 @@ def assets_csv() -> ResponseReturnValue:
 @requires(Action.EXPORT_INVENTORY)
 def assets_xlsx() -> ResponseReturnValue:
     """Write the list as XLSX to a temporary file, row by row, then stream it."""
-    wanted, columns = read_wanted(), shown_columns()
+    wanted, columns = read_wanted(), with_maker(shown_columns())
     heads = [str(LABELS[name]) for name in columns]
-    path = _write_xlsx(heads, _parts(wanted, columns))
-    return _file(_read_and_remove(path), _XLSX, "xlsx")
+    file = _open_and_remove(_write_xlsx(heads, _parts(wanted, columns)))
+    answer = _file(_blocks(file), _XLSX, "xlsx")
+    answer.call_on_close(file.close)  # a body that nobody reads, after HEAD, closes nothing
+    return answer
 
 
 def neutralise(text: str) -> str:
@@ -134,18 +136,17 @@ def _with_heads(heads: list[str], parts: Iterator[list[list[str]]]) -> Iterator[
         yield from part
 
 
-def _read_and_remove(path: Path) -> Iterator[bytes]:
+def _open_and_remove(path: Path) -> io.BufferedReader:
     """Open and unlink at once, so that nothing is left when the reader goes away."""
     file = path.open("rb")
     with suppress(OSError):
         path.unlink()
-    return _blocks(file)
+    return file
 
 
 def _blocks(file: io.BufferedReader) -> Iterator[bytes]:
-    with file:
-        while block := file.read(_BLOCK):
-            yield block
+    while block := file.read(_BLOCK):
+        yield block
 
 
 def _file(body: Iterator[bytes], content_type: str, ending: str) -> Response:

@@ -16,11 +16,12 @@ _MOMENT = {"fr": "dd/MM/yyyy HH:mm", "en": "d MMM yyyy HH:mm"}
 _DATE = {"fr": "dd/MM/yyyy", "en": "d MMM yyyy"}
 _NARROW_NO_BREAK_SPACE = "\u202f"
 _KIBI = 1024
+_KILO = 1000
 _JUST_NOW = timedelta(seconds=5)
 
 
 def init_formats(app: Flask) -> None:
-    """Give templates the filters: moment, day, ago, number, octets, seconds."""
+    """Give templates the filters: moment, day, ago, number, octets, seconds, megabits."""
     app.jinja_env.filters.update(
         moment=format_moment,
         day=format_day,
@@ -28,6 +29,7 @@ def init_formats(app: Flask) -> None:
         number=format_number,
         octets=format_octets,
         seconds=format_seconds,
+        megabits=format_megabits,
     )
 
 
@@ -64,6 +66,13 @@ def format_octets(count: int) -> str:
     while size >= _KIBI and step < len(units) - 1:
         size, step = size / _KIBI, step + 1
     return f"{format_number(round(size, 1))}{_NARROW_NO_BREAK_SPACE}{units[step]}"
+
+
+def format_megabits(speed: int) -> str:
+    """Write a speed given in Mbit/s: 100 Mbit/s, 2,5 Gbit/s, 10 Gbit/s."""
+    if speed < _KILO:
+        return f"{speed}{_NARROW_NO_BREAK_SPACE}Mbit/s"
+    return f"{format_number(round(speed / _KILO, 2))}{_NARROW_NO_BREAK_SPACE}Gbit/s"
 
 
 def format_seconds(seconds: float) -> str:

@@ -28,7 +28,7 @@ from urllib.parse import urlencode
 
 from flask import abort, render_template, request, url_for
 from flask_babel import gettext
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from parc.queries.keyset import Cursor, CursorError, Page, SortColumn, read_token, write_token
 from parc.web.cells import known_number
@@ -44,6 +44,11 @@ _KEY_DIGITS = 9
 _OWN = frozenset({"q", "sort", "size", "after", "before", "more"})
 
 Cell = str | Markup
+_ATTRIBUTES = {
+    "": Markup(' data-label="{}"'),
+    "wide": Markup(' class="wide" data-label="{}"'),
+    "number": Markup(' class="number" data-label="{}"'),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +65,16 @@ class ListSpec:
 
 @dataclass(frozen=True, slots=True)
 class ColumnSpec:
-    """One column: its name in the address, its heading, and whether rows may be sorted by it."""
+    """One column: its name in the address, its heading, and whether rows may be sorted by it.
+
+    A wide one holds long words, such as models: they may break anywhere, so that the rest fits.
+    """
 
     name: str
     label: str
     is_sortable: bool = True
     is_number: bool = False
+    is_wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,7 @@ class Head:
     url: str
     direction: str
     is_number: bool
+    is_wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +202,16 @@ class ListRequest:
                 order = ("-" if falls else "") + column.name
                 url = self.url([*rest, ("sort", order)])
             direction = ("desc" if self.is_descending else "asc") if is_current else ""
-            found.append(Head(column.name, str(column.label), url, direction, column.is_number))
+            found.append(
+                Head(
+                    column.name,
+                    str(column.label),
+                    url,
+                    direction,
+                    column.is_number,
+                    column.is_wide,
+                )
+            )
         return found
 
     def facet(
@@ -285,10 +304,13 @@ class ListView:
         return self.request.clear_url()
 
     def labelled(self) -> Iterator[tuple[Line, Iterator[tuple[Markup, Cell]]]]:
-        """Give the rows, each cell with the escaped heading of its column, for narrow screens."""
-        labels = [escape(head.label) for head in self.heads[1:]]
+        """Give the rows, each cell with the attributes that its column gives it.
+
+        The heading, escaped, is what names a cell on narrow screens.
+        """
+        attributes = [_ATTRIBUTES[_look(head)].format(head.label) for head in self.heads[1:]]
         for row in self.rows:
-            yield row, zip(labels, row.cells, strict=True)
+            yield row, zip(attributes, row.cells, strict=True)
 
 
 def read_list(spec: ListSpec) -> ListRequest:
@@ -344,6 +366,10 @@ def _values(name: str) -> tuple[str, ...]:
     if len(values) > _MAX_VALUES or any("\x00" in value for value in values):
         refuse(gettext("The filter %(name)s cannot be read.", name=name))
     return values
+
+
+def _look(head: Head) -> str:
+    return "number" if head.is_number else "wide" if head.is_wide else ""
 
 
 def _toggled(pairs: list[tuple[str, str]], pair: tuple[str, str]) -> list[tuple[str, str]]:

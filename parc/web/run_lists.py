@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from flask import url_for
 from flask_babel import gettext, ngettext
+from markupsafe import Markup
 
 from collectors.errors import Failure
 from parc.extensions import db
@@ -38,9 +39,11 @@ from parc.web.listing import (
     read_list,
     refuse,
 )
+from parc.web.run_words import detail_of, reason_of
 
 Member = TypeVar("Member", RunState, TargetOutcome, Failure)
 
+_REASON = Markup('{} <span class="source" lang="en">{}</span>')
 _RUNS = ListSpec("runs.index", tuple(SORTS), "-started", ("state", "range"), has_search=False)
 
 
@@ -183,16 +186,20 @@ def log_view(row: RunRow) -> ListView:
 
 def _target_line(row: TargetRow, write: CellWriter) -> Line:
     url = url_for("assets.show", asset_id=row.asset_id) if row.asset_id is not None else ""
-    reason = ": ".join(part for part in (label(row.failure), row.detail) if part)
     cells: list[Cell] = [
         write.badge(row.outcome),
-        reason or "—",
+        _reason_cell(row),
         row.device_name or "—",
         row.credential or "—",
         format_seconds(row.seconds),
         write.seen(row.ended_at),
     ]
     return Line(row.id, url, row.address, cells)
+
+
+def _reason_cell(row: TargetRow) -> Cell:
+    reason, detail = reason_of(row) or "—", detail_of(row)
+    return _REASON.format(reason, detail) if detail else reason
 
 
 def _members(kind: type[Member], wanted: ListRequest, name: str) -> list[Member]:

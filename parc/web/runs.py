@@ -29,9 +29,11 @@ from parc.services.permissions import Action
 from parc.web.access import actor, requires
 from parc.web.context import now, settings
 from parc.web.forms import read_form
+from parc.web.history import plan_field_label, plan_kind_label
 from parc.web.listing import render_list
 from parc.web.messages import tell
 from parc.web.run_lists import log_view, runs_view
+from parc.web.run_words import detail_of, error_text, reason_of
 
 runs = Blueprint("runs", __name__)
 
@@ -52,6 +54,8 @@ WARNINGS: Mapping[str, str] = {
     "loopback": _("Loopback addresses are asked by SNMP only, because nmap takes all for up."),
     "names_silent": _("The DNS server does not answer: host names are missing."),
 }
+# What these say in English beside their code is a fact of its own: what nmap complained of.
+_WITH_DETAIL = frozenset({"nmap_failed"})
 ACTIONS: Mapping[str, str] = {
     "created": _("New"),
     "changed": _("Changed"),
@@ -108,6 +112,9 @@ def plan(run_id: int) -> ResponseReturnValue:
         row=row,
         lines=lines[:_MOST_PLAN_LINES],
         is_cut=len(lines) > _MOST_PLAN_LINES,
+        error=error_text(row.error),
+        kind_label=plan_kind_label,
+        field_of=plan_field_label,
         most=_MOST_PLAN_LINES,
     )
 
@@ -162,6 +169,15 @@ def send_drop(run_id: int) -> ResponseReturnValue:
     return redirect(url_for("runs.show", run_id=run_id))
 
 
+def _warning(text: str) -> tuple[str, str]:
+    """Give a warning in the reader's words, and what its detail adds to them."""
+    code, _colon, detail = text.partition(":")
+    known = WARNINGS.get(code)
+    if known is None:
+        return text, ""
+    return str(known), detail.strip() if code in _WITH_DETAIL else ""
+
+
 def _start(run_id: int, trigger: RunTrigger, retry_of_id: int | None) -> ResponseReturnValue:
     read_form()
     session = db.session()
@@ -191,7 +207,6 @@ def _progress(row: RunRow) -> dict[str, object]:
     """Give what the moving part of a run's page shows."""
     session, moment = db.session(), now()
     remaining = row.remaining(moment)
-    codes = [warning.partition(":") for warning in row.warnings]
     return {
         "row": row,
         "seconds": row.seconds(moment),
@@ -204,8 +219,8 @@ def _progress(row: RunRow) -> dict[str, object]:
         },
         "changes": device_changes(session, row.id),
         "actions": ACTIONS,
-        "warnings": [
-            (str(WARNINGS[code]) if code in WARNINGS else code, detail.strip())
-            for code, _colon, detail in codes
-        ],
+        "warnings": [_warning(warning) for warning in row.warnings],
+        "error": error_text(row.error),
+        "detail_of": detail_of,
+        "reason_of": reason_of,
     }

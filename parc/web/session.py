@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -21,7 +20,7 @@ from parc.web.context import now, remote_address, settings, signed_in
 from parc.web.forms import Form, read_form
 from parc.web.i18n import LANGUAGES
 from parc.web.messages import tell
-from parc.web.navigation import home_url
+from parc.web.navigation import home_url, local_path
 
 session_pages = Blueprint("session", __name__)
 _TOKEN = "token"  # noqa: S105 -- the name of the key
@@ -101,6 +100,7 @@ def send_sign_in() -> ResponseReturnValue:
 @requires(Action.OWN_ACCOUNT)
 def sign_out() -> ResponseReturnValue:
     """End this browser's session."""
+    read_form()
     person = signed_in()
     if person:
         with transaction() as writing:
@@ -150,7 +150,7 @@ def choose() -> ResponseReturnValue:
     person = signed_in()
     if person is None:
         session["language"] = form.value("language")
-        return redirect(_local(form.value("next")) or url_for("session.sign_in"))
+        return redirect(local_path(form.value("next")) or url_for("session.sign_in"))
     with transaction() as writing:
         set_preferences(
             writing,
@@ -190,12 +190,4 @@ def _tell_wait(seconds: int) -> str:
 
 def _next_url(asked: str | None = None) -> str:
     """Give where to go on: the path that was asked for if it is one of ours, else home."""
-    return _local(request.args.get("next", "") if asked is None else asked) or home_url(actor())
-
-
-def _local(path: str) -> str:
-    """Give a path of this server as it is, anything else as nothing."""
-    if not path.startswith("/") or "\\" in path or any(sign < " " for sign in path):
-        return ""
-    parts = urlsplit(path)
-    return "" if path.startswith("//") or parts.scheme or parts.netloc else path
+    return local_path(request.args.get("next", "") if asked is None else asked) or home_url(actor())

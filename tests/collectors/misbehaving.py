@@ -174,6 +174,14 @@ class OnlyVersion1(Healthy):
         return encode_message(reply)
 
 
+class Dead(Healthy):
+    """Hears everything and says nothing."""
+
+    def __call__(self, request: Message) -> bytes | None:
+        self.seen.append(request)
+        return None
+
+
 class _Server(asyncio.DatagramProtocol):
     def __init__(self, answer: Answer) -> None:
         self._answer = answer

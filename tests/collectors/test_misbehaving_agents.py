@@ -12,11 +12,13 @@ from collectors.collect import SnmpResult, collect_snmp
 from collectors.credentials import SnmpCredential, SnmpVersion
 from collectors.definitions.loader import load_definitions
 from collectors.errors import Failure
+from collectors.snmp.codec import VERSION_1, VERSION_2C
 from collectors.snmp.pysnmp_transport import PysnmpTransport
 from collectors.target import Limits, Target
 from tests.collectors.misbehaving import (
     Answer,
     CutsRepliesToTables,
+    Dead,
     Endless,
     Healthy,
     OidsThatDoNotIncrease,
@@ -79,7 +81,7 @@ def test_an_agent_of_version_1_is_read_with_the_same_community() -> None:
 
 def test_identifiers_that_do_not_increase_stop_the_table_and_keep_its_rows() -> None:
     rows, complete, failures = rows_and_problems(collect_from(OidsThatDoNotIncrease()))
-    assert (rows, complete, failures) == (9, False, {Failure.MALFORMED})
+    assert (rows, complete, failures) == (10, False, {Failure.MALFORMED})
 
 
 def test_an_endless_table_ends_in_the_budget() -> None:
@@ -115,3 +117,11 @@ def test_the_seconds_of_a_device_are_limited() -> None:
     result = collect_from(WrongRequestId(), limits)
     assert result.failure is not None
     assert time.monotonic() - start < 2
+
+
+def test_a_dead_device_does_not_get_all_tries_a_second_time_by_version_1() -> None:
+    dead = Dead()
+    result = collect_from(dead, Limits(timeout_seconds=0.1, retries=3))
+    assert result.failure is Failure.NO_ANSWER
+    versions = [request.version for request in dead.seen]
+    assert versions == [VERSION_2C] * 5 + [VERSION_1] * 3

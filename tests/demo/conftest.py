@@ -6,15 +6,17 @@ import asyncio
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from parc.demo.agent import Device, serve
 
-Start = Callable[[dict[str, Device]], int]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def free_port() -> int:
@@ -44,6 +46,37 @@ def serving(devices: dict[str, Device], port: int) -> Iterator[None]:
     finally:
         stop[0]()
         thread.join()
+
+
+@pytest.fixture
+def whole_network() -> Iterator[int]:
+    """Run the whole simulated network in a process of its own; gives its port.
+
+    A thread would share the interpreter's lock with the collectors that wait for it.
+    """
+    port = free_port()
+    with subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "parc",
+            "demo",
+            "network",
+            "--until-input-ends",
+            "--port",
+            str(port),
+        ],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdin
+        assert child.stdout
+        assert child.stdout.readline().startswith("ready")
+        yield port
+        child.stdin.close()
+        assert child.wait(10) == 0
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -15,9 +16,11 @@ from collectors.collect import SnmpResult
 from collectors.credentials import SnmpCredential, SnmpVersion
 from collectors.definitions.loader import load_definitions
 from collectors.runner import run
+from collectors.snmp.lldp_mib import LLDP_LOC_CHASSIS_ID
 from collectors.snmp.pysnmp_transport import PysnmpTransport
 from collectors.target import Target
 from parc.clock import now
+from parc.config import DiscoverySettings, Settings
 from parc.demo.network import COMMUNITY, DemoDevice, load_network, make_devices, make_unique
 from parc.demo.prepare import LOGIN, prepare
 from parc.demo.recordings import Line, find_recording, parse_line, read_recording
@@ -28,7 +31,6 @@ from parc.queries.ranges import list_ranges
 from parc.queries.users import find_user
 from parc.services.actor import SYSTEM
 from parc.services.sign_in import is_link_good
-from tests.demo.conftest import free_port, serving
 
 NETWORK = load_network()
 _SERIAL = "1.3.6.1.2.1.47.1.1.1.1.11.1"
@@ -112,10 +114,8 @@ def test_demo_is_prepared_once(sqlite_app: Flask) -> None:
 
 
 @pytest.mark.long
-def test_most_devices_show_manufacturer_and_model() -> None:
-    port = free_port()
-    with serving(make_devices(NETWORK), port):
-        results = asyncio.run(_collect(port))
+def test_most_devices_show_manufacturer_and_model(whole_network: int) -> None:
+    results = asyncio.run(_collect(whole_network))
     answered = [result.observation for result in results if result.observation is not None]
     assert len(answered) == sum(device.is_reachable for device in NETWORK.devices)
     known = [one.identity for one in answered if one.identity and one.identity.model_name]
@@ -137,16 +137,22 @@ async def _collect(port: int) -> list[SnmpResult]:
         await transport.close()
 
 
+@pytest.fixture
+def sqlite_settings(sqlite_settings: Settings) -> Settings:
+    """Wait less for addresses that nobody has."""
+    return replace(sqlite_settings, discovery=DiscoverySettings(timeout_seconds=1.0))
+
+
 @pytest.mark.long
-def test_second_sweep_of_the_whole_network_changes_nothing(sqlite_app: Flask) -> None:
-    port = free_port()
+def test_second_sweep_of_the_whole_network_changes_nothing(
+    sqlite_app: Flask, whole_network: int
+) -> None:
     with transaction() as session:
-        prepare(session, sqlite_app.extensions["parc_box"], NETWORK, port=port, now=now())
+        prepare(session, sqlite_app.extensions["parc_box"], NETWORK, port=whole_network, now=now())
     with reading() as session:
         ranges = [row.id for row in list_ranges(session)]
-    with serving(make_devices(NETWORK), port):
-        first = [_ended(sweep_now(sqlite_app, SYSTEM, one, now)) for one in ranges]
-        second = [_ended(sweep_now(sqlite_app, SYSTEM, one, now)) for one in ranges]
+    first = [_ended(sweep_now(sqlite_app, SYSTEM, one, now)) for one in ranges]
+    second = [_ended(sweep_now(sqlite_app, SYSTEM, one, now)) for one in ranges]
     assert sum(run.collected_count for run in first) >= 44
     assert sum(run.created_count for run in first) >= 40
     for count in ("created_count", "changed_count", "gone_count", "difference_count"):
@@ -160,3 +166,26 @@ def _ended(run_id: int) -> Run:
         assert run is not None
         assert run.state is RunState.DONE, run.error
         return run
+
+
+def test_no_text_or_public_address_of_a_recordings_owner_is_shown() -> None:
+    alias = oids.encode("1.3.6.1.2.1.31.1.1.1.18")
+    own_addresses = oids.encode("1.3.6.1.2.1.4.20.1.1")
+    for device in make_devices(load_network()).values():
+        names = [line.varbind.oid for line in device.lines]
+        assert not [name for name in names if name.startswith(alias)]
+        for name in names:
+            if name.startswith(own_addresses):
+                index = oids.decode_index(name)[-4:]
+                assert not ipaddress.ip_address(bytes(index)).is_global
+
+
+def test_no_two_devices_have_the_same_chassis_id() -> None:
+    devices = make_devices(load_network()).values()
+    chassis = [
+        line.varbind.value
+        for device in devices
+        for line in device.lines
+        if line.varbind.oid == LLDP_LOC_CHASSIS_ID and line.varbind.value
+    ]
+    assert len(chassis) == len(set(chassis)) > 0

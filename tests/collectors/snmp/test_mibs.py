@@ -7,30 +7,26 @@ from datetime import UTC, datetime
 
 import pytest
 
+from collectors import oids
 from collectors.collect import collect_snmp
 from collectors.credentials import SnmpCredential, SnmpVersion
 from collectors.observation import Category, Component, Identity, Observation
 from collectors.snmp.entity_mib import chassis_of
 from collectors.snmp.replay import ReplayTransport, read_snmprec
+from collectors.snmp.transport import Response
 from collectors.target import Target
 
 IF = "1.3.6.1.2.1.2.2.1"
 IFX = "1.3.6.1.2.1.31.1.1.1"
 ENT = "1.3.6.1.2.1.47.1.1.1.1"
+TARGET = Target("192.0.2.1", (SnmpCredential(SnmpVersion.V2C, community="public"),))
+MOMENT = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def observe(text: str) -> Observation:
     """Collect from lines of a recording, without any definition."""
-    credential = SnmpCredential(SnmpVersion.V2C, community="public")
-    moment = datetime(2026, 11, 23, tzinfo=UTC)
-    result = asyncio.run(
-        collect_snmp(
-            Target("192.0.2.1", (credential,)),
-            ReplayTransport(read_snmprec(text)),
-            (),
-            lambda: moment,
-        ),
-    )
+    transport = ReplayTransport(read_snmprec(text))
+    result = asyncio.run(collect_snmp(TARGET, transport, (), lambda: MOMENT))
     assert result.observation is not None
     assert result.observation.problems == ()
     return result.observation
@@ -78,6 +74,34 @@ def test_addresses_come_from_both_tables_once() -> None:
     rows = observe(text).interfaces.rows
     assert rows[0].addresses == ("192.0.2.5/25",)
     assert rows[1].addresses == ("198.51.100.9/32", "2001:db8::1/64")
+
+
+class _BreaksIn(ReplayTransport):
+    """Answers GETBULK on one table with nothing."""
+
+    def __init__(self, text: str, table: str) -> None:
+        super().__init__(read_snmprec(text))
+        self._prefix = oids.encode(table)
+
+    def _bulk(self, names: list[bytes], non_repeaters: int, max_repetitions: int) -> Response:
+        if names[0].startswith(self._prefix):
+            return Response(0, 0, [])
+        return super()._bulk(names, non_repeaters, max_repetitions)
+
+
+@pytest.mark.parametrize("table", ["1.3.6.1.2.1.4.20", "1.3.6.1.2.1.4.34"])
+def test_interfaces_are_not_complete_when_their_addresses_could_not_be_read(table: str) -> None:
+    text = f"""\
+{IF}.2.1|4|eth0
+1.3.6.1.2.1.4.20.1.2.192.0.2.5|2|1
+1.3.6.1.2.1.4.34.1.3.1.4.192.0.2.5|2|1
+"""
+    found = asyncio.run(collect_snmp(TARGET, _BreaksIn(text, table), (), lambda: MOMENT))
+    assert found.observation is not None
+    assert [one.addresses for one in found.observation.interfaces.rows] == [("192.0.2.5/32",)]
+    assert not found.observation.interfaces.complete
+    assert len(found.observation.problems) == 1
+    assert observe(text).interfaces.complete
 
 
 def test_the_lowest_burnt_in_mac_is_the_base_without_a_bridge_address() -> None:

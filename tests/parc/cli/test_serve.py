@@ -97,8 +97,8 @@ def test_server_stops_cleanly_within_seconds_and_restarts_a_dead_worker(
 ) -> None:
     log = tmp_path / "log"
     with _server(sqlite_settings, _free_port(), log) as process:
-        worker = _worker_of(process.pid)
-        os.kill(worker, signal.SIGKILL)
+        wait_until(lambda: log.read_text().count("is ready") == 1, seconds=40)
+        os.kill(_worker_of(process.pid), signal.SIGKILL)
         wait_until(lambda: log.read_text().count("is ready") == 2, seconds=40)
         family = _family(process.pid)
         process.send_signal(signal.SIGINT)

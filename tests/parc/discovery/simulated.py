@@ -13,7 +13,7 @@ from collectors.collect import SnmpResult
 from collectors.credentials import SnmpCredential
 from collectors.errors import Failure
 from collectors.observation import Identity, Observation, Presence, System
-from collectors.sweep import SweepResult
+from collectors.sweep import SweepResult, SweepWarning
 from collectors.target import Target
 from parc.clock import Clock, now
 from parc.discovery.network import Network, ShouldStop
@@ -34,6 +34,9 @@ class SimulatedNetwork:
         shown: the credentials that each address was offered, in order.
         before: called before each step, with its name.
         clock: what time observations bear.
+        chunks_at_once: how many are swept at the same time.
+        warnings: what sweeps say that they could not see.
+        surveyed: the addresses whose ports were looked at.
     """
 
     speaking: dict[str, Observation | Failure] = field(default_factory=dict)
@@ -42,15 +45,20 @@ class SimulatedNetwork:
     shown: dict[str, list[int | None]] = field(default_factory=dict)
     before: Callable[[str], None] = field(default=lambda _step: None)
     clock: Clock = now
+    chunks_at_once: int = 1
+    warnings: tuple[SweepWarning, ...] = ()
+    surveyed: list[str] = field(default_factory=list)
 
     async def find(self, addresses: Sequence[Address]) -> SweepResult:
         """See what is present."""
         self.before("find")
-        return SweepResult(tuple(addresses), self._present(addresses), self.is_complete)
+        present = self._present(addresses)
+        return SweepResult(tuple(addresses), present, self.is_complete, self.warnings)
 
     async def survey(self, addresses: Sequence[Address]) -> SweepResult:
         """See what is present, again."""
         self.before("survey")
+        self.surveyed += map(str, addresses)
         return SweepResult(tuple(addresses), self._present(addresses), is_complete=True)
 
     async def probe(self, targets: Sequence[Target]) -> Mapping[str, SnmpCredential | None]:
@@ -102,9 +110,9 @@ def tools_for(
 
     @asynccontextmanager
     async def open_network(
-        *, packets_per_second: int, devices_at_once: int, should_stop: ShouldStop
+        *, packets_per_second: int, devices_at_once: int, chunk_count: int, should_stop: ShouldStop
     ) -> AsyncIterator[Network]:
-        del packets_per_second, devices_at_once, should_stop
+        del packets_per_second, devices_at_once, chunk_count, should_stop
         yield network
 
     network.clock = clock

@@ -41,7 +41,7 @@ from tests.factories import SOME_PERSON, make_range
 from tests.parc.discovery.simulated import SimulatedNetwork, device, tools_for
 
 
-def _credential(
+def add_credential(
     app: Flask, name: str, range_id: int, position: int, networks: tuple[str, ...] = ()
 ) -> int:
     box: SecretBox = app.extensions["parc_box"]
@@ -64,10 +64,10 @@ def _credential(
         return row.id
 
 
-def _range(app: Flask, **values: object) -> int:
+def add_range(app: Flask, **values: object) -> int:
     with transaction() as session:
         range_id = make_range(session, name="Office", **values).id
-    _credential(app, "usual", range_id, 0)
+    add_credential(app, "usual", range_id, 0)
     return range_id
 
 
@@ -84,7 +84,7 @@ def _request(range_id: int, clock: SteppingClock, retry_of_id: int | None = None
         ).id
 
 
-def _sweep(app: Flask, range_id: int, network: SimulatedNetwork, clock: SteppingClock) -> Run:
+def sweep(app: Flask, range_id: int, network: SimulatedNetwork, clock: SteppingClock) -> Run:
     run_id = _request(range_id, clock)
     clock.step(seconds=5)
     discover(tools_for(app, network, clock), run_id)
@@ -128,7 +128,7 @@ def _present(*, has_agent: bool = False) -> Presence:
 def test_first_sweep_fills_the_inventory_and_a_second_changes_nothing(
     app: Flask, clock: SteppingClock
 ) -> None:
-    range_id = _range(app)
+    range_id = add_range(app)
     network = SimulatedNetwork(
         speaking={
             "192.0.2.10": device("192.0.2.10", "FOC1000A0A1", category=Category.SWITCH),
@@ -141,7 +141,7 @@ def test_first_sweep_fills_the_inventory_and_a_second_changes_nothing(
             "192.0.2.21": _present(has_agent=True),
         },
     )
-    first = _sweep(app, range_id, network, clock)
+    first = sweep(app, range_id, network, clock)
     assert (first.state, first.phase, first.error) == (RunState.DONE, RunPhase.ENDED, None)
     assert _counts(first) == {
         "address": 254,
@@ -165,7 +165,7 @@ def test_first_sweep_fills_the_inventory_and_a_second_changes_nothing(
     ).all()
     assert None not in linked
 
-    second = _sweep(app, range_id, network, clock)
+    second = sweep(app, range_id, network, clock)
     assert second.state is RunState.DONE
     assert _counts(second) == {
         "address": 254,
@@ -179,26 +179,26 @@ def test_first_sweep_fills_the_inventory_and_a_second_changes_nothing(
 def test_device_that_no_longer_answers_is_absent_and_its_return_is_noted(
     sqlite_app: Flask, clock: SteppingClock
 ) -> None:
-    range_id = _range(sqlite_app)
+    range_id = add_range(sqlite_app)
     here = device("192.0.2.10", "FOC1000A0A1")
     network = SimulatedNetwork(speaking={"192.0.2.10": here, "192.0.2.11": device("192.0.2.11")})
-    _sweep(sqlite_app, range_id, network, clock)
+    sweep(sqlite_app, range_id, network, clock)
     del network.speaking["192.0.2.10"]
-    assert _sweep(sqlite_app, range_id, network, clock).gone_count == 1
-    assert _sweep(sqlite_app, range_id, network, clock).gone_count == 0
+    assert sweep(sqlite_app, range_id, network, clock).gone_count == 1
+    assert sweep(sqlite_app, range_id, network, clock).gone_count == 0
     network.speaking["192.0.2.10"] = here
-    _sweep(sqlite_app, range_id, network, clock)
+    sweep(sqlite_app, range_id, network, clock)
     assert set(db.session.scalars(sa.select(Device.absent_since))) == {None}
 
 
 def test_device_that_moved_to_another_chunk_is_neither_absent_nor_new(
     sqlite_app: Flask, clock: SteppingClock
 ) -> None:
-    range_id = _range(sqlite_app, include=["10.9.0.0/23"])
+    range_id = add_range(sqlite_app, include=["10.9.0.0/23"])
     network = SimulatedNetwork(speaking={"10.9.0.5": device("10.9.0.5", "FOC1000A0A1")})
-    _sweep(sqlite_app, range_id, network, clock)
+    sweep(sqlite_app, range_id, network, clock)
     network.speaking = {"10.9.1.99": device("10.9.1.99", "FOC1000A0A1")}
-    run = _sweep(sqlite_app, range_id, network, clock)
+    run = sweep(sqlite_app, range_id, network, clock)
     assert (run.created_count, run.gone_count) == (0, 0)
     assert db.session.scalars(sa.select(Device.address)).all() == ["10.9.1.99"]
 
@@ -206,31 +206,31 @@ def test_device_that_moved_to_another_chunk_is_neither_absent_nor_new(
 def test_sweep_that_is_not_complete_makes_nobody_absent(
     sqlite_app: Flask, clock: SteppingClock
 ) -> None:
-    range_id = _range(sqlite_app)
+    range_id = add_range(sqlite_app)
     network = SimulatedNetwork(speaking={"192.0.2.10": device("192.0.2.10", "FOC1000A0A1")})
-    _sweep(sqlite_app, range_id, network, clock)
+    sweep(sqlite_app, range_id, network, clock)
     network.speaking.clear()
     network.is_complete = False
-    run = _sweep(sqlite_app, range_id, network, clock)
+    run = sweep(sqlite_app, range_id, network, clock)
     assert (run.state, run.gone_count, run.swept_count) == (RunState.DONE, 0, 0)
 
 
 def test_device_that_answers_but_refuses_is_not_absent(
     sqlite_app: Flask, clock: SteppingClock
 ) -> None:
-    range_id = _range(sqlite_app)
+    range_id = add_range(sqlite_app)
     network = SimulatedNetwork(speaking={"192.0.2.10": device("192.0.2.10", "FOC1000A0A1")})
-    _sweep(sqlite_app, range_id, network, clock)
+    sweep(sqlite_app, range_id, network, clock)
     for failure in (Failure.WRONG_CREDENTIALS, Failure.NO_ANSWER, Failure.MALFORMED):
         network.speaking["192.0.2.10"] = failure
-        run = _sweep(sqlite_app, range_id, network, clock)
+        run = sweep(sqlite_app, range_id, network, clock)
         assert (run.gone_count, run.created_count, run.changed_count) == (0, 0, 0)
 
 
 def test_run_that_is_stopped_keeps_and_applies_what_it_has_seen(
     sqlite_app: Flask, clock: SteppingClock
 ) -> None:
-    range_id = _range(sqlite_app, include=["10.9.0.0/23"])
+    range_id = add_range(sqlite_app, include=["10.9.0.0/23"])
     network = SimulatedNetwork(
         speaking={
             "10.9.0.5": device("10.9.0.5", "FOC1000A0A1"),
@@ -238,19 +238,57 @@ def test_run_that_is_stopped_keeps_and_applies_what_it_has_seen(
         }
     )
     run_id = _request(range_id, clock)
-    steps: list[str] = []
-    network.before = steps.append
-    tools = tools_for(sqlite_app, network, clock, lambda: steps.count("find") > 1)
+
+    def has_applied() -> bool:
+        with db.engine.connect() as connection:
+            return bool(connection.scalar(sa.select(sa.func.count()).select_from(Device)))
+
     with pytest.raises(JobStoppedError):
-        discover(tools, run_id)
-    assert steps == ["find", "probe", "collect", "find", "probe"]
+        discover(tools_for(sqlite_app, network, clock, has_applied), run_id)
     assert db.session.scalars(sa.select(Device.address)).all() == ["10.9.0.5"]
     first_chunk = next(SweepPlan.of([ipaddress.ip_network("10.9.0.0/23")]).chunks())
     assert _run(run_id).swept_count == len(first_chunk)
 
 
+def test_ports_are_looked_at_only_where_snmp_did_not_tell_what_it_is(
+    sqlite_app: Flask, clock: SteppingClock
+) -> None:
+    range_id = add_range(sqlite_app, include=["192.0.2.0/24", "127.0.0.8/32"])
+    network = SimulatedNetwork(
+        speaking={
+            "192.0.2.10": device("192.0.2.10", "FOC1000A0A1", category=Category.SWITCH),
+            "192.0.2.11": device("192.0.2.11", "FOC1000A0A2"),
+            "192.0.2.12": Failure.WRONG_CREDENTIALS,
+            "192.0.2.13": device("192.0.2.13", "FOC1000A0A4"),
+        },
+        present={
+            address: _present()
+            for address in ("192.0.2.10", "192.0.2.11", "192.0.2.12", "192.0.2.20", "127.0.0.8")
+        },
+    )
+    sweep(sqlite_app, range_id, network, clock)
+    assert network.surveyed == ["192.0.2.11", "192.0.2.12", "192.0.2.20"]
+
+
+def test_chunks_that_are_swept_at_once_fill_the_inventory_like_one_after_the_other(
+    app: Flask, clock: SteppingClock
+) -> None:
+    range_id = add_range(app, include=["10.9.0.0/20"])
+    network = SimulatedNetwork(chunks_at_once=6)
+    for number in range(16):
+        address = f"10.9.{number}.5"
+        network.speaking[address] = device(address, f"FOC1000A{number:03d}")
+        network.present[f"10.9.{number}.9"] = _present()
+    first = sweep(app, range_id, network, clock)
+    assert (first.state, first.swept_count, first.address_count) == (RunState.DONE, 4094, 4094)
+    assert (first.responder_count, first.collected_count, first.created_count) == (32, 16, 32)
+    network.speaking.popitem()
+    second = sweep(app, range_id, network, clock)
+    assert (second.created_count, second.changed_count, second.gone_count) == (0, 0, 1)
+
+
 def test_run_that_no_longer_waits_is_left_alone(sqlite_app: Flask, clock: SteppingClock) -> None:
-    range_id = _range(sqlite_app)
+    range_id = add_range(sqlite_app)
     run_id = _request(range_id, clock)
     with transaction() as session:
         runs.end_run(session.get_one(Run, run_id), RunState.CANCELLED, clock(), error=None)
@@ -262,25 +300,25 @@ def test_run_that_no_longer_waits_is_left_alone(sqlite_app: Flask, clock: Steppi
 def test_credential_is_shown_only_in_its_networks_and_the_last_success_first(
     sqlite_app: Flask, clock: SteppingClock
 ) -> None:
-    range_id = _range(sqlite_app, include=["192.0.2.0/29"])
-    here = _credential(sqlite_app, "here", range_id, 1, ("192.0.2.1/32", "192.0.2.4/30"))
+    range_id = add_range(sqlite_app, include=["192.0.2.0/29"])
+    here = add_credential(sqlite_app, "here", range_id, 1, ("192.0.2.1/32", "192.0.2.4/30"))
     usual = db.session.scalars(sa.select(Credential.id).where(Credential.name == "usual")).one()
     network = SimulatedNetwork(speaking={"192.0.2.1": device("192.0.2.1", "FOC1000A0A1")})
-    _sweep(sqlite_app, range_id, network, clock)
+    sweep(sqlite_app, range_id, network, clock)
     assert network.shown["192.0.2.1"] == [usual, here]
     assert network.shown["192.0.2.2"] == [usual]
     assert network.shown["192.0.2.5"] == [usual, here]
     # The simulated device answers to the last credential that it is shown.
     stored = db.session.scalars(sa.select(CredentialSuccess)).one()
     assert (stored.address, stored.credential_id) == ("192.0.2.1", here)
-    _sweep(sqlite_app, range_id, network, clock)
+    sweep(sqlite_app, range_id, network, clock)
     assert network.shown["192.0.2.1"] == [here, usual]
 
 
 def test_retry_asks_only_the_failed_targets_and_makes_nobody_absent(
     sqlite_app: Flask, clock: SteppingClock
 ) -> None:
-    range_id = _range(sqlite_app)
+    range_id = add_range(sqlite_app)
     partial = device("192.0.2.12", "FOC1000A0A3")
     network = SimulatedNetwork(
         speaking={
@@ -288,7 +326,7 @@ def test_retry_asks_only_the_failed_targets_and_makes_nobody_absent(
             "192.0.2.11": Failure.WRONG_CREDENTIALS,
         }
     )
-    first = _sweep(sqlite_app, range_id, network, clock)
+    first = sweep(sqlite_app, range_id, network, clock)
     network.speaking = {"192.0.2.11": device("192.0.2.11", "FOC1000A0A2"), "192.0.2.12": partial}
     steps: list[str] = []
     network.before = steps.append
@@ -302,12 +340,12 @@ def test_retry_asks_only_the_failed_targets_and_makes_nobody_absent(
 def test_observation_with_problems_is_partial_and_says_why(
     sqlite_app: Flask, clock: SteppingClock
 ) -> None:
-    range_id = _range(sqlite_app)
+    range_id = add_range(sqlite_app)
     said = replace(
         device("192.0.2.10", "FOC1000A0A1"),
         problems=(Problem(Failure.TOO_LARGE, "ifTable did not end"),),
     )
-    run = _sweep(sqlite_app, range_id, SimulatedNetwork(speaking={"192.0.2.10": said}), clock)
+    run = sweep(sqlite_app, range_id, SimulatedNetwork(speaking={"192.0.2.10": said}), clock)
     target = db.session.scalars(sa.select(RunTarget).where(RunTarget.run_id == run.id)).one()
     assert (target.outcome, target.failure, target.detail) == (
         TargetOutcome.PARTIAL,
@@ -327,9 +365,9 @@ def _many(count: int) -> SimulatedNetwork:
 def test_too_many_absences_hold_the_run_until_a_person_applies_it(
     app: Flask, clock: SteppingClock
 ) -> None:
-    range_id = _range(app)
-    _sweep(app, range_id, _many(20), clock)
-    held = _sweep(app, range_id, _many(10), clock)
+    range_id = add_range(app)
+    sweep(app, range_id, _many(20), clock)
+    held = sweep(app, range_id, _many(10), clock)
     assert held.state is RunState.HELD
     assert held.error is not None
     assert "10 of 20" in held.error
@@ -356,10 +394,10 @@ def test_chunk_that_changes_too_much_is_held_with_all_evidence_kept(
             network.speaking[address] = device(address, f"FOC1000A{number:03d}", engine_id)
         return network
 
-    range_id = _range(sqlite_app)
-    _sweep(sqlite_app, range_id, devices(100), clock)
+    range_id = add_range(sqlite_app)
+    sweep(sqlite_app, range_id, devices(100), clock)
     before = set(db.session.scalars(sa.select(Device.engine_id)))
-    held = _sweep(sqlite_app, range_id, devices(500), clock)
+    held = sweep(sqlite_app, range_id, devices(500), clock)
     assert held.state is RunState.HELD
     assert (held.collected_count, held.changed_count, held.gone_count) == (12, 0, 0)
     evidence = sa.select(sa.func.count()).where(StoredObservation.run_id == held.id)
@@ -371,7 +409,7 @@ def test_chunk_that_changes_too_much_is_held_with_all_evidence_kept(
 def test_run_of_a_deleted_range_fails_with_a_reason(
     sqlite_app: Flask, clock: SteppingClock
 ) -> None:
-    range_id = _range(sqlite_app)
+    range_id = add_range(sqlite_app)
     run_id = _request(range_id, clock)
     with transaction() as session:
         session.delete(session.get_one(AddressRange, range_id))
@@ -383,8 +421,8 @@ def test_run_ends_with_one_line_of_totals(
     sqlite_app: Flask, clock: SteppingClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", logger="parc.discovery")
-    range_id = _range(sqlite_app)
-    _sweep(sqlite_app, range_id, _many(2), clock)
+    range_id = add_range(sqlite_app)
+    sweep(sqlite_app, range_id, _many(2), clock)
     lines = [record.getMessage() for record in caplog.records if "addresses" in record.message]
     assert len(lines) == 1
     assert "of Office done: 254 addresses, 2 up, 2 read, 0 failed, 2 new" in lines[0]
@@ -393,6 +431,6 @@ def test_run_ends_with_one_line_of_totals(
 
 def test_moments_of_a_run_are_those_of_its_clock(sqlite_app: Flask, clock: SteppingClock) -> None:
     start = clock()
-    run = _sweep(sqlite_app, _range(sqlite_app), SimulatedNetwork(), clock)
+    run = sweep(sqlite_app, add_range(sqlite_app), SimulatedNetwork(), clock)
     assert run.created_at == start
     assert run.started_at == run.ended_at == start + timedelta(seconds=5)

@@ -157,6 +157,17 @@ def test_empty_address_list_of_half_a_table_erases_nothing(inventory: Inventory)
     assert not inventory.sweep(make_observation(interfaces=interfaces(bare))).is_empty
 
 
+def test_address_list_of_half_a_table_loses_nothing_and_may_grow(inventory: Inventory) -> None:
+    row = Interface(1, if_name="Gi1", addresses=("192.0.2.1/24", "2001:db8::1/64"))
+    inventory.sweep(make_observation(interfaces=interfaces(row)))
+    fewer = replace(row, addresses=("192.0.2.1/24",))
+    half = make_observation(interfaces=interfaces(fewer, complete=False))
+    assert inventory.sweep(half).is_empty
+    other = replace(row, addresses=("192.0.2.1/24", "198.51.100.1/24"))
+    grown = make_observation(interfaces=interfaces(other, complete=False))
+    assert inventory.sweep(grown).counts.changed == 1
+
+
 def test_levels_and_fill_are_stored_quietly(inventory: Inventory) -> None:
     def printer(level: int, used: int, size: int) -> Observation:
         return make_observation(

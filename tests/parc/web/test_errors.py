@@ -14,6 +14,7 @@ from parc.errors import (
     InvalidInputError,
     NotAllowedError,
     NotFoundError,
+    SecretError,
     StartError,
 )
 from parc.models import Role
@@ -68,3 +69,17 @@ def test_server_without_its_assets_says_what_to_run(sqlite_app: Flask) -> None:
     sqlite_app.extensions["parc_bundles"] = {}
     with pytest.raises(StartError, match="npm run build"):
         require_bundles(sqlite_app)
+
+
+def test_lost_key_gives_503_and_says_what_to_do(
+    sqlite_app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    @requires(Action.VIEW_INVENTORY)
+    def fail() -> str:
+        raise SecretError("The key ring does not hold key k1: restore the key file.")
+
+    sqlite_app.add_url_rule("/locked", "locked", fail)
+    answer = Browser(sqlite_app, Role.ADMINISTRATOR).get("/locked")
+    assert answer.status_code == 503
+    assert "The key ring does not hold key k1: restore the key file." in answer.text
+    assert "Traceback" not in caplog.text

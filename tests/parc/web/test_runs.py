@@ -70,7 +70,7 @@ def test_running_run_shows_progress_rate_and_time_left_and_polls(administrator: 
     assert "30\u202fs" in page
     assert f'hx-get="/runs/{run.id}/live?tick=0" hx-trigger="every 2s"' in page
     assert "<noscript>" in page
-    assert page.count("<li><code>10.0.0.") == 20
+    assert page.count("<span><code>10.0.0.") == 20
     assert "10.0.0.25</code>" in page
 
 
@@ -106,7 +106,7 @@ def test_reasons_of_failures_are_said_in_words_and_filter_the_log(administrator:
                 detail="none of 2 communities",
             )
     page = administrator.get(f"/runs/{run.id}").text
-    assert "Wrong credentials</a>: 2" in page
+    assert "Wrong credentials</a> <b>2</b>" in page
     narrowed = administrator.get(f"/runs/{run.id}?failure=wrong_credentials").text
     assert "10.0.0.2" in narrowed
     assert "none of 2 communities" in narrowed

@@ -1,0 +1,251 @@
+"""The words of the history: actions, fields, rows and values, in the reader's language.
+
+One table for the history of an asset, the dashboard, a run and its plan. Every action that a
+service or a run writes stands in ``ACTIONS``, every field of a device or of its rows in ``FIELDS``.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext as _in
+
+from collectors.observation import Category
+from parc.models import DeviceStatus, LifecycleState
+from parc.queries.dashboard import PeopleChange, RunChange
+from parc.web.assets import LABELS
+from parc.web.formats import format_megabits, format_number, format_octets
+from parc.web.labels import label
+
+ACTIONS: Mapping[str, str] = {
+    "absent": _in("history", "No longer answers"),
+    "accepted": _in("history", "Accepted as asset"),
+    "applied": _in("history", "Plan applied"),
+    "attached": _in("history", "Attached"),
+    "changed": _in("history", "Changed"),
+    "conflict": _in("history", "Conflict of identity"),
+    "corrected": _in("history", "State corrected"),
+    "created": _in("history", "Added"),
+    "deleted": _in("history", "Deleted"),
+    "difference": _in("history", "Difference seen"),
+    "difference_settled": _in("history", "Difference gone"),
+    "dropped": _in("history", "Plan dropped"),
+    "ignored": _in("history", "Ignored"),
+    "kept": _in("history", "Own value kept"),
+    "link_made": _in("history", "Sign-in link made"),
+    "linked": _in("history", "Linked"),
+    "released": _in("history", "Given back to the machines"),
+    "requested": _in("history", "Started by hand"),
+    "restored": _in("history", "Restored"),
+    "returned": _in("history", "Answers again"),
+    "rotated": _in("history", "Key renewed"),
+    "state_changed": _in("history", "State changed"),
+    "stopped": _in("history", "Stopped"),
+    "taken": _in("history", "Seen value taken"),
+}
+FIELDS: Mapping[str, str] = {
+    **LABELS,
+    "address": _("Address"),
+    "addresses": _("Addresses"),
+    "asset_id": _("Asset"),
+    "capacity": _in("field", "Capacity"),
+    "category_source": _("Source of the category"),
+    "chassis_id": _("Chassis"),
+    "component_class": _("Class"),
+    "contained_in": _in("field", "Contained in"),
+    "definition": _in("field", "Definition"),
+    "description": _("Description"),
+    "device_id": _("Device"),
+    "engine_id": _("SNMP engine"),
+    "host_name": _("Name in DNS"),
+    "if_admin_status": _in("field", "Set state"),
+    "if_alias": _("Description"),
+    "if_descr": _in("field", "Name by its driver"),
+    "if_high_speed": _("Speed"),
+    "if_index": _in("field", "Number"),
+    "if_mtu": "MTU",
+    "if_name": _("Name"),
+    "if_oper_status": _("State"),
+    "if_phys_address": _("MAC address"),
+    "if_type": _in("field", "Kind"),
+    "ignore_reason": _("Reason"),
+    "ignored_until": _("Until"),
+    "is_field_replaceable": _in("field", "Replaceable"),
+    "is_guess": _("by its number"),
+    "is_some_left": _("some left"),
+    "level": _in("field", "Level"),
+    "memory_bytes": _("Memory"),
+    "more": _in("field", "More changes"),
+    "oui_manufacturer": _("Maker of its network card"),
+    "processor_count": _("Processors"),
+    "product": _in("field", "Program"),
+    "reason": _("Reason"),
+    "reasons": _in("field", "Where it was read"),
+    "size_bytes": _in("field", "Size"),
+    "status": _("State"),
+    "storage_type": _in("field", "Kind"),
+    "supply_type": _in("field", "Kind"),
+    "sys_contact": _("Contact it names"),
+    "sys_descr": _("Says of itself"),
+    "sys_location": _("Place it names"),
+    "sys_name": _("Calls itself"),
+    "sys_object_id": "sysObjectID",
+    "unit": _in("field", "Unit"),
+    "used_bytes": _in("field", "Used"),
+    "version": _("Version"),
+}
+TABLES: Mapping[str, str] = {
+    "interface": _in("row", "Interface"),
+    "component": _in("row", "Component"),
+    "supply": _in("row", "Supply"),
+    "storage": _in("row", "Storage"),
+    "service": _in("row", "Service"),
+}
+PLAN_KINDS: Mapping[str, str] = {
+    "create device": _in("plan", "New device"),
+    "update device": _in("plan", "Changed device"),
+    "absent device": _in("plan", "Device gone"),
+    "returned device": _in("plan", "Device back"),
+    "conflict": _in("plan", "Conflict of identity"),
+    "create asset": _in("plan", "New asset"),
+    "link asset": _in("plan", "Link to an asset"),
+    "update asset": _in("plan", "Changed asset"),
+    "difference": _in("plan", "Difference"),
+    "difference settled": _in("plan", "Difference gone"),
+}
+ROW_ACTIONS: Mapping[str, str] = {
+    "added": _in("row", "new"),
+    "changed": _in("row", "changed"),
+    "gone": _in("row", "gone"),
+    "returned": _in("row", "back"),
+}
+_MEMBERS: Mapping[str, type[enum.StrEnum]] = {
+    "category": Category,
+    "lifecycle_state": LifecycleState,
+    "status": DeviceStatus,
+}
+_OCTETS = frozenset({"memory_bytes", "size_bytes", "used_bytes"})
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """One line of the dashboard's changes: what, with its address, and what happened to it."""
+
+    moment: Any
+    subject: str
+    url: str
+    text: str
+    author: str = ""
+
+
+def action_label(action: str) -> str:
+    """Name an action."""
+    return str(ACTIONS.get(action, action))
+
+
+def field_label(name: str) -> str:
+    """Name a field, or a field of a row: ``interface/if_alias/Gi1`` is "Interface Gi1: Name"."""
+    table, slash, rest = name.partition("/")
+    if not slash or table not in TABLES:
+        return str(FIELDS.get(name, name))
+    field, _slash, key = rest.partition("/")
+    row = " ".join(filter(None, (str(TABLES[table]), key)))
+    return gettext("%(row)s: %(field)s", row=row, field=field_label(field)) if field else row
+
+
+def value_text(name: str, value: Any) -> str:
+    """Write a value of a field; what is nothing is a dash."""
+    if value is None or value in ("", []):
+        return "—"
+    if isinstance(value, bool):
+        return str(gettext("yes") if value else gettext("no"))
+    field = name.split("/")[1] if "/" in name else name
+    kind = _MEMBERS.get(field)
+    if kind is not None and value in set(kind):
+        return label(kind(value))
+    if isinstance(value, int):
+        return _whole(name, field, value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def plan_kind_label(kind: str) -> str:
+    """Name the kind of a plan's line, such as "interface added"."""
+    table, _space, action = kind.rpartition(" ")
+    if table in TABLES and action in ROW_ACTIONS:
+        return f"{TABLES[table]}, {ROW_ACTIONS[action]}"
+    return str(PLAN_KINDS.get(kind, kind))
+
+
+def plan_field_label(kind: str, name: str) -> str:
+    """Name the field of a plan's line; a row's key stands before it: "Gi1 if_alias"."""
+    if kind.rpartition(" ")[0] not in TABLES:
+        return field_label(name)
+    key, space, field = name.rpartition(" ")
+    return f"{key} {field_label(field)}" if space and field in FIELDS else name
+
+
+def change_lines(changes: Sequence[PeopleChange | RunChange]) -> list[ChangeLine]:
+    """Write the dashboard's changes: people's one by one, those of a run as one line."""
+    return [_run_line(one) if isinstance(one, RunChange) else _person_line(one) for one in changes]
+
+
+def _run_line(change: RunChange) -> ChangeLine:
+    parts = [
+        text
+        for count, text in (
+            (
+                change.created_count,
+                ngettext("%(num)s new device", "%(num)s new devices", change.created_count),
+            ),
+            (
+                change.asset_count,
+                ngettext("%(num)s asset added", "%(num)s assets added", change.asset_count),
+            ),
+            (
+                change.changed_count,
+                ngettext("%(num)s device changed", "%(num)s devices changed", change.changed_count),
+            ),
+            (
+                change.gone_count,
+                ngettext("%(num)s device gone", "%(num)s devices gone", change.gone_count),
+            ),
+            (
+                change.difference_count,
+                ngettext("%(num)s difference", "%(num)s differences", change.difference_count),
+            ),
+        )
+        if count
+    ]
+    url = url_for("runs.show", run_id=change.run_id)
+    return ChangeLine(change.at, change.range_name, url, ", ".join(parts))
+
+
+def _person_line(change: PeopleChange) -> ChangeLine:
+    text = action_label(change.action)
+    if change.others:
+        more = ngettext("and %(num)s more", "and %(num)s more", change.others)
+        text = f"{text} ({more})"
+    url = ""
+    if change.subject_kind == "device":
+        url = url_for("devices.show", device_id=change.subject_id)
+    elif change.action != "deleted":
+        url = url_for("assets.history", asset_id=change.subject_id)
+    return ChangeLine(change.at, change.subject_name, url, text, change.author)
+
+
+def _whole(name: str, field: str, value: int) -> str:
+    if field in _OCTETS:
+        return format_octets(value)
+    if field in {"asset_id", "device_id"}:
+        return f"#{value}"
+    if name.endswith("//"):
+        return format_number(value)
+    return format_megabits(value) if field == "if_high_speed" else str(value)

@@ -1,0 +1,318 @@
+"""Every page against WCAG 2.2 AA, in both languages and both colour schemes, wide and narrow.
+
+The pages are those of the application's own routes, so that a new one is looked at without being
+named here. One server and one browser serve all, and a page is loaded twice: in French, light, at
+the width of a desk, and in English, dark, at 320 pixels.
+"""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from shutil import copy
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from collectors.credentials import SnmpVersion
+from collectors.errors import Failure
+from collectors.observation import to_json
+from parc.app import create_app
+from parc.clock import now
+from parc.config import Settings
+from parc.extensions import db, transaction
+from parc.models import (
+    AuditEntry,
+    Component,
+    Credential,
+    DeviceStatus,
+    Difference,
+    Interface,
+    Run,
+    RunPhase,
+    RunState,
+    RunTarget,
+    Service,
+    Storage,
+    StoredObservation,
+    Supply,
+    TargetOutcome,
+    ValueSource,
+)
+from parc.services.actor import SYSTEM
+from parc.services.sign_in import make_link
+from tests.browser import AXE_RULES, Live, chromium
+from tests.factories import (
+    make_asset,
+    make_device,
+    make_linked_device,
+    make_observation,
+    make_range,
+    make_run,
+    make_user,
+)
+
+__all__ = ["chromium"]
+pytestmark = [pytest.mark.browser, pytest.mark.long]
+
+# Answers that are no page of their own: files, parts of pages, and doors that only open once.
+NO_PAGES = {
+    "assets.suggest",
+    "exports.assets_csv",
+    "exports.assets_xlsx",
+    "runs.live",
+    "static",
+}
+DOORS = {"first_run.show", "session.sign_in", "session.link"}
+REPORT = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A server with one of everything: pages for who is signed in, and the doors."""
+
+    live: Live
+    pages: tuple[str, ...]
+    doors: tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
+    """Serve a database with one of everything, on a free port of loopback."""
+    folder = tmp_path_factory.mktemp("accessibility")
+    copy(sqlite_template, folder / "parc.db")
+    app = create_app(Settings(data_folder=folder))
+    with app.app_context():
+        with transaction() as session:
+            arguments, runs = _fill(session)
+            token = make_link(session, SYSTEM, arguments["user_id"], now())
+        db.session.remove()
+    paths = _paths(app, {**arguments, "token": token})
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    more = ["/nothing-here", "/assets?q=nothing-like-it", "/assets?state=in_use"]
+    more += [f"/runs/{run_id}" for run_id in runs]
+    yield Sample(
+        Live(app, f"http://127.0.0.1:{server.server_port}"),
+        (*(path for name, path in paths.items() if name not in DOORS), *more),
+        tuple(path for name, path in paths.items() if name in DOORS),
+    )
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme", "width"), [("fr-FR", "light", 1280), ("en-GB", "dark", 320)]
+)
+def test_every_page_is_accessible_fits_and_is_silent(
+    sample: Sample,
+    chromium: Chromium,
+    language: str,
+    scheme: Literal["light", "dark"],
+    width: int,
+) -> None:
+    context = chromium.new_context(
+        viewport={"width": width, "height": 800},
+        locale=language,
+        color_scheme=scheme,
+        reduced_motion="reduce",
+    )
+    context.add_init_script(REPORT)
+    page = context.new_page()
+    found: list[str] = []
+    page.on(
+        "console",
+        lambda message: (
+            found.append(f"{page.url} {message.text}")
+            if message.type == "error" and "404" not in message.text
+            else None
+        ),
+    )
+    page.on("pageerror", lambda error: found.append(f"{page.url} {error}"))
+    for path in sample.doors:
+        found += _look(page, sample.live.url + path, width)
+    sample.live.sign_in(page)
+    for path in sample.pages:
+        found += _look(page, sample.live.url + path, width)
+    page.locator(".drop.person > summary").click()
+    found += _violations(page, AXE_RULES)
+    context.close()
+    assert found == [], "\n".join(found)
+
+
+def test_the_pages_are_all_there(sample: Sample) -> None:
+    assert len(sample.pages) > 30
+    assert len(sample.doors) == len(DOORS)
+
+
+def _look(page: Page, url: str, width: int) -> list[str]:
+    page.goto(url)
+    page.evaluate("document.querySelectorAll('main details').forEach((one) => one.open = true)")
+    found = []
+    scrolled = page.evaluate("document.documentElement.scrollWidth")
+    if scrolled > width:
+        found.append(f"{url} is {scrolled} pixels wide in a window of {width}")
+    page.evaluate(Axe().axe_script)
+    return found + _violations(page, AXE_RULES)
+
+
+def _violations(page: Page, options: object) -> list[str]:
+    violations = page.evaluate(
+        "(options) => axe.run({...options, resultTypes: ['violations']})"
+        ".then((result) => result.violations.map((one) => one.id + ' ' + one.nodes[0].html"
+        " + ' ' + one.nodes[0].failureSummary))",
+        options,
+    )
+    return [f"{page.url} {violation}" for violation in violations]
+
+
+def _paths(app: Flask, arguments: Mapping[str, object]) -> dict[str, str]:
+    """Give every address that answers to GET with a page, by its endpoint."""
+    with app.test_request_context():
+        adapter = app.create_url_adapter(None) or app.url_map.bind("127.0.0.1")
+        return {
+            rule.endpoint: adapter.build(
+                rule.endpoint, {name: arguments[name] for name in rule.arguments}
+            )
+            for rule in app.url_map.iter_rules()
+            if "GET" in (rule.methods or ()) and rule.endpoint not in NO_PAGES
+        }
+
+
+def _fill(session: Session) -> tuple[dict[str, int], list[int]]:
+    """Add one of everything; give the arguments of the addresses, and further runs."""
+    moment = now()
+    address_range = make_range(session, name="Lyon, réseau", include=["198.18.0.0/24"])
+    credential = Credential(
+        name="Lecture",
+        version=SnmpVersion.V2C,
+        parameters={},
+        networks=[],
+        sealed=b"",
+        key_id="none",
+        created_at=moment,
+        updated_at=moment,
+    )
+    session.add(credential)
+    asset_id, observation_id = _add_asset(session)
+    unknown = make_device(
+        session, sys_name="chassis-lames-01", manufacturer="Hewlett-Packard", serial_number="AB12"
+    )
+    make_device(session, status=DeviceStatus.IGNORED, ignore_reason="A visitor's laptop")
+    done = make_run(
+        session, address_range, started_at=moment - timedelta(minutes=2), ended_at=moment,
+        address_count=30, swept_count=30, responder_count=20, created_count=20, asset_count=19,
+        failed_count=1, warnings=["nmap_failed: it ended with code 1", "loopback: by SNMP only"],
+    )  # fmt: skip
+    _add_log(session, done, unknown.id)
+    running = make_run(
+        session, address_range, state=RunState.RUNNING, phase=RunPhase.SWEEP, started_at=moment,
+        address_count=1000, swept_count=400,
+    )  # fmt: skip
+    _add_log(session, running, unknown.id)
+    held = make_run(session, address_range, state=RunState.HELD, ended_at=moment, started_at=moment)
+    session.flush()
+    arguments = {
+        "asset_id": asset_id,
+        "credential_id": credential.id,
+        "device_id": unknown.id,
+        "observation_id": observation_id,
+        "range_id": address_range.id,
+        "run_id": held.id,
+        "user_id": make_user(session).id,
+    }
+    return arguments, [done.id, running.id]
+
+
+def _add_asset(session: Session) -> tuple[int, int]:
+    """Add an asset whose sheet shows every part; give it and an observation."""
+    asset = make_asset(
+        session,
+        name="sw-etage1-01.example.org",
+        serial_number="FOC1234A0B1CDEFGH",
+        manufacturer="Palo Alto Networks",
+        model_name="ECOSYS-P6235cdn/KL3-EXTENDED-EDITION",
+        primary_address="2001:db8:1234:5678:9abc:def0:1234:5678",
+        base_mac_address="8c:60:4f:e6:ed:5b",
+        last_seen_at=now(),
+    )
+    device = make_linked_device(
+        session, asset, sys_name="sw-etage1-01", sys_descr="Cisco NX-OS(tm) n5000, " * 8
+    )
+    of = {"device_id": device.id}
+    session.add_all(
+        [
+            Interface(
+                **of, key="1", if_index=1, if_name="Gi1/0/1", if_alias="Uplink", if_oper_status=1,
+                if_admin_status=1, if_high_speed=10_000, if_phys_address="8c:60:4f:e6:ed:5c",
+                addresses=["192.0.2.1/24"],
+            ),
+            Interface(**of, key="2", if_index=2, if_descr="Gi1/0/2", addresses=[]),
+            Component(
+                **of, key="1", contained_in=0, component_class="chassis", name="Chassis 1",
+                model_name="N5K-C5548UP",
+            ),
+            Supply(**of, key="1.1", description="Black toner", capacity=100, level=7),
+            Storage(
+                **of, key="C:", description="C:\\ Label: System", storage_type="fixedDisk",
+                size_bytes=2**36, used_bytes=2**35,
+            ),
+            Service(**of, key="tcp/22", name="ssh", product="OpenSSH", is_guess=False),
+            Difference(
+                asset_id=asset.id, field="name", seen_value="sw-1", source=ValueSource.SNMP,
+                since=now(),
+            ),
+            AuditEntry(
+                at=now(), author="Ada", subject_kind="asset", subject_id=asset.id,
+                subject_name=asset.name, action="changed",
+                changes={f"interface/if_alias/Gi1/0/{n}": ["a", "b"] for n in range(9)},
+            ),
+        ]
+    )  # fmt: skip
+    observation = StoredObservation(
+        device_id=device.id, address=device.address, source="snmp", observed_at=now(),
+        body=zlib.compress(to_json(make_observation())),
+    )  # fmt: skip
+    session.add(observation)
+    session.flush()
+    return asset.id, observation.id
+
+
+def _add_log(session: Session, run: Run, device_id: int) -> None:
+    outcomes = (
+        (TargetOutcome.COLLECTED, None, ""),
+        (TargetOutcome.PARTIAL, Failure.TOO_LARGE, "the limit of 20000 rows is reached"),
+        (TargetOutcome.FAILED, Failure.WRONG_CREDENTIALS, "none of 2 communities"),
+        (TargetOutcome.PRESENT, Failure.NO_ANSWER, "no reply to SNMP"),
+    )
+    for number, (outcome, failure, detail) in enumerate(outcomes, 1):
+        session.add(
+            RunTarget(
+                run_id=run.id, address=f"198.18.0.{number}", outcome=outcome, failure=failure,
+                detail=detail, device_id=device_id, seconds=1.2, ended_at=now(),
+            )
+        )  # fmt: skip
+    session.add(
+        AuditEntry(
+            at=now(), author=run.range_name, run_id=run.id, subject_kind="device",
+            subject_id=device_id, subject_name="chassis-lames-01", action="created", changes={},
+        )
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Sweeps of the whole application against what the threat model names."""

@@ -1,0 +1,211 @@
+"""A database with a row in every table, and every address that the application answers.
+
+Texts that a device, a person or a file can fill are found in the tables themselves, so a new column
+is in the sweep without anybody thinking of it.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+
+from collectors.credentials import SnmpVersion
+from collectors.errors import Failure
+from collectors.observation import Category, Interface, InterfaceTable, System, to_json
+from parc import models
+from parc.extensions import db, transaction
+from parc.models import Base, DeviceStatus, LocationKind, Role, RunState, TargetOutcome
+from parc.services.credentials import CredentialDraft, save_credential
+from tests.conftest import SOME_MOMENT
+from tests.factories import (
+    SOME_PERSON,
+    make_asset,
+    make_device,
+    make_linked_device,
+    make_observation,
+    make_presence,
+    make_range,
+    make_run,
+    make_user,
+)
+
+# Columns that no text of a stranger can reach: the application makes them or checks their shape.
+MADE_BY_US = {
+    "asset.primary_address", "asset.primary_address_sort", "asset.search_text",
+    "asset_field.field", "address_range.schedule", "address_range.time_zone",
+    "audit_entry.action", "audit_entry.subject_kind", "counter.name",
+    "credential.key_id", "credential_success.address", "device.address",
+    "device.category_source", "difference.field", "job_run.key", "job_run.kind", "job_run.lock",
+    "job_run.worker", "run_target.address", "sign_in_failure.address", "sign_in_link.token_hash",
+    "observation.address", "observation.source", "user.colour_scheme",
+    "user.language", "user.login", "user.password_hash", "user_session.address",
+    "user_session.token_hash",
+}  # fmt: skip
+# Lists of texts, beside those that hold networks, columns or arguments of jobs.
+_LISTS = {"device.reasons", "interface.addresses", "run.warnings"}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The ids that addresses need, by the name of the argument."""
+
+    ids: dict[str, int]
+
+    def address(self, rule: Rule) -> str:
+        """Give an address of a route."""
+        path = re.sub(r"<int:(\w+)>", lambda match: str(self.ids[match[1]]), rule.rule)
+        return path.replace("<ids>", str(self.ids["ignored_id"])).replace("<token>", "A" * 43)
+
+    def addresses(self, app: Flask, method: str) -> list[str]:
+        """Give all addresses that take a method, but that of built files."""
+        return [
+            self.address(rule)
+            for rule in app.url_map.iter_rules()
+            if rule.endpoint != "static" and method in (rule.methods or ())
+        ]
+
+
+def make_world(app: Flask, write: Callable[[int], str] | None = None) -> World:
+    """Add a row to every table; ``write`` gives the n-th text, None leaves plain ones."""
+    with transaction() as session:
+        ids = _add_rows(session, app, write)
+        session.flush()
+        if write:
+            _fill(session, write)
+    db.session.remove()
+    return World(ids)
+
+
+def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) -> dict[str, int]:
+    text = write or (lambda number: f"text {number}")
+    network = make_range(session)
+    draft = CredentialDraft(name="usual", version=SnmpVersion.V2C, community="canary-community")
+    save_credential(session, SOME_PERSON, app.extensions["parc_box"], draft, now=SOME_MOMENT)
+    credential_id = session.scalars(sa.select(models.Credential.id)).one()
+    session.add(
+        models.RangeCredential(range_id=network.id, credential_id=credential_id, position=0)
+    )
+    site = models.Location(kind=LocationKind.SITE, name="Lyon")
+    session.add(site)
+    session.flush()
+    network.location_id = site.id
+    run = make_run(session, network, address_count=256, swept_count=256, failed_count=1)
+    held = make_run(session, network, state=RunState.HELD)
+    asset = make_asset(session, location_id=site.id, last_seen_at=SOME_MOMENT)
+    device = make_linked_device(session, asset, absent_since=SOME_MOMENT)
+    unknown = make_device(session)
+    ignored = make_device(session, status=DeviceStatus.IGNORED, ignore_reason="old")
+    person = make_user(session, role=Role.TECHNICIAN)
+    for one in (device, unknown):
+        _add_parts(session, one.id)
+    observations = _add_evidence(session, run.id, device.id, text)
+    session.add_all(
+        models.AuditEntry(
+            at=SOME_MOMENT, author="Ada", subject_kind=kind, subject_id=number,
+            action="changed", changes={text(7): [text(8), text(9)]},
+        )
+        for kind, number in (("asset", asset.id), ("device", unknown.id))
+    )  # fmt: skip
+    session.add(
+        models.Difference(
+            asset_id=asset.id, field="name", seen_value="other", source=models.ValueSource.SNMP,
+            since=SOME_MOMENT,
+        )
+    )  # fmt: skip
+    session.flush()
+    return {
+        "asset_id": asset.id,
+        "device_id": unknown.id,
+        "ignored_id": ignored.id,
+        "range_id": network.id,
+        "run_id": run.id,
+        "held_id": held.id,
+        "credential_id": credential_id,
+        "user_id": person.id,
+        "observation_id": observations,
+    }
+
+
+def _add_parts(session: Session, device_id: int) -> None:
+    own = {"device_id": device_id}
+    session.add_all(
+        [
+            models.Interface(**own, key="1", if_index=1, addresses=["192.0.2.1/24"]),
+            models.Component(**own, key="1", component_class="chassis", name="chassis"),
+            models.Supply(**own, key="1", capacity=100, level=4),
+            models.Storage(**own, key="1", size_bytes=10, used_bytes=4),
+            models.Service(**own, key="tcp/80", is_guess=False),
+            models.CategorySign(**own, category=Category.SWITCH, weight=0.5, reason="it says so"),
+        ]
+    )
+
+
+def _add_evidence(session: Session, run_id: int, device_id: int, text: Callable[[int], str]) -> int:
+    session.add_all(
+        models.RunTarget(
+            run_id=run_id, address=address, outcome=outcome, failure=failure, detail="why",
+            device_id=device_id, ended_at=SOME_MOMENT,
+        )
+        for address, outcome, failure in (
+            ("192.0.2.1", TargetOutcome.COLLECTED, None),
+            ("192.0.2.2", TargetOutcome.FAILED, Failure.NO_ANSWER),
+        )
+    )  # fmt: skip
+    rows = InterfaceTable(rows=(Interface(if_index=1, if_name=text(3)),), complete=True)
+    said = make_observation(system=System(sys_name=text(1), sys_descr=text(2)), interfaces=rows)
+    stored = [
+        models.StoredObservation(
+            run_id=run_id, device_id=device_id, address="192.0.2.1", source=one.source.value,
+            observed_at=SOME_MOMENT, body=zlib.compress(to_json(one)),
+        )
+        for one in (said, make_presence(host_name=text(4)))
+    ]  # fmt: skip
+    session.add_all(stored)
+    session.flush()
+    return stored[0].id
+
+
+def _fill(session: Session, write: Callable[[int], str]) -> None:
+    """Write into every text of every table but what we make ourselves."""
+    number = 0
+    for table in Base.metadata.sorted_tables:
+        values: dict[str, object] = {}
+        for column in text_columns(table):
+            number += 1
+            width = getattr(column.type, "length", None) or 4000
+            values[column.name] = write(number)[:width]
+            if f"{table.name}.{column.name}" in _LISTS:
+                values[column.name] = [write(number)]
+        if not values:
+            continue
+        if any(column.unique for column in table.columns if column.name in values):
+            # Only one row may hold it.
+            key = session.scalar(sa.select(sa.func.min(table.c.id)))
+            session.execute(table.update().where(table.c.id == key).values(values))
+        else:
+            session.execute(table.update().values(values))
+
+
+def text_columns(table: sa.Table) -> Iterator[sa.Column[object]]:
+    """Give the columns of a table that somebody else's text can reach."""
+    for column in table.columns:
+        name = f"{table.name}.{column.name}"
+        is_text = isinstance(column.type, sa.String) and not isinstance(column.type, sa.Enum)
+        if name in _LISTS or (is_text and name not in MADE_BY_US and not column.foreign_keys):
+            yield column
+
+
+def dump() -> dict[str, list[object]]:
+    """Give all rows of all tables, to compare."""
+    db.session.rollback()
+    return {
+        table.name: sorted(map(tuple, db.session.execute(table.select())), key=repr)
+        for table in Base.metadata.sorted_tables
+    }
