@@ -22,7 +22,7 @@ from collectors.errors import (
     RefusedError,
     StoppedError,
 )
-from collectors.identify import identify
+from collectors.identify import identify, subtrees_to_ask
 from collectors.observation import (
     ComponentTable,
     InterfaceTable,
@@ -32,12 +32,15 @@ from collectors.observation import (
     SupplyTable,
     System,
 )
+from collectors.registries.enterprise import is_borrowed_agent, maker_among
 from collectors.snmp import (
+    enterprises,
     entity_mib,
     forwarding,
     host_resources_mib,
     if_mib,
     lldp_mib,
+    local_inventory,
     printer_mib,
     system,
     ups_mib,
@@ -63,6 +66,7 @@ _PROBED_TABLES = (
     printer_mib.PRT_GENERAL_TABLE,
     printer_mib.PRT_MARKER_SUPPLIES_TABLE,
     ups_mib.UPS_IDENT,
+    *local_inventory.GROUPS,
 )
 _SCALARS = (
     lldp_mib.DOT1D_BASE_BRIDGE_ADDRESS,
@@ -231,16 +235,21 @@ async def _observe(
     clock: Clock,
 ) -> Observation:
     session = opened.session
-    definition = identify(opened.system, definitions)
+    definitions = tuple(definitions)
+    definition: Definition | None = None
     existing: set[str] = set()
     found: dict[bytes, VarBind] = {}
     try:
-        existing, found = await asyncio.gather(_probe(session), session.get(_scalars(definition)))
-        if ups_mib.UPS_IDENT in existing:
-            found |= await session.get(ups_mib.ALL)
+        existing, subtrees = await _probe(session, subtrees_to_ask(opened.system, definitions))
+        definition = identify(opened.system, definitions, subtrees)
+        found = await session.get(_scalars(definition, existing))
     except CollectorError as error:
         session.note(error)
+        definition = definition or identify(opened.system, definitions)
     tables = await _read_tables(session, existing)
+    maker_number = None
+    if definition is None and is_borrowed_agent(opened.system.sys_object_id):
+        maker_number = await _maker_number(session)
     standing = Standing(
         session=session,
         system=opened.system,
@@ -253,6 +262,7 @@ async def _observe(
         has_printer_mib=printer_mib.PRT_GENERAL_TABLE in existing,
         ups=ups_mib.ups_ident(found),
         found=found,
+        maker_number=maker_number,
     )
     return Observation(
         address=session.endpoint.address,
@@ -270,13 +280,28 @@ async def _observe(
     )
 
 
-async def _probe(session: DeviceSession) -> set[str]:
+async def _probe(
+    session: DeviceSession,
+    subtrees: Iterable[bytes],
+) -> tuple[set[str], set[bytes]]:
+    """Tell which tables the device has, and which of the subtrees, with the same requests."""
     prefixes = {oids.encode(dotted): dotted for dotted in _PROBED_TABLES}
-    return {prefixes[one] for one in await session.which_exist(prefixes)}
+    present = await session.which_exist([*prefixes, *sorted(set(subtrees) - prefixes.keys())])
+    return {dotted for one, dotted in prefixes.items() if one in present}, present
 
 
-def _scalars(definition: Definition | None) -> list[bytes]:
-    names = list(_SCALARS)
+async def _maker_number(session: DeviceSession) -> int | None:
+    try:
+        return maker_among(await enterprises.read_enterprises(session))
+    except CollectorError as error:
+        session.note(error)
+        return None
+
+
+def _scalars(definition: Definition | None, existing: set[str]) -> list[bytes]:
+    names = [*_SCALARS, *local_inventory.names_to_get(existing)]
+    if ups_mib.UPS_IDENT in existing:
+        names += ups_mib.ALL
     if definition is not None:
         names += names_to_get(definition)
     return names

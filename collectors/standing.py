@@ -9,12 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from collectors.banner import read_banner
 from collectors.definitions.model import Definition
 from collectors.observation import Category, Component, Identity, Interface, System
-from collectors.registries.enterprise import is_generic_agent, manufacturer_of
+from collectors.registries.enterprise import (
+    category_of,
+    category_of_maker,
+    category_of_number,
+    is_generic_agent,
+    manufacturer_named_in,
+    manufacturer_of,
+    manufacturer_of_number,
+)
 from collectors.registries.phrases import Phrase, phrases_of
 from collectors.registries.placeholders import is_placeholder
-from collectors.snmp import forwarding, lldp_mib
+from collectors.snmp import forwarding, lldp_mib, local_inventory
 from collectors.snmp.printer_mib import PrinterGeneral
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import VarBind
@@ -27,7 +36,11 @@ _LOCALLY_ADMINISTERED: Final = 0x02
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """All that was read of a device and may tell what it is."""
+    """All that was read of a device and may tell what it is.
+
+    Attributes:
+        maker_number: the one enterprise whose objects an agent of nobody's own has.
+    """
 
     session: DeviceSession
     system: System
@@ -40,6 +53,7 @@ class Standing:
     has_printer_mib: bool
     ups: UpsIdent
     found: dict[bytes, VarBind]
+    maker_number: int | None = None
 
 
 @dataclass(slots=True)
@@ -66,14 +80,17 @@ async def describe(standing: Standing) -> Identity:
         standing.system.sys_descr,
         is_kernel_told=is_generic_agent(standing.system.sys_object_id),
     )
-    _offer_phrase(draft, phrase)
+    _offer_phrase(draft, phrase, standing.system.sys_descr)
+    _offer_banner(draft, standing)
     if draft.values.get("manufacturer") and draft.values.get("model_name"):
         _strip_manufacturer(draft)
     return Identity(
         manufacturer=draft.values.get("manufacturer"),
         model_name=draft.values.get("model_name"),
         serial_number=draft.values.get("serial_number"),
-        category=_category(standing, phrase, draft.values.get("category")),
+        category=_category(
+            standing, phrase, draft.values.get("category"), draft.values.get("manufacturer")
+        ),
         operating_system=draft.values.get("operating_system"),
         software_revision=draft.values.get("software_revision"),
         firmware_revision=draft.values.get("firmware_revision"),
@@ -98,6 +115,8 @@ async def _offer_definition(draft: _Draft, definition: Definition, standing: Sta
 def _offer_standard(draft: _Draft, standing: Standing) -> None:
     number = manufacturer_of(standing.system.sys_object_id)
     draft.offer("manufacturer", number, "enterprise number of sysObjectID")
+    maker = manufacturer_of_number(standing.maker_number)
+    draft.offer("manufacturer", maker, "the only maker with objects in the agent")
     chassis = standing.chassis
     if chassis is not None:
         reason = "ENTITY-MIB, row of the chassis"
@@ -126,9 +145,25 @@ def _offer_standard(draft: _Draft, standing: Standing) -> None:
     )
 
 
-def _offer_phrase(draft: _Draft, phrase: Phrase) -> None:
+def _offer_banner(draft: _Draft, standing: Standing) -> None:
+    """Take what free text names, then what standard scalars repeat."""
+    system, maker = standing.system, draft.values.get("manufacturer")
+    banner = read_banner(system.sys_descr, maker, system.sys_name)
+    reason = "sysDescr names it"
+    draft.offer("model_name", banner.model_name, reason)
+    draft.offer("software_revision", banner.software_revision, reason)
+    draft.offer("hardware_revision", banner.hardware_revision, reason)
+    if standing.definition is None:
+        draft.offer("serial_number", banner.serial_number, reason)
+    for name, value, source in local_inventory.local_inventory(standing.found):
+        draft.offer(name, value, source)
+
+
+def _offer_phrase(draft: _Draft, phrase: Phrase, sys_descr: str | None) -> None:
     reason = "words of sysDescr"
     draft.offer("manufacturer", phrase.manufacturer, reason)
+    named = manufacturer_named_in(sys_descr)
+    draft.offer("manufacturer", named, "sysDescr begins with the name")
     if "operating_system" not in draft.values:
         draft.offer("operating_system", phrase.operating_system, reason)
     # A version belongs to the system that the same words name.
@@ -154,7 +189,12 @@ _ALIASES: Final = {
 }
 
 
-def _category(standing: Standing, phrase: Phrase, read: str | None) -> Category | None:
+def _category(
+    standing: Standing,
+    phrase: Phrase,
+    read: str | None,
+    manufacturer: str | None,
+) -> Category | None:
     definition = standing.definition
     if read in set(Category):
         return Category(read)
@@ -164,7 +204,13 @@ def _category(standing: Standing, phrase: Phrase, read: str | None) -> Category 
         return Category.PRINTER
     if any(standing.ups):
         return Category.UPS
-    return phrase.category or _category_of_forwarding(standing)
+    return (
+        phrase.category
+        or _category_of_forwarding(standing)
+        or category_of(standing.system.sys_object_id)
+        or category_of_number(standing.maker_number)
+        or category_of_maker(manufacturer)
+    )
 
 
 def _category_of_forwarding(standing: Standing) -> Category | None:

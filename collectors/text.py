@@ -36,6 +36,9 @@ _MAC: Final = re.compile(
     r"|[0-9a-f]{4}(?P<quad>[.:\-])[0-9a-f]{4}(?P=quad)[0-9a-f]{4}"
     r"|[0-9a-f]{6}[:\-.][0-9a-f]{6})",
 )
+# What snmpwalk prints of octets that it takes for no text: sixteen on the first line, the others
+# in hex. Agents that pass on what another tool has read hold just that.
+_HEX_TAIL: Final = re.compile(rb"(?s:(.{16}))\n((?:[0-9A-F]{2}\s+)+[0-9A-F]{2}\s*)")
 _NO_MACS: Final = frozenset({"00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"})
 
 
@@ -55,6 +58,9 @@ def clean_description(raw: bytes | str) -> str | None:
 
 def _readable(raw: bytes | str) -> str:
     if isinstance(raw, bytes):
+        dump = _HEX_TAIL.fullmatch(raw)
+        if dump is not None:
+            raw = dump[1] + bytes.fromhex(dump[2].decode("ascii"))
         # Everything behind a NUL is what lay in a fixed buffer before.
         raw = raw.partition(b"\0")[0] if raw[:1] != b"\0" else raw.strip(b"\0")
         raw = raw.decode("utf-8", errors="replace")

@@ -12,6 +12,7 @@ from collectors.definitions.model import (
     EntityChassis,
     Get,
     GetRegex,
+    ObjectSays,
     Step,
     SysDescrName,
     SysDescrRegex,
@@ -39,7 +40,7 @@ class Facts(NamedTuple):
 def names_to_get(definition: Definition) -> list[bytes]:
     """List the objects that a definition's steps will ask for, so that one GET brings them."""
     steps = [step for steps in definition.read.values() for step in steps]
-    return [step.oid for step in steps if isinstance(step, Get | GetRegex)]
+    return [step.oid for step in steps if isinstance(step, Get | GetRegex | ObjectSays)]
 
 
 async def first_value(steps: Iterable[Step], facts: Facts) -> str | None:
@@ -66,6 +67,9 @@ async def _carry_out(step: Step, facts: Facts) -> str | None:
             value = await _get(facts, oid)
         case GetRegex(oid, pattern):
             value = _search(pattern, (await _get(facts, oid) or "")[:MAX_SEARCHED])
+        case ObjectSays(oid, words, said):
+            text = (await _get(facts, oid) or "")[:MAX_SEARCHED]
+            value = said if words.search(text) else None
         case SysDescrRegex(pattern):
             value = _search(pattern, sys_descr)
         case EntityChassis(column):

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from collectors.definitions.model import (
     VERBS,
     Definition,
     Match,
+    ObjectSays,
     Step,
     SysDescrSays,
 )
@@ -141,19 +143,28 @@ class _Reader:
             return
         for number, block in enumerate(blocks, 1):
             key = f"match {number}"
-            for unknown in sorted(block.keys() - {"sys_object_id", "sys_descr"}):
+            for unknown in sorted(block.keys() - {"sys_object_id", "sys_descr", "subtree"}):
                 self._wrong(f"{key}.{unknown}", "unknown key")
             if not block:
-                self._wrong(key, "needs sys_object_id or sys_descr")
-            prefixes = block.get("sys_object_id", [])
-            if not isinstance(prefixes, list):
-                self._wrong(f"{key}.sys_object_id", "needs a list")
-                prefixes = []
+                self._wrong(key, "needs sys_object_id, sys_descr or subtree")
+            prefixes = self._list(f"{key}.sys_object_id", block.get("sys_object_id", []))
             arcs = [self._arcs(f"{key}.sys_object_id", one) for one in prefixes]
+            subtrees = self._list(f"{key}.subtree", block.get("subtree", []))
+            octets = [self._oid(f"{key}.subtree", one) for one in subtrees]
             pattern = None
             if "sys_descr" in block:
                 pattern = self._pattern(f"{key}.sys_descr", block["sys_descr"], group=None)
-            yield Match(tuple(one for one in arcs if one is not None), pattern)
+            yield Match(
+                tuple(one for one in arcs if one is not None),
+                pattern,
+                tuple(one for one in octets if one is not None),
+            )
+
+    def _list(self, key: str, value: Any) -> list[Any]:
+        if isinstance(value, list):
+            return value
+        self._wrong(key, "needs a list")
+        return []
 
     def _arcs(self, key: str, value: Any) -> tuple[int, ...] | None:
         octets = self._oid(key, value)
@@ -196,7 +207,7 @@ class _Reader:
     def _check_categories(self, key: str, steps: list[Step | None]) -> None:
         """Refuse a word that is no category, while it can be told without a device."""
         for step in steps:
-            if isinstance(step, SysDescrSays) and step.value not in set(Category):
+            if isinstance(step, SysDescrSays | ObjectSays) and step.value not in set(Category):
                 self._wrong(key, f"{step.value!r} is none of {', '.join(Category)}")
 
     def _step(self, key: str, raw: dict[str, Any]) -> Step | None:
@@ -238,12 +249,13 @@ def _is_table_of_names(value: Any) -> bool:
 
 def _ties(definitions: tuple[Definition, ...]) -> Iterator[str]:
     """Find conditions that two definitions share, so that neither could win."""
-    owners: dict[tuple[tuple[int, ...], str], str] = {}
+    owners: dict[tuple[tuple[int, ...], str, bytes], str] = {}
     for definition in definitions:
         for match in definition.matches:
             text = match.sys_descr.pattern if match.sys_descr else ""
-            for prefix in match.sys_object_id or ((),):
-                owner = owners.setdefault((prefix, text), definition.id)
+            conditions = product(match.sys_object_id or ((),), match.subtree or (b"",))
+            for prefix, subtree in conditions:
+                owner = owners.setdefault((prefix, text, subtree), definition.id)
                 if owner != definition.id:
                     dotted = ".".join(map(str, prefix))
                     yield f"{definition.id}.toml: match: {dotted} {text} is also in {owner}.toml"

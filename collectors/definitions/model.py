@@ -29,6 +29,15 @@ class GetRegex:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectSays:
+    """A fixed value where a pattern is found in the value of one object."""
+
+    oid: bytes
+    words: re.Pattern[str]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class SysDescrRegex:
     """The group ``value`` of a pattern in sysDescr."""
 
@@ -75,6 +84,7 @@ class SysDescrSays:
 Step = (
     Get
     | GetRegex
+    | ObjectSays
     | SysDescrRegex
     | EntityChassis
     | TableFirst
@@ -86,6 +96,7 @@ Step = (
 VERBS: dict[str, type[Step]] = {
     "get": Get,
     "get_regex": GetRegex,
+    "object_says": ObjectSays,
     "sys_descr_regex": SysDescrRegex,
     "entity_chassis": EntityChassis,
     "table_first": TableFirst,
@@ -117,10 +128,13 @@ class Match:
     Attributes:
         sys_object_id: subtrees as tuples of arcs; one must hold the device's sysObjectID.
         sys_descr: a pattern that must be found in sysDescr.
+        subtree: object identifiers; the device must have something below one of them. For what
+            speaks with an agent of nobody's own (net-snmp), or when sys_object_id says too little.
     """
 
     sys_object_id: tuple[tuple[int, ...], ...] = ()
     sys_descr: re.Pattern[str] | None = None
+    subtree: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,31 @@
-"""Makers by the IANA enterprise number of their sysObjectID."""
+"""Makers by the IANA enterprise number of their sysObjectID.
+
+``enterprise.toml`` has the makers with the names that people write; ``enterprise_iana.txt.xz`` has
+the public registry, each name without its legal form, for all others. It is written by
+``python -m tools.enterprise_registry``.
+"""
 
 from __future__ import annotations
 
+import lzma
+import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Any, Final
+
+from collectors.observation import Category
 
 _ENTERPRISES: Final = "1.3.6.1.4.1."
 _AGENTS: Final = frozenset({2021, 8072, 12325})  # UCD, net-snmp, bsnmpd
+# Numbers that the makers of devices leave in firmware which they bought: Epilogue, SNMP Research,
+# Microsoft, Extended Systems, Victron, Phoenixtec, PWG, Broadcom, Quanta, Frogfoot (airOS),
+# SNIA, Microchip, GTR, PROFIBUS, lwIP, Clever Electronic, Kjaerulff, Voltronic.
+_LENT: Final = frozenset(
+    {12, 99, 311, 683, 818, 935, 2699, 4413, 7244, 10002, 14851, 17095, 17409}
+    | {24686, 26381, 27304, 30966, 40614},
+)
 
 
 def enterprise_number(sys_object_id: str | None) -> int | None:
@@ -24,14 +41,91 @@ def is_generic_agent(sys_object_id: str | None) -> bool:
     return enterprise_number(sys_object_id) in {None, *_AGENTS}
 
 
+def is_borrowed_agent(sys_object_id: str | None) -> bool:
+    """Whether the number may say nothing of the maker: nobody's, or one lent to many makers."""
+    return is_generic_agent(sys_object_id) or enterprise_number(sys_object_id) in _LENT
+
+
 def manufacturer_of(sys_object_id: str | None) -> str | None:
     """Give the maker's usual name; None for unknown numbers and for those of agents."""
-    number = enterprise_number(sys_object_id)
-    return None if number is None else _manufacturers().get(number)
+    return manufacturer_of_number(enterprise_number(sys_object_id))
+
+
+def manufacturer_of_number(number: int | None) -> str | None:
+    """Give the maker's usual name for its enterprise number."""
+    if number is None or number in _AGENTS:
+        return None
+    known = _manufacturers().get(number)
+    return known or (None if number in _LENT else _registered().get(number))
+
+
+def manufacturer_named_in(text: str | None) -> str | None:
+    """Give the known maker whose name a text begins with."""
+    match = _names().match(text or "")
+    return None if match is None else _by_name()[match["name"].casefold()]
+
+
+def maker_among(numbers: Iterable[int]) -> int | None:
+    """Give the one number that names a maker of devices; None when none or several do."""
+    makers = {number for number in numbers if number not in _AGENTS | _LENT}
+    return makers.pop() if len(makers) == 1 else None
+
+
+def category_of(sys_object_id: str | None) -> Category | None:
+    """Give what a maker makes, when that is one kind of device; else None."""
+    return category_of_number(enterprise_number(sys_object_id))
+
+
+def category_of_number(number: int | None) -> Category | None:
+    """Give what the maker with this enterprise number makes, when that is one kind."""
+    return None if number is None else _categories().get(number)
+
+
+def category_of_maker(name: str | None) -> Category | None:
+    """Give what the maker of this name makes, when all its numbers say one kind."""
+    kinds = {_categories().get(number) for number, one in _manufacturers().items() if one == name}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+@cache
+def _curated() -> dict[str, Any]:
+    source = resources.files(__package__).joinpath("enterprise.toml").read_text("utf-8")
+    return tomllib.loads(source)
 
 
 @cache
 def _manufacturers() -> dict[int, str]:
-    source = resources.files(__package__).joinpath("enterprise.toml").read_text("utf-8")
-    table: dict[str, str] = tomllib.loads(source)["manufacturers"]
-    return {int(number): name for number, name in table.items()}
+    return {int(number): name for number, name in _curated()["manufacturers"].items()}
+
+
+@cache
+def _by_name() -> dict[str, str]:
+    listed: dict[str, str] = _curated()["names"]
+    own = {name.casefold(): name for name in _manufacturers().values()}
+    return own | {key.casefold(): name for key, name in listed.items()}
+
+
+@cache
+def _names() -> re.Pattern[str]:
+    longest_first = sorted(_by_name(), key=len, reverse=True)
+    return re.compile(
+        rf"\W*(?P<name>{'|'.join(map(re.escape, longest_first))})(?![\w-])",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _categories() -> dict[int, Category]:
+    return {
+        number: Category(word)
+        for word, numbers in _curated()["categories"].items()
+        for number in numbers
+    }
+
+
+@cache
+def _registered() -> dict[int, str]:
+    """Read the registry at the first maker that is not among the known ones."""
+    packed = resources.files(__package__).joinpath("enterprise_iana.txt.xz").read_bytes()
+    names = lzma.decompress(packed).decode().split("\n")
+    return {number: name for number, name in enumerate(names) if name}

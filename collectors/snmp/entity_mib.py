@@ -80,7 +80,8 @@ def chassis_of(components: tuple[Component, ...]) -> Component | None:
     """Choose the row that stands for the device: its chassis, or the first unit of its stack.
 
     Without a row of class chassis, a single outermost row counts when it has a serial number
-    or a model; of several outermost rows none does.
+    or a model; of several outermost rows none does, unless the agent says
+    of none where it is and only one of them has a name.
     """
     chassis = [one for one in components if one.component_class == "chassis"]
     for one in chassis:
@@ -88,10 +89,10 @@ def chassis_of(components: tuple[Component, ...]) -> Component | None:
             return one
     if chassis:
         return next((one for one in chassis if one.serial_number is not None), chassis[0])
-    roots = [one for one in components if one.contained_in == 0 and one.component_class != "port"]
-    if len(roots) == 1 and (roots[0].serial_number or roots[0].model_name):
-        return roots[0]
-    return None
+    roots = [one for one in components if not one.contained_in and one.component_class != "port"]
+    named = [one for one in roots if one.serial_number or one.model_name]
+    tells_no_places = all(one.contained_in is None for one in roots)
+    return named[0] if len(named) == 1 and (len(roots) == 1 or tells_no_places) else None
 
 
 def _is_outermost(chassis: Component, components: tuple[Component, ...]) -> bool:

@@ -25,6 +25,7 @@ from collectors.snmp.transport import Endpoint, Pdu, Response, SnmpTransport, Va
 from collectors.target import Limits
 
 TOO_BIG: Final = 1
+_NO_SUCH_NAME: Final = 2  # of version 1 (RFC 1157 §4.1.3)
 NO_SUCH_NAME: Final = 2
 # What one Ethernet frame usually holds, so that a reply is one datagram without fragments.
 VARBINDS_A_REPLY: Final = 75
@@ -215,6 +216,10 @@ class DeviceSession:
                     if varbind.oid.startswith(prefix) and varbind.oid != prefix:
                         found.add(prefix)
                 asked = asked[len(chunk) :]
+            elif response.error_status == _NO_SUCH_NAME and 0 <= culprit < len(chunk):
+                # A v1 agent's MIB ends here: what lies behind is not there either.
+                end = oids.decode_index(chunk[culprit])
+                asked = [one for one in asked if oids.decode_index(one) < end]
             elif response.error_status != TOO_BIG and 0 <= culprit < len(chunk):
                 del asked[culprit]
             elif len(chunk) == 1:

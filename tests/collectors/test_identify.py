@@ -10,10 +10,17 @@ from hypothesis import strategies as st
 
 from collectors.definitions.loader import load_definitions
 from collectors.definitions.model import Definition, Match
-from collectors.identify import identify
+from collectors.identify import identify, subtrees_to_ask
 from collectors.observation import System
-from collectors.registries.enterprise import is_generic_agent, manufacturer_of
+from collectors.registries.enterprise import (
+    category_of,
+    is_generic_agent,
+    maker_among,
+    manufacturer_of,
+)
 from collectors.registries.phrases import phrases_of
+
+DEFINITIONS = load_definitions()
 
 
 def definition(name: str, *prefixes: str, sys_descr: str | None = None) -> Definition:
@@ -51,7 +58,7 @@ def test_two_that_hold_equally_well_tell_nothing() -> None:
 @given(st.text(max_size=300), st.lists(st.integers(0, 2**32 - 1), max_size=12))
 def test_no_device_makes_identification_fail(text: str, arcs: list[int]) -> None:
     oid = ".".join(map(str, [1, 3, 6, 1, 4, 1, *arcs]))
-    identify(System(sys_descr=text, sys_object_id=oid), load_definitions())
+    identify(System(sys_descr=text, sys_object_id=oid), DEFINITIONS)
     manufacturer_of(oid)
     phrases_of(text)
 
@@ -83,3 +90,34 @@ def test_a_kernel_is_the_system_only_of_a_generic_agent() -> None:
     assert phrases_of("Linux gateway 5.4.291 #1 SMP armv7l").operating_system is None
     assert is_generic_agent("1.3.6.1.4.1.8072.3.2.10")
     assert not is_generic_agent("1.3.6.1.4.1.48690")
+
+
+def test_a_subtree_tells_apart_what_speaks_with_a_borrowed_agent() -> None:
+    subtree = b"\x2b\x06\x01\x04\x01\x55"
+    plain = definition("plain", "1.3.6.1.4.1.8072.3.2.10")
+    private = Definition("private", "private", "test", (Match(subtree=(subtree,)),))
+    known = [plain, private]
+    agent = System(sys_object_id="1.3.6.1.4.1.8072.3.2.10")
+    assert list(subtrees_to_ask(agent, known)) == [subtree]
+    assert identify(agent, known) is plain
+    assert identify(agent, known, {subtree}) is private
+    own = System(sys_object_id="1.3.6.1.4.1.9.1.1")
+    assert list(subtrees_to_ask(own, known)) == []
+    assert identify(own, known, {subtree}) is None
+
+
+@pytest.mark.parametrize(
+    ("numbers", "maker"),
+    [((2021, 8072, 41112), 41112), ((2021, 8072), None), ((9, 41112), None), ((4413,), None)],
+)
+def test_the_only_maker_with_objects_is_the_maker(
+    numbers: tuple[int, ...],
+    maker: int | None,
+) -> None:
+    assert maker_among(numbers) == maker
+
+
+def test_the_public_registry_names_makers_that_are_not_listed() -> None:
+    assert manufacturer_of("1.3.6.1.4.1.2.6") == "IBM"
+    assert manufacturer_of("1.3.6.1.4.1.31823.1") is not None
+    assert category_of("1.3.6.1.4.1.43356.1.1.3") == "radio"

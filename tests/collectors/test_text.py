@@ -95,3 +95,11 @@ def test_what_names_no_one_is_no_mac(raw: bytes | str) -> None:
 def test_no_text_makes_the_mac_reader_fail(raw: bytes | str) -> None:
     mac = normalise_mac(raw)
     assert mac is None or len(mac) == 17
+
+
+def test_a_printed_dump_of_octets_becomes_the_text_again() -> None:
+    """Sixteen octets as text, the others as lines of hex."""
+    assert clean_name(b"Black Cartridge \n48 50 20 43 46 \n33 30 30 41 00") == (
+        "Black Cartridge HP CF300A"
+    )
+    assert clean_name(b"short text\n48 50 20") == "short text 48 50 20"
