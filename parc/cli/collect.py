@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -58,12 +59,20 @@ def collect() -> None:
     show_default=True,
     help="Further tries after the first.",
 )
-def snmp(targets: TextIO, workers: int, timeout_seconds: float, retries: int) -> None:
+@click.option(
+    "--definitions",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of further device definitions, as discovery.definitions_folder.",
+)
+def snmp(
+    targets: TextIO, workers: int, timeout_seconds: float, retries: int, folder: Path | None
+) -> None:
     """Read devices by SNMP v2c, or v1 where a device speaks only that."""
     limits = Limits(timeout_seconds=timeout_seconds, retries=retries)
     wanted = _parse(targets, limits)
     try:
-        definitions = load_definitions()
+        definitions = load_definitions(folder)
     except DefinitionsError as error:
         raise click.ClickException(str(error)) from None
     answered = asyncio.run(_write(wanted, definitions, workers))

@@ -40,3 +40,11 @@ def test_each_target_gets_one_line_whether_it_answers_or_not(agent: Agent) -> No
     }
     assert "2 targets, 1 answered" in result.stderr
     assert "correct" not in result.stderr
+
+
+def test_definitions_of_ones_own_are_read_and_their_mistakes_told(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('id = "mine"\ntitel = "x"\n')
+    arguments = ["snmp", "--targets", "-", "--definitions", str(tmp_path)]
+    result = CliRunner().invoke(collect, arguments, input="")
+    assert result.exit_code == 1
+    assert "mine.toml: titel" in result.stderr
