@@ -110,7 +110,7 @@ def office(network: str) -> dict[str, Device]:
             recording,
             "Lyon, 1er étage",
             # One is slow, so that there is time to look at the progress.
-            delay_seconds=0.15 if name == "cam-01" else 0.0,
+            delay_seconds=0.6 if name == "cam-01" else 0.0,
         )
         for number, (name, recording) in enumerate(recordings, 1)
     ]

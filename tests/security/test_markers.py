@@ -169,7 +169,7 @@ def test_no_script_of_strangers_runs_and_nothing_leaves(live: Live, visit: Visit
     asked: set[str] = set()
     dialogs: list[Dialog] = []
     page.on("request", lambda request: asked.add(re.sub(r"(://[^/]+).*", r"\1", request.url)))
-    page.on("dialog", dialogs.append)
+    page.on("dialog", lambda dialog: dialogs.append(dialog))  # noqa: PLW0108 -- Playwright marks it
     page.add_init_script(
         "document.addEventListener('securitypolicyviolation',"
         " event => console.error('policy: ' + event.violatedDirective))"
