@@ -249,6 +249,179 @@ class StorageTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Vlan:
+    """One VLAN that a bridge knows (Q-BRIDGE-MIB ``dot1qVlanStaticTable``, RFC 4363)."""
+
+    vlan_id: int
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VlanPort:
+    """How one interface takes part in VLANs (Q-BRIDGE-MIB, RFC 4363, or the maker's own table).
+
+    Attributes:
+        if_index: the interface.
+        native_vlan: ``dot1qPvid``: where untagged frames go.
+        untagged_vlans, tagged_vlans: in ascending order.
+    """
+
+    if_index: int
+    native_vlan: int | None = None
+    untagged_vlans: tuple[int, ...] = ()
+    tagged_vlans: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PowerPort:
+    """Power over Ethernet of one interface (POWER-ETHERNET-MIB ``pethPsePortTable``, RFC 3621).
+
+    Attributes:
+        is_enabled: ``pethPsePortAdminEnable``.
+        detection_status: the MIB's word: ``disabled searching deliveringPower fault test
+            otherFault``.
+        power_class: 0 to 4; ``pethPsePortPowerClassifications`` less one.
+    """
+
+    if_index: int
+    is_enabled: bool | None = None
+    detection_status: str | None = None
+    power_class: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FdbEntry:
+    """A MAC that a bridge has learned on a port (BRIDGE-MIB ``dot1dTpFdbTable``, Q-BRIDGE-MIB).
+
+    Attributes:
+        mac_address: twelve lower-case hex digits with colons.
+        if_index: the interface of the bridge port (``dot1dBasePortIfIndex``).
+        vlan_id: None where the table does not tell VLANs apart.
+    """
+
+    mac_address: str
+    if_index: int
+    vlan_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbor:
+    """What stands at the far end of a link (LLDP-MIB ``lldpRemTable``, CISCO-CDP-MIB).
+
+    Attributes:
+        protocol: ``lldp`` or ``cdp``.
+        if_index: the own interface; None when the agent's port number names none.
+        local_port: the own port as the protocol's table names it.
+        chassis_id: as text: a MAC with colons, an address, or the name that it is.
+        port_id: as text, likewise.
+        capabilities: words of LldpSystemCapabilitiesMap: ``repeater bridge wlanAccessPoint router
+            telephone docsisCableDevice stationOnly other``; CDP's are given by the same words.
+        management_address: IPv4 or IPv6.
+    """
+
+    protocol: str
+    if_index: int | None = None
+    local_port: str | None = None
+    chassis_id: str | None = None
+    port_id: str | None = None
+    port_description: str | None = None
+    sys_name: str | None = None
+    sys_descr: str | None = None
+    platform: str | None = None
+    capabilities: tuple[str, ...] = ()
+    management_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressMapping:
+    """An IP address and its MAC (IP-MIB ``ipNetToPhysicalTable``, RFC 4293, or ipNetToMedia)."""
+
+    address: str
+    mac_address: str
+    if_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WirelessClient:
+    """A station on an access point, as its controller or the access point tells it."""
+
+    mac_address: str
+    address: str | None = None
+    ssid: str | None = None
+    access_point: str | None = None
+    host_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VlanTable:
+    """VLANs of a bridge."""
+
+    rows: tuple[Vlan, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VlanPortTable:
+    """VLANs of the interfaces of a bridge."""
+
+    rows: tuple[VlanPort, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PowerPortTable:
+    """Power over Ethernet of the interfaces."""
+
+    rows: tuple[PowerPort, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FdbTable:
+    """Learned MACs of a bridge; complete when every VLAN was read to its end."""
+
+    rows: tuple[FdbEntry, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NeighborTable:
+    """Neighbours by LLDP and CDP."""
+
+    rows: tuple[Neighbor, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AddressMappingTable:
+    """IP addresses and their MACs."""
+
+    rows: tuple[AddressMapping, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WirelessClientTable:
+    """Stations on the access points of a device."""
+
+    rows: tuple[WirelessClient, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where things are plugged in, as one device sees it."""
+
+    vlans: VlanTable = field(default_factory=VlanTable)
+    vlan_ports: VlanPortTable = field(default_factory=VlanPortTable)
+    power_ports: PowerPortTable = field(default_factory=PowerPortTable)
+    fdb: FdbTable = field(default_factory=FdbTable)
+    neighbors: NeighborTable = field(default_factory=NeighborTable)
+    address_mappings: AddressMappingTable = field(default_factory=AddressMappingTable)
+    wireless_clients: WirelessClientTable = field(default_factory=WirelessClientTable)
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something that could not be read, in words; the rest of the observation stands."""
 
@@ -272,6 +445,7 @@ class Observation:
     storages: StorageTable = field(default_factory=StorageTable)
     processor_count: int | None = None
     memory_bytes: int | None = None
+    links: Links = field(default_factory=Links)
     problems: tuple[Problem, ...] = ()
 
 
