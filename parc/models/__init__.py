@@ -33,15 +33,28 @@ from parc.models.job import (
     RunTrigger,
     TargetOutcome,
 )
+from parc.models.link import (
+    NO_VLAN,
+    Attachment,
+    BridgeVlan,
+    MappedAddress,
+    Neighbor,
+    PortRole,
+    SwitchPort,
+    WirelessStation,
+)
 from parc.models.location import Location, LocationKind
 from parc.models.user import Role, SignInFailure, SignInLink, User, UserSession
 
 __all__ = [
+    "NO_VLAN",
     "AddressRange",
     "Asset",
     "AssetField",
+    "Attachment",
     "AuditEntry",
     "Base",
+    "BridgeVlan",
     "CategorySign",
     "Component",
     "Counter",
@@ -56,6 +69,9 @@ __all__ = [
     "LifecycleState",
     "Location",
     "LocationKind",
+    "MappedAddress",
+    "Neighbor",
+    "PortRole",
     "RangeCredential",
     "Role",
     "Run",
@@ -70,8 +86,10 @@ __all__ = [
     "Storage",
     "StoredObservation",
     "Supply",
+    "SwitchPort",
     "TargetOutcome",
     "User",
     "UserSession",
     "ValueSource",
+    "WirelessStation",
 ]

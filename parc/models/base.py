@@ -76,6 +76,7 @@ class Base(DeclarativeBase):
             datetime: UtcDateTime(),
             dict[str, Any]: Json,
             list[str]: Json,
+            list[int]: Json,
             str: sa.Text(),
         },
     )
