@@ -23,6 +23,7 @@ from collectors.errors import (
     StoppedError,
 )
 from collectors.identify import identify, subtrees_to_ask
+from collectors.links import Subject, read_links
 from collectors.observation import (
     ComponentTable,
     InterfaceTable,
@@ -264,18 +265,22 @@ async def _observe(
         found=found,
         maker_number=maker_number,
     )
+    identity = await describe(standing)
+    subject = Subject(identity.category, tables.interfaces, found)
+    links = await read_links(session, subject)
     return Observation(
         address=session.endpoint.address,
         source=Source.SNMP,
         observed_at=clock(),
         system=opened.system,
-        identity=await describe(standing),
+        identity=identity,
         interfaces=tables.interfaces,
         components=tables.components,
         supplies=tables.supplies,
         storages=tables.storages,
         processor_count=tables.processor_count,
         memory_bytes=host_resources_mib.memory_bytes(found),
+        links=links,
         problems=tuple(session.problems),
     )
 

@@ -14,6 +14,7 @@ from typing import Final
 NAME_CHARACTERS: Final = 255
 DESCRIPTION_CHARACTERS: Final = 4096
 MAC_OCTETS: Final = 6
+_IS_GROUP: Final = 0x01  # of the first octet: multicast and broadcast (IEEE 802)
 
 _LINE_BREAKS: Final = re.compile(r"\r\n|[\r\n\u2028\u2029\x85]")
 # C0 without tab and line feed, DEL and C1, and what turns the direction of text or hides in it.
@@ -94,3 +95,10 @@ def normalise_mac(raw: bytes | str) -> str | None:
         digits = "".join(part.rjust(2, "0") for part in parts)
         mac = bytes.fromhex(digits).hex(":")
     return None if mac in _NO_MACS else mac
+
+
+def station_mac(octets: bytes) -> str | None:
+    """Give the MAC of one station; None for groups, for nobody, and for other lengths."""
+    if len(octets) != MAC_OCTETS or octets[0] & _IS_GROUP or not any(octets):
+        return None
+    return octets.hex(":")

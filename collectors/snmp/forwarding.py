@@ -29,8 +29,12 @@ def is_bridge(found: dict[bytes, VarBind]) -> bool:
     return ports is not None and ports >= _FEWEST_BRIDGE_PORTS
 
 
+def forwards(found: dict[bytes, VarBind]) -> bool:
+    """Whether it forwards packets between its interfaces."""
+    return values.integer(found.get(IP_FORWARDING)) == _FORWARDING
+
+
 def is_router(found: dict[bytes, VarBind]) -> bool:
     """Whether it forwards packets and says that it works on the internet layer."""
     services = values.integer(found.get(SYS_SERVICES)) or 0
-    forwards = values.integer(found.get(IP_FORWARDING)) == _FORWARDING
-    return forwards and bool(services & _INTERNET_LAYER)
+    return forwards(found) and bool(services & _INTERNET_LAYER)

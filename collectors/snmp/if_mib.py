@@ -87,7 +87,7 @@ async def _read_addresses(session: DeviceSession, existing: set[str]) -> _Addres
     for index, row in old.rows.items():
         _add_address(found, row.get("ipAdEntIfIndex"), bytes_of(index), _mask_length(row))
     for index, row in new.rows.items():
-        octets = _inet_address(index)
+        octets = inet_address(index)
         _add_address(found, row.get("ipAddressIfIndex"), octets, _prefix_length(row))
     by_interface = {if_index: list(texts.values()) for if_index, texts in found.items()}
     return _Addresses(by_interface, is_complete=old.complete and new.complete)
@@ -98,8 +98,8 @@ def bytes_of(arcs: tuple[int, ...]) -> bytes | None:
     return bytes(arcs) if all(arc <= 255 for arc in arcs) else None  # noqa: PLR2004 -- an octet
 
 
-def _inet_address(index: tuple[int, ...]) -> bytes | None:
-    """Read ``InetAddressType.length.octets`` (RFC 4001)."""
+def inet_address(index: tuple[int, ...]) -> bytes | None:
+    """Read ``InetAddressType.length.octets`` (RFC 4001); None for other types and lengths."""
     if len(index) < 2 or len(index) != index[1] + 2:  # noqa: PLR2004 -- type and length
         return None
     if index[:2] in _ZONED:

@@ -37,6 +37,7 @@ class TableRows:
 
     rows: Rows = field(default_factory=dict)
     complete: bool = True
+    max_rows: int = MAX_ROWS
     # The index of a row comes with each of its columns and is decoded once.
     indexes: dict[bytes, tuple[int, ...]] = field(default_factory=dict, repr=False)
 
@@ -63,17 +64,20 @@ class _Column:
     is_done: bool = False
 
 
-async def read_table(session: DeviceSession, columns: Mapping[str, str]) -> TableRows:
+async def read_table(
+    session: DeviceSession, columns: Mapping[str, str], max_rows: int = MAX_ROWS
+) -> TableRows:
     """Read columns that share an index, also of several tables.
 
     Args:
         session: the device.
         columns: the columns' names in their MIB and their dotted object identifiers.
+        max_rows: reading ends when the table has more.
 
     Returns:
         The rows that could be read; errors are noted in the session and make it incomplete.
     """
-    table = TableRows()
+    table = TableRows(max_rows=max_rows)
     waiting = [_Column(name, oids.encode(oid), oids.encode(oid)) for name, oid in columns.items()]
     while waiting:
         active = waiting[: session.columns_a_request]
@@ -103,8 +107,8 @@ async def _read_some(
         response = await _ask(session, active)
         if response is None:
             continue
-        if len(table.rows) >= MAX_ROWS:
-            detail = f"the limit of {MAX_ROWS} rows in a table is reached"
+        if len(table.rows) >= table.max_rows:
+            detail = f"the limit of {table.max_rows} rows in a table is reached"
             raise TooLargeError(session.endpoint.address, detail)
         if response.error_status == 0:
             _take(session, active, response, table)

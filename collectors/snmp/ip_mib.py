@@ -1,0 +1,76 @@
+"""Which MAC answers for an IP address: ipNetToPhysicalTable and ipNetToMediaTable.
+
+Source: IP-MIB (RFC 4293), which keeps the older table of RFC 1213 for IPv4.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from collectors.observation import AddressMapping, AddressMappingTable
+from collectors.snmp import values
+from collectors.snmp.if_mib import bytes_of, inet_address
+from collectors.snmp.session import DeviceSession
+from collectors.snmp.transport import Tag, VarBind
+from collectors.snmp.walk import Rows, read_table
+from collectors.text import station_mac
+
+IP_NET_TO_PHYSICAL_TABLE: Final = "1.3.6.1.2.1.4.35"
+IP_NET_TO_MEDIA_TABLE: Final = "1.3.6.1.2.1.4.22"
+MAX_MAPPINGS: Final = 50_000
+
+_PHYSICAL_COLUMNS: Final = {
+    "PhysAddress": f"{IP_NET_TO_PHYSICAL_TABLE}.1.4",
+    "Type": f"{IP_NET_TO_PHYSICAL_TABLE}.1.6",
+}
+_MEDIA_COLUMNS: Final = {
+    "PhysAddress": f"{IP_NET_TO_MEDIA_TABLE}.1.2",
+    "Type": f"{IP_NET_TO_MEDIA_TABLE}.1.4",
+}
+_INVALID, _LOCAL = 2, 5  # others: 1 other, 3 dynamic, 4 static
+_MEDIA_ARCS: Final = 5  # ifIndex and four octets
+
+
+async def read_mappings(session: DeviceSession, existing: set[str]) -> AddressMappingTable:
+    """Read the newer table, and the older one where the newer is missing or holds nothing."""
+    rows: tuple[AddressMapping, ...] = ()
+    complete = False
+    if IP_NET_TO_PHYSICAL_TABLE in existing:
+        new = await read_table(session, _PHYSICAL_COLUMNS, max_rows=MAX_MAPPINGS)
+        rows, complete = _mappings(_physical(new.rows)), new.complete
+    if not rows and IP_NET_TO_MEDIA_TABLE in existing:
+        old = await read_table(session, _MEDIA_COLUMNS, max_rows=MAX_MAPPINGS)
+        rows, complete = _mappings(_media(old.rows)), old.complete
+    return AddressMappingTable(rows, complete=complete)
+
+
+_Row = tuple[int, bytes | None, dict[str, VarBind]]
+
+
+def _physical(rows: Rows) -> Iterator[_Row]:
+    for index, row in rows.items():
+        yield index[0], inet_address(index[1:]), row
+
+
+def _media(rows: Rows) -> Iterator[_Row]:
+    for index, row in rows.items():
+        yield index[0], bytes_of(index[1:]) if len(index) == _MEDIA_ARCS else None, row
+
+
+def _mappings(rows: Iterable[_Row]) -> tuple[AddressMapping, ...]:
+    found: dict[AddressMapping, None] = {}
+    for if_index, octets, row in rows:
+        physical = row.get("PhysAddress")
+        if octets is None or len(octets) not in {4, 16} or physical is None:
+            continue
+        if values.integer(row.get("Type")) in {_INVALID, _LOCAL}:
+            continue
+        mac = station_mac(physical.value) if physical.tag == Tag.OCTET_STRING else None
+        address = ipaddress.ip_address(octets)
+        if mac is None or address.is_unspecified or address.is_multicast or address.is_loopback:
+            continue
+        mapping = AddressMapping(str(address), mac, if_index if if_index > 0 else None)
+        found[mapping] = None
+    return tuple(found)
