@@ -30,6 +30,8 @@ _BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("discovery", "run_days"): (1, 3650),
     ("discovery", "unsafe_share_percent"): (1, 100),
     ("discovery", "unsafe_minimum"): (1, 100_000),
+    ("discovery", "edge_port_addresses"): (1, 1_000),
+    ("discovery", "link_days"): (1, 3650),
     ("credential", "port"): (1, 65535),
     ("range", "every_minutes"): (0, 525_600),
     ("range", "packets_per_second"): (1, 20_000),

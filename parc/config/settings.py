@@ -81,6 +81,8 @@ class DiscoverySettings:
     definitions_folder: str = ""
     unsafe_share_percent: int = 30
     unsafe_minimum: int = 10
+    edge_port_addresses: int = 8
+    link_days: int = 365
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ is applied. The counts of a run are written with the change that they count.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from collectors.addresses import AddressSet
+from collectors.observation import Observation
 from parc.config import Settings
 from parc.discovery.absence import covered_addresses
 from parc.discovery.evidence import load_observations, raise_counts
@@ -21,6 +22,7 @@ from parc.discovery.task import Task
 from parc.models import Device, Run, RunTarget, StoredObservation
 from parc.reconcile.apply import apply
 from parc.reconcile.change import CreateDevice, RowChange, UpdateDevice
+from parc.reconcile.links import write_links
 from parc.reconcile.load import load
 from parc.reconcile.plan import Plan, UnsafePlanError, plan
 from parc.reconcile.policy import Policy
@@ -43,6 +45,15 @@ class Settlement:
     changed: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What a plan was made of, and when it is applied."""
+
+    observations: Iterable[Observation]
+    settings: Settings
+    now: datetime
+
+
 def policy_of(task: Task, settings: Settings) -> Policy:
     """Give the rules of a run's range."""
     return Policy(
@@ -62,7 +73,8 @@ def settle_chunk(
     observations = list(load_observations(session, task.run_id, addresses))
     policy = policy_of(task, settings)
     known = load(session, observations, policy, is_for_apply=True)
-    return _apply_if_safe(session, task, policy, plan(observations, known, policy), now)
+    made = plan(observations, known, policy)
+    return _apply_if_safe(session, task, policy, made, _Evidence(observations, settings, now))
 
 
 def settle_absence(session: Session, task: Task, settings: Settings, now: datetime) -> Settlement:
@@ -86,7 +98,7 @@ def settle_absence(session: Session, task: Task, settings: Settings, now: dateti
         )
     )
     whole = replace(absences, in_scope=absences.in_scope + (present or 0))
-    return _apply_if_safe(session, task, policy, whole, now)
+    return _apply_if_safe(session, task, policy, whole, _Evidence((), settings, now))
 
 
 def plan_again(
@@ -107,18 +119,19 @@ def settle_again(
 ) -> Plan:
     """Apply the plan of a held run, whatever its share: a person has decided. Gives the plan."""
     made = plan_again(session, task, settings, is_for_apply=True)
-    _apply(session, task, actor, made, now)
+    observations = load_observations(session, task.run_id)
+    _apply(session, task, actor, made, _Evidence(observations, settings, now))
     return made
 
 
 def _apply_if_safe(
-    session: Session, task: Task, policy: Policy, made: Plan, now: datetime
+    session: Session, task: Task, policy: Policy, made: Plan, evidence: _Evidence
 ) -> Settlement:
     try:
         made.raise_if_unsafe(policy)
     except UnsafePlanError as error:
         return Settlement(unsafe=str(error))
-    _apply(session, task, for_run(task.range_name, task.run_id), made, now)
+    _apply(session, task, for_run(task.range_name, task.run_id), made, evidence)
     created = frozenset(c.device.address for c in made.changes if isinstance(c, CreateDevice))
     changed = frozenset(
         c.device.address for c in made.changes if isinstance(c, UpdateDevice | RowChange)
@@ -126,9 +139,9 @@ def _apply_if_safe(
     return Settlement(created=created, changed=changed - created)
 
 
-def _apply(session: Session, task: Task, actor: Actor, made: Plan, now: datetime) -> None:
-    """Apply a plan, tie its evidence to the devices it is of, and count."""
-    applied = apply(made, session, actor, now)
+def _apply(session: Session, task: Task, actor: Actor, made: Plan, evidence: _Evidence) -> None:
+    """Apply a plan, tie its evidence to the devices it is of, write what they see, and count."""
+    applied = apply(made, session, actor, evidence.now)
     for address, device_id in applied.devices.items():
         for model in (StoredObservation, RunTarget):
             session.execute(
@@ -137,6 +150,12 @@ def _apply(session: Session, task: Task, actor: Actor, made: Plan, now: datetime
                 .values(device_id=device_id)
                 .execution_options(synchronize_session=False)
             )
+    write_links(
+        session,
+        evidence.observations,
+        applied.devices,
+        most_macs=evidence.settings.discovery.edge_port_addresses,
+    )
     counts = applied.counts
     raise_counts(
         session,

@@ -45,6 +45,7 @@ def purge(context: JobContext, arguments: Mapping[str, Any]) -> None:
         observations=timedelta(days=settings.discovery.observation_days),
         runs=timedelta(days=settings.discovery.run_days),
         sessions=timedelta(days=settings.interface.session_days),
+        links=timedelta(days=settings.discovery.link_days),
     )
     while True:
         if context.should_stop():

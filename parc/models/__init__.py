@@ -39,7 +39,6 @@ from parc.models.link import (
     BridgeVlan,
     MappedAddress,
     Neighbor,
-    PortRole,
     SwitchPort,
     WirelessStation,
 )
@@ -71,7 +70,6 @@ __all__ = [
     "LocationKind",
     "MappedAddress",
     "Neighbor",
-    "PortRole",
     "RangeCredential",
     "Role",
     "Run",

@@ -6,25 +6,17 @@ what a device says of itself (VLANs, ports) is its present state.
 
 from __future__ import annotations
 
-import enum
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from parc.models.base import Base, EnumValue, Json
+from parc.topology import PortRole
 
 # Rows that may come by the million; SQLite counts up only what is called INTEGER.
 LongKey = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 NO_VLAN = 0  # where a table does not tell VLANs apart
-
-
-class PortRole(enum.StrEnum):
-    """What stands behind a port; the words of ``parc.topology.Role``."""
-
-    EDGE = "edge"
-    UPLINK = "uplink"
-    ACCESS_POINT = "access_point"
 
 
 class BridgeVlan(Base):
@@ -61,7 +53,7 @@ class SwitchPort(Base):
     power_class: Mapped[int | None]
     role: Mapped[PortRole] = mapped_column(EnumValue(PortRole))
     role_reason: Mapped[str | None] = mapped_column(
-        sa.String(40), comment="why it is no edge port: neighbor, switch, many"
+        sa.String(40), comment="why it is no edge port: neighbor, bridge, many"
     )
     far_device_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("device.id", ondelete="SET NULL"),

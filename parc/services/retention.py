@@ -1,4 +1,4 @@
-"""What is thrown away by age: evidence, logs of runs, jobs, sessions, failed sign-ins."""
+"""What is thrown away by age: evidence, links, logs of runs, jobs, sessions, failed sign-ins."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from parc.models import (
+    Attachment,
     JobRun,
     JobState,
+    MappedAddress,
+    Neighbor,
     Run,
     RunState,
     SignInFailure,
     SignInLink,
     StoredObservation,
     UserSession,
+    WirelessStation,
 )
 
 _BATCH = 500  # rows of one short transaction
@@ -32,6 +36,7 @@ class Ages:
     observations: timedelta
     runs: timedelta
     sessions: timedelta
+    links: timedelta
 
 
 def purge_batch(session: Session, ages: Ages, now: datetime) -> int:
@@ -52,11 +57,27 @@ def purge_batch(session: Session, ages: Ages, now: datetime) -> int:
     return deleted
 
 
-_Purged = type[StoredObservation | Run | JobRun | UserSession | SignInLink | SignInFailure]
+_Purged = type[
+    StoredObservation
+    | Run
+    | JobRun
+    | UserSession
+    | SignInLink
+    | SignInFailure
+    | Attachment
+    | Neighbor
+    | MappedAddress
+    | WirelessStation
+]
 
 
 def _conditions(ages: Ages, now: datetime) -> list[tuple[_Purged, sa.ColumnElement[bool]]]:
+    links = now - ages.links
     return [
+        (Attachment, Attachment.last_seen_at < links),
+        (Neighbor, Neighbor.last_seen_at < links),
+        (MappedAddress, MappedAddress.last_seen_at < links),
+        (WirelessStation, WirelessStation.last_seen_at < links),
         (StoredObservation, _is_old_evidence(now - ages.observations)),
         (Run, sa.and_(Run.created_at < now - ages.runs, Run.state.not_in(_OPEN_RUNS))),
         (

@@ -234,7 +234,7 @@ def upgrade() -> None:
             "role_reason",
             sa.String(length=40),
             nullable=True,
-            comment="why it is no edge port: neighbor, switch, many",
+            comment="why it is no edge port: neighbor, bridge, many",
         ),
         sa.Column(
             "far_device_id",

@@ -23,7 +23,12 @@ from tests.conftest import SOME_MOMENT
 from tests.factories import make_device, make_run, make_user
 
 pytestmark = pytest.mark.usefixtures("app")
-AGES = Ages(observations=timedelta(days=90), runs=timedelta(days=365), sessions=timedelta(days=14))
+AGES = Ages(
+    observations=timedelta(days=90),
+    runs=timedelta(days=365),
+    sessions=timedelta(days=14),
+    links=timedelta(days=365),
+)
 
 
 def _evidence(
