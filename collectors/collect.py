@@ -23,6 +23,7 @@ from collectors.errors import (
     StoppedError,
 )
 from collectors.identify import identify, subtrees_to_ask
+from collectors.inside import read_details
 from collectors.links import Subject, read_links
 from collectors.observation import (
     ComponentTable,
@@ -268,6 +269,12 @@ async def _observe(
     identity = await describe(standing)
     subject = Subject(identity.category, tables.interfaces, found)
     links = await read_links(session, subject)
+    details = await read_details(
+        session,
+        opened.system,
+        identity,
+        is_host=bool(tables.storages.rows or tables.processor_count),
+    )
     return Observation(
         address=session.endpoint.address,
         source=Source.SNMP,
@@ -281,6 +288,7 @@ async def _observe(
         processor_count=tables.processor_count,
         memory_bytes=host_resources_mib.memory_bytes(found),
         links=links,
+        details=details,
         problems=tuple(session.problems),
     )
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
+from collectors.details import Details
 from collectors.errors import Failure
 
 
@@ -446,6 +447,7 @@ class Observation:
     processor_count: int | None = None
     memory_bytes: int | None = None
     links: Links = field(default_factory=Links)
+    details: Details = field(default_factory=Details)
     problems: tuple[Problem, ...] = ()
 
 

@@ -62,7 +62,7 @@ _TYPES: Final = {
     33: "inserts",
     34: "covers",
 }
-_UNITS: Final = {
+UNITS: Final = {
     1: "other",
     2: "unknown",
     3: "tenThousandthsOfInches",
@@ -121,7 +121,7 @@ def _supply(index: int, row: dict[str, VarBind]) -> Supply:
         index=index,
         description=values.name(row.get("prtMarkerSuppliesDescription")),
         supply_type=_TYPES.get(values.integer(row.get("prtMarkerSuppliesType")) or 0),
-        unit=_UNITS.get(values.integer(row.get("prtMarkerSuppliesSupplyUnit")) or 0),
+        unit=UNITS.get(values.integer(row.get("prtMarkerSuppliesSupplyUnit")) or 0),
         capacity=capacity if capacity is not None and capacity > 0 else None,
         level=level if level is not None and level >= 0 else None,
         is_some_left=is_some_left,

@@ -12,6 +12,14 @@ from parc.models.asset import (
 )
 from parc.models.base import Base
 from parc.models.credential import Credential, CredentialSuccess
+from parc.models.detail import (
+    Battery,
+    Installation,
+    LifeCount,
+    LifeCountReading,
+    Outlet,
+    Tray,
+)
 from parc.models.device import (
     CategorySign,
     Component,
@@ -53,6 +61,7 @@ __all__ = [
     "Attachment",
     "AuditEntry",
     "Base",
+    "Battery",
     "BridgeVlan",
     "CategorySign",
     "Component",
@@ -62,14 +71,18 @@ __all__ = [
     "Device",
     "DeviceStatus",
     "Difference",
+    "Installation",
     "Interface",
     "JobRun",
     "JobState",
+    "LifeCount",
+    "LifeCountReading",
     "LifecycleState",
     "Location",
     "LocationKind",
     "MappedAddress",
     "Neighbor",
+    "Outlet",
     "RangeCredential",
     "Role",
     "Run",
@@ -86,6 +99,7 @@ __all__ = [
     "Supply",
     "SwitchPort",
     "TargetOutcome",
+    "Tray",
     "User",
     "UserSession",
     "ValueSource",

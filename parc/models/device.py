@@ -63,6 +63,9 @@ class Device(Base):
     reasons: Mapped[list[str]] = mapped_column(Json, default=list, comment="where values were read")
     processor_count: Mapped[int | None]
     memory_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
+    console_message: Mapped[str | None] = mapped_column(
+        sa.String(255), comment="of a printer; empty when it says nothing"
+    )
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     absent_since: Mapped[datetime | None] = mapped_column(

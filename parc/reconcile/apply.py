@@ -48,6 +48,7 @@ from parc.reconcile.history import History
 from parc.reconcile.known import DEVICE_COLUMNS, ROW_COLUMNS, FieldSource, Table, Value
 from parc.reconcile.load import MODELS, chunks
 from parc.reconcile.plan import Counts, Plan
+from parc.reconcile.readings import write_readings
 from parc.services import assets as asset_service
 from parc.services.actor import Actor
 
@@ -112,6 +113,7 @@ class _Writer:
         self._update(Device, self.device_values)
         self._update(Asset, self.asset_values)
         self._write_rows()
+        write_readings(self.session, self.plan, self.ids)
         self._write_signs()
         self._write_sources()
         self._write_differences()
@@ -256,6 +258,8 @@ class _Writer:
         values = dict(zip(ROW_COLUMNS[row.table], map(_stored, row.values), strict=True))
         if row.table is Table.INTERFACE:
             values["addresses"] = values["addresses"] or []
+        elif row.table is Table.INSTALLATION:
+            values |= {"source": ValueSource.SNMP, "first_seen_at": self.now}
         return {"device_id": self.ids[row.device], "key": row.key, **values}
 
     def _changed(self, row: RowChange) -> dict[str, Any]:

@@ -38,13 +38,19 @@ IDENTITY_FIELDS: Final = frozenset(
     {"manufacturer", "serial_number", "engine_id", "chassis_id", "base_mac_address"}
 )
 # Stored whenever they are seen, but no change that a person would look for.
-_QUIET_FIELDS: Final = frozenset({"reasons", "category_source"})
+_QUIET_FIELDS: Final = frozenset({"reasons", "category_source", "console_message"})
 _QUIET_COLUMNS: Final[Mapping[Table, frozenset[str]]] = {
     Table.INTERFACE: frozenset({"if_index"}),
     Table.COMPONENT: frozenset(),
     Table.SUPPLY: frozenset({"level", "is_some_left"}),
     Table.STORAGE: frozenset({"used_bytes", "size_bytes"}),
     Table.SERVICE: frozenset(),
+    Table.LIFE_COUNT: frozenset({"count", "unit"}),
+    Table.TRAY: frozenset({"level", "is_some_left", "is_available", "media_name"}),
+    # That a battery is due for replacement is news; how full it is, is not.
+    Table.BATTERY: frozenset(ROW_COLUMNS[Table.BATTERY]) - {"is_replacement_needed"},
+    Table.OUTLET: frozenset(),
+    Table.INSTALLATION: frozenset(),
 }
 _STORAGE_TYPE: Final = list(ROW_COLUMNS[Table.STORAGE]).index("storage_type")
 

@@ -49,6 +49,11 @@ class Table(enum.StrEnum):
     SUPPLY = "supply"
     STORAGE = "storage"
     SERVICE = "service"
+    LIFE_COUNT = "life_count"
+    TRAY = "tray"
+    BATTERY = "battery"
+    OUTLET = "outlet"
+    INSTALLATION = "installation"
 
 
 # Each column with the longest text or the largest number that it holds; 0 for truth and lists.
@@ -76,6 +81,7 @@ DEVICE_COLUMNS: Final[Mapping[str, int]] = {
     "reasons": 0,
     "processor_count": SMALL,
     "memory_bytes": LARGE,
+    "console_message": 255,
 }
 ROW_COLUMNS: Final[Mapping[Table, Mapping[str, int]]] = {
     Table.INTERFACE: {
@@ -119,6 +125,28 @@ ROW_COLUMNS: Final[Mapping[Table, Mapping[str, int]]] = {
         "used_bytes": LARGE,
     },
     Table.SERVICE: {"name": 100, "product": 200, "version": 100, "is_guess": 0},
+    Table.LIFE_COUNT: {"count": LARGE, "unit": 40},
+    Table.TRAY: {
+        "name": 255,
+        "media_name": 255,
+        "unit": 40,
+        "capacity": LARGE,
+        "level": LARGE,
+        "is_some_left": 0,
+        "is_available": 0,
+    },
+    Table.BATTERY: {
+        "battery_status": 40,
+        "output_source": 40,
+        "charge_percent": SMALL,
+        "minutes_remaining": SMALL,
+        "seconds_on_battery": SMALL,
+        "temperature_celsius": SMALL,
+        "load_percent": SMALL,
+        "is_replacement_needed": 0,
+    },
+    Table.OUTLET: {"name": 255, "is_on": 0},
+    Table.INSTALLATION: {"name": 300, "software_type": 40, "installed_on": 10},
 }
 KEY_CHARACTERS: Final = 300
 REASON_CHARACTERS: Final = 200

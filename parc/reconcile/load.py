@@ -19,14 +19,20 @@ from collectors.observation import Category, Observation
 from parc.models import (
     Asset,
     AssetField,
+    Battery,
     CategorySign,
     Component,
     Device,
     Difference,
+    Installation,
     Interface,
+    LifeCount,
+    Outlet,
     Service,
     Storage,
     Supply,
+    Tray,
+    ValueSource,
 )
 from parc.naming import MACHINE_FIELDS
 from parc.reconcile.identity import usable_mac
@@ -48,13 +54,29 @@ from parc.reconcile.known import (
 )
 from parc.reconcile.policy import Policy
 
-Row = Interface | Component | Supply | Storage | Service
+Row = (
+    Interface
+    | Component
+    | Supply
+    | Storage
+    | Service
+    | LifeCount
+    | Tray
+    | Battery
+    | Outlet
+    | Installation
+)
 MODELS: Final[Mapping[Table, type[Row]]] = {
     Table.INTERFACE: Interface,
     Table.COMPONENT: Component,
     Table.SUPPLY: Supply,
     Table.STORAGE: Storage,
     Table.SERVICE: Service,
+    Table.LIFE_COUNT: LifeCount,
+    Table.TRAY: Tray,
+    Table.BATTERY: Battery,
+    Table.OUTLET: Outlet,
+    Table.INSTALLATION: Installation,
 }
 _CHUNK: Final = 5_000
 # One plan at a time between reading and commit; the number only has to be ours.
@@ -231,6 +253,8 @@ def _rows(
         columns = [getattr(model, name) for name in ROW_COLUMNS[table]]
         for part in chunks(device_ids):
             query = sa.select(model.id, model.device_id, model.key, model.gone_at, *columns)
+            if model is Installation:
+                query = query.where(Installation.source == ValueSource.SNMP)
             for row in session.execute(query.where(model.device_id.in_(part))):
                 values = tuple(_plain(value) for value in row[4:])
                 known = KnownRow(row[0], values, row[3] is not None)

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from collectors.observation import Observation, Presence, Source, to_json
@@ -60,6 +61,27 @@ _IDENTITY_FIELDS: Final = (
     "chassis_id",
     "definition",
 )
+
+
+_READ_TABLES: Final = (
+    (Table.INTERFACE, attrgetter("interfaces")),
+    (Table.COMPONENT, attrgetter("components")),
+    (Table.SUPPLY, attrgetter("supplies")),
+    (Table.STORAGE, attrgetter("storages")),
+    (Table.LIFE_COUNT, attrgetter("details.life_counts")),
+    (Table.TRAY, attrgetter("details.trays")),
+    (Table.BATTERY, attrgetter("details.batteries")),
+    (Table.OUTLET, attrgetter("details.outlets")),
+    (Table.INSTALLATION, attrgetter("details.installations")),
+)
+# What tells the rows of a table apart in one reading.
+_ROW_NUMBERS: Final = {Table.INTERFACE: "if_index", Table.LIFE_COUNT: "kind"}
+# What outlives restarts and tells them apart from one reading to the next; else the number.
+_ROW_NAMES: Final = {
+    Table.STORAGE: attrgetter("description"),
+    Table.LIFE_COUNT: attrgetter("kind"),
+    Table.INSTALLATION: attrgetter("name"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +186,7 @@ def _fields(observation: Observation) -> dict[str, Value]:
         "processor_count": observation.processor_count,
         "memory_bytes": observation.memory_bytes,
     }
+    message = observation.details.console_message
     if observation.system:
         values |= {name: getattr(observation.system, name) for name in _SYSTEM_FIELDS}
     if observation.identity:
@@ -171,6 +194,8 @@ def _fields(observation: Observation) -> dict[str, Value]:
         values["reasons"] = observation.identity.reasons or None
     category = values.pop("category", None)
     fitted = {name: fit(value, DEVICE_COLUMNS[name]) for name, value in values.items()}
+    if message is not None:  # empty: the printer says nothing any more
+        fitted["console_message"] = fit(message, DEVICE_COLUMNS["console_message"]) or ""
     return fitted | {"category": category}
 
 
@@ -211,13 +236,8 @@ def _signs(presence: Presence | None) -> frozenset[Sign]:
 def _tables(ordered: Sequence[Observation], presence: Presence | None) -> dict[Table, SeenTable]:
     """Give the tables that were read at all; the best reading of each."""
     tables: dict[Table, SeenTable] = {}
-    for table, name in (
-        (Table.INTERFACE, "interfaces"),
-        (Table.COMPONENT, "components"),
-        (Table.SUPPLY, "supplies"),
-        (Table.STORAGE, "storages"),
-    ):
-        readings = [getattr(observation, name) for observation in ordered]
+    for table, read in _READ_TABLES:
+        readings = [read(observation) for observation in ordered]
         best = max(readings, key=lambda reading: (reading.complete, len(reading.rows)))
         if best.rows or best.complete:
             tables[table] = SeenTable(_keyed(table, best.rows), best.complete)
@@ -232,7 +252,7 @@ def _tables(ordered: Sequence[Observation], presence: Presence | None) -> dict[T
 
 def _keyed(table: Table, rows: Sequence[Any]) -> dict[str, tuple[Value, ...]]:
     """Give rows by a key that outlives restarts; the index helps only where names repeat."""
-    number = "if_index" if table is Table.INTERFACE else "index"
+    number = _ROW_NUMBERS.get(table, "index")
     rows = sorted({getattr(row, number): row for row in reversed(rows)}.items())
     names = [_row_name(table, row) for _, row in rows]
     counts = Counter(names)
@@ -245,10 +265,8 @@ def _keyed(table: Table, rows: Sequence[Any]) -> dict[str, tuple[Value, ...]]:
 def _row_name(table: Table, row: Any) -> str:
     if table is Table.INTERFACE:
         name = row.if_name or row.if_descr
-    elif table is Table.STORAGE:
-        name = row.description
     else:
-        name = str(row.index)
+        name = _ROW_NAMES[table](row) if table in _ROW_NAMES else str(row.index)
     return str(fit(name, KEY_CHARACTERS - 20) or "")
 
 

@@ -5,6 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from collectors.details import (
+    Battery,
+    BatteryTable,
+    Details,
+    Installation,
+    InstallationTable,
+    LifeCount,
+    LifeCountTable,
+    Outlet,
+    OutletTable,
+    Tray,
+    TrayTable,
+)
 from collectors.observation import (
     Category,
     CategoryVote,
@@ -180,3 +193,21 @@ def test_order_of_observations_does_not_matter() -> None:
         make_presence("192.0.2.7", category=Category.PHONE),
     ]
     assert fold(observations) == fold(reversed(observations))
+
+
+def test_what_only_some_devices_hold_has_keys_that_last() -> None:
+    details = Details(
+        life_counts=LifeCountTable((LifeCount("total", 10), LifeCount("color", 4)), complete=True),
+        trays=TrayTable((Tray(1, "Cassette"),)),
+        console_message="",
+        batteries=BatteryTable((Battery(charge_percent=90),), complete=True),
+        outlets=OutletTable((Outlet(7, "router"),)),
+        installations=InstallationTable((Installation(3, "Editor 2.1"),), complete=True),
+    )
+    (entry,), _ = fold([make_observation(details=details)])
+    assert sorted(entry.tables[Table.LIFE_COUNT].rows) == ["color", "total"]
+    assert list(entry.tables[Table.TRAY].rows) == ["1"]
+    assert list(entry.tables[Table.BATTERY].rows) == ["1"]
+    assert list(entry.tables[Table.OUTLET].rows) == ["7"]
+    assert list(entry.tables[Table.INSTALLATION].rows) == ["Editor 2.1"]
+    assert entry.fields["console_message"] == ("", FieldSource.SNMP)

@@ -1,0 +1,108 @@
+"""What only some kinds of device hold: counts, trays, batteries, outlets, software."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from parc.models.asset import ValueSource
+from parc.models.base import Base, EnumValue
+
+
+class LifeCount(Base):
+    """What a printer has counted in its life, as it was last read."""
+
+    __tablename__ = "life_count"
+    __table_args__ = (sa.UniqueConstraint("device_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(sa.String(300), comment="total, color or mono")
+    count: Mapped[int] = mapped_column(sa.BigInteger)
+    unit: Mapped[str | None] = mapped_column(sa.String(40))
+    gone_at: Mapped[dt.datetime | None]
+
+
+class LifeCountReading(Base):
+    """The last count of a day, of the days on which it differs from the one before."""
+
+    __tablename__ = "life_count_reading"
+
+    device_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("device.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    read_on: Mapped[dt.date] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class Tray(Base):
+    """One tray of a printer (Printer-MIB)."""
+
+    __tablename__ = "tray"
+    __table_args__ = (sa.UniqueConstraint("device_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(sa.String(300), comment="prtInputIndex as text")
+    name: Mapped[str | None] = mapped_column(sa.String(255))
+    media_name: Mapped[str | None] = mapped_column(sa.String(255))
+    unit: Mapped[str | None] = mapped_column(sa.String(40))
+    capacity: Mapped[int | None] = mapped_column(sa.BigInteger)
+    level: Mapped[int | None] = mapped_column(sa.BigInteger)
+    is_some_left: Mapped[bool | None]
+    is_available: Mapped[bool | None]
+    gone_at: Mapped[dt.datetime | None]
+
+
+class Battery(Base):
+    """Battery and output of a power supply (UPS-MIB)."""
+
+    __tablename__ = "battery"
+    __table_args__ = (sa.UniqueConstraint("device_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(sa.String(300))
+    battery_status: Mapped[str | None] = mapped_column(sa.String(40))
+    output_source: Mapped[str | None] = mapped_column(sa.String(40))
+    charge_percent: Mapped[int | None]
+    minutes_remaining: Mapped[int | None]
+    seconds_on_battery: Mapped[int | None]
+    temperature_celsius: Mapped[int | None]
+    load_percent: Mapped[int | None]
+    is_replacement_needed: Mapped[bool | None]
+    gone_at: Mapped[dt.datetime | None]
+
+
+class Outlet(Base):
+    """One outlet of a power distribution unit."""
+
+    __tablename__ = "outlet"
+    __table_args__ = (sa.UniqueConstraint("device_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(sa.String(300), comment="its number")
+    name: Mapped[str | None] = mapped_column(sa.String(255))
+    is_on: Mapped[bool | None]
+    gone_at: Mapped[dt.datetime | None]
+
+
+class Installation(Base):
+    """Software that was found on a device, by one means; last seen with it until ``gone_at``."""
+
+    __tablename__ = "installation"
+    __table_args__ = (sa.UniqueConstraint("device_id", "source", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id", ondelete="CASCADE"))
+    source: Mapped[ValueSource] = mapped_column(EnumValue(ValueSource))
+    key: Mapped[str] = mapped_column(sa.String(300), comment="the name, cut to what fits")
+    name: Mapped[str] = mapped_column(sa.String(300), comment="as it was found", index=True)
+    software_type: Mapped[str | None] = mapped_column(sa.String(40))
+    installed_on: Mapped[str | None] = mapped_column(sa.String(10), comment="ISO date")
+    first_seen_at: Mapped[dt.datetime]
+    gone_at: Mapped[dt.datetime | None]
