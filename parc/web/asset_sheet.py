@@ -18,11 +18,13 @@ from parc.models import ValueSource
 from parc.queries import asset_sheet as query
 from parc.queries.asset_sheet import FieldSource, Sheet
 from parc.queries.audit import asset_history
+from parc.queries.held import read_held
 from parc.queries.locations import read_places
 from parc.queries.observations import list_observations, read_observation
 from parc.services.assets import MACHINE_FIELDS
 from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
+from parc.web.asset_held import held_kind, held_word
 from parc.web.assets import LABELS, assets
 from parc.web.cells import CellWriter
 from parc.web.context import now
@@ -96,6 +98,9 @@ def show(asset_id: int) -> ResponseReturnValue:
         empty_fields=[line for line in lines if not line.value],
         differences=_difference_lines(sheet, write),
         parts=parts,
+        held=read_held(db.session(), sheet.devices),
+        held_word=held_word,
+        held_kind=held_kind,
         write=write,
         oper_status=oper_status,
         place=next((line.value for line in lines if line.name == "location_id"), ""),

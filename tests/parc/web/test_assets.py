@@ -17,6 +17,7 @@ from parc.models import (
     Device,
     DeviceStatus,
     Difference,
+    Installation,
     Interface,
     LifecycleState,
     Role,
@@ -84,6 +85,8 @@ def _full_asset(text: str, port_count: int = 3) -> int:
         session.add(Supply(**own, key="2", description=text, is_some_left=True))
         session.add(Storage(**own, key="1", description=text, size_bytes=10, used_bytes=4))
         session.add(Service(**own, key="tcp/80", name=text, product=text, is_guess=True))
+        session.add(Installation(**own, source=ValueSource.SNMP, key=text, name=text,
+                                 first_seen_at=SOME_MOMENT))  # fmt: skip
         session.add(
             Difference(
                 asset_id=asset.id,
@@ -137,7 +140,8 @@ def test_what_devices_say_is_text_on_every_page(administrator: Browser) -> None:
     base = f"/assets/{asset_id}"
     for path in (
         "/", "/differences", "/assets", "/assets?q=script&sort=name", "/assets/suggest?q=script",
-        base, f"{base}?components=all", f"{base}/interfaces", f"{base}/history", f"{base}/edit",
+        base, f"{base}?components=all", f"{base}/interfaces", f"{base}/software", f"{base}/history",
+        f"{base}/edit",
         f"{base}/observations", f"{base}/state", f"{base}/delete", "/devices",
         f"/devices/{device_id}",
     ):  # fmt: skip

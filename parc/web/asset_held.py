@@ -1,0 +1,100 @@
+"""What only some kinds of device hold, on the sheet of an asset: words for it, and all software."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_pgettext as _in
+
+from parc.extensions import db
+from parc.queries.asset_sheet import read_sheet
+from parc.queries.held import read_installations
+from parc.services.permissions import Action
+from parc.web.access import requires
+from parc.web.assets import assets
+
+_ROWS = 200
+_KEY_DIGITS = 18
+_WORDS: Mapping[str, str] = {
+    # prtMarkerLifeCount and the makers' counts
+    "total": _in("count", "In all"),
+    "color": _in("count", "In colour"),
+    "mono": _in("count", "In black"),
+    "impressions": _in("unit", "pages"),
+    "sheets": _in("unit", "sheets"),
+    "meters": _in("unit", "metres"),
+    "feet": _in("unit", "feet"),
+    "hours": _in("unit", "hours"),
+    "percent": "%",
+    # upsBatteryStatus
+    "batteryNormal": _in("battery", "Normal"),
+    "batteryLow": _in("battery", "Low"),
+    "batteryDepleted": _in("battery", "Empty"),
+    # upsOutputSource
+    "none": _in("power", "Nothing"),
+    "normal": _in("power", "Mains"),
+    "bypass": _in("power", "Bypass"),
+    "battery": _in("power", "Battery"),
+    "booster": _in("power", "Mains, raised"),
+    "reducer": _in("power", "Mains, lowered"),
+    "other": _in("power", "Other"),
+    # hrSWInstalledType
+    "operatingSystem": _in("software", "Operating system"),
+    "deviceDriver": _in("software", "Driver"),
+    "application": _in("software", "Application"),
+}
+_KINDS: Mapping[str, str] = {
+    "batteryNormal": "good",
+    "batteryLow": "warning",
+    "batteryDepleted": "bad",
+    "normal": "good",
+    "battery": "warning",
+    "bypass": "warning",
+    "none": "bad",
+}
+
+
+def held_word(word: str | None) -> str:
+    """Give a MIB's word in the reader's language; one that has none as it stands."""
+    return "" if word is None else str(_WORDS.get(word, word))
+
+
+def held_kind(word: str | None) -> str:
+    """Give the kind of badge for a state."""
+    return _KINDS.get(word or "", "neutral")
+
+
+@assets.get("/assets/<int:asset_id>/software")
+@requires(Action.VIEW_INVENTORY)
+def software(asset_id: int) -> ResponseReturnValue:
+    """Show all installed software, a page at a time."""
+    sheet = read_sheet(db.session(), asset_id)
+    ids = [device.id for device in sheet.devices]
+    rows = read_installations(db.session(), ids, _ROWS + 1, _after()) if ids else []
+    next_url = ""
+    if len(rows) > _ROWS:
+        rows = rows[:_ROWS]
+        last = rows[-1]
+        next_url = url_for("assets.software", asset_id=asset_id, after=f"{last.id}.{last.name}")
+    return render_template(
+        "assets/software.html",
+        sheet=sheet,
+        asset=sheet.asset,
+        tab="software",
+        rows=rows,
+        next_url=next_url,
+        held_word=held_word,
+    )
+
+
+def _after() -> tuple[str, int] | None:
+    text = request.args.get("after", "")
+    if not text:
+        return None
+    number, _dot, name = text.partition(".")
+    if not (number.isascii() and number.isdecimal() and len(number) <= _KEY_DIGITS and name):
+        abort(422, description=gettext("This page does not exist any more."))
+    return name, int(number)
