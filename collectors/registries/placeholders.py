@@ -8,12 +8,21 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
+from typing import Final
+
+_SHORTEST_SEQUENCE: Final = 5
+_COUNTING: Final = "01234567890123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def is_placeholder(text: str | None) -> bool:
-    """Tell whether ``text`` says nothing: empty, listed, or one character repeated."""
+    """Tell whether ``text`` says nothing: empty, listed, one character repeated, or a sequence."""
     bare = _bare(text or "")
-    return len(set(bare)) <= 1 or bare in _listed()
+    return len(set(bare)) <= 1 or bare in _listed() or _is_sequence(bare)
+
+
+def _is_sequence(bare: str) -> bool:
+    """Tell whether ``bare`` only counts, up or down: 12345678, abcdef, 987654321."""
+    return len(bare) >= _SHORTEST_SEQUENCE and (bare in _COUNTING or bare[::-1] in _COUNTING)
 
 
 def _bare(text: str) -> str:

@@ -11,8 +11,9 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
-from parc.reconcile.identity import Match
 from parc.reconcile.known import FieldSource, Sign, Table, Value
+from parc.reconcile.matching import Match
+from parc.reconcile.rules import TEXTS, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,18 @@ class Conflict:
 
     Attributes:
         others: the other devices, as far as they are known.
+        reasons: why none of them was taken for this one.
     """
 
     device: DeviceRef
     key: str
     others: tuple[int, ...]
-    reason: str
+    reasons: tuple[Reason, ...]
+
+    @property
+    def text(self) -> str:
+        """Give the reasons in words."""
+        return "; ".join(TEXTS[reason] for reason in self.reasons)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ class History:
             case Conflict():
                 others = ", ".join(map(str, change.others))
                 entry = self.entries["device", number, "conflict"]
-                entry[change.key] = (others or None, change.reason)
+                entry[change.key] = (others or None, change.text)
             case CreateAsset():
                 asset_id = self.asset_of[number]
                 entry = self.entries["asset", asset_id, "created"]

@@ -11,19 +11,19 @@ Source: RFC 3411 (SnmpEngineID), RFC 5798 and vendor documents for MACs of virtu
 
 from __future__ import annotations
 
-import enum
 import ipaddress
 import string
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from collectors.observation import Category
+from collectors.registries.adapters import adapter_maker
 from collectors.registries.placeholders import is_placeholder
 from collectors.text import normalise_mac
 from parc.naming import address_sort, is_read
 from parc.reconcile.known import ROW_COLUMNS, KnownDevice, Table, Value, Values
+from parc.reconcile.rules import KeyKind, Reason, speaking_against
 
 # VRRP and CARP (IPv4, IPv6), HSRP version 1, 2 and IPv6, GLBP.
 _VIRTUAL_ROUTER_MACS: Final = (
@@ -45,21 +45,9 @@ _NET_SNMP: Final = 8072
 _MAC_OCTETS: Final = 6
 IF_PHYS_ADDRESS: Final = list(ROW_COLUMNS[Table.INTERFACE]).index("if_phys_address")
 _ADDRESSES: Final = list(ROW_COLUMNS[Table.INTERFACE]).index("addresses")
-
-
-class KeyKind(enum.StrEnum):
-    """Kinds of keys, the strongest first."""
-
-    SERIAL = "manufacturer and serial number"
-    ENGINE_ID = "engine id"
-    CHASSIS_ID = "chassis id"
-    MAC = "MAC address"
-    NAME_AND_ADDRESS = "name with address"
-    ADDRESS = "address"
-
-
-_RANKS: Final = {kind: rank for rank, kind in enumerate(KeyKind)}
-STRONG: Final = (KeyKind.SERIAL, KeyKind.ENGINE_ID, KeyKind.CHASSIS_ID, KeyKind.MAC)
+_COMPONENT_CLASS: Final = list(ROW_COLUMNS[Table.COMPONENT]).index("component_class")
+_COMPONENT_SERIAL: Final = list(ROW_COLUMNS[Table.COMPONENT]).index("serial_number")
+_CHASSIS: Final = "chassis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +70,7 @@ class Traits:
         has_all_macs: whether a MAC that is not among ``all_macs`` speaks against being the same.
         addresses: where it answers.
         claims: addresses that it says are its own.
+        members: serial numbers of its chassis, when it is a stack of several.
         is_read: whether it spoke for itself, or only showed that it is there.
     """
 
@@ -99,25 +88,8 @@ class Traits:
     sys_object_id: str | None = None
     category: Category | None = None
     claims: frozenset[str] = frozenset()
+    members: frozenset[str] = frozenset()
     is_read: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Considered:
-    """A device that a key pointed at and that was not taken, and why."""
-
-    device_id: int
-    key: Key
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """What became of one observation: the device and the key that found it, or nothing."""
-
-    device_id: int | None = None
-    key: Key | None = None
-    considered: tuple[Considered, ...] = ()
 
 
 def make_traits(
@@ -125,11 +97,12 @@ def make_traits(
     addresses: Iterable[str],
     interfaces: Collection[tuple[Value, ...]],
     seen_mac: str | None = None,
+    components: Collection[tuple[Value, ...]] = (),
 ) -> Traits:
     """Give the traits of a device from its columns.
 
     Args:
-        interfaces: present rows, in the order of ``ROW_COLUMNS``.
+        interfaces, components: present rows, in the order of ``ROW_COLUMNS``.
         seen_mac: the MAC that a sweep saw on the wire.
     """
     macs = (usable_mac(_text(row[IF_PHYS_ADDRESS])) for row in interfaces)
@@ -158,6 +131,7 @@ def make_traits(
         sys_object_id=_text(fields.get("sys_object_id")),
         category=category if isinstance(category, Category) else None,
         claims=frozenset(_claims(interfaces)),
+        members=_members(components),
         is_read=has_spoken,
     )
 
@@ -175,11 +149,19 @@ def _claims(interfaces: Collection[tuple[Value, ...]]) -> Iterator[str]:
                 yield str(address)
 
 
+def _members(components: Collection[tuple[Value, ...]]) -> frozenset[str]:
+    chassis = [row for row in components if row[_COMPONENT_CLASS] == _CHASSIS]
+    serials = (_real(_folded(row[_COMPONENT_SERIAL])) for row in chassis)
+    return frozenset(s for s in serials if s) if len(chassis) > 1 else frozenset()
+
+
 def traits_of(device: KnownDevice) -> Traits:
     """Give the traits of a known device."""
     rows = device.rows.get(Table.INTERFACE, {}).values()
     present = [row.values for row in rows if not row.is_gone]
-    return make_traits(device.fields, (device.address,), present)
+    parts = device.rows.get(Table.COMPONENT, {}).values()
+    components = [row.values for row in parts if not row.is_gone]
+    return make_traits(device.fields, (device.address,), present, components=components)
 
 
 def sort_key(address: str) -> str:
@@ -190,13 +172,14 @@ def sort_key(address: str) -> str:
 def usable_mac(text: str | None) -> str | None:
     """Give a burned-in MAC, or None for what several machines may show.
 
+    Docks and USB adapters go from one machine to another.
     Locally administered and group addresses are made up by software; those of virtual routers
     move from one machine to another by design.
     """
     mac = normalise_mac(text) if text else None
     if mac is None or int(mac[:2], 16) & _GROUP_OR_LOCAL or is_virtual_router_mac(mac):
         return None
-    return None if is_placeholder(mac) else mac
+    return None if is_placeholder(mac) or adapter_maker(mac) else mac
 
 
 def is_virtual_router_mac(mac: str) -> bool:
@@ -259,19 +242,10 @@ def shown_keys(traits: Traits) -> frozenset[Key]:
     return frozenset(strong_keys(traits)).union(macs)
 
 
-def contradiction(seen: Traits, known: Traits, kind: KeyKind) -> str | None:
+def contradiction(seen: Traits, known: Traits, kind: KeyKind) -> Reason | None:
     """Say why the two cannot be the same though a key of ``kind`` says so, or give None."""
-    checks = (
-        (KeyKind.SERIAL, _lends_its_serial, "a management controller shows its host's serial"),
-        (KeyKind.ENGINE_ID, _other_serial, "other serial number"),
-        (KeyKind.ENGINE_ID, _no_mac_in_common, "no MAC address in common"),
-        (KeyKind.MAC, _moves_unread, "only its MAC was seen, at an address that is not its own"),
-        (KeyKind.NAME_AND_ADDRESS, _other_engine, "other engine id"),
-        (KeyKind.NAME_AND_ADDRESS, _other_chassis, "other chassis id"),
-    )
-    rank = _RANKS[kind]
-    for first_kind, speaks_against, reason in checks:
-        if rank >= _RANKS[first_kind] and speaks_against(seen, known):
+    for reason in speaking_against(kind):
+        if _AGAINST[reason](seen, known):
             return reason
     return None
 
@@ -283,7 +257,32 @@ def _lends_its_serial(seen: Traits, known: Traits) -> bool:
 
 
 def _other_serial(seen: Traits, known: Traits) -> bool:
-    return _differ(seen.serial_number, known.serial_number)
+    if not differ(seen.serial_number, known.serial_number):
+        return False
+    return not (_is_of_one_stack(seen, known) or is_rebuilt(seen, known))
+
+
+def _is_of_one_stack(seen: Traits, known: Traits) -> bool:
+    """Tell whether another member of the same stack speaks now: it was renumbered."""
+    return seen.serial_number in known.members or known.serial_number in seen.members
+
+
+def is_rebuilt(seen: Traits, known: Traits) -> bool:
+    """Tell whether only the serial number of a machine is another: its mainboard was exchanged.
+
+    Its own name, the MAC of its chassis and all MACs that were known of it have stayed; a dock
+    or a card that went to another machine brings neither the name nor all MACs along.
+    """
+    has_kept_name = seen.sys_name is not None and seen.sys_name == known.sys_name
+    has_kept_macs = seen.base_mac is not None and seen.base_mac == known.base_mac
+    return (
+        differ(seen.serial_number, known.serial_number)
+        and has_kept_name
+        and has_kept_macs
+        and known.all_macs <= seen.all_macs
+        and not differ(seen.manufacturer, known.manufacturer)
+        and not differ(seen.sys_object_id, known.sys_object_id)
+    )
 
 
 def _no_mac_in_common(seen: Traits, known: Traits) -> bool:
@@ -298,11 +297,21 @@ def _moves_unread(seen: Traits, known: Traits) -> bool:
 
 
 def _other_engine(seen: Traits, known: Traits) -> bool:
-    return _differ(seen.engine_id, known.engine_id)
+    return differ(seen.engine_id, known.engine_id)
 
 
 def _other_chassis(seen: Traits, known: Traits) -> bool:
-    return _differ(seen.chassis_id, known.chassis_id)
+    return differ(seen.chassis_id, known.chassis_id)
+
+
+_AGAINST: Final[Mapping[Reason, Callable[[Traits, Traits], bool]]] = {
+    Reason.CONTROLLER: _lends_its_serial,
+    Reason.OTHER_SERIAL: _other_serial,
+    Reason.NO_COMMON_MAC: _no_mac_in_common,
+    Reason.MOVED_UNREAD: _moves_unread,
+    Reason.OTHER_ENGINE: _other_engine,
+    Reason.OTHER_CHASSIS: _other_chassis,
+}
 
 
 def same_machine(one: Traits, other: Traits, kind: KeyKind) -> bool:
@@ -313,197 +322,15 @@ def same_machine(one: Traits, other: Traits, kind: KeyKind) -> bool:
     """
     if contradiction(one, other, kind) or contradiction(one, other, KeyKind.NAME_AND_ADDRESS):
         return False
-    return not _differ(one.sys_name, other.sys_name) and not _differ(
+    if differ(one.serial_number, other.serial_number):
+        return False
+    return not differ(one.sys_name, other.sys_name) and not differ(
         one.sys_object_id, other.sys_object_id
     )
 
 
-class Index:
-    """Known devices by their keys, built once."""
-
-    def __init__(self, devices: Iterable[KnownDevice]) -> None:
-        self.devices = {device.id: device for device in sorted(devices, key=lambda d: d.id)}
-        self.traits = {number: traits_of(device) for number, device in self.devices.items()}
-        self._by_key: dict[Key, list[int]] = defaultdict(list)
-        self._by_interface_mac: dict[str, list[int]] = defaultdict(list)
-        self._by_address: dict[str, list[int]] = defaultdict(list)
-        for number, traits in self.traits.items():
-            for key in strong_keys(traits):
-                self._by_key[key].append(number)
-            for mac in traits.all_macs - traits.key_macs:
-                self._by_interface_mac[mac].append(number)
-            for address in traits.addresses:
-                self._by_address[address].append(number)
-
-    def holders(self, key: Key) -> list[int]:
-        """Give the devices that show the key."""
-        return self._by_key.get(key, [])
-
-    def owners(self, traits: Traits, kind: KeyKind) -> list[list[tuple[Key, list[int]]]]:
-        """Give the strong keys of ``kind`` that are seen with the devices that hold them.
-
-        Returns:
-            rounds, the better first. A MAC may be the chassis's on one side and an interface's on
-            the other: a sweep sees the MAC of the port that answers.
-        """
-        keys = [key for key in strong_keys(traits) if key.kind is kind]
-        direct = [(key, self.holders(key)) for key in keys]
-        if kind is not KeyKind.MAC:
-            return [direct]
-        chassis = [pair for pair in direct if pair[0].value == traits.base_mac]
-        ports = [(k, self._by_interface_mac.get(k.value, [])) for k in keys if not self.holders(k)]
-        rest = [Key(KeyKind.MAC, mac) for mac in sorted(traits.all_macs - traits.key_macs)]
-        return [chassis, direct, ports, [(key, self.holders(key)) for key in rest]]
-
-    def at(self, addresses: Iterable[str]) -> list[int]:
-        """Give the devices that were last seen at the addresses, present ones first."""
-        found = [number for a in addresses for number in self._by_address.get(a, [])]
-        return sorted(found, key=self._presence)
-
-    def _presence(self, number: int) -> tuple[bool, float, int]:
-        device = self.devices[number]
-        moment = device.last_seen_at
-        return (device.is_absent, -moment.timestamp() if moment else 0.0, number)
-
-
-def match_all(seen: Sequence[Traits], index: Index, dead: Collection[Key]) -> list[Match]:
-    """Find the known device of each of ``seen``; a device is given away once.
-
-    Args:
-        seen: of one run, already folded to one entry a device.
-        dead: keys that several of ``seen`` share, and that therefore identify nothing.
-
-    Returns:
-        one match for each of ``seen``, in its order.
-    """
-    matches: list[Match | None] = [None] * len(seen)
-    considered: list[list[Considered]] = [[] for _ in seen]
-    taken: set[int] = set()
-    for kind in KeyKind:
-        find = _STEPS.get(kind, _find_strong)
-        wishes: dict[int, list[tuple[int, Key]]] = defaultdict(list)
-        for position, traits in enumerate(seen):
-            if matches[position] is None:
-                found = find(traits, kind, index, dead, taken, considered[position])
-                if found is not None:
-                    wishes[found[0]].append((position, found[1]))
-        for device_id, suitors in wishes.items():
-            if len(suitors) > 1:
-                for position, key in suitors:
-                    reason = "claimed by several of this run"
-                    considered[position].append(Considered(device_id, key, reason))
-                continue
-            position, key = suitors[0]
-            matches[position] = Match(device_id, key)
-            taken.add(device_id)
-    return [
-        Match(match.device_id, match.key, tuple(rest)) if match else Match(considered=tuple(rest))
-        for match, rest in zip(matches, considered, strict=True)
-    ]
-
-
-_Found = tuple[int, Key] | None
-_Step = Callable[
-    [Traits, KeyKind, Index, Collection[Key], set[int], list[Considered]],
-    _Found,
-]
-
-
-def _find_strong(
-    traits: Traits,
-    kind: KeyKind,
-    index: Index,
-    dead: Collection[Key],
-    taken: set[int],
-    considered: list[Considered],
-) -> _Found:
-    for keys in index.owners(traits, kind):
-        found: dict[int, Key] = {}
-        for key, holders in keys:
-            shared = "several of this run show this key" if key in dead else None
-            if len(holders) > 1:
-                shared = f"{len(holders)} known devices share this key"
-            for number in holders:
-                reason = shared or contradiction(traits, index.traits[number], kind)
-                if reason is None and number in taken:
-                    reason = "already found by a stronger key"
-                if reason:
-                    considered.append(Considered(number, key, reason))
-                else:
-                    found.setdefault(number, key)
-        if len(found) == 1:
-            return next(iter(found.items()))
-        for number, key in found.items():
-            considered.append(Considered(number, key, "another device fits as well"))
-    return None
-
-
-def _find_by_name_and_address(
-    traits: Traits,
-    kind: KeyKind,
-    index: Index,
-    dead: Collection[Key],
-    taken: set[int],
-    considered: list[Considered],
-) -> _Found:
-    del dead
-    for number in index.at(traits.addresses):
-        other = index.traits[number]
-        if traits.name is None or other.name != traits.name or number in taken:
-            continue
-        key = Key(kind, f"{traits.name} {other.addresses[0]}")
-        reason = contradiction(traits, other, kind)
-        if reason is None:
-            return number, key
-        considered.append(Considered(number, key, reason))
-    return None
-
-
-def _find_by_address(
-    traits: Traits,
-    kind: KeyKind,
-    index: Index,
-    dead: Collection[Key],
-    taken: set[int],
-    considered: list[Considered],
-) -> _Found:
-    """Find what stood at the address, when one of the two sides has nothing better to offer."""
-    del dead
-    for number in index.at(traits.addresses):
-        other = index.traits[number]
-        if number in taken:
-            continue
-        key = Key(kind, other.addresses[0])
-        reason = contradiction(traits, other, kind)
-        if reason is None and not _may_be_found_by_address(traits, other):
-            reason = "an address alone is not enough"
-        if reason is None and _is_other_kind(traits, other):
-            reason = "other name and kind of device"
-        if reason is None:
-            return number, key
-        considered.append(Considered(number, key, reason))
-    return None
-
-
-def _is_other_kind(seen: Traits, known: Traits) -> bool:
-    """Tell whether both name and kind speak against it; a renamed device keeps its kind."""
-    is_renamed = _differ(seen.sys_name, known.sys_name)
-    return is_renamed and _differ(seen.sys_object_id, known.sys_object_id)
-
-
-def _may_be_found_by_address(seen: Traits, known: Traits) -> bool:
-    """Tell whether one side has nothing better, or both show a key that is not theirs alone."""
-    ours, theirs = set(strong_keys(seen)), set(strong_keys(known))
-    return not ours or not theirs or bool(ours & theirs)
-
-
-_STEPS: Final[Mapping[KeyKind, _Step]] = {
-    KeyKind.NAME_AND_ADDRESS: _find_by_name_and_address,
-    KeyKind.ADDRESS: _find_by_address,
-}
-
-
-def _differ(one: str | None, other: str | None) -> bool:
+def differ(one: str | None, other: str | None) -> bool:
+    """Tell whether both are known and are not the same."""
     return one is not None and other is not None and one != other
 
 

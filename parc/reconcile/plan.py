@@ -38,16 +38,7 @@ from parc.reconcile.compare import (
     compare_rows,
     new_fields,
 )
-from parc.reconcile.identity import (
-    Index,
-    Key,
-    KeyKind,
-    Match,
-    make_traits,
-    match_all,
-    sort_key,
-    strong_keys,
-)
+from parc.reconcile.identity import Key, is_rebuilt, make_traits, sort_key, strong_keys
 from parc.reconcile.known import (
     DEVICE_COLUMNS,
     FieldSource,
@@ -59,8 +50,10 @@ from parc.reconcile.known import (
     Value,
     Values,
 )
+from parc.reconcile.matching import Index, Match, match_all
 from parc.reconcile.policy import Policy
 from parc.reconcile.printing import PlanRow, rows_of
+from parc.reconcile.rules import KeyKind, Reason
 from parc.reconcile.seen import Seen, fold
 
 
@@ -349,8 +342,11 @@ class _Planner:
                 continue
             ids = tuple(sorted(int(name) for name in others if name.isdecimal()))
             about = sorted({c.reason for c in match.considered if c.key == key})
-            reason = "; ".join(about) or "several devices show this key"
-            self.changes.append(Conflict(device, f"{key.kind}: {key.value}", ids, reason))
+            reasons = tuple(about) or (Reason.SHOWN_BY_SEVERAL,)
+            self.changes.append(Conflict(device, f"{key.kind}: {key.value}", ids, reasons))
+        if match.device_id is not None and _is_rebuilt(candidate, self.index):
+            key_text = f"serial number: {before['serial_number']}"
+            self.changes.append(Conflict(device, key_text, (), (Reason.REBUILT,)))
 
     def _plan_assets(self) -> None:
         """Link or create assets where that is allowed: controllers after their hosts.
@@ -476,6 +472,11 @@ def _is_ignored_no_more(known: KnownDevice, entry: Seen) -> bool:
     if known.status is not Status.IGNORED or known.ignored_until is None:
         return False
     return entry.observed_at >= known.ignored_until
+
+
+def _is_rebuilt(candidate: _Candidate, index: Index) -> bool:
+    number = candidate.device.id
+    return number is not None and is_rebuilt(candidate.entry.traits, index.traits[number])
 
 
 def _holder(device: DeviceRef) -> str:

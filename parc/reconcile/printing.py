@@ -22,8 +22,9 @@ from parc.reconcile.change import (
     UpdateAsset,
     UpdateDevice,
 )
-from parc.reconcile.identity import Match
 from parc.reconcile.known import Value
+from parc.reconcile.matching import Match
+from parc.reconcile.rules import TEXTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def shown(value: Value) -> str:
 
 def _create_device(change: CreateDevice) -> Iterator[PlanRow]:
     subject = change.device.address
-    note = "; ".join(f"not {c.device_id}: {c.reason}" for c in change.match.considered[:5])
+    note = "; ".join(f"not {c.device_id}: {TEXTS[c.reason]}" for c in change.match.considered[:5])
     yield PlanRow("create device", subject, note=note)
     yield from _fields("create device", subject, change.fields)
     for row in change.rows:
@@ -88,7 +89,7 @@ def _returned(change: Returned) -> Iterator[PlanRow]:
 
 def _conflict(change: Conflict) -> Iterator[PlanRow]:
     others = ", ".join(f"device {number}" for number in change.others)
-    yield PlanRow("conflict", change.device.address, change.key, after=others, note=change.reason)
+    yield PlanRow("conflict", change.device.address, change.key, after=others, note=change.text)
 
 
 def _create_asset(change: CreateAsset) -> Iterator[PlanRow]:

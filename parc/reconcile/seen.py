@@ -177,7 +177,9 @@ def _make(**values: Any) -> Seen:
     plain = {name: value for name, (value, _) in values["fields"].items()}
     interfaces = values["tables"].get(Table.INTERFACE)
     rows = list(interfaces.rows.values()) if interfaces else []
-    traits = make_traits(plain, values["addresses"], rows, values["wire_mac"])
+    parts = values["tables"].get(Table.COMPONENT)
+    components = list(parts.rows.values()) if parts else []
+    traits = make_traits(plain, values["addresses"], rows, values["wire_mac"], components)
     return Seen(traits=traits, **values)
 
 

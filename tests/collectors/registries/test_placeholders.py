@@ -24,6 +24,9 @@ from collectors.registries.placeholders import is_placeholder
         "123456789",
         "N/A",
         "0",
+        "98765432",
+        "ABCDEF",
+        "03000200-0400-0500-0006-000700080009",
         "....",
     ],
 )

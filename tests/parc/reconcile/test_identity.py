@@ -9,14 +9,9 @@ import pytest
 
 from collectors.observation import Category, Interface
 from parc.reconcile.identity import (
-    Considered,
-    Index,
     Key,
-    KeyKind,
-    Match,
     Traits,
     make_traits,
-    match_all,
     sort_key,
     strong_keys,
     traits_of,
@@ -32,6 +27,8 @@ from parc.reconcile.known import (
     Table,
     Value,
 )
+from parc.reconcile.matching import Considered, Index, Match, match_all
+from parc.reconcile.rules import RULES, TEXTS, KeyKind, Reason
 from tests.conftest import SOME_MOMENT
 
 MAC, OTHER_MAC = "00:1b:21:00:00:01", "00:1b:21:00:00:02"
@@ -140,6 +137,11 @@ def test_address_that_is_none_sorts_last() -> None:
     ]
 
 
+def component_row(component_class: str, **values: str) -> tuple[Value, ...]:
+    fields: dict[str, Value] = {"component_class": component_class, **values}
+    return tuple(fields.get(name) for name in ROW_COLUMNS[Table.COMPONENT])
+
+
 def test_device_claims_no_loopback_or_broken_address() -> None:
     rows = [interface_row(MAC, "127.0.0.1/8", "192.0.2.9/24", "what", "fe80::1/64")]
     assert make_traits({}, ("192.0.2.1",), rows).claims == {"192.0.2.9"}
@@ -174,7 +176,9 @@ def test_dock_that_lends_its_mac_merges_no_laptops() -> None:
         seen("192.0.2.2", base_mac_address=OTHER_MAC, manufacturer="HP", serial_number="CZ2"), one
     )
     assert found == Match(
-        considered=(Considered(1, Key(KeyKind.MAC, OTHER_MAC), "other serial number"),)
+        considered=(
+            Considered(1, Key(KeyKind.MAC, OTHER_MAC), Reason.OTHER_SERIAL, ("cz2", "cz1")),
+        )
     )
 
 
@@ -183,7 +187,7 @@ def test_key_of_two_known_devices_identifies_neither() -> None:
     two = known(2, "192.0.2.2", engine_id=ENGINE, sys_name="b")
     moved = match(seen("192.0.2.3", engine_id=ENGINE), one, two)
     assert moved.device_id is None
-    assert {c.reason for c in moved.considered} == {"2 known devices share this key"}
+    assert {c.reason for c in moved.considered} == {Reason.SHARED_BY_KNOWN}
     assert match(seen("192.0.2.2", engine_id=ENGINE, sys_name="b"), one, two).device_id == 2
     assert match(seen("192.0.2.1", engine_id=ENGINE), one, two).device_id == 1
 
@@ -194,7 +198,7 @@ def test_key_of_two_seen_devices_identifies_neither() -> None:
     dead = {Key(KeyKind.ENGINE_ID, ENGINE)}
     matches = match_all(both, Index([device]), dead)
     assert [m.device_id for m in matches] == [None, None]
-    assert matches[0].considered[0].reason == "several of this run show this key"
+    assert matches[0].considered[0].reason == Reason.SHARED_IN_RUN
 
 
 def test_two_that_find_the_same_device_by_other_keys_get_it_neither() -> None:
@@ -202,7 +206,7 @@ def test_two_that_find_the_same_device_by_other_keys_get_it_neither() -> None:
     both = [seen("192.0.2.1", base_mac_address=MAC), seen("192.0.2.2", base_mac_address=OTHER_MAC)]
     matches = match_all(both, Index([device]), ())
     assert {m.device_id for m in matches} == {None}
-    assert matches[0].considered[0].reason == "claimed by several of this run"
+    assert matches[0].considered[0].reason == Reason.CLAIMED_BY_SEVERAL
 
 
 def test_device_found_by_a_stronger_key_is_not_given_away_again() -> None:
@@ -214,7 +218,7 @@ def test_device_found_by_a_stronger_key_is_not_given_away_again() -> None:
     first, second = match_all(both, Index([device]), ())
     assert first.device_id == 1
     assert second.considered == (
-        Considered(1, Key(KeyKind.ENGINE_ID, ENGINE), "already found by a stronger key"),
+        Considered(1, Key(KeyKind.ENGINE_ID, ENGINE), Reason.FOUND_BY_STRONGER),
     )
 
 
@@ -222,7 +226,7 @@ def test_cloned_machine_with_the_engine_id_of_its_image_is_another() -> None:
     device = known(1, "192.0.2.1", MAC, engine_id=ENGINE)
     found = match(seen("192.0.2.2", OTHER_MAC, engine_id=ENGINE), device)
     assert found.device_id is None
-    assert found.considered[0].reason == "no MAC address in common"
+    assert found.considered[0].reason == Reason.NO_COMMON_MAC
 
 
 def test_port_that_answers_finds_the_device_that_has_it() -> None:
@@ -236,7 +240,7 @@ def test_bare_mac_moves_no_device_that_was_read() -> None:
     router = known(1, "192.0.2.1", MAC, sys_name="router")
     found = match(seen("192.0.2.77", wire=MAC), router)
     assert found.device_id is None
-    assert "not its own" in found.considered[0].reason
+    assert found.considered[0].reason is Reason.MOVED_UNREAD
 
 
 def test_controller_with_the_serial_number_of_its_host_is_not_its_host() -> None:
@@ -244,7 +248,7 @@ def test_controller_with_the_serial_number_of_its_host_is_not_its_host() -> None
     board = seen("192.0.2.2", manufacturer="HPE", serial_number="CZ1", category=Category.BMC)
     found = match(board, host)
     assert found.device_id is None
-    assert "management controller" in found.considered[0].reason
+    assert found.considered[0].reason is Reason.CONTROLLER
 
 
 def test_two_devices_that_fit_as_well_are_both_left() -> None:
@@ -252,7 +256,7 @@ def test_two_devices_that_fit_as_well_are_both_left() -> None:
     two = known(2, "192.0.2.2", base_mac_address=OTHER_MAC)
     found = match(seen("192.0.2.3", MAC, OTHER_MAC, sys_name="new"), one, two)
     assert found.device_id is None
-    assert {c.reason for c in found.considered} == {"another device fits as well"}
+    assert {c.reason for c in found.considered} == {Reason.FITS_AS_WELL}
 
 
 def test_address_alone_finds_what_showed_nothing_better() -> None:
@@ -267,12 +271,12 @@ def test_address_alone_never_outweighs_a_strong_key() -> None:
     device = known(1, "192.0.2.1", engine_id=ENGINE, sys_name="sw1")
     replaced = match(seen("192.0.2.1", engine_id=ENGINE[:-2] + "01", sys_name="sw1"), device)
     assert replaced.device_id is None
-    assert {c.reason for c in replaced.considered} == {"other engine id"}
+    assert {c.reason for c in replaced.considered} == {Reason.OTHER_ENGINE}
     unlike = match(seen("192.0.2.1", manufacturer="HP", serial_number="CZ1"), device)
-    assert unlike.considered[0].reason == "an address alone is not enough"
+    assert unlike.considered[0].reason == Reason.ADDRESS_ALONE
     with_chassis = known(2, "192.0.2.1", chassis_id="chassis-7")
     other = match(seen("192.0.2.1", chassis_id="chassis-8"), with_chassis)
-    assert other.considered[0].reason == "other chassis id"
+    assert other.considered[0].reason == Reason.OTHER_CHASSIS
 
 
 def test_renamed_device_without_keys_stays_the_same_when_its_kind_does() -> None:
@@ -280,7 +284,7 @@ def test_renamed_device_without_keys_stays_the_same_when_its_kind_does() -> None
     renamed = seen("192.0.2.1", sys_name="new", sys_object_id="1.3.6.1.4.1.9.1.1")
     assert match(renamed, device).device_id == 1
     other = match(seen("192.0.2.1", sys_name="new", sys_object_id="1.3.6.1.4.1.11.2"), device)
-    assert other.considered[0].reason == "other name and kind of device"
+    assert other.considered[0].reason == Reason.OTHER_KIND
 
 
 def test_present_device_at_an_address_comes_before_absent_ones() -> None:
@@ -300,3 +304,56 @@ def test_interface_that_is_gone_is_no_trait() -> None:
         rows={Table.INTERFACE: {"a": KnownRow(1, interface_row(MAC), is_gone=True)}},
     )
     assert traits_of(device).all_macs == frozenset()
+
+
+def test_every_reason_has_words_and_every_kind_a_rule() -> None:
+    assert set(TEXTS) == set(Reason)
+    assert [rule.kind for rule in RULES] == list(KeyKind)
+
+
+def test_exchanged_mainboard_is_found_by_name_and_macs() -> None:
+    device = known(1, "192.0.2.1", MAC, base_mac_address=MAC, serial_number="CZ1", sys_name="pc1")
+    rebuilt = {"base_mac_address": MAC, "serial_number": "CZ2"}
+    assert match(seen("192.0.2.9", MAC, sys_name="pc1", **rebuilt), device).device_id == 1
+    other_name = match(seen("192.0.2.9", MAC, sys_name="pc2", **rebuilt), device)
+    assert other_name.considered[0].reason is Reason.OTHER_SERIAL
+    swapped = {"base_mac_address": OTHER_MAC, "serial_number": "CZ2", "sys_name": "pc1"}
+    assert match(seen("192.0.2.1", OTHER_MAC, **swapped), device).device_id is None
+
+
+def test_another_member_that_speaks_for_a_stack_is_the_same_stack() -> None:
+    chassis = [
+        KnownRow(number, component_row("chassis", serial_number=serial))
+        for number, serial in enumerate(("FOC1", "FOC2"))
+    ]
+    fields = {"serial_number": "FOC1", "engine_id": ENGINE, "manufacturer": "Cisco"}
+    stack = KnownDevice(
+        1,
+        "192.0.2.1",
+        {**dict.fromkeys(DEVICE_COLUMNS), **fields},
+        rows={Table.COMPONENT: {str(row.id): row for row in chassis}},
+    )
+    again = {**fields, "serial_number": "FOC2"}
+    assert match(seen("192.0.2.1", **again), stack).device_id == 1
+    stranger = match(seen("192.0.2.1", **{**fields, "serial_number": "FOC9"}), stack)
+    assert stranger.device_id is None
+
+
+def test_serial_number_of_three_devices_of_several_makers_identifies_none() -> None:
+    devices = [
+        known(1, "192.0.2.1", manufacturer="HP", serial_number="OEM-1"),
+        known(2, "192.0.2.2", manufacturer="Dell", serial_number="OEM-1"),
+        known(3, "192.0.2.3", manufacturer="Acer", serial_number="OEM-1"),
+    ]
+    found = match(seen("192.0.2.9", manufacturer="HP", serial_number="OEM-1"), *devices)
+    assert found.device_id is None
+    assert found.considered[0].reason is Reason.COMMON_SERIAL
+    assert (
+        match(seen("192.0.2.9", manufacturer="HP", serial_number="OEM-1"), *devices[:2]).device_id
+        == 1
+    )
+
+
+def test_mac_of_a_dock_is_no_key() -> None:
+    assert usable_mac("8c:ae:4c:00:00:01") is None
+    assert usable_mac(MAC) == MAC

@@ -49,6 +49,7 @@ from parc.reconcile.known import FieldSource, Known
 from parc.reconcile.plan import Counts, Plan, UnsafePlanError, plan
 from parc.reconcile.policy import Policy, may_replace
 from parc.reconcile.printing import PlanRow
+from parc.reconcile.rules import Reason
 from parc.services.assets import edit_asset
 from tests.conftest import SOME_MOMENT
 from tests.factories import (
@@ -255,7 +256,7 @@ def test_replaced_switch_at_the_same_place_is_another_device(inventory: Inventor
     assert kinds(made) == [CreateDevice, Absent, CreateAsset]
     created = made.changes[0]
     assert isinstance(created, CreateDevice)
-    assert "other serial number" in {c.reason for c in created.match.considered}
+    assert Reason.OTHER_SERIAL in {c.reason for c in created.match.considered}
 
 
 def test_shared_key_is_told_once(inventory: Inventory) -> None:
@@ -505,3 +506,20 @@ def test_empty_plan_of_nothing_is_empty() -> None:
     made = plan([], Known(), Policy(), covered=NETWORK)
     assert made.is_empty
     assert made.counts == Counts()
+
+
+def test_exchanged_mainboard_changes_the_serial_number_and_tells_a_person(
+    inventory: Inventory,
+) -> None:
+    def machine(serial: str) -> Observation:
+        identity = Identity(
+            manufacturer="Dell", serial_number=serial, base_mac_address="00:1b:21:00:00:01"
+        )
+        return make_observation(identity=identity)
+
+    inventory.sweep(machine("OLD1"))
+    made = inventory.sweep(machine("NEW1"))
+    told = [change for change in made.changes if isinstance(change, Conflict)]
+    assert [(c.key, c.reasons) for c in told] == [("serial number: OLD1", (Reason.REBUILT,))]
+    assert inventory.session.scalars(sa.select(Device.serial_number)).all() == ["NEW1"]
+    assert inventory.plan([machine("NEW1")]).is_empty

@@ -23,10 +23,11 @@ from collectors.observation import (
     System,
 )
 from parc.models import Asset, AssetField, AuditEntry, Device, ValueSource
-from parc.reconcile.identity import KeyKind, make_traits, strong_keys
+from parc.reconcile.identity import make_traits, strong_keys
 from parc.reconcile.known import DEVICE_COLUMNS, Known
 from parc.reconcile.load import load
 from parc.reconcile.plan import plan
+from parc.reconcile.rules import KeyKind
 from parc.services.assets import edit_asset
 from tests.conftest import SOME_MOMENT
 from tests.factories import SOME_PERSON

@@ -33,8 +33,9 @@ from collectors.observation import (
     SupplyTable,
     System,
 )
-from parc.reconcile.identity import Key, KeyKind
+from parc.reconcile.identity import Key
 from parc.reconcile.known import ROW_COLUMNS, FieldSource, Table
+from parc.reconcile.rules import KeyKind
 from parc.reconcile.seen import fold
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_observation, make_presence

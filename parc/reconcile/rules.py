@@ -1,0 +1,106 @@
+"""The rules of identity as data: which keys are tried in which order, and what speaks against each.
+
+A *strong* key may find a device wherever it stands. A *partial* one may find a record that is
+already there, at its place; it neither creates one nor moves a strong key. Reasons are codes, kept
+and shown with their parameters; ``TEXTS`` says them in English for plans and commands.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+class KeyKind(enum.StrEnum):
+    """Kinds of keys, the strongest first."""
+
+    SERIAL = "manufacturer and serial number"
+    ENGINE_ID = "engine id"
+    CHASSIS_ID = "chassis id"
+    MAC = "MAC address"
+    NAME_AND_ADDRESS = "name with address"
+    ADDRESS = "address"
+
+
+class Strength(enum.StrEnum):
+    """What a key may do."""
+
+    STRONG = "strong"
+    PARTIAL = "partial"
+
+
+class Reason(enum.StrEnum):
+    """Why a device that a key points at is not taken, and why keys are in conflict."""
+
+    CONTROLLER = "controller"
+    OTHER_SERIAL = "other_serial"
+    NO_COMMON_MAC = "no_common_mac"
+    MOVED_UNREAD = "moved_unread"
+    OTHER_ENGINE = "other_engine"
+    OTHER_CHASSIS = "other_chassis"
+    SHARED_IN_RUN = "shared_in_run"
+    SHARED_BY_KNOWN = "shared_by_known"
+    COMMON_SERIAL = "common_serial"
+    CLAIMED_BY_SEVERAL = "claimed_by_several"
+    FOUND_BY_STRONGER = "found_by_stronger"
+    FITS_AS_WELL = "fits_as_well"
+    ADDRESS_ALONE = "address_alone"
+    OTHER_KIND = "other_kind"
+    SHOWN_BY_SEVERAL = "shown_by_several"
+    REBUILT = "rebuilt"
+
+
+TEXTS: Final[Mapping[Reason, str]] = {
+    Reason.CONTROLLER: "a management controller shows its host's serial",
+    Reason.OTHER_SERIAL: "other serial number",
+    Reason.NO_COMMON_MAC: "no MAC address in common",
+    Reason.MOVED_UNREAD: "only its MAC was seen, at an address that is not its own",
+    Reason.OTHER_ENGINE: "other engine id",
+    Reason.OTHER_CHASSIS: "other chassis id",
+    Reason.SHARED_IN_RUN: "several of this run show this key",
+    Reason.SHARED_BY_KNOWN: "several known devices share this key",
+    Reason.COMMON_SERIAL: "devices of several manufacturers show this serial number",
+    Reason.CLAIMED_BY_SEVERAL: "claimed by several of this run",
+    Reason.FOUND_BY_STRONGER: "already found by a stronger key",
+    Reason.FITS_AS_WELL: "another device fits as well",
+    Reason.ADDRESS_ALONE: "an address alone is not enough",
+    Reason.OTHER_KIND: "other name and kind of device",
+    Reason.SHOWN_BY_SEVERAL: "several devices show this key",
+    Reason.REBUILT: "same name, MAC addresses and place, other serial number",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        against: what speaks against a device that the key points at, the first that holds;
+            weaker rules inherit it.
+    """
+
+    kind: KeyKind
+    strength: Strength
+    against: tuple[Reason, ...] = ()
+
+
+RULES: Final = (
+    Rule(KeyKind.SERIAL, Strength.STRONG, (Reason.CONTROLLER,)),
+    Rule(KeyKind.ENGINE_ID, Strength.STRONG, (Reason.OTHER_SERIAL, Reason.NO_COMMON_MAC)),
+    Rule(KeyKind.CHASSIS_ID, Strength.STRONG),
+    Rule(KeyKind.MAC, Strength.STRONG, (Reason.MOVED_UNREAD,)),
+    Rule(
+        KeyKind.NAME_AND_ADDRESS,
+        Strength.PARTIAL,
+        (Reason.OTHER_ENGINE, Reason.OTHER_CHASSIS),
+    ),
+    Rule(KeyKind.ADDRESS, Strength.PARTIAL),
+)
+RANKS: Final[Mapping[KeyKind, int]] = {rule.kind: rank for rank, rule in enumerate(RULES)}
+
+
+def speaking_against(kind: KeyKind) -> tuple[Reason, ...]:
+    """Give what speaks against a key of ``kind``: that of its rule and of all stronger ones."""
+    return tuple(reason for rule in RULES[: RANKS[kind] + 1] for reason in rule.against)
