@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from collectors import oids
@@ -42,6 +44,16 @@ _IP_ADDRESS_COLUMNS: Final = {
 }
 _MEGABIT: Final = 1_000_000
 _SPEED_TOO_HIGH: Final = 2**32 - 1  # then ifHighSpeed tells (RFC 2863 §3.1.8)
+# IANAifType, and ifOperStatus (RFC 2863).
+_ETHERNET: Final = 6
+_SOFTWARE_LOOPBACK: Final = 24
+_PROP_VIRTUAL: Final = 53
+_L2VLAN: Final = 135
+_OPTICAL_CHANNEL: Final = 195
+_NOT_PRESENT: Final = 6
+_MOST_LOOPBACKS: Final = 16
+_FEW_CAGES: Final = 8
+_NO_INTERFACE: Final = re.compile(r"unrouted VLAN |(?:Optics|CoherentDSP)\d")
 _ADDRESS_TYPES: Final = {(1, 4), (2, 16)}  # InetAddressType ipv4, ipv6 and their lengths
 _ZONED: Final = {(3, 8), (4, 20)}  # ipv4z, ipv6z: four octets of zone behind the address
 
@@ -73,7 +85,7 @@ async def read_interfaces(session: DeviceSession, existing: set[str]) -> Interfa
     addresses = (
         await _read_addresses(session, existing) if table.rows else _Addresses({}, is_complete=True)
     )
-    rows = _interfaces(table.rows, addresses.by_interface)
+    rows = _interfaces(existing_rows(table.rows, addresses.by_interface), addresses.by_interface)
     return InterfaceTable(rows, complete=table.complete and addresses.is_complete)
 
 
@@ -141,6 +153,67 @@ def _prefix_length(row: dict[str, VarBind]) -> int | None:
         return None
     arcs = oids.decode_index(pointer.value)
     return arcs[-1] if len(arcs) > 2 else None  # noqa: PLR2004 -- 0.0 means unknown
+
+
+def existing_rows(rows: Rows, addresses: Mapping[int, object]) -> Rows:
+    """Leave out what agents list though no interface stands behind it.
+
+    These are: rows of ifXTable without an ifEntry and rows without description and name, where
+    ifTable describes others; what is not there (ifOperStatus notPresent, RFC 2863 §3.1.14), but
+    for a few Ethernet ports with a speed, which only lack their transceivers, where more of them
+    than of the others are units that a stack might have; layers of type l2vlan whose status is
+    none of the known; VLANs that Cisco's chassis list as "unrouted", the optical controllers
+    below IOS XR's ports; and loopback slots without an address, where an agent lists all it could
+    have.
+
+    Args:
+        rows: of ifTable and ifXTable, by index.
+        addresses: whatever has the ifIndex of the interfaces with an address as its keys.
+    """
+    is_described = any(values.name(row.get("ifDescr")) for row in rows.values())
+    absent = {index: _is_absent(row) for index, row in rows.items()}
+    cages = [index for index, row in rows.items() if absent[index] and _has_speed(row)]
+    ports = [index for index, row in rows.items() if not absent[index] and _has_speed(row)]
+    if len(cages) <= max(len(ports), _FEW_CAGES):
+        absent |= dict.fromkeys(cages, False)
+    found = {
+        index: row
+        for index, row in rows.items()
+        if not absent[index] and (not is_described or (_has_entry(row) and _names(row)))
+    }
+    slots = [
+        index
+        for index, row in found.items()
+        if values.integer(row.get("ifType")) == _SOFTWARE_LOOPBACK and index[0] not in addresses
+    ]
+    if len(slots) > _MOST_LOOPBACKS:
+        for index in slots:
+            del found[index]
+    return found
+
+
+def _has_entry(row: Mapping[str, VarBind]) -> bool:
+    return not row.keys().isdisjoint(_IF_COLUMNS)
+
+
+def _has_speed(row: dict[str, VarBind]) -> bool:
+    return values.integer(row.get("ifType")) == _ETHERNET and bool(_speed(row))
+
+
+def _names(row: Mapping[str, VarBind]) -> str | None:
+    return values.name(row.get("ifDescr")) or values.name(row.get("ifName"))
+
+
+def _is_absent(row: Mapping[str, VarBind]) -> bool:
+    status = values.integer(row.get("ifOperStatus"))
+    if_type = values.integer(row.get("ifType"))
+    if status == _NOT_PRESENT:
+        return True
+    if if_type == _L2VLAN:
+        return status == 0
+    if if_type in {_OPTICAL_CHANNEL, _PROP_VIRTUAL}:
+        return bool(_NO_INTERFACE.match(values.name(row.get("ifDescr")) or ""))
+    return False
 
 
 def _interfaces(rows: Rows, addresses: dict[int, list[str]]) -> tuple[Interface, ...]:

@@ -49,6 +49,26 @@ def test_interfaces_are_found_by_any_column() -> None:
     assert rows[1].if_phys_address == "00:00:5e:00:53:01"
 
 
+def test_what_stands_for_no_interface_is_left_out() -> None:
+    rows = observe(
+        f"{IF}.2.1|4|eth1\n{IF}.3.1|2|6\n{IF}.8.1|2|1\n"
+        # an empty cage stays, an unused aggregate and a row without a name go
+        f"{IF}.2.2|4|eth2\n{IF}.3.2|2|6\n{IF}.5.2|66|1000000000\n{IF}.8.2|2|6\n"
+        f"{IF}.2.3|4|Po1\n{IF}.3.3|2|161\n{IF}.8.3|2|6\n"
+        f"{IF}.3.4|2|6\n{IF}.8.4|2|2\n"
+        f"{IF}.2.5|4|unrouted VLAN 12\n{IF}.3.5|2|53\n{IF}.8.5|2|1\n"
+        # no ifEntry
+        f"{IFX}.1.6|4|Gi0/6",
+    ).interfaces.rows
+    assert [one.if_index for one in rows] == [1, 2]
+
+
+def test_loopback_slots_without_an_address_are_left_out_when_an_agent_lists_many() -> None:
+    slots = "\n".join(f"{IF}.2.{n}|4|loopback{n}\n{IF}.3.{n}|2|24" for n in range(1, 21))
+    addressed = "1.3.6.1.2.1.4.20.1.2.192.0.2.1|2|3"
+    assert [one.if_index for one in observe(f"{slots}\n{addressed}").interfaces.rows] == [3]
+
+
 def test_a_speed_beyond_the_gauge_is_only_told_by_if_high_speed() -> None:
     rows = observe(
         f"{IF}.5.1|66|4294967295\n{IF}.5.2|66|1000000000\n{IFX}.15.2|66|0"
