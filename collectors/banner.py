@@ -47,6 +47,14 @@ _VERSIONS: Final = (
         _FLAGS,
     ),
     re.compile(r"(?<!SNMP)(?:^|[\s(,-])[vV](?P<value>\d+\.\d+[\w.()-]*)"),
+    # American Power Conversion's card, also under other names: AF1 is the application.
+    re.compile(r"\bAF1:v?(?P<value>\d[\w.]+)"),
+    # Letters of a branch before the number: "revision RA.16.02.0012", "- PA.03.10".
+    re.compile(r"(?:\brevision|,| -)\s(?P<value>[A-Z]{1,2}\.\d\d\.\d\d[\w.]*)"),
+    re.compile(r"\bSW:\s*(?P<value>[vV]?\d[\w.]+)"),
+    # A field of its own, or the last word, that is nothing but three numbers or more.
+    re.compile(r"(?:^|[,;|(])\s*[vV]?(?P<value>\d+(?:\.\d+){2,}[\w.-]*)\s*(?=[,;|)]|$)"),
+    re.compile(r"\s[vV]?(?P<value>\d+(?:\.\d+){2,}[\w.-]*)\W*$"),
 )
 _HARDWARE: Final = (
     re.compile(r"HW_REV:\s*(?P<value>[^;>\s]+)"),
@@ -60,7 +68,12 @@ _SERIALS: Final = (
         r"\b(?:S/N|SN|serial\s*(?:number|num|no|#)?)\s*[.:#=]+\s*[:#]?\s*(?P<value>[A-Z0-9][\w/-]{4,30})",
         _FLAGS,
     ),
+    re.compile(
+        r"(?<![\w/])(?:S/N|SN|s/n)[\s:]+(?P<value>(?=(?:\S*\d){4})[A-Z0-9][A-Z0-9-]{4,24})\b"
+    ),
 )
+# What follows is the serial number of a management card, not of what it manages.
+_CARD: Final = re.compile(r"\bMN:.*\bSN:|\bcard\b.*\b(?:S/N|SN)\b", _FLAGS | re.DOTALL)
 # Letters that start a product's code, then a digit: ECS4510-52T, GS724Tv4, SG-6000-E3965.
 _CODE: Final = r"(?=[\w+/.-]*\d)[A-Z][A-Za-z]{0,11}-?(?:[A-Z]{0,4}-?)?\d[\w+/-]*"
 _MODELS: Final = (
@@ -73,6 +86,21 @@ _MODELS: Final = (
     re.compile(
         rf"^(?P<value>{_CODE})(?=$|,|;|:| -|-? [(\[]| [vV]?\d+\.\d| [A-Z]?[a-z]| \d+-?[Pp]ort)"
     ),
+)
+# Where a product's name ends: at punctuation, or before the words that announce a version.
+_HEAD: Final = re.compile(
+    r"^(?P<value>[^,;:(\[|\n]*?)(?=$|[,;:(\[|\n]| - |\s(?:version|ver|rev|release|software|firmware"
+    r"|hardware|fw|sw|hw|[sS]/?[nN]|v?\d+\.\d)\b)",
+    _FLAGS,
+)
+_MOST_WORDS: Final = 5
+_NAMES_PRODUCT: Final = re.compile(r"(?:^|\s)(?=\S*\d\d)[A-Za-z]*[A-Z\d][A-Za-z\d+/-]*(?:\s|$)")
+_NO_PRODUCT: Final = re.compile(
+    r"\b(?:V\d+R\d+\w*|\d{7,}|snmp\w*|agents?|linux|kernel|windows|unix|cards?|vxworks|bsd|esxi?|build|copyright|system"
+    r"|controllers?|adapters?|interfaces?|supervisor|modules?|services?|ethernet|gigabit|ports?|unit"
+    r"|ios|ieee|platform|\w*os|server|\d+/\d+\S*|\d+[-\s]?port\w*|\d+x\d+\S*|\d+(?:[.]\d+)?[kmg](?:b\w*|va|w)?"
+    r"|\d+va|\w+_\w+|(?:19|20)\d\d)(?=$|\W)",
+    _FLAGS,
 )
 _NO_MODEL: Final = re.compile(
     r"(?i)^(?:v?\d|version|release|snmp|rev|ipv?\d|x86|i\d86|build|linux)"
@@ -92,10 +120,27 @@ def read_banner(sys_descr: str | None, manufacturer: str | None, sys_name: str |
         return Banner()
     if manufacturer is not None:
         text = _without_manufacturer(text, manufacturer)
-    model = _first(_MODELS, text)
+    model = _first(_MODELS, text) or _product(text)
     if model is not None and (_NO_MODEL.match(model) or model == sys_name):
         model = None
-    return Banner(model, _first(_VERSIONS, text), _first(_HARDWARE, text), _first(_SERIALS, text))
+    serial = None if _CARD.search(text) else _first(_SERIALS, text)
+    return Banner(model, _first(_VERSIONS, text), _first(_HARDWARE, text), serial)
+
+
+def product_named(description: str | None) -> str | None:
+    """Give the product that a short description of a chassis names: "SGE2010", "MP-118 chassis"."""
+    text = re.sub(r"(?i)\s+chassis$", "", (description or "")[:_MAX_SEARCHED].strip())
+    match = re.fullmatch(rf"(?:\w+\s){{0,2}}{_CODE}", text)
+    return None if match is None or _NO_PRODUCT.search(text) else text
+
+
+def _product(text: str) -> str | None:
+    """Give a name of a few words with a number in it, when the text begins with one."""
+    head = _HEAD.match(text)
+    name = head["value"].strip() if head else ""
+    if not _NAMES_PRODUCT.search(name) or _NO_PRODUCT.search(name):
+        return None
+    return name if 1 < len(name.split()) <= _MOST_WORDS else None
 
 
 def _without_manufacturer(text: str, manufacturer: str) -> str:

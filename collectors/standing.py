@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from collectors.banner import read_banner
+from collectors.banner import product_named, read_banner
 from collectors.definitions.model import Definition
 from collectors.observation import Category, Component, Identity, Interface, System
 from collectors.registries.enterprise import (
@@ -120,7 +120,8 @@ def _offer_standard(draft: _Draft, standing: Standing) -> None:
     chassis = standing.chassis
     if chassis is not None:
         reason = "ENTITY-MIB, row of the chassis"
-        draft.offer("manufacturer", chassis.manufacturer, reason)
+        if _is_name(chassis.manufacturer):
+            draft.offer("manufacturer", chassis.manufacturer, reason)
         for name in (
             "model_name",
             "serial_number",
@@ -145,6 +146,14 @@ def _offer_standard(draft: _Draft, standing: Standing) -> None:
     )
 
 
+def _is_name(manufacturer: str | None) -> bool:
+    """Whether it is a maker's name rather than the code of a factory or a bare number."""
+    return manufacturer is not None and (
+        not any(one.isdigit() for one in manufacturer)
+        or manufacturer_named_in(manufacturer) is not None
+    )
+
+
 def _offer_banner(draft: _Draft, standing: Standing) -> None:
     """Take what free text names, then what standard scalars repeat."""
     system, maker = standing.system, draft.values.get("manufacturer")
@@ -157,6 +166,9 @@ def _offer_banner(draft: _Draft, standing: Standing) -> None:
         draft.offer("serial_number", banner.serial_number, reason)
     for name, value, source in local_inventory.local_inventory(standing.found):
         draft.offer(name, value, source)
+    if standing.chassis is not None and standing.definition is None:
+        described = product_named(standing.chassis.description)
+        draft.offer("model_name", described, "ENTITY-MIB, entPhysicalDescr of the chassis")
 
 
 def _offer_phrase(draft: _Draft, phrase: Phrase, sys_descr: str | None) -> None:

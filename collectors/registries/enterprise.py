@@ -21,10 +21,10 @@ _ENTERPRISES: Final = "1.3.6.1.4.1."
 _AGENTS: Final = frozenset({2021, 8072, 12325})  # UCD, net-snmp, bsnmpd
 # Numbers that the makers of devices leave in firmware which they bought: Epilogue, SNMP Research,
 # Microsoft, Extended Systems, Victron, Phoenixtec, PWG, Broadcom, Quanta, Frogfoot (airOS),
-# SNIA, Microchip, GTR, PROFIBUS, lwIP, Clever Electronic, Kjaerulff, Voltronic.
+# SNIA, Microchip, Datalogic, GTR, PROFIBUS, lwIP, Clever Electronic, Kjaerulff, Voltronic.
 _LENT: Final = frozenset(
     {12, 99, 311, 683, 818, 935, 2699, 4413, 7244, 10002, 14851, 17095, 17409}
-    | {24686, 26381, 27304, 30966, 40614},
+    | {21111, 24686, 26381, 27304, 30966, 40614},
 )
 
 

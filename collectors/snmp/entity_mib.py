@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from collectors.observation import Component, ComponentTable
@@ -43,6 +44,7 @@ CLASSES: Final = {
     14: "battery",
     15: "storageDrive",
 }
+_PARTS_OF_ALL: Final = frozenset({"port", "sensor", "fan", "powerSupply", "cpu", "battery"})
 _TRUTH: Final = {1: True, 2: False}
 
 
@@ -79,20 +81,48 @@ def _component(index: int, row: dict[str, VarBind]) -> Component:
 def chassis_of(components: tuple[Component, ...]) -> Component | None:
     """Choose the row that stands for the device: its chassis, or the first unit of its stack.
 
-    Without a row of class chassis, a single outermost row counts when it has a serial number
-    or a model; of several outermost rows none does, unless the agent says
-    of none where it is and only one of them has a name.
+    A chassis without a serial number has that of what it holds under the same model: some agents
+    tell the unit of a stack twice. Without a row of class chassis, a single outermost row counts
+    when it has a serial number or a model, or the only one that is said to be in nothing; of
+    several outermost rows none does, unless the agent says of none where it is and only one of
+    them has a name.
     """
     chassis = [one for one in components if one.component_class == "chassis"]
     for one in chassis:
         if one.serial_number is not None and _is_outermost(one, components):
             return one
     if chassis:
-        return next((one for one in chassis if one.serial_number is not None), chassis[0])
-    roots = [one for one in components if not one.contained_in and one.component_class != "port"]
+        best = next((one for one in chassis if one.serial_number is not None), chassis[0])
+        return best if best.serial_number else _with_serial_inside(best, components)
+    roots = [
+        one
+        for one in components
+        if not one.contained_in and one.component_class not in _PARTS_OF_ALL
+    ]
     named = [one for one in roots if one.serial_number or one.model_name]
     tells_no_places = all(one.contained_in is None for one in roots)
-    return named[0] if len(named) == 1 and (len(roots) == 1 or tells_no_places) else None
+    if len(named) == 1 and (len(roots) == 1 or tells_no_places or _is_outermost_by_word(named[0])):
+        return named[0]
+    said = [one for one in named if _is_outermost_by_word(one) and one.component_class is None]
+    return said[0] if len(said) == 1 else None
+
+
+def _is_outermost_by_word(one: Component) -> bool:
+    """Whether the agent says itself that nothing holds it, rather than nothing about it."""
+    return one.contained_in == 0
+
+
+def _with_serial_inside(chassis: Component, components: tuple[Component, ...]) -> Component:
+    inside = [
+        one
+        for one in components
+        if one.contained_in == chassis.index
+        and one.serial_number is not None
+        and one.model_name is not None
+        and one.model_name == chassis.model_name
+        and one.component_class not in _PARTS_OF_ALL
+    ]
+    return replace(chassis, serial_number=inside[0].serial_number) if inside else chassis
 
 
 def _is_outermost(chassis: Component, components: tuple[Component, ...]) -> bool:
