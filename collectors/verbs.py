@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple, assert_never
 
+from collectors import oids
 from collectors.definitions.model import (
     MAX_SEARCHED,
     Definition,
     EntityChassis,
     Get,
+    GetBelow,
     GetRegex,
     ObjectSays,
     Step,
@@ -76,6 +78,8 @@ async def _carry_out(step: Step, facts: Facts) -> str | None:
             value = getattr(facts.chassis, column, None)
         case TableFirst(oid):
             value = await _first_of_column(facts, oid)
+        case GetBelow(suffix):
+            value = await _get_below(facts, suffix)
         case SysObjectIdName(names):
             value = names.get(facts.system.sys_object_id or "")
         case SysDescrName(pattern, names):
@@ -95,6 +99,11 @@ def _search(pattern: re.Pattern[str], text: str) -> str | None:
 async def _get(facts: Facts, oid: bytes) -> str | None:
     found = await facts.session.get([oid])
     return values.name(found.get(oid))
+
+
+async def _get_below(facts: Facts, suffix: str) -> str | None:
+    number = facts.system.sys_object_id
+    return None if number is None else await _get(facts, oids.encode(f"{number}.{suffix}"))
 
 
 async def _first_of_column(facts: Facts, oid: bytes) -> str | None:

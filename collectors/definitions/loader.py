@@ -229,6 +229,8 @@ class _Reader:
     def _argument(self, key: str, name: str, value: Any) -> Any:
         if name == "oid":
             return self._oid(key, value)
+        if name == "suffix":
+            return None if self._oid(key, f"1.3.{value}") is None else value
         if name in {"pattern", "words"}:
             return self._pattern(key, value, group="value" if name == "pattern" else None)
         if name == "value" and not isinstance(value, str):

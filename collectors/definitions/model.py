@@ -59,6 +59,16 @@ class TableFirst:
 
 
 @dataclass(frozen=True, slots=True)
+class GetBelow:
+    """The value of the object ``suffix`` below the device's own sysObjectID.
+
+    For makers that repeat one MIB below the number of each product.
+    """
+
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
 class SysObjectIdName:
     """A name by sysObjectID: ``names`` maps dotted identifiers to texts."""
 
@@ -88,6 +98,7 @@ Step = (
     | SysDescrRegex
     | EntityChassis
     | TableFirst
+    | GetBelow
     | SysObjectIdName
     | SysDescrName
     | SysDescrSays
@@ -100,6 +111,7 @@ VERBS: dict[str, type[Step]] = {
     "sys_descr_regex": SysDescrRegex,
     "entity_chassis": EntityChassis,
     "table_first": TableFirst,
+    "get_below": GetBelow,
     "sys_object_id_name": SysObjectIdName,
     "sys_descr_name": SysDescrName,
     "sys_descr_says": SysDescrSays,
