@@ -54,7 +54,7 @@ _VERSIONS: Final = (
     re.compile(r"\bSW:\s*(?P<value>[vV]?\d[\w.]+)"),
     # A field of its own, or the last word, that is nothing but three numbers or more.
     re.compile(r"(?:^|[,;|(])\s*[vV]?(?P<value>\d+(?:\.\d+){2,}[\w.-]*)\s*(?=[,;|)]|$)"),
-    re.compile(r"\s[vV]?(?P<value>\d+(?:\.\d+){2,}[\w.-]*)\W*$"),
+    re.compile(r"(?<!ersion)(?<!er)(?<!ev)\s[vV]?(?P<value>\d+(?:\.\d+){2,}[\w.-]*)\W*$"),
 )
 _HARDWARE: Final = (
     re.compile(r"HW_REV:\s*(?P<value>[^;>\s]+)"),

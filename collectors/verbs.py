@@ -65,8 +65,8 @@ async def _carry_out(step: Step, facts: Facts) -> str | None:
     sys_descr = (facts.system.sys_descr or "")[:MAX_SEARCHED]
     value: str | None
     match step:
-        case Get(oid):
-            value = await _get(facts, oid)
+        case Get() | GetBelow():
+            value = await _get_object(facts, step)
         case GetRegex(oid, pattern):
             value = _search(pattern, (await _get(facts, oid) or "")[:MAX_SEARCHED])
         case ObjectSays(oid, words, said):
@@ -78,8 +78,6 @@ async def _carry_out(step: Step, facts: Facts) -> str | None:
             value = getattr(facts.chassis, column, None)
         case TableFirst(oid):
             value = await _first_of_column(facts, oid)
-        case GetBelow(suffix):
-            value = await _get_below(facts, suffix)
         case SysObjectIdName(names):
             value = names.get(facts.system.sys_object_id or "")
         case SysDescrName(pattern, names):
@@ -101,9 +99,11 @@ async def _get(facts: Facts, oid: bytes) -> str | None:
     return values.name(found.get(oid))
 
 
-async def _get_below(facts: Facts, suffix: str) -> str | None:
+async def _get_object(facts: Facts, step: Get | GetBelow) -> str | None:
+    if isinstance(step, Get):
+        return await _get(facts, step.oid)
     number = facts.system.sys_object_id
-    return None if number is None else await _get(facts, oids.encode(f"{number}.{suffix}"))
+    return None if number is None else await _get(facts, oids.encode(f"{number}.{step.suffix}"))
 
 
 async def _first_of_column(facts: Facts, oid: bytes) -> str | None:

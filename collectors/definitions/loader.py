@@ -227,10 +227,9 @@ class _Reader:
         return None if None in values.values() else kind(**values)
 
     def _argument(self, key: str, name: str, value: Any) -> Any:
-        if name == "oid":
-            return self._oid(key, value)
-        if name == "suffix":
-            return None if self._oid(key, f"1.3.{value}") is None else value
+        if name in {"oid", "suffix"}:
+            octets = self._oid(key, value if name == "oid" else f"1.3.{value}")
+            return value if octets is not None and name == "suffix" else octets
         if name in {"pattern", "words"}:
             return self._pattern(key, value, group="value" if name == "pattern" else None)
         if name == "value" and not isinstance(value, str):

@@ -101,15 +101,10 @@ def chassis_of(components: tuple[Component, ...]) -> Component | None:
     ]
     named = [one for one in roots if one.serial_number or one.model_name]
     tells_no_places = all(one.contained_in is None for one in roots)
-    if len(named) == 1 and (len(roots) == 1 or tells_no_places or _is_outermost_by_word(named[0])):
+    if len(named) == 1 and (len(roots) == 1 or tells_no_places):
         return named[0]
-    said = [one for one in named if _is_outermost_by_word(one) and one.component_class is None]
-    return said[0] if len(said) == 1 else None
-
-
-def _is_outermost_by_word(one: Component) -> bool:
-    """Whether the agent says itself that nothing holds it, rather than nothing about it."""
-    return one.contained_in == 0
+    said = [one for one in roots if one.contained_in == 0]
+    return said[0] if len(said) == 1 and said[0] in named else None
 
 
 def _with_serial_inside(chassis: Component, components: tuple[Component, ...]) -> Component:

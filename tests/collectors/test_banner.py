@@ -29,6 +29,34 @@ def test_usual_forms_are_read(text: str, banner: Banner) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "banner"),
+    [
+        ("Example Box 750 5.4.0.11", Banner("Box 750", "5.4.0.11")),
+        ("RX-4000, 4.8.1.1209.P60", Banner("RX-4000", "4.8.1.1209.P60")),
+        ("Example Meter 240, fw:1.0.4", Banner("Meter 240", "1.0.4")),
+        (
+            "Example Analyser 6705 SN 27120560, HW 1.1, SW 14.4.19",
+            Banner("Analyser 6705", "14.4.19", "1.1", "27120560"),
+        ),
+        (
+            "J9625A 2620 Switch, revision RA.16.02.0012",
+            Banner("J9625A 2620 Switch", "RA.16.02.0012"),
+        ),
+        # the number of a management card is not that of what it manages
+        (
+            "Example Card (PN:aos_708.bin AF1:v7.0.8 MN:AP9631 SN: ZA1815031283)",
+            Banner(None, "7.0.8"),
+        ),
+        ("48 port 10/100/1000 Ethernet Switch", Banner()),
+    ],
+)
+def test_names_of_products_and_bare_numbers_at_their_end_are_read(
+    text: str, banner: Banner
+) -> None:
+    assert read_banner(text, "Example", "name") == banner
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",

@@ -251,7 +251,10 @@ def test_many_neighbours_cost_one_table_of_ports_and_not_an_object_each() -> Non
     names = "".join(
         f"{LLDP}.3.7.1.2.{port}|2|5\n{LLDP}.3.7.1.3.{port}|4|Gi0/{port}\n" for port in range(3, 43)
     )
-    ports = "".join(f"{IFX}.1.{200 + port}|4|Gi0/{port}\n" for port in range(3, 43))
+    ports = "".join(
+        f"{IF}.2.{200 + port}|4|Gi0/{port}\n{IFX}.1.{200 + port}|4|Gi0/{port}\n"
+        for port in range(3, 43)
+    )
     rows = "".join(lldp_row(port) for port in range(3, 43))
     found = links_of(SWITCH + LOCAL + names + ports + rows).neighbors.rows
     assert [one.if_index for one in found] == [200 + port for port in range(3, 43)]
