@@ -267,13 +267,7 @@ async def _observe(
         maker_number=maker_number,
     )
     identity = await describe(standing)
-    subject = Subject(
-        opened.system.sys_object_id,
-        identity.category,
-        tables.interfaces.rows,
-        tables.components.rows,
-        found,
-    )
+    subject = Subject(identity.category, tables.interfaces, found)
     links = await read_links(session, subject)
     details = await read_details(
         session,

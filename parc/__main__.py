@@ -27,6 +27,7 @@ _COMMANDS = {
     "credentials": "parc.cli.credentials:credentials",
     "users": "parc.cli.users:users",
     "keys": "parc.cli.keys:keys",
+    "where": "parc.cli.where:where",
     "db": "parc.cli.database:database",
     "demo": "parc.cli.demo:demo",
 }

@@ -29,6 +29,8 @@ BRIDGING: Final = frozenset(
         Category.NETWORK,
     }
 )
+# Sockets, by IANAifType: ethernetCsmacd, fastEther, fastEtherFX, gigabitEthernet.
+PHYSICAL_TYPES: Final = (6, 62, 69, 117)
 _BRIDGE_WORDS: Final = frozenset({"bridge", "router", "repeater"})
 _ACCESS_POINT_WORD: Final = "wlanAccessPoint"
 _TELEPHONE_WORD: Final = "telephone"

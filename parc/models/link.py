@@ -148,7 +148,7 @@ class WirelessStation(Base):
         sa.String(255), comment="as its controller names it; empty: the device itself"
     )
     ssid: Mapped[str] = mapped_column(sa.String(64))
-    address: Mapped[str | None] = mapped_column(sa.String(45))
+    address: Mapped[str | None] = mapped_column(sa.String(45), index=True)
     host_name: Mapped[str | None] = mapped_column(sa.String(255))
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime] = mapped_column(index=True)

@@ -22,6 +22,7 @@ from parc.reconcile.load import chunks
 from parc.reconcile.told import Told
 from parc.topology import (
     BRIDGING,
+    PHYSICAL_TYPES,
     Bridge,
     FarEnd,
     PortFacts,
@@ -32,8 +33,8 @@ from parc.topology import (
 )
 
 _UP: Final = 1
-# IANAifType: ethernetCsmacd, fastEther, fastEtherFX, gigabitEthernet.
-PHYSICAL_TYPES: Final = (6, 62, 69, 117)
+
+
 _VLANS: Final = range(1, 4095)
 _Learned = frozenset[tuple[int, str, int]]
 

@@ -12,7 +12,6 @@ from parc.extensions import babel, csrf
 from parc.services.permissions import Action, may
 from parc.web.access import actor, check_all_routes_are_guarded
 from parc.web.account import account
-from parc.web.asset_edit import assets
 from parc.web.bundles import init_bundles
 from parc.web.context import signed_in
 from parc.web.credentials import credentials
@@ -28,11 +27,13 @@ from parc.web.labels import badge_kind, label
 from parc.web.messages import take_messages
 from parc.web.navigation import home_url, menu_for
 from parc.web.patterns import patterns
+from parc.web.ports import assets
 from parc.web.problems import tell_problem
 from parc.web.ranges import ranges
 from parc.web.runs import runs
 from parc.web.session import load_actor, session_pages
 from parc.web.users import users
+from parc.web.where import where
 
 # One line a subject, in the order of the alphabet; the blueprint stands in parc/web/<subject>.py
 # and its pages in templates/<subject>/.
@@ -49,6 +50,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     runs,
     session_pages,
     users,
+    where,
 )
 
 

@@ -21,6 +21,8 @@ from parc.queries.audit import asset_history
 from parc.queries.held import read_held
 from parc.queries.locations import read_places
 from parc.queries.observations import list_observations, read_observation
+from parc.queries.places import read_spot, subject_of
+from parc.queries.ports import read_neighbors
 from parc.services.assets import MACHINE_FIELDS
 from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
@@ -30,6 +32,7 @@ from parc.web.cells import CellWriter
 from parc.web.context import now
 from parc.web.history import action_label, field_label, value_text
 from parc.web.labels import label
+from parc.web.where import CERTAINTIES, port_url, switch_url
 
 _FIELDS = (
     "category", "manufacturer", "model_name", "serial_number", "operating_system",
@@ -83,10 +86,9 @@ def show(asset_id: int) -> ResponseReturnValue:
     """Show identity and parts."""
     sheet = _read(asset_id)
     write = CellWriter(now())
+    ids = [device.id for device in sheet.devices]
     parts = query.read_parts(
-        db.session(),
-        [device.id for device in sheet.devices],
-        has_all_components=request.args.get("components") == "all",
+        db.session(), ids, has_all_components=request.args.get("components") == "all"
     )
     lines = _field_lines(sheet, write)
     return render_template(
@@ -104,6 +106,11 @@ def show(asset_id: int) -> ResponseReturnValue:
         write=write,
         oper_status=oper_status,
         place=next((line.value for line in lines if line.name == "location_id"), ""),
+        spot=read_spot(db.session(), subject_of(db.session(), sheet.devices)),
+        certainties=CERTAINTIES,
+        switch_url=switch_url,
+        port_url=port_url,
+        neighbors=read_neighbors(db.session(), ids),
     )
 
 
@@ -128,6 +135,7 @@ def interfaces(asset_id: int) -> ResponseReturnValue:
         rows=query.by_name(rows),
         next_url=next_url,
         oper_status=oper_status,
+        neighbors=read_neighbors(db.session(), ids),
     )
 
 

@@ -43,9 +43,13 @@ _DANGEROUS = frozenset("=+-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20")
 def assets_csv() -> ResponseReturnValue:
     """Stream the list as CSV: with semicolons and a byte order mark for a French Excel."""
     wanted, columns = read_wanted(), with_maker(shown_columns())
+    return csv_file([str(LABELS[name]) for name in columns], _parts(wanted, columns))
+
+
+def csv_file(heads: list[str], parts: Iterator[list[list[str]]]) -> Response:
+    """Stream rows as CSV, part by part, in the reader's dialect."""
     is_french = get_locale().language == "fr"
-    heads = [str(LABELS[name]) for name in columns]
-    lines = _csv_parts(heads, _parts(wanted, columns), ";" if is_french else ",")
+    lines = _csv_parts(heads, parts, ";" if is_french else ",")
     mark = "\ufeff" if is_french else ""
     return _file(_encoded(mark, lines), "text/csv; charset=utf-8", "csv")
 

@@ -49,6 +49,7 @@ MENU = (
         (
             Entry("dashboard.show", _("Dashboard"), "layout-dashboard", Action.VIEW_INVENTORY, "d"),
             Entry("assets.index", _("Assets"), "monitor", Action.VIEW_INVENTORY, "a"),
+            Entry("where.show", _("Where is it?"), "map-pin", Action.VIEW_INVENTORY, "w"),
             Entry(
                 "devices.index",
                 _("Unknown devices"),

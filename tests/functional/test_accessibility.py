@@ -17,6 +17,7 @@ from shutil import copy
 from typing import Literal
 
 import pytest
+import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
@@ -35,6 +36,7 @@ from parc.models import (
     AuditEntry,
     Component,
     Credential,
+    Device,
     DeviceStatus,
     Difference,
     Interface,
@@ -46,11 +48,13 @@ from parc.models import (
     Storage,
     StoredObservation,
     Supply,
+    SwitchPort,
     TargetOutcome,
     ValueSource,
 )
 from parc.services.actor import SYSTEM
 from parc.services.sign_in import make_link
+from parc.topology import PortRole
 from tests.browser import AXE_RULES, Live, chromium
 from tests.factories import (
     make_asset,
@@ -61,6 +65,7 @@ from tests.factories import (
     make_run,
     make_user,
 )
+from tests.links import connect, make_switch, plug
 
 __all__ = ["chromium"]
 pytestmark = [pytest.mark.browser, pytest.mark.long]
@@ -69,6 +74,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.long]
 NO_PAGES = {
     "assets.suggest",
     "exports.assets_csv",
+    "assets.ports_csv",
     "exports.assets_xlsx",
     "runs.live",
     "static",
@@ -106,6 +112,7 @@ def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     thread.start()
     more = ["/nothing-here", "/assets?q=nothing-like-it", "/assets?state=in_use"]
     more += [f"/runs/{run_id}" for run_id in runs]
+    more += [f"/where?q={text}" for text in ("sw-acces-02", "001b213a000a", "192.0.2.250", "sw")]
     yield Sample(
         Live(app, f"http://127.0.0.1:{server.server_port}"),
         (*(path for name, path in paths.items() if name not in DOORS), *more),
@@ -230,6 +237,7 @@ def _fill(session: Session) -> tuple[dict[str, int], list[int]]:
     _add_log(session, running, unknown.id)
     held = make_run(session, address_range, state=RunState.HELD, ended_at=moment, started_at=moment)
     session.flush()
+    _add_links(session, asset_id)
     arguments = {
         "asset_id": asset_id,
         "credential_id": credential.id,
@@ -294,6 +302,26 @@ def _add_asset(session: Session) -> tuple[int, int]:
     session.add(observation)
     session.flush()
     return asset.id, observation.id
+
+
+def _add_links(session: Session, asset_id: int) -> None:
+    """Plug things into the switch whose sheet is looked at, and that into another."""
+    device = session.scalars(sa.select(Device).where(Device.asset_id == asset_id)).one()
+    for interface in session.scalars(sa.select(Interface).where(Interface.device_id == device.id)):
+        interface.if_type = 6
+        session.add(
+            SwitchPort(
+                interface_id=interface.id, device_id=device.id, native_vlan=10,
+                untagged_vlans=[10], tagged_vlans=[20, 21, 22, 30], role=PortRole.EDGE,
+                power_status="deliveringPower", first_read_at=now(), mac_count=0,
+            )
+        )  # fmt: skip
+    session.flush()
+    plug(session, device, 2, "00:1b:21:3a:00:0a", now(), now())
+    _asset, other = make_switch(session, "sw-acces-02")
+    connect(session, device, 1, other, "sw-acces-02", "GigabitEthernet1/0/24")
+    connect(session, other, 1, device, "sw-etage1-01", "Gi1/0/1")
+    connect(session, other, 2, None, "unknown-neighbour.example.org", "eth0")
 
 
 def _add_log(session: Session, run: Run, device_id: int) -> None:

@@ -101,6 +101,7 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("wireless_station", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wireless_station_address"), ["address"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_wireless_station_device_id"), ["device_id"], unique=False
         )
@@ -306,6 +307,7 @@ def downgrade() -> None:
 
     op.drop_table("attachment")
     with op.batch_alter_table("wireless_station", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_wireless_station_address"))
         batch_op.drop_index(batch_op.f("ix_wireless_station_last_seen_at"))
         batch_op.drop_index(batch_op.f("ix_wireless_station_device_id"))
 

@@ -42,6 +42,8 @@ LEAST_ROLE: dict[str, Role | None] = {
     "assets.new": Role.TECHNICIAN,
     "assets.observation": Role.TECHNICIAN,
     "assets.observations": Role.TECHNICIAN,
+    "assets.ports": Role.READ_ONLY,
+    "assets.ports_csv": Role.READ_ONLY,
     "assets.release": Role.TECHNICIAN,
     "assets.send_delete": Role.MANAGER,
     "assets.send_edit": Role.TECHNICIAN,
@@ -107,6 +109,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "users.send_edit": Role.ADMINISTRATOR,
     "users.send_new": Role.ADMINISTRATOR,
     "users.send_reset_password": Role.ADMINISTRATOR,
+    "where.show": Role.READ_ONLY,
 }
 LET_IN = 299  # no page answers so: the stand-in of a view was reached
 
