@@ -69,7 +69,7 @@ def _mappings(rows: Iterable[_Row]) -> tuple[AddressMapping, ...]:
             continue
         mac = station_mac(physical.value) if physical.tag == Tag.OCTET_STRING else None
         address = ipaddress.ip_address(octets)
-        if mac is None or address.is_unspecified or address.is_multicast or address.is_loopback:
+        if mac is None or address.is_unspecified or address.is_multicast:
             continue
         mapping = AddressMapping(str(address), mac, if_index if if_index > 0 else None)
         found[mapping] = None

@@ -62,6 +62,7 @@ _CAPABILITIES: Final = (
     "stationOnly",
 )
 _MANY_PORTS: Final = 16  # from here on reading the whole table costs less than single objects
+_NO_ADDRESSES: Final = frozenset({"0.0.0.0", "127.0.0.1", "::", "::1"})  # noqa: S104 -- no socket
 _ADDRESS_FAMILIES: Final = {(1, 4), (2, 16)}
 
 
@@ -142,9 +143,9 @@ def _addresses(rows: Rows, key_arcs: int) -> dict[tuple[int, ...], str]:
     for index in sorted(rows):
         octets = _address_octets(index[key_arcs:])
         if octets is not None:
-            address = ipaddress.ip_address(octets)
-            if not address.is_unspecified and not address.is_loopback:
-                found.setdefault(index[:key_arcs], str(address))
+            address = str(ipaddress.ip_address(octets))
+            if address not in _NO_ADDRESSES:
+                found.setdefault(index[:key_arcs], address)
     return found
 
 

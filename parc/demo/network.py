@@ -20,6 +20,7 @@ from collectors import oids
 from collectors.snmp.transport import Tag, VarBind
 from collectors.text import normalise_mac
 from parc.demo.agent import Device
+from parc.demo.cabling import Cable, lay_cables
 from parc.demo.recordings import Line, find_recording, oid_key, read_recording
 
 PORT = 1161
@@ -89,6 +90,8 @@ class DemoNetwork:
     ranges: tuple[DemoRange, ...]
     devices: tuple[DemoDevice, ...]
     serial_numbers: Mapping[str, tuple[str, ...]]
+    cables: tuple[Cable, ...] = ()
+    routers: tuple[str, ...] = ()
 
 
 def load_network() -> DemoNetwork:
@@ -98,6 +101,8 @@ def load_network() -> DemoNetwork:
         ranges=tuple(DemoRange(**entry) for entry in content["range"]),
         devices=tuple(DemoDevice(**entry) for entry in content["device"]),
         serial_numbers={name: tuple(values) for name, values in content["serial_numbers"].items()},
+        cables=tuple(Cable(**entry) for entry in content["cable"]),
+        routers=tuple(content["routers"]),
     )
 
 
@@ -110,19 +115,24 @@ def make_devices(
         RecordingError: a recording is not there or cannot be read.
     """
     read = cache(lambda name: read_recording(find_recording(name)))
+    devices = tuple(network.devices if only is None else only)
+    said = {
+        device.name: make_unique(
+            read(device.recording), device, network.serial_numbers.get(device.recording, ())
+        )
+        for device in devices
+    }
+    addresses = {device.name: device.address for device in devices}
+    cabled = lay_cables(said, addresses, network.cables, network.routers)
     return {
         device.address: Device(
-            lines=make_unique(
-                read(device.recording),
-                device,
-                network.serial_numbers.get(device.recording, ()),
-            ),
+            lines=cabled[device.name],
             community=device.community.encode(),
             is_v1_only=device.is_v1_only,
             is_silent=device.is_silent,
             delay_seconds=device.delay_seconds,
         )
-        for device in (network.devices if only is None else only)
+        for device in devices
     }
 
 
