@@ -90,6 +90,30 @@ class Installation:
 
 
 @dataclass(frozen=True, slots=True)
+class ManagedDevice:
+    """An access point as its controller tells it, a virtual machine as its host does.
+
+    Attributes:
+        key: its serial number, UUID or MAC: what it is found by again.
+        kind: ``ap`` or ``virtual-machine``, as ``collectors.observation.Category`` has them.
+        mac_address: of its wire, twelve lower-case hex digits with colons.
+        state: ``up`` or ``down`` of an access point; ``on``, ``off``, ``suspended`` of a machine.
+    """
+
+    key: str
+    kind: str
+    name: str | None = None
+    manufacturer: str | None = None
+    model_name: str | None = None
+    serial_number: str | None = None
+    mac_address: str | None = None
+    address: str | None = None
+    operating_system: str | None = None
+    software_revision: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LifeCountTable:
     """Counts of a printer."""
 
@@ -130,6 +154,14 @@ class InstallationTable:
 
 
 @dataclass(frozen=True, slots=True)
+class ManagedDeviceTable:
+    """Access points of a controller, virtual machines of a host."""
+
+    rows: tuple[ManagedDevice, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Details:
     """All of it.
 
@@ -144,3 +176,4 @@ class Details:
     batteries: BatteryTable = field(default_factory=BatteryTable)
     outlets: OutletTable = field(default_factory=OutletTable)
     installations: InstallationTable = field(default_factory=InstallationTable)
+    managed_devices: ManagedDeviceTable = field(default_factory=ManagedDeviceTable)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from collectors.details import Details
 from collectors.observation import Category, Identity, System
+from collectors.registries.enterprise import enterprise_number
 from collectors.snmp.installed_software import read_installations
+from collectors.snmp.managed_devices import read_access_points, read_virtual_machines
 from collectors.snmp.power_state import read_battery, read_outlets
 from collectors.snmp.printer_state import read_printer_state
 from collectors.snmp.session import DeviceSession
 
-_ENTERPRISES: Final = "1.3.6.1.4.1."
 _HOSTS: Final = frozenset(
     {
         Category.SERVER,
@@ -35,7 +37,7 @@ async def read_details(
         identity: what it was found to be; of an unknown kind nothing more is asked.
         is_host: it has processors or storage of HOST-RESOURCES-MIB.
     """
-    enterprise = _enterprise(system.sys_object_id)
+    enterprise = enterprise_number(system.sys_object_id)
     category = identity.category
     if category is Category.PRINTER:
         counts, trays, message = await read_printer_state(session, enterprise)
@@ -44,14 +46,12 @@ async def read_details(
         return Details(batteries=await read_battery(session, enterprise))
     if category is Category.PDU:
         return Details(outlets=await read_outlets(session, enterprise))
+    if category is Category.WIRELESS_CONTROLLER:
+        return Details(managed_devices=await read_access_points(session, enterprise))
+    details = Details()
+    if category is Category.HYPERVISOR:
+        machines = await read_virtual_machines(session, enterprise)
+        details = replace(details, managed_devices=machines)
     if category in _HOSTS and is_host:
-        return Details(installations=await read_installations(session))
-    return Details()
-
-
-def _enterprise(sys_object_id: str | None) -> int | None:
-    """Give the maker's number in a sysObjectID below ``enterprises``."""
-    if sys_object_id is None or not sys_object_id.startswith(_ENTERPRISES):
-        return None
-    number = sys_object_id.removeprefix(_ENTERPRISES).partition(".")[0]
-    return int(number) if number.isdecimal() else None
+        details = replace(details, installations=await read_installations(session))
+    return details

@@ -17,6 +17,7 @@ from parc.models.detail import (
     Installation,
     LifeCount,
     LifeCountReading,
+    ManagedDevice,
     Outlet,
     Tray,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "LifecycleState",
     "Location",
     "LocationKind",
+    "ManagedDevice",
     "MappedAddress",
     "Neighbor",
     "Outlet",

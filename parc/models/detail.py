@@ -106,3 +106,27 @@ class Installation(Base):
     installed_on: Mapped[str | None] = mapped_column(sa.String(10), comment="ISO date")
     first_seen_at: Mapped[dt.datetime]
     gone_at: Mapped[dt.datetime | None]
+
+
+class ManagedDevice(Base):
+    """An access point of a controller or a virtual machine of a host, as those tell it."""
+
+    __tablename__ = "managed_device"
+    __table_args__ = (sa.UniqueConstraint("device_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    device_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("device.id", ondelete="CASCADE"), comment="the one that tells"
+    )
+    key: Mapped[str] = mapped_column(sa.String(300), comment="serial number, UUID or MAC")
+    kind: Mapped[str] = mapped_column(sa.String(40), comment="a category")
+    name: Mapped[str | None] = mapped_column(sa.String(255))
+    manufacturer: Mapped[str | None] = mapped_column(sa.String(255))
+    model_name: Mapped[str | None] = mapped_column(sa.String(255))
+    serial_number: Mapped[str | None] = mapped_column(sa.String(255), index=True)
+    mac_address: Mapped[str | None] = mapped_column(sa.String(17), index=True)
+    address: Mapped[str | None] = mapped_column(sa.String(45))
+    operating_system: Mapped[str | None] = mapped_column(sa.String(255))
+    software_revision: Mapped[str | None] = mapped_column(sa.String(255))
+    state: Mapped[str | None] = mapped_column(sa.String(40))
+    gone_at: Mapped[dt.datetime | None]

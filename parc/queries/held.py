@@ -17,17 +17,28 @@ from parc.models import (
     Installation,
     LifeCount,
     LifeCountReading,
+    ManagedDevice,
     Outlet,
     Tray,
 )
 
 INSTALLATIONS_SHOWN: Final = 20
+MANAGED_SHOWN: Final = 50
 _MONTH: Final = timedelta(days=30)
 _SHORTEST: Final = timedelta(days=7)
 _MOST_ROWS: Final = 500
 _MOST_READINGS: Final = 5_000
 _KINDS_OF_COUNTS: Final = ("total", "color", "mono")
 _POWER: Final = frozenset({Category.UPS, Category.POWER})
+_TELLERS: Final = frozenset({Category.WIRELESS_CONTROLLER, Category.HYPERVISOR})
+_TOLD: Final = frozenset(
+    {
+        Category.ACCESS_POINT,
+        Category.VIRTUAL_MACHINE,
+        Category.SERVER,
+        Category.WORKSTATION,
+    }
+)
 _HOSTS: Final = frozenset(
     {
         Category.SERVER,
@@ -50,8 +61,29 @@ class CountLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ManagedLine:
+    """An access point or virtual machine, and the asset that it is, if one is known."""
+
+    row: ManagedDevice
+    asset_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TellerLine:
+    """Who tells of a device: a controller or a host, with its asset."""
+
+    kind: str
+    name: str
+    asset_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
-    """What the devices of one asset hold; ``installations`` are the first by name."""
+    """What the devices of one asset hold; ``installations`` and ``managed`` are the first by name.
+
+    Attributes:
+        tellers: controllers and hosts that tell of these devices.
+    """
 
     counts: Sequence[CountLine] = ()
     trays: Sequence[Any] = ()
@@ -60,6 +92,9 @@ class Held:
     outlets: Sequence[Any] = ()
     installations: Sequence[Any] = ()
     installation_count: int = 0
+    managed: Sequence[ManagedLine] = ()
+    managed_count: int = 0
+    tellers: Sequence[TellerLine] = ()
 
 
 def read_held(session: Session, devices: Iterable[Device]) -> Held:
@@ -75,7 +110,15 @@ def read_held(session: Session, devices: Iterable[Device]) -> Held:
     count = len(installations)
     if count == INSTALLATIONS_SHOWN:
         count = count_installations(session, hosts)
+    tellers = [device.id for one in _TELLERS for device in by_category.get(one, ())]
+    managed = read_managed(session, tellers, MANAGED_SHOWN) if tellers else ()
+    managed_count = len(managed)
+    if managed_count == MANAGED_SHOWN:
+        managed_count = count_managed(session, tellers)
     return Held(
+        managed=managed,
+        managed_count=managed_count,
+        tellers=_tellers(session, [d for one in _TOLD for d in by_category.get(one, ())]),
         counts=_counts(session, printers) if printers else (),
         trays=_rows(session, Tray, [device.id for device in printers]),
         messages=[device.console_message for device in printers if device.console_message],
@@ -105,6 +148,91 @@ def read_installations(
             sa.or_(row.name > after[0], sa.and_(row.name == after[0], row.id > after[1]))
         )
     return session.scalars(query).all()
+
+
+def read_managed(
+    session: Session,
+    device_ids: Sequence[int],
+    limit: int,
+    after: tuple[str, int] | None = None,
+) -> Sequence[ManagedLine]:
+    """Read access points and virtual machines in the order of names, with their assets."""
+    row = ManagedDevice
+    name = sa.func.coalesce(row.name, row.key)
+    query = (
+        sa.select(row)
+        .where(row.device_id.in_(device_ids), row.gone_at.is_(None))
+        .order_by(name, row.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(sa.or_(name > after[0], sa.and_(name == after[0], row.id > after[1])))
+    rows = session.scalars(query).all()
+    by_serial, by_mac = _assets_of(session, rows)
+    return [
+        ManagedLine(
+            one,
+            by_serial.get((one.manufacturer or "", one.serial_number or ""))
+            or by_mac.get(one.mac_address or ""),
+        )
+        for one in rows
+    ]
+
+
+def _assets_of(
+    session: Session, rows: Sequence[ManagedDevice]
+) -> tuple[Mapping[tuple[str, str], int], Mapping[str, int]]:
+    """Give assets by maker and serial number and by MAC."""
+    serials = [row.serial_number for row in rows if row.serial_number]
+    macs = [row.mac_address for row in rows if row.mac_address]
+    if not serials and not macs:
+        return {}, {}
+    query = sa.select(
+        Device.manufacturer, Device.serial_number, Device.base_mac_address, Device.asset_id
+    ).where(
+        Device.asset_id.is_not(None),
+        sa.or_(Device.serial_number.in_(serials), Device.base_mac_address.in_(macs)),
+    )
+    by_serial: dict[tuple[str, str], int] = {}
+    by_mac: dict[str, int] = {}
+    for maker, serial, mac, asset_id in session.execute(query):
+        if asset_id is not None:
+            by_serial[maker or "", serial or ""] = asset_id
+            by_mac[mac or ""] = asset_id
+    by_serial.pop(("", ""), None)
+    by_mac.pop("", None)
+    return by_serial, by_mac
+
+
+def count_managed(session: Session, device_ids: Sequence[int]) -> int:
+    """Count the access points and virtual machines that are not gone."""
+    query = sa.select(sa.func.count()).where(
+        ManagedDevice.device_id.in_(device_ids), ManagedDevice.gone_at.is_(None)
+    )
+    return session.scalar(query) or 0
+
+
+def _tellers(session: Session, devices: Sequence[Device]) -> Sequence[TellerLine]:
+    """Read which controllers and hosts tell of these devices."""
+    serials = [device.serial_number for device in devices if device.serial_number]
+    macs = [device.base_mac_address for device in devices if device.base_mac_address]
+    if not serials and not macs:
+        return ()
+    row = ManagedDevice
+    query = (
+        sa.select(row.kind, Device.sys_name, Device.address, Device.asset_id)
+        .join(Device, Device.id == row.device_id)
+        .where(
+            row.gone_at.is_(None),
+            sa.or_(row.serial_number.in_(serials), row.mac_address.in_(macs)),
+        )
+        .distinct()
+        .limit(_MOST_ROWS)
+    )
+    return [
+        TellerLine(kind, sys_name or address, asset_id)
+        for kind, sys_name, address, asset_id in session.execute(query)
+    ]
 
 
 def count_installations(session: Session, device_ids: Sequence[int]) -> int:

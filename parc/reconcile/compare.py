@@ -51,6 +51,7 @@ _QUIET_COLUMNS: Final[Mapping[Table, frozenset[str]]] = {
     Table.BATTERY: frozenset(ROW_COLUMNS[Table.BATTERY]) - {"is_replacement_needed"},
     Table.OUTLET: frozenset(),
     Table.INSTALLATION: frozenset(),
+    Table.MANAGED_DEVICE: frozenset(),
 }
 _STORAGE_TYPE: Final = list(ROW_COLUMNS[Table.STORAGE]).index("storage_type")
 

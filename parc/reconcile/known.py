@@ -54,6 +54,7 @@ class Table(enum.StrEnum):
     BATTERY = "battery"
     OUTLET = "outlet"
     INSTALLATION = "installation"
+    MANAGED_DEVICE = "managed_device"
 
 
 # Each column with the longest text or the largest number that it holds; 0 for truth and lists.
@@ -147,6 +148,18 @@ ROW_COLUMNS: Final[Mapping[Table, Mapping[str, int]]] = {
     },
     Table.OUTLET: {"name": 255, "is_on": 0},
     Table.INSTALLATION: {"name": 300, "software_type": 40, "installed_on": 10},
+    Table.MANAGED_DEVICE: {
+        "kind": 40,
+        "name": 255,
+        "manufacturer": 255,
+        "model_name": 255,
+        "serial_number": 255,
+        "mac_address": 17,
+        "address": 45,
+        "operating_system": 255,
+        "software_revision": 255,
+        "state": 40,
+    },
 }
 KEY_CHARACTERS: Final = 300
 REASON_CHARACTERS: Final = 200

@@ -27,6 +27,7 @@ from parc.models import (
     Installation,
     Interface,
     LifeCount,
+    ManagedDevice,
     Outlet,
     Service,
     Storage,
@@ -35,6 +36,7 @@ from parc.models import (
     ValueSource,
 )
 from parc.naming import MACHINE_FIELDS
+from parc.reconcile.hearsay import with_told
 from parc.reconcile.identity import usable_mac
 from parc.reconcile.known import (
     DEVICE_COLUMNS,
@@ -65,6 +67,7 @@ Row = (
     | Battery
     | Outlet
     | Installation
+    | ManagedDevice
 )
 MODELS: Final[Mapping[Table, type[Row]]] = {
     Table.INTERFACE: Interface,
@@ -77,6 +80,7 @@ MODELS: Final[Mapping[Table, type[Row]]] = {
     Table.BATTERY: Battery,
     Table.OUTLET: Outlet,
     Table.INSTALLATION: Installation,
+    Table.MANAGED_DEVICE: ManagedDevice,
 }
 _CHUNK: Final = 5_000
 # One plan at a time between reading and commit; the number only has to be ours.
@@ -112,7 +116,7 @@ def load(
     """
     if is_for_apply and session.get_bind().dialect.name == "postgresql":
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(_PLAN_LOCK)))
-    wanted = _wanted(observations)
+    wanted = _wanted(with_told(observations))
     touched = _touched_ids(session, wanted)
     ids = touched | _silent_ids(session, policy, covered)
     # Devices are held before their assets, here and in the services, so that nobody waits in a

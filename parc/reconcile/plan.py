@@ -38,6 +38,7 @@ from parc.reconcile.compare import (
     compare_rows,
     new_fields,
 )
+from parc.reconcile.hearsay import with_told
 from parc.reconcile.identity import Key, is_rebuilt, make_traits, sort_key, strong_keys
 from parc.reconcile.known import (
     DEVICE_COLUMNS,
@@ -161,7 +162,7 @@ def plan(
             address is among them, and that was not seen, is absent. Empty for a run that was
             stopped.
     """
-    seen, dead = fold(observations)
+    seen, dead = fold(with_told(observations))
     return _Planner(known, policy, covered).plan(seen, dead)
 
 

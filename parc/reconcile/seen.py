@@ -73,14 +73,20 @@ _READ_TABLES: Final = (
     (Table.BATTERY, attrgetter("details.batteries")),
     (Table.OUTLET, attrgetter("details.outlets")),
     (Table.INSTALLATION, attrgetter("details.installations")),
+    (Table.MANAGED_DEVICE, attrgetter("details.managed_devices")),
 )
 # What tells the rows of a table apart in one reading.
-_ROW_NUMBERS: Final = {Table.INTERFACE: "if_index", Table.LIFE_COUNT: "kind"}
+_ROW_NUMBERS: Final = {
+    Table.INTERFACE: "if_index",
+    Table.LIFE_COUNT: "kind",
+    Table.MANAGED_DEVICE: "key",
+}
 # What outlives restarts and tells them apart from one reading to the next; else the number.
 _ROW_NAMES: Final = {
     Table.STORAGE: attrgetter("description"),
     Table.LIFE_COUNT: attrgetter("kind"),
     Table.INSTALLATION: attrgetter("name"),
+    Table.MANAGED_DEVICE: attrgetter("key"),
 }
 
 

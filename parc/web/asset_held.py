@@ -11,7 +11,7 @@ from flask_babel import lazy_pgettext as _in
 
 from parc.extensions import db
 from parc.queries.asset_sheet import read_sheet
-from parc.queries.held import read_installations
+from parc.queries.held import read_installations, read_managed
 from parc.services.permissions import Action
 from parc.web.access import requires
 from parc.web.assets import assets
@@ -41,12 +41,21 @@ _WORDS: Mapping[str, str] = {
     "booster": _in("power", "Mains, raised"),
     "reducer": _in("power", "Mains, lowered"),
     "other": _in("power", "Other"),
+    # of an access point or a virtual machine
+    "up": _in("interface", "Up"),
+    "down": _in("interface", "Down"),
+    "on": _in("machine", "On"),
+    "off": _in("machine", "Off"),
+    "suspended": _in("machine", "Suspended"),
     # hrSWInstalledType
     "operatingSystem": _in("software", "Operating system"),
     "deviceDriver": _in("software", "Driver"),
     "application": _in("software", "Application"),
 }
 _KINDS: Mapping[str, str] = {
+    "up": "good",
+    "down": "warning",
+    "on": "good",
     "batteryNormal": "good",
     "batteryLow": "warning",
     "batteryDepleted": "bad",
@@ -87,6 +96,31 @@ def software(asset_id: int) -> ResponseReturnValue:
         rows=rows,
         next_url=next_url,
         held_word=held_word,
+    )
+
+
+@assets.get("/assets/<int:asset_id>/managed")
+@requires(Action.VIEW_INVENTORY)
+def managed(asset_id: int) -> ResponseReturnValue:
+    """Show all access points or virtual machines that it tells of, a page at a time."""
+    sheet = read_sheet(db.session(), asset_id)
+    ids = [device.id for device in sheet.devices]
+    lines = read_managed(db.session(), ids, _ROWS + 1, _after()) if ids else []
+    next_url = ""
+    if len(lines) > _ROWS:
+        lines = lines[:_ROWS]
+        last = lines[-1].row
+        place = f"{last.id}.{last.name or last.key}"
+        next_url = url_for("assets.managed", asset_id=asset_id, after=place)
+    return render_template(
+        "assets/managed.html",
+        sheet=sheet,
+        asset=sheet.asset,
+        tab="managed",
+        lines=lines,
+        next_url=next_url,
+        held_word=held_word,
+        held_kind=held_kind,
     )
 
 

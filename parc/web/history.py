@@ -126,6 +126,7 @@ TABLES: Mapping[str, str] = {
     "battery": _in("row", "Battery"),
     "outlet": _in("row", "Outlet"),
     "installation": _in("row", "Software"),
+    "managed_device": _in("row", "Managed device"),
 }
 PLAN_KINDS: Mapping[str, str] = {
     "create device": _in("plan", "New device"),

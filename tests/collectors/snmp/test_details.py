@@ -10,7 +10,7 @@ import pytest
 from collectors.collect import SnmpResult, collect_snmp
 from collectors.credentials import SnmpCredential, SnmpVersion
 from collectors.definitions.loader import load_definitions
-from collectors.details import Battery, Details, Installation, LifeCount, Tray
+from collectors.details import Battery, Details, Installation, LifeCount, ManagedDevice, Tray
 from collectors.snmp.replay import ReplayTransport, read_snmprec
 from collectors.target import Target
 from parc.demo.recordings import find_recording, read_recording
@@ -217,3 +217,82 @@ def recorded(name: str) -> Details:
     )
     assert result.observation is not None
     return result.observation.details
+
+
+def test_a_controller_of_cisco_tells_its_access_points() -> None:
+    row, index = "1.3.6.1.4.1.14179.2.2.1.1", "0.16.219.1.2.3"
+    table = details_of(
+        f"{NAME}1.3.6.1.4.1.9.1.1069",
+        "1.3.6.1.2.1.1.1.0|4|Cisco Controller",
+        f"{row}.3.{index}|4|ap-hall",
+        f"{row}.6.{index}|2|1",
+        f"{row}.16.{index}|4|AIR-CAP3702I-E-K9",
+        f"{row}.17.{index}|4|FGL1234A001",
+        f"{row}.19.{index}|64|192.0.2.77",
+        f"{row}.31.{index}|4|8.5.140.0",
+        f"{row}.33.{index}|4x|0010db112233",
+        f"{row}.3.0.16.219.1.2.4|4|ap-store",
+        f"{row}.6.0.16.219.1.2.4|2|2",
+        f"{row}.19.0.16.219.1.2.4|64|0.0.0.0",
+    ).managed_devices
+    assert table.complete
+    assert table.rows == (
+        ManagedDevice(
+            key="FGL1234A001",
+            kind="ap",
+            name="ap-hall",
+            manufacturer="Cisco",
+            model_name="AIR-CAP3702I-E-K9",
+            serial_number="FGL1234A001",
+            mac_address="00:10:db:11:22:33",
+            address="192.0.2.77",
+            software_revision="8.5.140.0",
+            state="up",
+        ),
+        ManagedDevice(
+            key="00:10:db:01:02:04",
+            kind="ap",
+            name="ap-store",
+            manufacturer="Cisco",
+            state="down",
+        ),
+    )
+
+
+def test_access_points_of_aruba_are_named_by_their_mac() -> None:
+    row, index = "1.3.6.1.4.1.14823.2.2.1.5.2.1.4.1", "0.11.134.1.2.3"
+    (one,) = details_of(
+        f"{NAME}1.3.6.1.4.1.14823.1.1.32",
+        "1.3.6.1.2.1.1.1.0|4|ArubaOS (MODEL: Aruba7010), Version 6.4.2.5",
+        f"{row}.2.{index}|64|192.0.2.80",
+        f"{row}.3.{index}|4|ap-1",
+        f"{row}.6.{index}|4|CNB1234567",
+        f"{row}.13.{index}|4|AP-225",
+        f"{row}.19.{index}|2|1",
+    ).managed_devices.rows
+    assert (one.mac_address, one.address, one.model_name, one.state) == (
+        "00:0b:86:01:02:03",
+        "192.0.2.80",
+        "AP-225",
+        "up",
+    )
+
+
+def test_a_host_tells_its_virtual_machines() -> None:
+    row = "1.3.6.1.4.1.6876.2.1.1"
+    table = details_of(
+        f"{NAME}1.3.6.1.4.1.6876.4.1",
+        "1.3.6.1.2.1.1.1.0|4|VMware ESXi 6.7.0 build-8169922 VMware, Inc. x86_64",
+        f"{row}.2.1|4|mail",
+        f"{row}.4.1|4|Debian GNU/Linux 12 (64-bit)",
+        f"{row}.6.1|4|powered on",
+        f"{row}.10.1|4|564d1234-0000-0000-0000-000000000001",
+        "1.3.6.1.4.1.6876.2.4.1.7.1.4000|4|00:50:56:01:02:03",
+        f"{row}.2.2|4|old",
+        f"{row}.4.2|4|E: tools not running",
+        f"{row}.6.2|4|poweredOff",
+    ).managed_devices
+    mail, old = table.rows
+    assert (mail.name, mail.state, mail.mac_address) == ("mail", "on", "00:50:56:01:02:03")
+    assert mail.operating_system == "Debian GNU/Linux 12 (64-bit)"
+    assert (old.key, old.state, old.operating_system) == ("old", "off", None)

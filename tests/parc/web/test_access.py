@@ -39,6 +39,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "assets.index": Role.READ_ONLY,
     "assets.interfaces": Role.READ_ONLY,
     "assets.software": Role.READ_ONLY,
+    "assets.managed": Role.READ_ONLY,
     "assets.new": Role.TECHNICIAN,
     "assets.observation": Role.TECHNICIAN,
     "assets.observations": Role.TECHNICIAN,

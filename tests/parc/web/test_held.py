@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from collectors.observation import Category
 from parc.extensions import transaction
-from parc.models import Battery, Installation, LifeCount, Outlet, Tray, ValueSource
+from parc.models import Battery, Installation, LifeCount, ManagedDevice, Outlet, Tray, ValueSource
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset, make_linked_device
 from tests.web import Browser
@@ -101,3 +101,32 @@ def test_software_is_folded_and_paged(administrator: Browser) -> None:
 def test_an_asset_without_software_says_so(administrator: Browser) -> None:
     asset_id, _ = stand(Category.SWITCH)
     assert "No installed software" in administrator.get(f"/assets/{asset_id}/software").text
+
+
+def test_access_points_and_their_controller_know_each_other(administrator: Browser) -> None:
+    asset_id, device_id = stand(Category.WIRELESS_CONTROLLER)
+    with transaction() as session:
+        own = make_asset(session)
+        make_linked_device(
+            session, own, category=Category.ACCESS_POINT, manufacturer="Cisco",
+            serial_number="FGL1234A001",
+        )  # fmt: skip
+        own_id = own.id
+        session.add_all(
+            ManagedDevice(
+                device_id=device_id, key=f"FGL1234A{number:03}", kind="ap", name=f"ap-{number:03}",
+                manufacturer="Cisco", serial_number=f"FGL1234A{number:03}", state="up",
+            )
+            for number in range(1, 211)
+        )  # fmt: skip
+    sheet = administrator.get(f"/assets/{asset_id}").text
+    assert f'<a href="/assets/{own_id}">ap-001</a>' in sheet
+    assert "ap-050" in sheet
+    assert "ap-051" not in sheet
+    first = administrator.get(f"/assets/{asset_id}/managed").text
+    assert "ap-200" in first
+    assert "ap-201" not in first
+    after = first.partition("after=")[2].partition('"')[0]
+    assert "ap-210" in administrator.get(f"/assets/{asset_id}/managed?after={after}").text
+    assert f'<a href="/assets/{asset_id}">' in administrator.get(f"/assets/{own_id}").text
+    assert "It tells of no other device" in administrator.get(f"/assets/{own_id}/managed").text

@@ -1,0 +1,117 @@
+"""Access points that their controller tells of become devices by the same rules as all others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from collectors.details import Details, ManagedDevice, ManagedDeviceTable
+from collectors.observation import Category, Identity, Observation
+from parc.extensions import db, transaction
+from parc.models import Asset, Device
+from parc.models import ManagedDevice as StoredManagedDevice
+from parc.reconcile.apply import apply
+from parc.reconcile.hearsay import with_told
+from parc.reconcile.load import load
+from parc.reconcile.plan import Plan, plan
+from parc.reconcile.policy import Policy
+from parc.services.actor import for_run
+from tests.conftest import SOME_MOMENT
+from tests.factories import make_observation, make_presence, make_run
+
+ACCESS_POINT = ManagedDevice(
+    key="FGL1", kind="ap", name="ap-1", manufacturer="Cisco", model_name="AIR-AP1",
+    serial_number="FGL1234A001", mac_address="00:10:db:11:22:33", address="192.0.2.77", state="up",
+)  # fmt: skip
+
+
+def controller(*rows: ManagedDevice) -> Observation:
+    details = Details(managed_devices=ManagedDeviceTable(rows, complete=True))
+    return make_observation(address="192.0.2.1", details=details)
+
+
+def told(*observations: Observation) -> list[str]:
+    return [one.address for one in with_told(observations)[len(observations) :]]
+
+
+def test_an_access_point_that_runs_is_told_of() -> None:
+    assert told(controller(ACCESS_POINT)) == ["192.0.2.77"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        replace(ACCESS_POINT, state="down"),
+        replace(ACCESS_POINT, address=None),
+        replace(ACCESS_POINT, serial_number=None, mac_address="02:00:00:00:00:01"),
+        replace(ACCESS_POINT, kind="virtual-machine"),
+    ],
+)
+def test_without_address_key_or_life_nothing_is_said(row: ManagedDevice) -> None:
+    assert told(controller(row)) == []
+
+
+def test_what_speaks_for_itself_is_not_spoken_for() -> None:
+    own = make_observation(address="192.0.2.77")
+    assert told(controller(ACCESS_POINT), own) == []
+
+
+def test_another_machine_at_the_address_keeps_it() -> None:
+    other = make_presence(address="192.0.2.77", mac_address="00:10:db:99:99:99")
+    assert told(controller(ACCESS_POINT), other) == []
+    same = make_presence(address="192.0.2.77", mac_address="00:10:db:11:22:33")
+    assert told(controller(ACCESS_POINT), same) == ["192.0.2.77"]
+
+
+def test_two_access_points_at_one_address_are_neither() -> None:
+    other = replace(ACCESS_POINT, key="FGL2", serial_number="FGL1234A002")
+    assert told(controller(ACCESS_POINT, other)) == []
+
+
+@pytest.mark.usefixtures("app")
+def test_it_becomes_one_device_wherever_it_stands() -> None:
+    with transaction() as session:
+        run = make_run(session)
+    policy = Policy(range_id=run.range_id, asset_categories=frozenset({Category.ACCESS_POINT}))
+
+    def sweep(*observations: Observation) -> Plan:
+        with transaction() as session:
+            known = load(session, observations, policy, is_for_apply=True)
+            made = plan(observations, known, policy)
+            apply(made, session, for_run("lab", run.id), SOME_MOMENT)
+        return made
+
+    sweep(controller(ACCESS_POINT))
+    assert sweep(controller(ACCESS_POINT)).is_empty
+    sweep(controller(replace(ACCESS_POINT, address="192.0.2.78")))
+    query = sa.select(Device).where(Device.category == Category.ACCESS_POINT)
+    (device,) = db.session.scalars(query)
+    assert device.address == "192.0.2.78"
+    assert device.serial_number == "FGL1234A001"
+    assert device.reasons == ["told by the controller at 192.0.2.1"]
+    (asset,) = db.session.scalars(sa.select(Asset))
+    assert (asset.id, asset.name) == (device.asset_id, "ap-1")
+    assert db.session.scalars(sa.select(StoredManagedDevice.address)).all() == ["192.0.2.78"]
+
+
+@pytest.mark.usefixtures("app")
+def test_a_bare_address_of_before_is_the_access_point() -> None:
+    with transaction() as session:
+        run = make_run(session)
+    policy = Policy(range_id=run.range_id)
+    bare = make_presence(address="192.0.2.77", mac_address="00:10:db:11:22:33")
+    for observations in ([bare], [bare, controller(ACCESS_POINT)]):
+        with transaction() as session:
+            known = load(session, observations, policy, is_for_apply=True)
+            made = plan(observations, known, policy)
+            apply(made, session, for_run("lab", run.id), SOME_MOMENT)
+    found = db.session.scalars(sa.select(Device).where(Device.address == "192.0.2.77")).all()
+    assert [device.serial_number for device in found] == ["FGL1234A001"]
+
+
+def test_a_controller_has_an_identity_of_its_own() -> None:
+    observation = replace(controller(ACCESS_POINT), identity=Identity(serial_number="CTRL0001"))
+    serials = {o.identity.serial_number for o in with_told([observation]) if o.identity}
+    assert serials == {"CTRL0001", "FGL1234A001"}
