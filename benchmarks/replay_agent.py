@@ -26,10 +26,11 @@ from multiprocessing.process import BaseProcess
 
 import click
 
+from collectors import oids
 from collectors.snmp import codec
 from collectors.snmp.transport import Tag
 from parc.demo.agent import Device, answer
-from parc.demo.recordings import find_recording, read_recording
+from parc.demo.recordings import find_recording, oid_key, read_recording
 
 # Six switches of five makers, a server and a printer: what an office network is made of. All from
 # the package snmpsim-data but the printer, which it lacks.
@@ -44,6 +45,7 @@ MIX = (
     "printer-colour",
 )
 COMMUNITY = b"public"
+_BRIDGE_MIB = oid_key(oids.encode("1.3.6.1.2.1.17"))
 
 _PACKET_INFO = struct.Struct("=I4s4s")  # in_pktinfo: interface, own address, destination
 _ANCILLARY = socket.CMSG_SPACE(_PACKET_INFO.size)
@@ -170,7 +172,17 @@ def _send(sock: socket.socket, octets: bytes, peer: tuple[str, int], own: bytes)
 
 def load_mix() -> list[Device]:
     """Read the eight recordings."""
-    return [Device(read_recording(find_recording(name)), COMMUNITY) for name in MIX]
+    return [_device(name) for name in MIX]
+
+
+def _device(name: str) -> Device:
+    """Read one; what is Cisco's shows its forwarding table in the context of each VLAN."""
+    lines = read_recording(find_recording(name))
+    contexts: dict[bytes, Device] = {}
+    if "/cisco-" in name:
+        in_vlan = Device([line for line in lines if line.key.startswith(_BRIDGE_MIB)])
+        contexts = {str(vlan_id).encode(): in_vlan for vlan_id in range(1, 4095)}
+    return Device(lines, COMMUNITY, contexts=contexts)
 
 
 @contextmanager

@@ -267,7 +267,13 @@ async def _observe(
         maker_number=maker_number,
     )
     identity = await describe(standing)
-    subject = Subject(identity.category, tables.interfaces, found)
+    subject = Subject(
+        opened.system.sys_object_id,
+        identity.category,
+        tables.interfaces.rows,
+        tables.components.rows,
+        found,
+    )
     links = await read_links(session, subject)
     details = await read_details(
         session,

@@ -14,30 +14,40 @@ from collectors.errors import CollectorError
 from collectors.observation import (
     AddressMappingTable,
     Category,
+    Component,
     FdbEntry,
     FdbTable,
-    InterfaceTable,
+    Interface,
     Links,
     NeighborTable,
+    PowerPortTable,
     VlanPortTable,
     VlanTable,
 )
 from collectors.snmp import (
     bridge_mib,
     cdp_mib,
+    cisco_vlan_mibs,
     forwarding,
     ip_mib,
     lldp_mib,
     lldp_neighbors,
+    power_ethernet_mib,
     q_bridge_mib,
     values,
 )
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import VarBind
+from collectors.snmp.walk import TableRows
 
+_STATIC_TABLES: Final = (
+    bridge_mib.DOT1D_STATIC_TABLE,
+    q_bridge_mib.DOT1Q_STATIC_UNICAST_TABLE,
+)
 _LINK_TABLES: Final = (
     bridge_mib.DOT1D_BASE_PORT_TABLE,
     bridge_mib.DOT1D_TP_FDB_TABLE,
+    *_STATIC_TABLES,
     q_bridge_mib.DOT1Q_TP_FDB_TABLE,
     q_bridge_mib.DOT1Q_VLAN_CURRENT_TABLE,
     q_bridge_mib.DOT1Q_VLAN_STATIC_TABLE,
@@ -49,7 +59,14 @@ _LINK_TABLES: Final = (
     cdp_mib.CDP_CACHE_TABLE,
     ip_mib.IP_NET_TO_PHYSICAL_TABLE,
     ip_mib.IP_NET_TO_MEDIA_TABLE,
+    power_ethernet_mib.PETH_PSE_PORT_TABLE,
 )
+_CISCO_TABLES: Final = (
+    cisco_vlan_mibs.VTP_VLAN_TABLE,
+    cisco_vlan_mibs.VM_MEMBERSHIP_TABLE,
+    cisco_vlan_mibs.VLAN_TRUNK_PORT_TABLE,
+)
+_CISCO: Final = "1.3.6.1.4.1.9."
 _NEVER_ASKED: Final = frozenset(
     {
         Category.PRINTER,
@@ -87,14 +104,28 @@ class Subject(NamedTuple):
     """The device whose links are asked for, as far as it is known by then.
 
     Attributes:
+        sys_object_id: whose tables it may have.
         category: what it is.
-        interfaces: its interfaces, for ports that are told by name.
+        interfaces, components: for ports that are told by name.
         found: scalars that were read, by name.
     """
 
+    sys_object_id: str | None
     category: Category | None
-    interfaces: InterfaceTable
+    interfaces: tuple[Interface, ...]
+    components: tuple[Component, ...]
     found: dict[bytes, VarBind]
+
+    @property
+    def is_cisco(self) -> bool:
+        """Whether its agent is Cisco's."""
+        return (self.sys_object_id or "").startswith(_CISCO)
+
+    @property
+    def own_macs(self) -> set[str | None]:
+        """The MACs of its interfaces and of the bridge itself."""
+        macs = {one.if_phys_address for one in self.interfaces}
+        return macs | {lldp_mib.bridge_address(self.found)}
 
     @property
     def bridges(self) -> bool:
@@ -125,31 +156,48 @@ async def read_links(session: DeviceSession, subject: Subject) -> Links:
     if not subject.is_asked:
         return Links()
     try:
-        existing = await _which_exist(session)
-        ports: bridge_mib.BasePorts = {}
-        if bridge_mib.DOT1D_BASE_PORT_TABLE in existing:
-            ports = await bridge_mib.read_base_ports(session)
+        existing = await _which_exist(session, subject)
+        bridge_ports = await _read_bridge_ports(session, existing)
     except CollectorError as error:
         session.note(error)
         return Links()
-    reader = _LinkReader(session, subject, existing, ports)
+    reader = _LinkReader(session, subject, existing, bridge_ports)
     async with asyncio.TaskGroup() as reading:
-        vlans = reading.create_task(reader.vlans_and_fdb())
+        reading.create_task(reader.vlans_and_fdb())
         neighbors = reading.create_task(reader.neighbors())
         mappings = reading.create_task(reader.mappings())
-    vlan_table, vlan_ports, fdb = vlans.result()
+        power_ports = reading.create_task(reader.power_ports())
+    await reader.fdb_of_contexts()
     return Links(
-        vlans=vlan_table,
-        vlan_ports=vlan_ports,
-        fdb=fdb,
+        vlans=reader.vlans,
+        vlan_ports=reader.vlan_ports,
+        power_ports=power_ports.result(),
+        fdb=_without_own(reader.fdb, subject),
         neighbors=neighbors.result(),
         address_mappings=mappings.result(),
     )
 
 
-async def _which_exist(session: DeviceSession) -> set[str]:
-    prefixes = {oids.encode(dotted): dotted for dotted in _LINK_TABLES}
+def _without_own(table: FdbTable, subject: Subject) -> FdbTable:
+    """Leave out the device's own MACs, which some agents list on the ports that have them."""
+    own = subject.own_macs
+    return FdbTable(
+        tuple(row for row in table.rows if row.mac_address not in own), complete=table.complete
+    )
+
+
+async def _which_exist(session: DeviceSession, subject: Subject) -> set[str]:
+    tables = [*_LINK_TABLES, *(_CISCO_TABLES if subject.is_cisco else ())]
+    prefixes = {oids.encode(dotted): dotted for dotted in tables}
     return {prefixes[one] for one in await session.which_exist(prefixes)}
+
+
+async def _read_bridge_ports(session: DeviceSession, existing: set[str]) -> TableRows:
+    if bridge_mib.DOT1D_BASE_PORT_TABLE not in existing:
+        return TableRows()
+    has_vlans = q_bridge_mib.DOT1Q_PORT_VLAN_TABLE in existing
+    further = q_bridge_mib.PORT_COLUMNS if has_vlans else {}
+    return await bridge_mib.read_base_ports(session, further)
 
 
 class _LinkReader:
@@ -160,33 +208,63 @@ class _LinkReader:
         session: DeviceSession,
         subject: Subject,
         existing: set[str],
-        ports: bridge_mib.BasePorts,
+        bridge_ports: TableRows,
     ) -> None:
         self._session = session
         self._subject = subject
         self._existing = existing
-        self._ports = ports
+        self._bridge_ports = bridge_ports
+        self._ports = bridge_mib.base_ports_of(bridge_ports.rows)
+        self._cisco: cisco_vlan_mibs.CiscoVlans | None = None
+        self.vlans = VlanTable()
+        self.vlan_ports = VlanPortTable()
+        self.fdb = FdbTable()
 
-    async def vlans_and_fdb(self) -> tuple[VlanTable, VlanPortTable, FdbTable]:
+    async def vlans_and_fdb(self) -> None:
         """Read VLANs first: a forwarding table tells them by the number of its database only."""
-        vlans = await q_bridge_mib.read_vlans(self._session, self._existing)
-        is_complete = vlans.complete and bool(vlans.names)
-        return (
-            VlanTable(q_bridge_mib.vlan_rows(vlans), complete=is_complete),
-            VlanPortTable(q_bridge_mib.vlan_ports(vlans, self._ports), complete=is_complete),
-            await self._fdb(vlans),
+        read = q_bridge_mib.read_vlans
+        vlans = await read(self._session, self._existing, self._bridge_ports)
+        rows = q_bridge_mib.vlan_rows(vlans)
+        ports = q_bridge_mib.vlan_ports(vlans, self._ports)
+        complete = vlans.complete
+        if not rows and cisco_vlan_mibs.VTP_VLAN_TABLE in self._existing:
+            self._cisco = await cisco_vlan_mibs.read_vlans(self._session, self._existing)
+            rows, complete = self._cisco.vlan_rows, self._cisco.complete
+            ports = self._cisco.port_rows or ports
+        self.vlans = VlanTable(rows, complete=complete and bool(rows))
+        self.vlan_ports = VlanPortTable(ports, complete=complete and bool(ports))
+        self.fdb = await self._fdb(vlans)
+
+    async def fdb_of_contexts(self) -> None:
+        """Read what the plain table of a Cisco switch leaves out; nothing else is asked then."""
+        tells_vlans = any(one.vlan_id is not None for one in self.fdb.rows)
+        if self._cisco is not None and not tells_vlans:
+            read = cisco_vlan_mibs.read_fdb_by_vlan
+            self.fdb = await read(self._session, self._cisco, self.fdb)
+
+    async def power_ports(self) -> PowerPortTable:
+        """Read which ports feed what is behind them."""
+        if power_ethernet_mib.PETH_PSE_PORT_TABLE not in self._existing:
+            return PowerPortTable()
+        return await power_ethernet_mib.read_power_ports(
+            self._session,
+            self._subject.interfaces,
+            self._subject.components,
+            self._ports,
+            is_cisco=self._subject.is_cisco,
         )
 
     async def _fdb(self, vlans: q_bridge_mib.BridgeVlans) -> FdbTable:
         """Read the table that tells VLANs; the other one where that brings nothing."""
+        has_static = not self._existing.isdisjoint(_STATIC_TABLES)
         rows: dict[FdbEntry, None] = {}
         complete = False
         if q_bridge_mib.DOT1Q_TP_FDB_TABLE in self._existing:
-            table = await q_bridge_mib.read_fdb(self._session)
+            table = await q_bridge_mib.read_fdb(self._session, has_static=has_static)
             rows = dict.fromkeys(q_bridge_mib.fdb_entries(table.rows, self._ports, vlans))
             complete = table.complete
         if not rows and bridge_mib.DOT1D_TP_FDB_TABLE in self._existing:
-            table = await bridge_mib.read_fdb(self._session)
+            table = await bridge_mib.read_fdb(self._session, has_static=has_static)
             rows = dict.fromkeys(bridge_mib.fdb_entries(table.rows, self._ports))
             complete = table.complete
         return FdbTable(tuple(rows), complete=complete)
@@ -195,7 +273,7 @@ class _LinkReader:
         """Read both protocols; complete when each that is there was read to its end."""
         tables = []
         if self._existing & {lldp_neighbors.LLDP_REM_TABLE, lldp_neighbors.LLDP_V2_REM_TABLE}:
-            interfaces = self._subject.interfaces.rows
+            interfaces = self._subject.interfaces
             read = lldp_neighbors.read_neighbors
             tables.append(await read(self._session, self._existing, interfaces, self._ports))
         elif self._subject.speaks_lldp:
@@ -209,4 +287,7 @@ class _LinkReader:
         """Read the table of addresses of what forwards packets."""
         if not self._subject.routes:
             return AddressMappingTable()
-        return await ip_mib.read_mappings(self._session, self._existing)
+        table = await ip_mib.read_mappings(self._session, self._existing)
+        own = self._subject.own_macs
+        rows = tuple(row for row in table.rows if row.mac_address not in own)
+        return AddressMappingTable(rows, complete=table.complete)

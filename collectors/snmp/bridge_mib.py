@@ -15,22 +15,21 @@ from collectors.text import MAC_OCTETS, station_mac
 
 DOT1D_BASE_PORT_TABLE: Final = "1.3.6.1.2.1.17.1.4"
 DOT1D_TP_FDB_TABLE: Final = "1.3.6.1.2.1.17.4.3"
+DOT1D_STATIC_TABLE: Final = "1.3.6.1.2.1.17.5.1"
 MAX_FDB_ROWS: Final = 50_000
 
 BASE_PORT_COLUMNS: Final = {"dot1dBasePortIfIndex": f"{DOT1D_BASE_PORT_TABLE}.1.2"}
-FDB_COLUMNS: Final = {
-    "dot1dTpFdbPort": f"{DOT1D_TP_FDB_TABLE}.1.2",
-    "dot1dTpFdbStatus": f"{DOT1D_TP_FDB_TABLE}.1.3",
-}
-_LEARNED: Final = 3  # others: 1 other, 2 invalid, 4 self, 5 mgmt
+FDB_COLUMNS: Final = {"dot1dTpFdbPort": f"{DOT1D_TP_FDB_TABLE}.1.2"}
+_STATUS: Final = {"dot1dTpFdbStatus": f"{DOT1D_TP_FDB_TABLE}.1.3"}
+_NOT_SEEN: Final = frozenset({2, 4, 5})  # invalid, self, mgmt; others: 1 other, 3 learned
 
 BasePorts = Mapping[int, int]
 """ifIndex by bridge port."""
 
 
-async def read_base_ports(session: DeviceSession) -> BasePorts:
-    """Read which interface stands behind each bridge port."""
-    return base_ports_of((await read_table(session, BASE_PORT_COLUMNS)).rows)
+async def read_base_ports(session: DeviceSession, further: dict[str, str]) -> TableRows:
+    """Read which interface stands behind each bridge port, with further columns of that index."""
+    return await read_table(session, BASE_PORT_COLUMNS | further)
 
 
 def base_ports_of(rows: Rows) -> BasePorts:
@@ -45,9 +44,14 @@ def base_ports_of(rows: Rows) -> BasePorts:
     return found
 
 
-async def read_fdb(session: DeviceSession) -> TableRows:
-    """Read dot1dTpFdbTable, which does not tell VLANs apart."""
-    return await read_table(session, FDB_COLUMNS, max_rows=MAX_FDB_ROWS)
+async def read_fdb(session: DeviceSession, *, has_static: bool) -> TableRows:
+    """Read dot1dTpFdbTable, which does not tell VLANs apart.
+
+    The status of each row costs as much as the row. It is read only where rows can be of MACs
+    that a person entered; the device's own are known by its interfaces.
+    """
+    columns = FDB_COLUMNS | (_STATUS if has_static else {})
+    return await read_table(session, columns, max_rows=MAX_FDB_ROWS)
 
 
 def fdb_entries(rows: Rows, ports: BasePorts, vlan_id: int | None = None) -> Iterable[FdbEntry]:
@@ -60,8 +64,8 @@ def fdb_entries(rows: Rows, ports: BasePorts, vlan_id: int | None = None) -> Ite
 
 
 def is_learned(status: VarBind | None) -> bool:
-    """Whether the bridge has seen a frame of the MAC; an agent that tells no status means so."""
-    return status is None or values.integer(status) == _LEARNED
+    """Whether the bridge has seen a frame of the MAC, as far as the status was read."""
+    return values.integer(status) not in _NOT_SEEN
 
 
 def fdb_entry(

@@ -10,23 +10,20 @@ from collectors.observation import Neighbor, NeighborTable
 from collectors.snmp import values
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import Tag, VarBind
-from collectors.snmp.walk import read_table
+from collectors.snmp.walk import TableRows, read_table
 from collectors.text import normalise_mac
 
 CDP_CACHE_TABLE: Final = "1.3.6.1.4.1.9.9.23.1.2.1"
 
 _COLUMNS: Final = {
-    "cdpCacheAddressType": f"{CDP_CACHE_TABLE}.1.3",
     "cdpCacheAddress": f"{CDP_CACHE_TABLE}.1.4",
-    "cdpCacheVersion": f"{CDP_CACHE_TABLE}.1.5",
     "cdpCacheDeviceId": f"{CDP_CACHE_TABLE}.1.6",
     "cdpCacheDevicePort": f"{CDP_CACHE_TABLE}.1.7",
     "cdpCachePlatform": f"{CDP_CACHE_TABLE}.1.8",
     "cdpCacheCapabilities": f"{CDP_CACHE_TABLE}.1.9",
-    "cdpCacheSysName": f"{CDP_CACHE_TABLE}.1.17",
 }
-# CiscoNetworkProtocol and the length of its addresses.
-_ADDRESS_TYPES: Final = {(1, 4), (20, 16)}
+_VERSION: Final = {"cdpCacheVersion": f"{CDP_CACHE_TABLE}.1.5"}
+_FEW_NEIGHBORS: Final = 8  # the versions of more would cost more packets than all the rest
 _ROUTER, _BRIDGES, _HOST, _REPEATER, _PHONE = 0x01, 0x02 | 0x04 | 0x08, 0x10, 0x40, 0x80
 _CAPABILITY_OCTETS: Final = 4
 # NX-OS puts the serial number behind the name.
@@ -36,8 +33,11 @@ _SERIAL: Final = re.compile(r"\([A-Z0-9]{8,14}\)$")
 async def read_neighbors(session: DeviceSession) -> NeighborTable:
     """Read all neighbours; the own interface is the first part of the index."""
     table = await read_table(session, _COLUMNS)
+    versions = TableRows()
+    if 0 < len(table.rows) <= _FEW_NEIGHBORS:
+        versions = await read_table(session, _VERSION)
     rows = [
-        _neighbor(index[0], table.rows[index])
+        _neighbor(index[0], table.rows[index] | versions.rows.get(index, {}))
         for index in sorted(table.rows)
         if len(index) == 2  # noqa: PLR2004 -- ifIndex and a number
     ]
@@ -47,9 +47,8 @@ async def read_neighbors(session: DeviceSession) -> NeighborTable:
 
 def _neighbor(if_index: int, row: dict[str, VarBind]) -> Neighbor:
     device_id = _text(row.get("cdpCacheDeviceId"))
-    name = values.name(row.get("cdpCacheSysName"))
-    if name is None and device_id is not None and normalise_mac(device_id) is None:
-        name = _SERIAL.sub("", device_id) or None
+    is_name = device_id is not None and normalise_mac(device_id) is None
+    name = _SERIAL.sub("", device_id) or None if device_id is not None and is_name else None
     return Neighbor(
         protocol="cdp",
         if_index=if_index,
@@ -72,11 +71,9 @@ def _text(varbind: VarBind | None) -> str | None:
 
 
 def _address(row: dict[str, VarBind]) -> str | None:
-    kind = values.integer(row.get("cdpCacheAddressType"))
+    """Give cdpCacheAddress; of all protocols that CDP knows only IP's have these lengths."""
     value = row.get("cdpCacheAddress")
-    if value is None or value.tag != Tag.OCTET_STRING:
-        return None
-    if (kind, len(value.value)) not in _ADDRESS_TYPES:
+    if value is None or value.tag != Tag.OCTET_STRING or len(value.value) not in {4, 16}:
         return None
     address = ipaddress.ip_address(value.value)
     return None if address.is_unspecified else str(address)

@@ -6,7 +6,7 @@ Source: IP-MIB (RFC 4293), which keeps the older table of RFC 1213 for IPv4.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from collectors.observation import AddressMapping, AddressMappingTable
@@ -14,36 +14,50 @@ from collectors.snmp import values
 from collectors.snmp.if_mib import bytes_of, inet_address
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import Tag, VarBind
-from collectors.snmp.walk import Rows, read_table
+from collectors.snmp.walk import Rows, TableRows, read_table
 from collectors.text import station_mac
 
 IP_NET_TO_PHYSICAL_TABLE: Final = "1.3.6.1.2.1.4.35"
 IP_NET_TO_MEDIA_TABLE: Final = "1.3.6.1.2.1.4.22"
 MAX_MAPPINGS: Final = 50_000
 
-_PHYSICAL_COLUMNS: Final = {
-    "PhysAddress": f"{IP_NET_TO_PHYSICAL_TABLE}.1.4",
-    "Type": f"{IP_NET_TO_PHYSICAL_TABLE}.1.6",
-}
-_MEDIA_COLUMNS: Final = {
-    "PhysAddress": f"{IP_NET_TO_MEDIA_TABLE}.1.2",
-    "Type": f"{IP_NET_TO_MEDIA_TABLE}.1.4",
-}
+_PHYSICAL_COLUMN: Final = {"PhysAddress": f"{IP_NET_TO_PHYSICAL_TABLE}.1.4"}
+_PHYSICAL_TYPE: Final = {"Type": f"{IP_NET_TO_PHYSICAL_TABLE}.1.6"}
+_MEDIA_COLUMN: Final = {"PhysAddress": f"{IP_NET_TO_MEDIA_TABLE}.1.2"}
+_MEDIA_TYPE: Final = {"Type": f"{IP_NET_TO_MEDIA_TABLE}.1.4"}
 _INVALID, _LOCAL = 2, 5  # others: 1 other, 3 dynamic, 4 static
 _MEDIA_ARCS: Final = 5  # ifIndex and four octets
+# Up to here the types cost a packet or two. In a large table they would double the cost, while
+# agents that keep invalid rows are rare; the device's own rows are known by their MACs.
+_FEW_ROWS: Final = 64
 
 
 async def read_mappings(session: DeviceSession, existing: set[str]) -> AddressMappingTable:
-    """Read the newer table, and the older one where the newer is missing or holds nothing."""
+    """Read the newer table, and the older one where the newer is missing or holds nothing.
+
+    Rows that the device calls invalid or its own are left out where the table is small.
+    """
     rows: tuple[AddressMapping, ...] = ()
     complete = False
     if IP_NET_TO_PHYSICAL_TABLE in existing:
-        new = await read_table(session, _PHYSICAL_COLUMNS, max_rows=MAX_MAPPINGS)
+        new = await _read(session, _PHYSICAL_COLUMN, _PHYSICAL_TYPE)
         rows, complete = _mappings(_physical(new.rows)), new.complete
     if not rows and IP_NET_TO_MEDIA_TABLE in existing:
-        old = await read_table(session, _MEDIA_COLUMNS, max_rows=MAX_MAPPINGS)
+        old = await _read(session, _MEDIA_COLUMN, _MEDIA_TYPE)
         rows, complete = _mappings(_media(old.rows)), old.complete
     return AddressMappingTable(rows, complete=complete)
+
+
+async def _read(
+    session: DeviceSession, column: Mapping[str, str], kind: Mapping[str, str]
+) -> TableRows:
+    table = await read_table(session, column, max_rows=MAX_MAPPINGS)
+    if 0 < len(table.rows) <= _FEW_ROWS and table.complete:
+        kinds = await read_table(session, kind)
+        for index, row in table.rows.items():
+            row.update(kinds.rows.get(index, {}))
+        table.complete = kinds.complete
+    return table
 
 
 _Row = tuple[int, bytes | None, dict[str, VarBind]]

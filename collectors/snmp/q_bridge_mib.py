@@ -16,14 +16,13 @@ from collectors.snmp.walk import Rows, TableRows, read_table
 from collectors.text import MAC_OCTETS
 
 DOT1Q_TP_FDB_TABLE: Final = "1.3.6.1.2.1.17.7.1.2.2"
+DOT1Q_STATIC_UNICAST_TABLE: Final = "1.3.6.1.2.1.17.7.1.3.1"
 DOT1Q_VLAN_CURRENT_TABLE: Final = "1.3.6.1.2.1.17.7.1.4.2"
 DOT1Q_VLAN_STATIC_TABLE: Final = "1.3.6.1.2.1.17.7.1.4.3"
 DOT1Q_PORT_VLAN_TABLE: Final = "1.3.6.1.2.1.17.7.1.4.5"
 
-_FDB_COLUMNS: Final = {
-    "dot1qTpFdbPort": f"{DOT1Q_TP_FDB_TABLE}.1.2",
-    "dot1qTpFdbStatus": f"{DOT1Q_TP_FDB_TABLE}.1.3",
-}
+_FDB_COLUMNS: Final = {"dot1qTpFdbPort": f"{DOT1Q_TP_FDB_TABLE}.1.2"}
+_STATUS: Final = {"dot1qTpFdbStatus": f"{DOT1Q_TP_FDB_TABLE}.1.3"}
 _CURRENT_COLUMNS: Final = {
     "dot1qVlanFdbId": f"{DOT1Q_VLAN_CURRENT_TABLE}.1.3",
     "dot1qVlanCurrentEgressPorts": f"{DOT1Q_VLAN_CURRENT_TABLE}.1.4",
@@ -34,7 +33,7 @@ _STATIC_PORTS: Final = {
     "dot1qVlanStaticEgressPorts": f"{DOT1Q_VLAN_STATIC_TABLE}.1.2",
     "dot1qVlanStaticUntaggedPorts": f"{DOT1Q_VLAN_STATIC_TABLE}.1.4",
 }
-_PVID: Final = {"dot1qPvid": f"{DOT1Q_PORT_VLAN_TABLE}.1.1"}
+PORT_COLUMNS: Final = {"dot1qPvid": f"{DOT1Q_PORT_VLAN_TABLE}.1.1"}
 MAX_VLAN: Final = 4094
 
 
@@ -58,7 +57,9 @@ class BridgeVlans:
     complete: bool = False
 
 
-async def read_vlans(session: DeviceSession, existing: set[str]) -> BridgeVlans:
+async def read_vlans(
+    session: DeviceSession, existing: set[str], bridge_ports: TableRows
+) -> BridgeVlans:
     """Read VLANs with their names and ports.
 
     Where there is no table of what is in force, what is configured stands for it.
@@ -66,8 +67,10 @@ async def read_vlans(session: DeviceSession, existing: set[str]) -> BridgeVlans:
     Args:
         session: the device.
         existing: which of the tables the device has.
+        bridge_ports: rows of the bridge ports, with ``PORT_COLUMNS`` where there are any.
     """
-    vlans = BridgeVlans(complete=True)
+    natives = dict(_natives(bridge_ports.rows))
+    vlans = BridgeVlans(native=natives, complete=bridge_ports.complete)
     has_current = DOT1Q_VLAN_CURRENT_TABLE in existing
     if has_current:
         current = await read_table(session, _CURRENT_COLUMNS)
@@ -82,10 +85,6 @@ async def read_vlans(session: DeviceSession, existing: set[str]) -> BridgeVlans:
         for index in sorted(static.rows):
             if len(index) == 1 and _is_vlan(index[0]):
                 _take_static(vlans, index[0], static.rows[index])
-    if DOT1Q_PORT_VLAN_TABLE in existing:
-        ports = await read_table(session, _PVID)
-        vlans.complete &= ports.complete
-        vlans.native = dict(_natives(ports.rows))
     return vlans
 
 
@@ -156,9 +155,10 @@ def vlan_ports(vlans: BridgeVlans, ports: BasePorts) -> tuple[VlanPort, ...]:
     return tuple(rows[if_index] for if_index in sorted(rows))
 
 
-async def read_fdb(session: DeviceSession) -> TableRows:
-    """Read dot1qTpFdbTable."""
-    return await read_table(session, _FDB_COLUMNS, max_rows=MAX_FDB_ROWS)
+async def read_fdb(session: DeviceSession, *, has_static: bool) -> TableRows:
+    """Read dot1qTpFdbTable; the status as in BRIDGE-MIB only where it can matter."""
+    columns = _FDB_COLUMNS | (_STATUS if has_static else {})
+    return await read_table(session, columns, max_rows=MAX_FDB_ROWS)
 
 
 def fdb_entries(rows: Rows, ports: BasePorts, vlans: BridgeVlans) -> Iterable[FdbEntry]:

@@ -7,9 +7,11 @@ values in hex (the format of snmpsim). For tests of definitions, where no networ
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 
 from collectors import oids
 from collectors.credentials import SnmpVersion
+from collectors.errors import NoAnswerError
 from collectors.snmp.codec import encode_integer
 from collectors.snmp.session import NO_SUCH_NAME
 from collectors.snmp.transport import Endpoint, Pdu, Response, Tag, VarBind
@@ -24,12 +26,22 @@ class ReplayTransport:
 
     Args:
         recording: the varbinds, in any order.
+        contexts: recordings by what names them: the part of a community behind ``@``, or a
+            context of SNMPv3; any other context is not answered.
         reply_varbinds: at most so many bindings stand in one reply, as with a small agent.
     """
 
     most_in_flight = 1_000
 
-    def __init__(self, recording: list[VarBind], reply_varbinds: int = 100) -> None:
+    def __init__(
+        self,
+        recording: list[VarBind],
+        reply_varbinds: int = 100,
+        contexts: Mapping[str, list[VarBind]] | None = None,
+    ) -> None:
+        self._contexts = {
+            name: ReplayTransport(lines, reply_varbinds) for name, lines in (contexts or {}).items()
+        }
         ordered = sorted(recording, key=lambda one: oids.decode_index(one.oid))
         self._arcs = [oids.decode_index(one.oid) for one in ordered]
         self._varbinds = ordered
@@ -48,8 +60,26 @@ class ReplayTransport:
         timeout_seconds: float,  # noqa: ARG002 -- a recording answers at once
         retries: int,  # noqa: ARG002 -- a recording loses nothing
     ) -> Response:
-        """Answer as an agent does (RFC 3416 §4.2; v1 by RFC 1157 §4.1)."""
+        """Answer as an agent does (RFC 3416 §4.2; v1 by RFC 1157 §4.1).
+
+        Raises:
+            NoAnswerError: a context is asked that was not recorded.
+        """
         self.requests += 1
+        if name := _context_of(endpoint):
+            if name not in self._contexts:
+                raise NoAnswerError(endpoint.address, "the recording has no such context")
+            return self._contexts[name]._answer(endpoint, pdu, oids, non_repeaters, max_repetitions)  # noqa: SLF001 -- one of its own
+        return self._answer(endpoint, pdu, oids, non_repeaters, max_repetitions)
+
+    def _answer(
+        self,
+        endpoint: Endpoint,
+        pdu: Pdu,
+        oids: list[bytes],
+        non_repeaters: int,
+        max_repetitions: int,
+    ) -> Response:
         if pdu is Pdu.GET_BULK:
             return self._bulk(oids, non_repeaters, max_repetitions)
         look = self._get if pdu is Pdu.GET else self._next
@@ -84,6 +114,11 @@ class ReplayTransport:
             if is_over or len(found) >= self._reply_varbinds:
                 break
         return Response(0, 0, found[: self._reply_varbinds])
+
+
+def _context_of(endpoint: Endpoint) -> str:
+    credential = endpoint.credential
+    return credential.context_name or credential.community.partition("@")[2]
 
 
 def read_snmprec(text: str) -> list[VarBind]:

@@ -8,11 +8,13 @@ lesson is paid for once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 from collectors import oids
-from collectors.credentials import SnmpVersion
+from collectors.credentials import SnmpCredential, SnmpVersion
 from collectors.errors import (
     CollectorError,
     NoAnswerError,
@@ -192,6 +194,19 @@ class DeviceSession:
             self.is_silent = True
             return False
         return True
+
+    @contextmanager
+    def in_context(self, credential: SnmpCredential) -> Iterator[None]:
+        """Ask with another credential for a while: a context of the same device.
+
+        Nothing else may be asked meanwhile. Silence in there says nothing about the device.
+        """
+        endpoint, is_silent = self.endpoint, self.is_silent
+        self.endpoint = replace(endpoint, credential=credential)
+        try:
+            yield
+        finally:
+            self.endpoint, self.is_silent = endpoint, is_silent
 
     async def slow_down(self) -> None:
         """Send one request at a time from now on: two may be what the device cannot cope with."""

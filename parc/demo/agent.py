@@ -13,7 +13,7 @@ import ipaddress
 import random
 import socket
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
@@ -47,6 +47,7 @@ class Device:
         is_silent: nothing is answered.
         delay_seconds: how long each answer is held back.
         loss: share of requests that are lost, 0 to 1.
+        contexts: what it says to ``community@context``, as Cisco's switches do for each VLAN.
     """
 
     lines: Sequence[Line]
@@ -55,6 +56,7 @@ class Device:
     is_silent: bool = False
     delay_seconds: float = 0.0
     loss: float = 0.0
+    contexts: Mapping[bytes, Device] = field(default_factory=dict)
     keys: list[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -68,8 +70,13 @@ def answer(device: Device, octets: bytes) -> bytes | None:
         request = decode_message(octets)
     except ValueError:
         return None
-    if request.community != device.community or device.is_silent:
+    community, _, context = request.community.partition(b"@")
+    if community != device.community or device.is_silent:
         return None
+    if context:
+        if context not in device.contexts:
+            return None
+        device = device.contexts[context]
     if device.is_v1_only and request.version != VERSION_1:
         return None
     match request.pdu_tag:

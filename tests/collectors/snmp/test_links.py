@@ -14,6 +14,7 @@ from collectors.observation import (
     FdbEntry,
     Links,
     Neighbor,
+    PowerPort,
     Vlan,
     VlanPort,
     from_json,
@@ -42,8 +43,8 @@ MAC = "0.0.94.0.83"
 SWITCH = f"""\
 {IF}.2.101|4|port 1
 {IF}.2.102|4|port 2
-{IF}.6.101|4x|00005e005301
-{IF}.6.102|4x|00005e005302
+{IF}.6.101|4x|00005e0053f1
+{IF}.6.102|4x|00005e0053f2
 {IFX}.1.101|4|Gi0/1
 {IFX}.1.102|4|Gi0/2
 {BRIDGE}.1.2.0|2|2
@@ -69,18 +70,15 @@ def links_of(text: str) -> Links:
 
 def test_only_learned_macs_on_ports_with_an_interface_are_kept() -> None:
     rows = "".join(
-        f"{FDB}.2.{mac}|2|{port}\n{FDB}.3.{mac}|2|{status}\n"
-        for mac, port, status in (
-            (f"{MAC}.1", 1, 3),
-            (f"{MAC}.2", 1, 4),  # its own
-            (f"{MAC}.3", 2, 5),  # management
-            (f"{MAC}.4", 2, 2),  # aged out
-            (f"{MAC}.5", 0, 3),  # a port that is not known
-            (f"{MAC}.6", 9, 3),  # a port without interface
+        f"{FDB}.2.{mac}|2|{port}\n"
+        for mac, port in (
+            (f"{MAC}.7", 1),
+            (f"{MAC}.8", 0),  # a port that is not known
+            (f"{MAC}.9", 9),  # a port without interface
         )
     )
     fdb = links_of(SWITCH + rows).fdb
-    assert fdb.rows == (FdbEntry("00:00:5e:00:53:01", 101),)
+    assert fdb.rows == (FdbEntry("00:00:5e:00:53:07", 101),)
     assert fdb.complete
 
 
@@ -227,7 +225,7 @@ def test_an_lldp_neighbour_is_told_with_its_port_and_address() -> None:
 @pytest.mark.parametrize(
     ("port", "local", "if_index"),
     [
-        (7, "2.7|2|3\n{L}.3.7|4x|00005e005302", 102),
+        (7, "2.7|2|3\n{L}.3.7|4x|00005e0053f2", 102),
         (7, "2.7|2|7\n{L}.3.7|4|7\n{L}.4.7|4|port 1", 101),
         (2, "2.2|2|7\n{L}.3.2|4|2\n{L}.4.2|4|no such name", 102),
         (101, "2.101|2|7\n{L}.3.101|4|101", 101),
@@ -292,8 +290,7 @@ def test_damaged_rows_of_lldp_are_left_out() -> None:
 
 def test_a_cdp_neighbour_has_the_words_of_lldp() -> None:
     text = f"""\
-{SWITCH}{CDP}.3.102.5|2|1
-{CDP}.4.102.5|4x|c0000209
+{SWITCH}{CDP}.4.102.5|4x|c0000209
 {CDP}.5.102.5|4|Some IOS
 {CDP}.6.102.5|4|core-1(FOX12345678)
 {CDP}.7.102.5|4|GigabitEthernet1/0/1
@@ -368,3 +365,168 @@ def test_a_printer_that_bridges_costs_nothing_more() -> None:
     bridging = f"{BRIDGE}.1.2.0|2|2\n{FDB}.2.{MAC}.1|2|1\n"
     assert links_of(printer + bridging) == Links()
     assert collect(printer + bridging).requests == collect(printer).requests
+
+
+VTP = "1.3.6.1.4.1.9.9.46.1.3.1.1"
+TRUNK = "1.3.6.1.4.1.9.9.46.1.6.1.1"
+MEMBER = "1.3.6.1.4.1.9.9.68"
+CISCO = f"""\
+1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.9.1.633
+{SWITCH}{FDB}.2.{MAC}.241|2|1
+{VTP}.2.1.1|2|1
+{VTP}.4.1.1|4|default
+{VTP}.2.1.10|2|1
+{VTP}.4.1.10|4|office
+{VTP}.2.1.20|2|1
+{VTP}.4.1.20|4|phones
+{VTP}.2.1.30|2|2
+{VTP}.4.1.30|4|suspended
+{VTP}.2.1.1003|2|1
+{VTP}.4.1.1003|4|token-ring-default
+{MEMBER}.1.2.2.1.2.101|2|10
+{MEMBER}.1.5.1.1.1.101|2|20
+{TRUNK}.5.101|2|1
+{TRUNK}.14.101|2|2
+{TRUNK}.5.102|2|1
+{TRUNK}.14.102|2|1
+{TRUNK}.4.102|4x|60200800
+"""
+
+
+def collect_cisco(contexts: dict[str, str], credential: SnmpCredential) -> SnmpResult:
+    recorded = {name: read_snmprec(text) for name, text in contexts.items()}
+    transport = ReplayTransport(read_snmprec(CISCO), contexts=recorded)
+    target = Target("192.0.2.1", (credential,))
+    return asyncio.run(collect_snmp(target, transport, (), lambda: MOMENT))
+
+
+def in_vlan(vlan_id: int, port: int) -> str:
+    """Give a context, in which the bridge ports are numbered anew."""
+    return f"{BRIDGE}.1.4.1.2.{port}|2|101\n{FDB}.2.{MAC}.{vlan_id}|2|{port}\n"
+
+
+@pytest.mark.parametrize(
+    ("credential", "prefix"),
+    [
+        (SnmpCredential(SnmpVersion.V2C, community="public"), ""),
+        (SnmpCredential(SnmpVersion.V1, community="public"), ""),
+        (SnmpCredential(SnmpVersion.V3, user_name="reader"), "vlan-"),
+    ],
+    ids=["v2c", "v1", "v3"],
+)
+def test_a_cisco_switch_is_asked_for_each_vlan_in_its_context(
+    credential: SnmpCredential, prefix: str
+) -> None:
+    contexts = {f"{prefix}10": in_vlan(10, 7), f"{prefix}20": in_vlan(20, 9)}
+    observation = collect_cisco(contexts, credential).observation
+    assert observation is not None
+    assert observation.problems == ()
+    assert observation.links.fdb.rows == (
+        FdbEntry("00:00:5e:00:53:0a", 101, 10),
+        FdbEntry("00:00:5e:00:53:14", 101, 20),
+    )
+    assert observation.links.fdb.complete
+
+
+def test_a_cisco_switch_that_answers_no_context_keeps_its_plain_table() -> None:
+    text = CISCO.replace(f"{FDB}.2.{MAC}.241|", f"{FDB}.2.{MAC}.99|")
+    transport = ReplayTransport(read_snmprec(text))
+    observation = asyncio.run(collect_snmp(TARGET, transport, (), lambda: MOMENT)).observation
+    assert observation is not None
+    assert observation.problems == ()
+    assert observation.links.fdb.rows == (FdbEntry("00:00:5e:00:53:63", 101),)
+    assert not observation.links.fdb.complete
+
+
+def test_a_context_that_falls_silent_later_leaves_the_table_incomplete() -> None:
+    community = SnmpCredential(SnmpVersion.V2C, community="public")
+    observation = collect_cisco({"10": in_vlan(10, 7)}, community).observation
+    assert observation is not None
+    assert [one.vlan_id for one in observation.links.fdb.rows] == [10]
+    assert not observation.links.fdb.complete
+    assert len(observation.problems) == 1
+
+
+def test_ports_and_vlans_of_a_cisco_switch_come_from_its_own_tables() -> None:
+    community = SnmpCredential(SnmpVersion.V2C, community="public")
+    contexts = {"10": in_vlan(10, 7), "20": in_vlan(20, 9)}
+    observation = collect_cisco(contexts, community).observation
+    assert observation is not None
+    links = observation.links
+    assert links.vlans.rows == (Vlan(1, "default"), Vlan(10, "office"), Vlan(20, "phones"))
+    assert links.vlan_ports.rows == (
+        VlanPort(101, native_vlan=10, untagged_vlans=(10,), tagged_vlans=(20,)),
+        VlanPort(102, native_vlan=1, untagged_vlans=(1,), tagged_vlans=(10, 20)),
+    )
+
+
+def test_rows_that_a_person_entered_are_told_by_their_status() -> None:
+    text = f"""\
+{SWITCH}{BRIDGE}.5.1.1.3.{MAC}.5.0|4x|80
+{FDB}.2.{MAC}.5|2|1
+{FDB}.3.{MAC}.5|2|5
+{FDB}.2.{MAC}.6|2|1
+{FDB}.3.{MAC}.6|2|3
+"""
+    assert links_of(text).fdb.rows == (FdbEntry("00:00:5e:00:53:06", 101),)
+
+
+def test_the_macs_of_the_device_itself_are_no_machines() -> None:
+    text = f"{SWITCH}{FDB}.2.{MAC}.241|2|1\n{FDB}.2.{MAC}.9|2|1\n{BRIDGE}.1.1.0|4x|00005e005309\n"
+    assert links_of(text).fdb.rows == ()
+
+
+POE = "1.3.6.1.2.1.105.1.1.1"
+ENT = "1.3.6.1.2.1.47.1.1.1.1"
+
+
+def poe_row(group: int, port: int, status: int = 3) -> str:
+    index = f"{group}.{port}"
+    return f"{POE}.3.{index}|2|1\n{POE}.6.{index}|2|{status}\n{POE}.10.{index}|2|4\n"
+
+
+def test_the_only_group_of_poe_ports_is_that_of_the_bridge_ports() -> None:
+    power = links_of(SWITCH + poe_row(1, 1) + poe_row(1, 2, status=2)).power_ports
+    assert power.rows == (
+        PowerPort(101, is_enabled=True, detection_status="deliveringPower", power_class=3),
+        PowerPort(102, is_enabled=True, detection_status="searching"),
+    )
+    assert power.complete
+
+
+def test_poe_ports_that_are_no_bridge_ports_are_left_out_altogether() -> None:
+    power = links_of(SWITCH + poe_row(1, 1) + poe_row(1, 7)).power_ports
+    assert power.rows == ()
+    assert not power.complete
+
+
+def test_poe_ports_of_a_stack_are_found_by_the_numbers_in_names() -> None:
+    stack = "".join(
+        f"{IFX}.1.{index}|4|{name}\n{IF}.3.{index}|2|6\n"
+        for index, name in ((1001, "ge1/0/1"), (1002, "ge1/0/2"), (2001, "ge2/0/1"))
+    )
+    power = links_of(f"{SWITCH}{stack}{poe_row(1, 2)}{poe_row(2, 1)}").power_ports
+    assert [one.if_index for one in power.rows] == [1002, 2001]
+
+
+def test_a_cisco_switch_names_the_component_of_a_poe_port() -> None:
+    text = f"""\
+{CISCO}{poe_row(1, 1)}{poe_row(1, 2)}
+1.3.6.1.4.1.9.9.402.1.2.1.11.1.1|2|1009
+1.3.6.1.4.1.9.9.402.1.2.1.11.1.2|2|1010
+{ENT}.7.1009|4|Gi0/2
+{ENT}.7.1010|4|unknown
+"""
+    assert [one.if_index for one in links_of(text).power_ports.rows] == [102]
+
+
+def test_vlans_without_access_ports_are_read_only_where_they_are_few() -> None:
+    many = "".join(f"{VTP}.4.1.{vlan_id}|4|lab\n" for vlan_id in range(40, 49))
+    many += "".join(f"{VTP}.2.1.{vlan_id}|2|1\n" for vlan_id in range(40, 49))
+    contexts = {"10": read_snmprec(in_vlan(10, 7)), "20": read_snmprec(in_vlan(20, 9))}
+    transport = ReplayTransport(read_snmprec(CISCO + many), contexts=contexts)
+    found = asyncio.run(collect_snmp(TARGET, transport, (), lambda: MOMENT)).observation
+    assert found is not None
+    assert [one.vlan_id for one in found.links.fdb.rows] == [10]
+    assert not found.links.fdb.complete
+    assert found.problems == ()
