@@ -7,6 +7,9 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
+from collectors.observation import Category
+from collectors.registries.enterprise import manufacturer_named_in
+
 # Fields that have the same name and meaning on a device and on its asset.
 DEVICE_FIELDS: Final = (
     "manufacturer",
@@ -17,6 +20,22 @@ DEVICE_FIELDS: Final = (
     "firmware_revision",
     "hardware_revision",
     "base_mac_address",
+)
+# What is made as a whole, its network card with it; that of a computer says little of its maker.
+MADE_WITH_ITS_CARD: Final = frozenset(
+    {
+        Category.ACCESS_POINT,
+        Category.CAMERA,
+        Category.FIREWALL,
+        Category.NAS,
+        Category.NVR,
+        Category.PDU,
+        Category.PHONE,
+        Category.PRINTER,
+        Category.ROUTER,
+        Category.SWITCH,
+        Category.UPS,
+    }
 )
 # What only a device itself can tell.
 READ_FIELDS: Final = (
@@ -83,6 +102,21 @@ def asset_values(device: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
         device["sys_name"], device["host_name"], device["model_name"], device["address"]
     )
     values["name"] = (name, "snmp" if device["sys_name"] else "nmap")
+    if "manufacturer" not in values and (maker := maker_of_card(device)):
+        values["manufacturer"] = (maker, "nmap")
     if device["category"] is not None:
         values["category"] = (device["category"], device["category_source"] or usual)
     return values
+
+
+def maker_of_card(device: Mapping[str, Any]) -> str | None:
+    """Give the maker that the MAC's prefix tells, where it is the maker of the device as well.
+
+    Args:
+        device: the columns of a device by name.
+    """
+    if device.get("category") not in MADE_WITH_ITS_CARD:
+        return None
+    owner = str(device.get("oui_manufacturer") or "").removeprefix("Hangzhou ")
+    owner = owner.removeprefix("Zhejiang ").replace("Hewlett Packard", "Hewlett-Packard")
+    return manufacturer_named_in(owner)
