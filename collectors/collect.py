@@ -22,7 +22,7 @@ from collectors.errors import (
     RefusedError,
     StoppedError,
 )
-from collectors.identify import identify, subtrees_to_ask
+from collectors.identify import candidates, choose, subtrees_to_ask
 from collectors.inside import read_details
 from collectors.links import Subject, read_links
 from collectors.observation import (
@@ -237,17 +237,17 @@ async def _observe(
     clock: Clock,
 ) -> Observation:
     session = opened.session
-    definitions = tuple(definitions)
+    suitable = candidates(opened.system, definitions)
     definition: Definition | None = None
     existing: set[str] = set()
     found: dict[bytes, VarBind] = {}
     try:
-        existing, subtrees = await _probe(session, subtrees_to_ask(opened.system, definitions))
-        definition = identify(opened.system, definitions, subtrees)
+        existing, subtrees = await _probe(session, subtrees_to_ask(suitable))
+        definition = choose(suitable, subtrees)
         found = await session.get(_scalars(definition, existing))
     except CollectorError as error:
         session.note(error)
-        definition = definition or identify(opened.system, definitions)
+        definition = definition or choose(suitable, frozenset())
     tables = await _read_tables(session, existing)
     maker_number = None
     if definition is None and is_borrowed_agent(opened.system.sys_object_id):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from collectors.definitions.model import MAX_SEARCHED, Definition, Match
+from collectors.definitions.model import MAX_SEARCHED, Arcs, Definition, Definitions, Match
 from collectors.observation import System
 from collectors.registries.enterprise import is_borrowed_agent
 
@@ -19,6 +19,14 @@ class _Rank(NamedTuple):
     has_pattern: bool
 
 
+class Candidate(NamedTuple):
+    """A condition that sysObjectID and sysDescr fulfil; its subtree is still to be asked."""
+
+    rank: _Rank
+    definition: Definition
+    subtree: tuple[bytes, ...]
+
+
 def identify(
     system: System,
     definitions: Iterable[Definition],
@@ -26,59 +34,63 @@ def identify(
 ) -> Definition | None:
     """Choose the definition whose condition holds most exactly.
 
-    A block that names a subtree of objects comes first, then the longest prefix of sysObjectID,
-    then a block that also asks for sysDescr. Two definitions that hold equally well tell nothing,
-    whatever their order: None.
-
     Args:
         system: what the device says of itself.
         definitions: the platforms that are known.
         subtrees: those of ``subtrees_to_ask`` that the device has.
     """
+    return choose(candidates(system, definitions), subtrees)
+
+
+def choose(found: Iterable[Candidate], subtrees: AbstractSet[bytes]) -> Definition | None:
+    """Choose among candidates.
+
+    A block that names a subtree of objects comes first, then the longest prefix of sysObjectID,
+    then a block that also asks for sysDescr. Two definitions that hold equally well tell nothing,
+    whatever their order: None.
+    """
     best: _Rank | None = None
     chosen: Definition | None = None
-    for definition in definitions:
-        for match in definition.matches:
-            rank = _rank(system, match)
-            if rank is None or (match.subtree and subtrees.isdisjoint(match.subtree)):
-                continue
-            if best is None or rank > best:
-                best, chosen = rank, definition
-            elif rank == best and chosen is not None and chosen.id != definition.id:
-                chosen = None
+    for rank, definition, subtree in found:
+        if subtree and subtrees.isdisjoint(subtree):
+            continue
+        if best is None or rank > best:
+            best, chosen = rank, definition
+        elif rank == best and chosen is not None and chosen.id != definition.id:
+            chosen = None
     return chosen
 
 
-def subtrees_to_ask(system: System, definitions: Iterable[Definition]) -> Iterator[bytes]:
-    """List the subtrees whose presence would tell definitions apart."""
-    for definition in definitions:
-        for match in definition.matches:
-            if match.subtree and _rank(system, match) is not None:
-                yield from match.subtree
+def subtrees_to_ask(found: Iterable[Candidate]) -> Iterator[bytes]:
+    """List the subtrees whose presence would tell candidates apart."""
+    for candidate in found:
+        yield from candidate.subtree
 
 
-def _rank(system: System, match: Match) -> _Rank | None:
-    """Give the rank of a condition; None when sysObjectID or sysDescr do not hold."""
-    length = _prefix_length(system, match)
-    if length is None:
-        return None
-    if match.sys_descr is not None:
-        text = (system.sys_descr or "")[:MAX_SEARCHED]
-        if not match.sys_descr.search(text):
-            return None
-    return _Rank(bool(match.subtree), length, match.sys_descr is not None)
+def candidates(system: System, definitions: Iterable[Definition]) -> list[Candidate]:
+    """Give the conditions that hold as far as sysObjectID and sysDescr tell."""
+    known = definitions if isinstance(definitions, Definitions) else Definitions(definitions)
+    text = (system.sys_descr or "")[:MAX_SEARCHED]
+    arcs: Arcs = ()
+    if system.sys_object_id is not None:
+        arcs = tuple(map(int, system.sys_object_id.split(".")))
+    is_borrowed = is_borrowed_agent(system.sys_object_id)
+    return [
+        Candidate(
+            _Rank(bool(match.subtree), length, match.sys_descr is not None),
+            definition,
+            match.subtree,
+        )
+        for length, definition, match in known.holding(arcs)
+        if _holds(match, text, is_borrowed=is_borrowed)
+    ]
 
 
-def _prefix_length(system: System, match: Match) -> int | None:
-    """Give the arcs of the longest prefix that holds; 0 when none is asked for.
+def _holds(match: Match, text: str, *, is_borrowed: bool) -> bool:
+    """Tell whether the rest of a condition holds whose sysObjectID does.
 
     A block with nothing but a subtree is for agents that bear no maker's number.
     """
-    if not match.sys_object_id:
-        is_for_borrowed = bool(match.subtree) and match.sys_descr is None
-        return None if is_for_borrowed and not is_borrowed_agent(system.sys_object_id) else 0
-    if system.sys_object_id is None:
-        return None
-    arcs = tuple(map(int, system.sys_object_id.split(".")))
-    lengths = [len(one) for one in match.sys_object_id if arcs[: len(one)] == one]
-    return max(lengths, default=None)
+    if match.sys_descr is not None:
+        return match.sys_descr.search(text) is not None
+    return bool(match.sys_object_id) or not match.subtree or is_borrowed

@@ -77,6 +77,24 @@ def decode_index(octets: bytes) -> tuple[int, ...]:
     """
     if octets.isascii():
         return tuple(octets)
+    if not WELL_FORMED.fullmatch(octets):
+        return _decode_strictly(octets)
+    arcs: list[int] = []
+    value = 0
+    for octet in octets:
+        if octet < _MORE:
+            arcs.append(value | octet)
+            value = 0
+        else:
+            value = (value | octet & 0x7F) << 7
+    if len(arcs) > MAX_ARCS:
+        message = f"more than {MAX_ARCS} arcs"
+        raise ValueError(message)
+    return tuple(arcs)
+
+
+def _decode_strictly(octets: bytes) -> tuple[int, ...]:
+    """Decode what is not of the usual form, or say what is wrong with it."""
     arcs: list[int] = []
     value = 0
     is_inside = False

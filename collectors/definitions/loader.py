@@ -17,6 +17,7 @@ from collectors.definitions.model import (
     READABLE,
     VERBS,
     Definition,
+    Definitions,
     Match,
     ObjectSays,
     Step,
@@ -44,7 +45,7 @@ class DefinitionsError(ValueError):
         self.problems = problems
 
 
-def load_definitions(extra_folder: Path | None = None) -> tuple[Definition, ...]:
+def load_definitions(extra_folder: Path | None = None) -> Definitions:
     """Load the definitions that come with the program, and those of an operator.
 
     Args:
@@ -63,7 +64,7 @@ def load_definitions(extra_folder: Path | None = None) -> tuple[Definition, ...]
             definition = _load_file(file, problems)
             if definition is not None:
                 found[definition.id] = definition
-    definitions = tuple(found[key] for key in sorted(found))
+    definitions = Definitions(found[key] for key in sorted(found))
     problems += _ties(definitions)
     if problems:
         raise DefinitionsError(problems)

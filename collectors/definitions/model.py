@@ -8,9 +8,13 @@ becomes another verb here and there, not a language.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Self
 
 from collectors.observation import Category
+
+Arcs = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +172,36 @@ class Definition:
     category: Category | None = None
     operating_system: str | None = None
     read: dict[str, tuple[Step, ...]] = field(default_factory=dict)
+
+
+class Definitions(tuple[Definition, ...]):  # noqa: SLOT001 -- no tuple can hold named slots
+    """All definitions, found by sysObjectID without looking at each: there are hundreds."""
+
+    _anywhere: list[tuple[int, Definition, Match]]
+    _by_prefix: dict[Arcs, list[tuple[int, Definition, Match]]]
+    _lengths: list[int]
+
+    def __new__(cls, definitions: Iterable[Definition] = ()) -> Self:
+        """Sort the conditions by their prefixes."""
+        made = super().__new__(cls, definitions)
+        made._anywhere, made._by_prefix = [], {}
+        for definition in made:
+            for match in definition.matches:
+                if not match.sys_object_id:
+                    made._anywhere.append((0, definition, match))
+                for prefix in match.sys_object_id:
+                    entry = (len(prefix), definition, match)
+                    made._by_prefix.setdefault(prefix, []).append(entry)
+        made._lengths = sorted({len(prefix) for prefix in made._by_prefix})
+        return made
+
+    def holding(self, arcs: Arcs) -> Iterator[tuple[int, Definition, Match]]:
+        """Give the conditions whose sysObjectID holds, with the arcs of their prefix.
+
+        A condition with several prefixes may come several times, the shortest first.
+        """
+        yield from self._anywhere
+        for length in self._lengths:
+            if length > len(arcs):
+                return
+            yield from self._by_prefix.get(arcs[:length], ())

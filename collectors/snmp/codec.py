@@ -36,7 +36,10 @@ _VALUE_OCTETS: dict[int, tuple[int, int]] = {
     **dict.fromkeys((Tag.OCTET_STRING, Tag.OPAQUE), (0, MAX_MESSAGE_OCTETS)),
     Tag.IP_ADDRESS: (4, 4),
 }
-_NO_OCTETS = (1, 0)  # always to be looked at: an unknown type, or an object identifier
+# The same by tag, for lengths in short form; what is not between them is looked at more closely, as
+# are always unknown types and object identifiers.
+_LEAST_OCTETS = bytes([_VALUE_OCTETS.get(tag, (255, 0))[0] for tag in range(256)])
+_MOST_OCTETS = bytes([min(_VALUE_OCTETS.get(tag, (255, 0))[1], 0x7F) for tag in range(256)])
 _OBJECT_IDENTIFIER = int(Tag.OBJECT_IDENTIFIER)
 _INT32_MIN, _INT32_MAX = -(2**31), 2**31 - 1
 _LONG_FORM = 0x80
@@ -202,27 +205,32 @@ def peek_number(octets: bytes) -> int:
 def _decode_varbinds(octets: bytes, at: int, end: int) -> list[VarBind]:
     """Read the bindings; half of all time goes here, so the usual short lengths are read in place.
 
-    Whatever is not of the usual form goes to ``header``, which says what is wrong with it.
+    Whatever is not of the usual form goes to ``header``, which says what is wrong with it. The
+    names are checked all at once: where each ends with the end of an arc, they are well-formed
+    if what they make together is.
     """
     varbinds: list[VarBind] = []
-    is_well_formed = oids.WELL_FORMED.fullmatch
+    append, new = varbinds.append, tuple.__new__  # half the time of VarBind()
+    least, most = _LEAST_OCTETS, _MOST_OCTETS
     while at < end:
         size = octets[at + 1]
+        name_size = octets[at + 3]
         if (
-            octets[at] == SEQUENCE
-            and size < _LONG_FORM
+            size < _LONG_FORM
+            and 0 < name_size < _LONG_FORM
+            and octets[at] == SEQUENCE
             and octets[at + 2] == _OBJECT_IDENTIFIER
-            and octets[at + 3] < _LONG_FORM
         ):
             start = at + 4
             binding_end = at + 2 + size
-            at = start + octets[at + 3]
+            at = start + name_size
+            oid = octets[start:at]
         else:
             at, binding_end = header(octets, at, end, SEQUENCE)
             start, at = header(octets, at, binding_end, Tag.OBJECT_IDENTIFIER)
-        oid = octets[start:at]
-        is_usual = oid.isascii() or is_well_formed(oid)
-        if not is_usual or not oid or len(oid) >= oids.MAX_ARCS:
+            oid = octets[start:at]
+            _check_oid(oid)
+        if octets[at - 1] >= _LONG_FORM:
             _check_oid(oid)
         tag = octets[at]
         size = octets[at + 1]
@@ -235,10 +243,13 @@ def _decode_varbinds(octets: bytes, at: int, end: int) -> list[VarBind]:
             error = "a value does not end where its binding ends"
             raise ValueError(error)
         value = octets[start:at]
-        least, most = _VALUE_OCTETS.get(tag, _NO_OCTETS)
-        if not least <= size <= most:
+        if not least[tag] <= size <= most[tag]:
             _check_value(tag, value)
-        varbinds.append(tuple.__new__(VarBind, (oid, tag, value)))  # half the time of VarBind()
+        append(new(VarBind, (oid, tag, value)))
+    names = b"".join([one[0] for one in varbinds])
+    if not names.isascii() and not oids.WELL_FORMED.fullmatch(names):
+        for varbind in varbinds:
+            _check_oid(varbind.oid)
     return varbinds
 
 

@@ -29,6 +29,8 @@ from collectors.snmp.transport import Pdu, Response, Tag, VarBind
 Rows = dict[tuple[int, ...], dict[str, VarBind]]
 
 MAX_ROWS = 20_000
+_END = int(Tag.END_OF_MIB_VIEW)  # a plain number compares in half the time
+_ABSENT = frozenset({int(Tag.NO_SUCH_OBJECT), int(Tag.NO_SUCH_INSTANCE)})
 
 
 @dataclass(slots=True)
@@ -192,23 +194,47 @@ def _take(
         MalformedError: the reply is empty, or its names do not rise.
     """
     address = session.endpoint.address
-    if not response.varbinds:
+    varbinds = response.varbinds
+    if not varbinds:
         raise MalformedError(address, "an empty reply")
     width = len(active)
-    for place, varbind in enumerate(response.varbinds):
-        column = active[place % width]
-        if column.is_done:
-            continue
-        if varbind.tag == Tag.END_OF_MIB_VIEW or not varbind.oid.startswith(column.prefix):
+    problems = [
+        _take_column(column, varbinds[place::width] if width > 1 else varbinds, table)
+        for place, column in enumerate(active)
+    ]
+    for problem in problems:
+        if problem:
+            raise MalformedError(address, problem)
+
+
+def _take_column(column: _Column, varbinds: list[VarBind], table: TableRows) -> str:
+    """Take the bindings of one column; say what ends it before its time.
+
+    Half of what a walk costs beside the codec, hence the names for what the loop needs.
+    """
+    prefix, name, last, rows = column.prefix, column.name, column.index, table.rows
+    size = len(prefix)
+    indexes = table.indexes
+    for varbind in varbinds:
+        oid, tag, _ = varbind
+        if tag == _END or oid[:size] != prefix:
             column.is_done = True
-            continue
-        try:
-            index = table.index_of(varbind.oid[len(column.prefix) :])
-        except ValueError:
-            raise MalformedError(address, "an object identifier is damaged") from None
-        if index <= column.index:
-            detail = "object identifiers do not increase; the rows read so far are kept"
-            raise MalformedError(address, detail)
-        column.cursor, column.index = varbind.oid, index
-        if varbind.tag not in {Tag.NO_SUCH_OBJECT, Tag.NO_SUCH_INSTANCE}:
-            table.rows.setdefault(index, {})[column.name] = varbind
+            return ""
+        suffix = oid[size:]
+        index = indexes.get(suffix)
+        if index is None:
+            try:
+                index = table.index_of(suffix)
+            except ValueError:
+                return "an object identifier is damaged"
+        if index <= last:
+            return "object identifiers do not increase; the rows read so far are kept"
+        column.cursor, column.index = oid, index
+        last = index
+        if tag not in _ABSENT:
+            row = rows.get(index)
+            if row is None:
+                rows[index] = {name: varbind}
+            else:
+                row[name] = varbind
+    return ""

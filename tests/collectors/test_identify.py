@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from collectors.definitions.loader import load_definitions
 from collectors.definitions.model import Definition, Match
-from collectors.identify import identify, subtrees_to_ask
+from collectors.identify import candidates, identify, subtrees_to_ask
 from collectors.observation import System
 from collectors.registries.enterprise import (
     category_of,
@@ -98,11 +98,11 @@ def test_a_subtree_tells_apart_what_speaks_with_a_borrowed_agent() -> None:
     private = Definition("private", "private", "test", (Match(subtree=(subtree,)),))
     known = [plain, private]
     agent = System(sys_object_id="1.3.6.1.4.1.8072.3.2.10")
-    assert list(subtrees_to_ask(agent, known)) == [subtree]
+    assert list(subtrees_to_ask(candidates(agent, known))) == [subtree]
     assert identify(agent, known) is plain
     assert identify(agent, known, {subtree}) is private
     own = System(sys_object_id="1.3.6.1.4.1.9.1.1")
-    assert list(subtrees_to_ask(own, known)) == []
+    assert list(subtrees_to_ask(candidates(own, known))) == []
     assert identify(own, known, {subtree}) is None
 
 
