@@ -3,20 +3,23 @@
     python -m benchmarks.end_to_end [sqlite] [postgresql]
 
 Runs ``parc.discovery`` as a worker does, against the replay agent: probe, collect, store, load,
-plan, apply. nmap is left out (``benchmarks.presence_sweep`` measures it). The recordings repeat, so
-serial numbers and addresses are made from the address, as if each were a device of its own.
-Stages that run in a thread beside the collecting overlap with it; collecting is what remains of
-the whole.
+plan, apply, links. nmap is left out (``benchmarks.presence_sweep`` measures it). The recordings
+repeat, so serial numbers and addresses are made from the address, as if each were a device of its
+own. Devices are read in a process of their own. The stages that write run beside it in a thread of
+the worker: each share is of the whole time, and collecting is what remains, in which nothing is
+written. Processor seconds are those of the worker and of its collector; the replay agent and
+PostgreSQL's server come on top, on the same cores.
 """
 
 from __future__ import annotations
 
+import resource
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,9 +31,7 @@ from benchmarks.replay_agent import Conditions, running
 from collectors.addresses import Address
 from collectors.collect import SnmpResult
 from collectors.credentials import SnmpCredential
-from collectors.definitions.loader import load_definitions
-from collectors.definitions.model import Definition
-from collectors.runner import run
+from collectors.process import CollectorProcess
 from collectors.snmp.chosen_transport import ChosenTransport
 from collectors.snmp.probe import probe
 from collectors.sweep import CHUNKS_AT_ONCE, SweepResult
@@ -53,7 +54,7 @@ from tests.postgresql import find_programs, start_cluster
 PORT = 40_163
 NETWORK = "127.40.0.0/22"
 ACTOR = Actor(name="benchmark", role=Role.ADMINISTRATOR)
-STAGES = ("collect", "store", "load", "plan", "apply")
+STAGES = ("collect", "store", "load", "plan", "apply", "links")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,7 @@ class ReplayNetwork:
     """The collectors without nmap, each device made one of its own."""
 
     transport: ChosenTransport
-    definitions: tuple[Definition, ...]
-    devices_at_once: int
+    collector: CollectorProcess
     chunks_at_once: int = CHUNKS_AT_ONCE
 
     async def find(self, addresses: Sequence[Address]) -> SweepResult:
@@ -75,6 +75,7 @@ class ReplayNetwork:
 
     async def probe(self, targets: Sequence[Target]) -> Mapping[str, SnmpCredential | None]:
         """Ask who speaks SNMP."""
+        await self.collector.start()
         answers = probe(
             [target.address for target in targets],
             targets[0].credentials,
@@ -85,11 +86,9 @@ class ReplayNetwork:
 
     async def collect(self, targets: Sequence[Target]) -> AsyncIterator[SnmpResult]:
         """Read devices, with serial numbers of their own."""
-        results = run(
-            targets, self.transport, self.definitions, now, devices_at_once=self.devices_at_once
-        )
-        async for result in results:
-            yield replace(result, observation=_as_its_own(result))
+        async with aclosing(self.collector.collect(targets)) as results:
+            async for result in results:
+                yield replace(result, observation=_as_its_own(result))
 
 
 def _as_its_own(result: SnmpResult) -> Any:
@@ -111,7 +110,21 @@ def _as_its_own(result: SnmpResult) -> Any:
             for row in found.components.rows
         ),
     )
-    return replace(found, identity=identity, system=system, components=components)
+    interfaces = replace(
+        found.interfaces,
+        rows=tuple(
+            replace(row, if_phys_address=_mac_of(row.if_phys_address, octets))
+            for row in found.interfaces.rows
+        ),
+    )
+    return replace(
+        found, identity=identity, system=system, components=components, interfaces=interfaces
+    )
+
+
+def _mac_of(text: str | None, octets: bytes) -> str | None:
+    """Give a MAC address of this device's own: else every device would be every other's far end."""
+    return text and f"02:{octets[2:].hex(':')}{text[8:]}"
 
 
 @contextmanager
@@ -122,6 +135,7 @@ def timed(seconds: dict[str, float]) -> Iterator[None]:
         (settle, "load", "load"),
         (settle, "plan", "plan"),
         (settle, "apply", "apply"),
+        (settle, "write_links", "links"),
     )
     for module, name, stage in places:
         setattr(module, name, _timing(getattr(module, name), stage, seconds))
@@ -144,8 +158,32 @@ def _timing(function: Callable[..., Any], stage: str, seconds: dict[str, float])
     return measured
 
 
-def measure(settings: Settings) -> tuple[int, float, dict[str, float]]:
-    """Run once on an empty database; give devices, seconds, and the seconds of each stage."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One run on an empty database.
+
+    Attributes:
+        whole: seconds from beginning to end.
+        stages: the seconds of each.
+        worker_cpu, collector_cpu: processor seconds.
+        worker_rss: highest memory of this process until now, in MB.
+    """
+
+    device_count: int
+    whole: float
+    stages: Mapping[str, float]
+    worker_cpu: float
+    collector_cpu: float
+    worker_rss: float
+
+
+def _cpu_seconds(who: int) -> float:
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
+
+
+def measure(settings: Settings) -> Measured:
+    """Run once on an empty database."""
 
     @asynccontextmanager
     async def open_network(
@@ -157,9 +195,11 @@ def measure(settings: Settings) -> tuple[int, float, dict[str, float]]:
     ) -> AsyncIterator[Network]:
         del packets_per_second, chunk_count, should_stop
         transport = ChosenTransport()
+        collector = CollectorProcess(now, devices_at_once=devices_at_once)
         try:
-            yield ReplayNetwork(transport, load_definitions(), devices_at_once)
+            yield ReplayNetwork(transport, collector)
         finally:
+            await collector.close()
             await transport.close()
 
     app = create_app(settings)
@@ -178,21 +218,28 @@ def measure(settings: Settings) -> tuple[int, float, dict[str, float]]:
             run_id = asked.id
         tools = Tools(transaction, now, settings, box, open_network, lambda: False)
         with timed(seconds):
+            own, others = _cpu_seconds(resource.RUSAGE_SELF), _cpu_seconds(resource.RUSAGE_CHILDREN)
             begin = time.perf_counter()
             discover(tools, run_id)
             whole = time.perf_counter() - begin
+            own = _cpu_seconds(resource.RUSAGE_SELF) - own
+            others = _cpu_seconds(resource.RUSAGE_CHILDREN) - others
         count = db.session.scalar(sa.select(sa.func.count()).select_from(Device)) or 0
         state = db.session.get_one(Run, run_id).state
         db.session.remove()
         db.engine.dispose()
     print(f"{settings.database_url.partition(':')[0]}: {state.value}", file=sys.stderr)
     seconds["collect"] = whole - sum(seconds.values())
-    return count, whole, seconds
+    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Measured(count, whole, seconds, own, others, rss)
 
 
-def _row(name: str, count: int, whole: float, seconds: Mapping[str, float]) -> str:
-    shares = " | ".join(f"{seconds[stage] / whole:.0%}" for stage in STAGES)
-    return f"| {name} | {count} | {whole:.1f} s | {count / whole:.0f} | {shares} |"
+def _row(name: str, one: Measured) -> str:
+    shares = " | ".join(f"{one.stages[stage] / one.whole:.0%}" for stage in STAGES)
+    return (
+        f"| {name} | {one.device_count} | {one.whole:.1f} s | {one.device_count / one.whole:.0f} "
+        f"| {shares} | {one.worker_cpu:.1f} s | {one.collector_cpu:.1f} s | {one.worker_rss:.0f} |"
+    )
 
 
 def main() -> None:
@@ -202,15 +249,18 @@ def main() -> None:
     with running(PORT, Conditions()):
         if "sqlite" in wanted:
             with tempfile.TemporaryDirectory() as folder:
-                rows.append(_row("SQLite", *measure(Settings(data_folder=Path(folder) / "data"))))
+                rows.append(_row("SQLite", measure(Settings(data_folder=Path(folder) / "data"))))
         programs = find_programs()
         if "postgresql" in wanted and programs:
             with tempfile.TemporaryDirectory() as folder, start_cluster(programs) as cluster:
                 database = DatabaseSettings(url=cluster.url("postgres"))
                 settings = Settings(data_folder=Path(folder) / "data", database=database)
-                rows.append(_row("PostgreSQL", *measure(settings)))
-    print(f"| database | devices | whole | devices/s | {' | '.join(STAGES)} |")
-    print("|---" * (4 + len(STAGES)) + "|")
+                rows.append(_row("PostgreSQL", measure(settings)))
+    print(
+        f"| database | devices | whole | devices/s | {' | '.join(STAGES)} "
+        "| worker CPU | collector CPU | worker MB |"
+    )
+    print("|---" * (7 + len(STAGES)) + "|")
     print("\n".join(rows))
 
 

@@ -15,11 +15,10 @@ from collectors.addresses import Address
 from collectors.collect import SnmpResult
 from collectors.credentials import SnmpCredential
 from collectors.definitions.loader import load_definitions
-from collectors.definitions.model import Definition
 from collectors.nmap.host_names import NameResolver
 from collectors.nmap.profiles import Profile
 from collectors.nmap.run import capabilities
-from collectors.runner import run
+from collectors.process import CollectorProcess
 from collectors.snmp.chosen_transport import ChosenTransport
 from collectors.snmp.probe import probe
 from collectors.snmp.transport import SnmpTransport
@@ -37,14 +36,14 @@ class CollectorsNetwork:
     Attributes:
         sweeper: its rate is the share of one of ``chunks_at_once``; the probe keeps to it too.
         threads: of its own for nmap, so that whoever writes need not wait for one.
+        transport: of the probe.
+        collector: reads devices in a process of its own, so that writing does not hold it up.
     """
 
     sweeper: Sweeper
     threads: Executor
     transport: SnmpTransport
-    definitions: tuple[Definition, ...]
-    clock: Clock
-    devices_at_once: int
+    collector: CollectorProcess
     should_stop: ShouldStop
 
     @property
@@ -71,6 +70,8 @@ class CollectorsNetwork:
         for target in targets:
             groups[target.credentials].append(target)
         found: dict[str, SnmpCredential | None] = {}
+        if groups:
+            await self.collector.start()
         for credentials, members in groups.items():
             limits = members[0].limits
             answers = probe(
@@ -88,14 +89,7 @@ class CollectorsNetwork:
 
     def collect(self, targets: Sequence[Target]) -> AsyncIterator[SnmpResult]:
         """Read devices."""
-        return run(
-            targets,
-            self.transport,
-            self.definitions,
-            self.clock,
-            devices_at_once=self.devices_at_once,
-            should_stop=self.should_stop,
-        )
+        return self.collector.collect(targets)
 
 
 def collectors_network(settings: DiscoverySettings, clock: Clock) -> OpenNetwork:
@@ -110,8 +104,16 @@ def collectors_network(settings: DiscoverySettings, clock: Clock) -> OpenNetwork
         should_stop: ShouldStop,
     ) -> AsyncIterator[Network]:
         folder = Path(settings.definitions_folder) if settings.definitions_folder else None
+        if folder:
+            load_definitions(folder)  # a mistake there is told at once
         resolver = NameResolver()
         transport = ChosenTransport()
+        collector = CollectorProcess(
+            clock,
+            devices_at_once=devices_at_once,
+            definitions_folder=folder,
+            should_stop=should_stop,
+        )
         is_closed = threading.Event()
         try:
             sweeper = Sweeper(
@@ -127,14 +129,13 @@ def collectors_network(settings: DiscoverySettings, clock: Clock) -> OpenNetwork
                         sweeper=sweeper,
                         threads=threads,
                         transport=transport,
-                        definitions=load_definitions(folder),
-                        clock=clock,
-                        devices_at_once=devices_at_once,
+                        collector=collector,
                         should_stop=should_stop,
                     )
                 finally:
                     is_closed.set()
         finally:
+            await collector.close()
             await transport.close()
             resolver.close()
 

@@ -1,16 +1,24 @@
 """The flow of one run: sweep, collect, store, plan, apply; chunk by chunk.
 
-The next chunks are swept and probed while the present one is read and applied. No transaction is
-open while the network is asked, and nothing that was seen waits for the end of the run: evidence
-is committed as it comes, each chunk's plan in one commit. Writing happens in a thread, so that
-devices in progress are not kept waiting.
+The next chunks are swept and probed while the present one is read, and a chunk is applied while the
+next one is read. No transaction is open while the network is asked, and nothing that was seen waits
+for the end of the run: evidence is committed as it comes, each chunk's plan in one commit. Writing
+happens in a thread, so that devices in progress are not kept waiting.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -121,9 +129,9 @@ class _Discovery:
         async with opened as network:
             look = partial(self._look, network)
             ahead = work_ahead(plan.chunks(), look, at_once=network.chunks_at_once)
-            async with aclosing(ahead) as looked:
-                async for chunk in looked:
-                    unknown += await self._take(network, chunk)
+            async with aclosing(ahead) as looked, aclosing(self._read(network, looked)) as read:
+                async for chunk in read:
+                    unknown += chunk
             await self._survey(network, unknown)
         await self._write(self._end)
 
@@ -166,16 +174,34 @@ class _Discovery:
         await self._write(lambda session: self._store_sweep(session, swept))
         return swept
 
-    async def _take(self, network: Network, chunk: _Looked) -> list[Address]:
-        """Collect, store, plan and apply one chunk; give those up that SNMP did not identify."""
-        identified = await self._collect(network, chunk.speakers)
-        self._stop_if_asked()
-        presences = chunk.swept.presences
-        up = {*presences, *(target.address for target in chunk.speakers)}
-        asked = chunk.swept.chunk
-        await self._settle(up, swept=len(asked) if chunk.swept.is_complete else 0)
-        found = (one for one in asked if str(one) in presences and not one.is_loopback)
-        return [one for one in found if str(one) not in identified]
+    async def _read(
+        self, network: Network, looked: AsyncIterator[_Looked]
+    ) -> AsyncGenerator[list[Address]]:
+        """Collect one chunk after the other, and settle each while the next one is collected.
+
+        Yields:
+            For each chunk, those up that SNMP did not identify.
+        """
+        settling: asyncio.Future[None] | None = None
+        try:
+            async for chunk in looked:
+                identified = await self._collect(network, chunk.speakers)
+                self._stop_if_asked()
+                if settling:
+                    await settling
+                settling = asyncio.ensure_future(self._settle_chunk(chunk))
+                presences = chunk.swept.presences
+                found = (one for one in chunk.swept.chunk if str(one) in presences)
+                yield [one for one in found if not one.is_loopback and str(one) not in identified]
+            if settling:
+                await settling
+        finally:
+            if settling:
+                await asyncio.gather(settling, return_exceptions=True)
+
+    async def _settle_chunk(self, chunk: _Looked) -> None:
+        up = {*chunk.swept.presences, *(target.address for target in chunk.speakers)}
+        await self._settle(up, swept=len(chunk.swept.chunk) if chunk.swept.is_complete else 0)
 
     async def _collect(self, network: Network, targets: Sequence[Target]) -> set[str]:
         """Read devices and store what they say, a few at a time; give those it identified."""
