@@ -102,6 +102,8 @@ _NO_PRODUCT: Final = re.compile(
     r"|\d+va|\w+_\w+|(?:19|20)\d\d)(?=$|\W)",
     _FLAGS,
 )
+_SYSTEM: Final = re.compile(r"(?<![\w-])(?P<value>[A-Z][A-Za-z]{0,12}-?OS)(?![\w-])")
+_NO_SYSTEM: Final = frozenset({"BIOS", "DOS", "MSDOS", "POS", "QOS", "DOCSIS", "NETBIOS", "MACOS"})
 _NO_MODEL: Final = re.compile(
     r"(?i)^(?:v?\d|version|release|snmp|rev|ipv?\d|x86|i\d86|build|linux)"
 )
@@ -125,6 +127,12 @@ def read_banner(sys_descr: str | None, manufacturer: str | None, sys_name: str |
         model = None
     serial = None if _CARD.search(text) else _first(_SERIALS, text)
     return Banner(model, _first(_VERSIONS, text), _first(_HARDWARE, text), serial)
+
+
+def operating_system_named(sys_descr: str | None) -> str | None:
+    """Give what firmware calls itself with the letters OS at the end: "HiveOS", "DmOS", "SAOS"."""
+    match = _SYSTEM.search((sys_descr or "")[:_MAX_SEARCHED])
+    return match["value"] if match and match["value"].upper() not in _NO_SYSTEM else None
 
 
 def product_named(description: str | None) -> str | None:

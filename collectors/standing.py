@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from collectors.banner import product_named, read_banner
+from collectors.banner import operating_system_named, product_named, read_banner
 from collectors.definitions.model import Definition
 from collectors.observation import Category, Component, Identity, Interface, System
 from collectors.registries.enterprise import (
@@ -162,6 +162,8 @@ def _offer_banner(draft: _Draft, standing: Standing) -> None:
     draft.offer("model_name", banner.model_name, reason)
     draft.offer("software_revision", banner.software_revision, reason)
     draft.offer("hardware_revision", banner.hardware_revision, reason)
+    if standing.definition is None:
+        draft.offer("operating_system", operating_system_named(system.sys_descr), reason)
     if standing.definition is None:
         draft.offer("serial_number", banner.serial_number, reason)
     for name, value, source in local_inventory.local_inventory(standing.found):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.banner import Banner, read_banner
+from collectors.banner import Banner, operating_system_named, product_named, read_banner
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,33 @@ def test_a_text_that_repeats_the_name_is_no_model() -> None:
 @given(st.text(max_size=2000), st.text(min_size=1, max_size=20))
 def test_any_text_is_survived(text: str, name: str) -> None:
     read_banner(text, f"x{name}", name)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("AP230, HiveOS 8.1r2a", "HiveOS"),
+        ("Box, GigaVUE-OS 5.16", "GigaVUE-OS"),
+        ("BIOS 1.2", None),
+        ("some QoS and DOS", None),
+        (None, None),
+    ],
+)
+def test_what_firmware_calls_itself_is_read(text: str | None, name: str | None) -> None:
+    assert operating_system_named(text) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("SGE2010", "SGE2010"),
+        ("MP-118 chassis", "MP-118"),
+        ("48-port switch chassis", None),
+        ("Chassis", None),
+        (None, None),
+    ],
+)
+def test_a_product_in_the_description_of_a_chassis_is_read(
+    text: str | None, name: str | None
+) -> None:
+    assert product_named(text) == name
