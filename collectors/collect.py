@@ -27,7 +27,6 @@ from collectors.inside import read_details
 from collectors.links import Subject, read_links
 from collectors.observation import (
     ComponentTable,
-    Identity,
     InterfaceTable,
     Observation,
     Source,
@@ -268,7 +267,14 @@ async def _observe(
         maker_number=maker_number,
     )
     identity = await describe(standing)
-    links = await read_links(session, _subject(standing, identity))
+    subject = Subject(
+        opened.system.sys_object_id,
+        identity.category,
+        tables.interfaces.rows,
+        tables.components.rows,
+        found,
+    )
+    links = await read_links(session, subject)
     details = await read_details(
         session,
         opened.system,
@@ -290,16 +296,6 @@ async def _observe(
         links=links,
         details=details,
         problems=tuple(session.problems),
-    )
-
-
-def _subject(standing: Standing, identity: Identity) -> Subject:
-    return Subject(
-        standing.system.sys_object_id,
-        identity.category,
-        standing.interfaces,
-        standing.components,
-        standing.found,
     )
 
 

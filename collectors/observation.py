@@ -15,6 +15,7 @@ import msgspec
 
 from collectors.details import Details
 from collectors.errors import Failure
+from collectors.evidence import Origin
 
 
 class Source(StrEnum):
@@ -87,7 +88,7 @@ class Identity:
             ``dot1dBaseBridgeAddress``), twelve lower-case hex digits with colons.
         chassis_id: LLDP-MIB ``lldpLocChassisId``, as text.
         definition: id of the device definition that spoke, if one did.
-        reasons: one short sentence a value: where it was read.
+        origins: where each value was read, and what other sources gave in its place.
     """
 
     manufacturer: str | None = None
@@ -102,7 +103,7 @@ class Identity:
     base_mac_address: str | None = None
     chassis_id: str | None = None
     definition: str | None = None
-    reasons: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

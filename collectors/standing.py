@@ -6,11 +6,12 @@ says where it was read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from collectors.banner import operating_system_named, product_named, read_banner
 from collectors.definitions.model import Definition
+from collectors.evidence import How, Means, Origin, differs
 from collectors.observation import Category, Component, Identity, Interface, System
 from collectors.registries.enterprise import (
     category_of,
@@ -23,15 +24,26 @@ from collectors.registries.enterprise import (
 )
 from collectors.registries.phrases import Phrase, phrases_of
 from collectors.registries.placeholders import is_placeholder
-from collectors.snmp import forwarding, lldp_mib, local_inventory
+from collectors.snmp import forwarding, lldp_mib, local_inventory, printer_mib, ups_mib
+from collectors.snmp.object_names import CHASSIS_COLUMNS, OBJECTS
 from collectors.snmp.printer_mib import PrinterGeneral
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import VarBind
 from collectors.snmp.ups_mib import UpsIdent
-from collectors.verbs import Facts, first_value
+from collectors.verbs import Facts, first_reading
 
 _ETHERNET: Final = 6  # IANAifType ethernetCsmacd
 _LOCALLY_ADMINISTERED: Final = 0x02
+_MOST_OTHERS: Final = 3  # values of other sources that are kept for a field
+
+
+def _of_sys_descr(means: Means) -> How:
+    return How(means, None, OBJECTS["sysDescr"], "sysDescr")
+
+
+_WORDS: Final = _of_sys_descr(Means.WORDS)
+_BANNER: Final = _of_sys_descr(Means.BANNER)
+_NUMBER: Final = How(Means.ENTERPRISE_NUMBER, None, OBJECTS["sysObjectID"], "sysObjectID")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +70,39 @@ class Standing:
 
 @dataclass(slots=True)
 class _Draft:
-    """An identity in the making: the first value for a field stays."""
+    """An identity in the making: the first value for a field stays, others are kept beside it."""
 
     values: dict[str, str] = field(default_factory=dict)
-    reasons: dict[str, str] = field(default_factory=dict)
+    origins: list[Origin] = field(default_factory=list)
 
-    def offer(self, name: str, value: str | None, reason: str) -> None:
-        if name not in self.values and value is not None and not is_placeholder(value):
-            self.values[name] = value
-            self.reasons[name] = f"{name}: {reason}"
+    def offer(self, name: str, value: str | None, how: How | str) -> None:
+        """Take a value, or note that another source gives another one.
+
+        Args:
+            name: the field.
+            value: what was read; None and placeholders count for nothing.
+            how: where; the name of a standard object is enough.
+        """
+        if value is None or is_placeholder(value):
+            return
+        is_chosen = name not in self.values
+        chosen = self.values.setdefault(name, value)
+        if is_chosen or (differs(chosen, value) and not self._is_noted(name, value)):
+            if isinstance(how, str):
+                how = How(Means.OBJECT, None, OBJECTS.get(how), how)
+            self.origins.append(Origin(name, value, how, is_chosen))
+
+    def _is_noted(self, name: str, value: str) -> bool:
+        same = [one for one in self.origins if one.field == name]
+        return len(same) > _MOST_OTHERS or any(not differs(one.value, value) for one in same)
+
+    def rename(self, name: str, value: str) -> None:
+        """Put a usual name in place of what the device gave, which stays beside it."""
+        self.values[name] = value
+        for place, one in enumerate(self.origins):
+            if one.field == name and one.is_chosen:
+                raw = one.how.raw or one.value
+                self.origins[place] = replace(one, value=value, how=replace(one.how, raw=raw))
 
 
 async def describe(standing: Standing) -> Identity:
@@ -84,44 +120,58 @@ async def describe(standing: Standing) -> Identity:
     _offer_banner(draft, standing)
     if draft.values.get("manufacturer") and draft.values.get("model_name"):
         _strip_manufacturer(draft)
+    category, how = _category(
+        standing, phrase, draft.values.get("category"), draft.values.get("manufacturer")
+    )
+    if how is not None:
+        draft.offer("category", category, how)
+    base_mac = _base_mac(standing)
+    is_bridge = base_mac is not None and base_mac == lldp_mib.bridge_address(standing.found)
+    draft.offer(
+        "base_mac_address", base_mac, "dot1dBaseBridgeAddress" if is_bridge else "ifPhysAddress"
+    )
     return Identity(
         manufacturer=draft.values.get("manufacturer"),
         model_name=draft.values.get("model_name"),
         serial_number=draft.values.get("serial_number"),
-        category=_category(
-            standing, phrase, draft.values.get("category"), draft.values.get("manufacturer")
-        ),
+        category=category,
         operating_system=draft.values.get("operating_system"),
         software_revision=draft.values.get("software_revision"),
         firmware_revision=draft.values.get("firmware_revision"),
         hardware_revision=draft.values.get("hardware_revision"),
         asset_tag=draft.values.get("asset_tag"),
-        base_mac_address=_base_mac(standing),
+        base_mac_address=base_mac,
         chassis_id=lldp_mib.chassis_id(standing.found),
         definition=definition.id if definition else None,
-        reasons=tuple(draft.reasons[name] for name in sorted(draft.reasons)),
+        origins=tuple(sorted(draft.origins, key=lambda one: (one.field, not one.is_chosen))),
     )
 
 
 async def _offer_definition(draft: _Draft, definition: Definition, standing: Standing) -> None:
-    reason = f"definition {definition.id}"
+    reason = How(Means.DEFINITION, definition.id)
     draft.offer("manufacturer", definition.manufacturer, reason)
     facts = Facts(standing.session, standing.system, standing.chassis)
     for name, steps in definition.read.items():
-        draft.offer(name, await first_value(steps, facts), reason)
+        reading = await first_reading(steps, facts, definition.id)
+        if reading is not None:
+            draft.offer(name, *reading)
     draft.offer("operating_system", definition.operating_system, reason)
+
+
+def _of_chassis(chassis: Component, name: str) -> How:
+    column = CHASSIS_COLUMNS[name]
+    return How(Means.ENTITY_CHASSIS, None, f"{OBJECTS[column]}.{chassis.index}", column)
 
 
 def _offer_standard(draft: _Draft, standing: Standing) -> None:
     number = manufacturer_of(standing.system.sys_object_id)
-    draft.offer("manufacturer", number, "enterprise number of sysObjectID")
+    draft.offer("manufacturer", number, _NUMBER)
     maker = manufacturer_of_number(standing.maker_number)
-    draft.offer("manufacturer", maker, "the only maker with objects in the agent")
+    draft.offer("manufacturer", maker, How(Means.ONLY_MAKER))
     chassis = standing.chassis
     if chassis is not None:
-        reason = "ENTITY-MIB, row of the chassis"
         if _is_name(chassis.manufacturer):
-            draft.offer("manufacturer", chassis.manufacturer, reason)
+            draft.offer("manufacturer", chassis.manufacturer, _of_chassis(chassis, "manufacturer"))
         for name in (
             "model_name",
             "serial_number",
@@ -129,10 +179,10 @@ def _offer_standard(draft: _Draft, standing: Standing) -> None:
             "firmware_revision",
             "hardware_revision",
         ):
-            draft.offer(name, getattr(chassis, name), reason)
+            draft.offer(name, getattr(chassis, name), _of_chassis(chassis, name))
     draft.offer("serial_number", standing.printer.serial_number, "prtGeneralSerialNumber")
     for description in standing.printer_descriptions:
-        draft.offer("model_name", description, "hrDeviceDescr of the printer")
+        draft.offer("model_name", description, "hrDeviceDescr")
     draft.offer("model_name", standing.printer.printer_name, "prtGeneralPrinterName")
     draft.offer("manufacturer", standing.ups.manufacturer, "upsIdentManufacturer")
     draft.offer("model_name", standing.ups.model, "upsIdentModel")
@@ -158,7 +208,7 @@ def _offer_banner(draft: _Draft, standing: Standing) -> None:
     """Take what free text names, then what standard scalars repeat."""
     system, maker = standing.system, draft.values.get("manufacturer")
     banner = read_banner(system.sys_descr, maker, system.sys_name)
-    reason = "sysDescr names it"
+    reason = _BANNER
     draft.offer("model_name", banner.model_name, reason)
     draft.offer("software_revision", banner.software_revision, reason)
     draft.offer("hardware_revision", banner.hardware_revision, reason)
@@ -170,14 +220,14 @@ def _offer_banner(draft: _Draft, standing: Standing) -> None:
         draft.offer(name, value, source)
     if standing.chassis is not None and standing.definition is None:
         described = product_named(standing.chassis.description)
-        draft.offer("model_name", described, "ENTITY-MIB, entPhysicalDescr of the chassis")
+        draft.offer("model_name", described, _of_chassis(standing.chassis, "description"))
 
 
 def _offer_phrase(draft: _Draft, phrase: Phrase, sys_descr: str | None) -> None:
-    reason = "words of sysDescr"
+    reason = _WORDS
     draft.offer("manufacturer", phrase.manufacturer, reason)
     named = manufacturer_named_in(sys_descr)
-    draft.offer("manufacturer", named, "sysDescr begins with the name")
+    draft.offer("manufacturer", named, _WORDS)
     if "operating_system" not in draft.values:
         draft.offer("operating_system", phrase.operating_system, reason)
     # A version belongs to the system that the same words name.
@@ -190,7 +240,7 @@ def _strip_manufacturer(draft: _Draft) -> None:
     model, manufacturer = draft.values["model_name"], draft.values["manufacturer"]
     for name in (manufacturer, *_ALIASES.get(manufacturer, ())):
         if model.casefold().startswith(f"{name.casefold()} "):
-            draft.values["model_name"] = model[len(name) :].strip()
+            draft.rename("model_name", model[len(name) :].strip())
             return
 
 
@@ -203,28 +253,33 @@ _ALIASES: Final = {
 }
 
 
-def _category(
+def _category(  # noqa: PLR0911 -- one for each thing that can tell it, in their order
     standing: Standing,
     phrase: Phrase,
     read: str | None,
     manufacturer: str | None,
-) -> Category | None:
+) -> tuple[Category | None, How | None]:
+    """Give the kind and where it is told; no new word for one that a definition has read."""
     definition = standing.definition
     if read in set(Category):
-        return Category(read)
+        return Category(read), None
     if definition is not None and definition.category is not None:
-        return definition.category
+        return definition.category, How(Means.DEFINITION, definition.id)
     if standing.has_printer_mib:
-        return Category.PRINTER
+        return Category.PRINTER, How(Means.HAS_TABLE, None, printer_mib.PRT_GENERAL_TABLE)
     if any(standing.ups):
-        return Category.UPS
-    return (
-        phrase.category
-        or _category_of_forwarding(standing)
-        or category_of(standing.system.sys_object_id)
+        return Category.UPS, How(Means.HAS_TABLE, None, ups_mib.UPS_IDENT)
+    if phrase.category is not None:
+        return phrase.category, _WORDS
+    forwards = _category_of_forwarding(standing)
+    if forwards is not None:
+        return forwards, How(Means.FORWARDING)
+    trade = (
+        category_of(standing.system.sys_object_id)
         or category_of_number(standing.maker_number)
         or category_of_maker(manufacturer)
     )
+    return trade, How(Means.TRADE)
 
 
 def _category_of_forwarding(standing: Standing) -> Category | None:

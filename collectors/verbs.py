@@ -9,6 +9,7 @@ from typing import NamedTuple, assert_never
 from collectors import oids
 from collectors.definitions.model import (
     MAX_SEARCHED,
+    VERBS,
     Definition,
     EntityChassis,
     Get,
@@ -23,12 +24,16 @@ from collectors.definitions.model import (
     TableFirst,
 )
 from collectors.errors import CollectorError
+from collectors.evidence import RAW_CHARACTERS, How
 from collectors.observation import Component, System
 from collectors.registries.placeholders import is_placeholder
 from collectors.snmp import values
+from collectors.snmp.object_names import CHASSIS_COLUMNS, OBJECTS, name_of
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import Pdu
 from collectors.text import clean_name
+
+_MEANS = {kind: verb for verb, kind in VERBS.items()}
 
 
 class Facts(NamedTuple):
@@ -45,8 +50,17 @@ def names_to_get(definition: Definition) -> list[bytes]:
     return [step.oid for step in steps if isinstance(step, Get | GetRegex | ObjectSays)]
 
 
-async def first_value(steps: Iterable[Step], facts: Facts) -> str | None:
-    """Give what the first step with a value says.
+class Reading(NamedTuple):
+    """What a step gave, and where it read it."""
+
+    value: str
+    how: How
+
+
+async def first_reading(
+    steps: Iterable[Step], facts: Facts, definition: str | None = None
+) -> Reading | None:
+    """Give what the first step with a value says, and where.
 
     A step that the device refuses is noted in the session, and the next one is tried.
     """
@@ -57,8 +71,38 @@ async def first_value(steps: Iterable[Step], facts: Facts) -> str | None:
             facts.session.note(error)
             continue
         if value is not None and not is_placeholder(value):
-            return value
+            return Reading(value, await _how(step, facts, definition))
     return None
+
+
+async def _how(  # noqa: PLR0911 -- one for each kind of step
+    step: Step, facts: Facts, definition: str | None
+) -> How:
+    """Tell where a step that gave a value read it; nothing is asked for again."""
+    means = _MEANS[type(step)]
+    match step:
+        case Get(oid):
+            dotted = oids.decode(oid)
+            return How(means, definition, dotted, name_of(dotted))
+        case GetBelow(suffix):
+            return How(means, definition, f"{facts.system.sys_object_id}.{suffix}")
+        case TableFirst(oid):
+            dotted = oids.decode(oid)
+            return How(means, definition, dotted, name_of(dotted + ".0"))
+        case GetRegex(oid) | ObjectSays(oid):
+            dotted = oids.decode(oid)
+            raw = (await _get(facts, oid) or "")[:RAW_CHARACTERS]
+            return How(means, definition, dotted, name_of(dotted), raw)
+        case EntityChassis(column):
+            name = CHASSIS_COLUMNS.get(column)
+            index = facts.chassis.index if facts.chassis else 0
+            return How(means, definition, f"{OBJECTS[name]}.{index}" if name else None, name)
+        case SysObjectIdName():
+            return How(means, definition, OBJECTS["sysObjectID"], "sysObjectID")
+        case SysDescrRegex() | SysDescrName() | SysDescrSays():
+            return How(means, definition, OBJECTS["sysDescr"], "sysDescr")
+        case _:
+            return How(means, definition)
 
 
 async def _carry_out(step: Step, facts: Facts) -> str | None:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from collectors.details import ManagedDevice
+from collectors.evidence import How, Means, Origin
 from collectors.observation import Category, Identity, Observation, Source, System
 from parc.reconcile.identity import usable_mac
 
@@ -44,6 +45,18 @@ def _is_there(row: ManagedDevice, others: Sequence[Observation]) -> bool:
     return True
 
 
+_TOLD = (
+    "manufacturer", "model_name", "serial_number", "operating_system", "software_revision",
+)  # fmt: skip
+
+
+def _origins(row: ManagedDevice, teller: str) -> tuple[Origin, ...]:
+    """Say of each value that the controller at an address told it."""
+    how = How(Means.CONTROLLER, raw=teller)
+    values = [(name, getattr(row, name)) for name in _TOLD]
+    return tuple(Origin(name, value, how) for name, value in values if value)
+
+
 def _observation(teller: Observation, row: ManagedDevice, address: str) -> Observation:
     return Observation(
         address=address,
@@ -58,7 +71,7 @@ def _observation(teller: Observation, row: ManagedDevice, address: str) -> Obser
             operating_system=row.operating_system,
             software_revision=row.software_revision,
             base_mac_address=row.mac_address,
-            reasons=(f"told by the controller at {teller.address}",),
+            origins=_origins(row, teller.address),
         ),
     )
 

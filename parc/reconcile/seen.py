@@ -15,6 +15,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
 
+from collectors import evidence
 from collectors.observation import Observation, Presence, Source, to_json
 from collectors.text import normalise_mac
 from parc.reconcile.identity import (
@@ -199,7 +200,8 @@ def _fields(observation: Observation) -> dict[str, Value]:
         values |= {name: getattr(observation.system, name) for name in _SYSTEM_FIELDS}
     if observation.identity:
         values |= {name: getattr(observation.identity, name) for name in _IDENTITY_FIELDS}
-        values["reasons"] = observation.identity.reasons or None
+        origins = tuple(map(evidence.to_text, observation.identity.origins))
+        values["reasons"] = origins or None
     category = values.pop("category", None)
     fitted = {name: fit(value, DEVICE_COLUMNS[name]) for name, value in values.items()}
     if message is not None:  # empty: the printer says nothing any more

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from collectors.details import Details, ManagedDevice, ManagedDeviceTable
+from collectors.evidence import How, Means, from_text
 from collectors.observation import Category, Identity, Observation
 from parc.extensions import db, transaction
 from parc.models import Asset, Device
@@ -90,7 +91,8 @@ def test_it_becomes_one_device_wherever_it_stands() -> None:
     (device,) = db.session.scalars(query)
     assert device.address == "192.0.2.78"
     assert device.serial_number == "FGL1234A001"
-    assert device.reasons == ["told by the controller at 192.0.2.1"]
+    told = [from_text(reason) for reason in device.reasons]
+    assert {one.how for one in told if one} == {How(Means.CONTROLLER, raw="192.0.2.1")}
     (asset,) = db.session.scalars(sa.select(Asset))
     assert (asset.id, asset.name) == (device.asset_id, "ap-1")
     assert db.session.scalars(sa.select(StoredManagedDevice.address)).all() == ["192.0.2.78"]
