@@ -55,7 +55,7 @@ def collect() -> None:
 @click.option(
     "--retries",
     type=click.IntRange(0, 10),
-    default=1,
+    default=3,
     show_default=True,
     help="Further tries after the first.",
 )
