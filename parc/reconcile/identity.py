@@ -68,6 +68,7 @@ class Traits:
         key_macs: MACs that stand for the device itself: that one, and one seen on the wire.
         all_macs: those and the MACs of its interfaces, burned-in ones only.
         has_all_macs: whether a MAC that is not among ``all_macs`` speaks against being the same.
+        shown_macs: MACs of any kind, made-up ones as well, but for docks and virtual routers.
         addresses: where it answers.
         claims: addresses that it says are its own.
         members: serial numbers of its chassis, when it is a stack of several.
@@ -83,8 +84,10 @@ class Traits:
     key_macs: frozenset[str] = frozenset()
     all_macs: frozenset[str] = frozenset()
     has_all_macs: bool = False
+    shown_macs: frozenset[str] = frozenset()
     name: str | None = None
     sys_name: str | None = None
+    host_name: str | None = None
     sys_object_id: str | None = None
     category: Category | None = None
     claims: frozenset[str] = frozenset()
@@ -125,9 +128,11 @@ def make_traits(
         base_mac=own[0],
         key_macs=key_macs,
         all_macs=key_macs | rows,
+        shown_macs=_shown_macs(fields, interfaces, seen_mac),
         has_all_macs=bool(rows or (key_macs and not has_spoken)),
         name=sys_name or _folded(fields.get("host_name")),
         sys_name=sys_name,
+        host_name=_folded(fields.get("host_name")),
         sys_object_id=_text(fields.get("sys_object_id")),
         category=category if isinstance(category, Category) else None,
         claims=frozenset(_claims(interfaces)),
@@ -147,6 +152,18 @@ def _claims(interfaces: Collection[tuple[Value, ...]]) -> Iterator[str]:
                 continue
             if not (address.is_loopback or address.is_link_local or address.is_unspecified):
                 yield str(address)
+
+
+def _shown_macs(
+    fields: Values, interfaces: Collection[tuple[Value, ...]], seen_mac: str | None
+) -> frozenset[str]:
+    texts = [
+        fields.get("base_mac_address"),
+        seen_mac,
+        *(row[IF_PHYS_ADDRESS] for row in interfaces),
+    ]
+    macs = (normalise_mac(text) for text in texts if isinstance(text, str))
+    return frozenset(m for m in macs if m and not (adapter_maker(m) or is_virtual_router_mac(m)))
 
 
 def _members(components: Collection[tuple[Value, ...]]) -> frozenset[str]:
@@ -256,6 +273,12 @@ def _lends_its_serial(seen: Traits, known: Traits) -> bool:
     return (seen.category is Category.BMC) != (known.category is Category.BMC)
 
 
+def _is_clone(seen: Traits, known: Traits) -> bool:
+    """Tell whether all but the serial number is another machine's: name, cards and place."""
+    is_elsewhere = not set(seen.addresses) & set(known.addresses)
+    return is_elsewhere and differ(seen.name, known.name) and _no_mac_in_common(seen, known)
+
+
 def _other_serial(seen: Traits, known: Traits) -> bool:
     if not differ(seen.serial_number, known.serial_number):
         return False
@@ -290,8 +313,12 @@ def _no_mac_in_common(seen: Traits, known: Traits) -> bool:
 
 
 def _moves_unread(seen: Traits, known: Traits) -> bool:
-    """Tell whether a bare MAC would move a device that was read: a router answers for others."""
-    if seen.is_read or not known.is_read:
+    """Tell whether a bare MAC would move a device that was read: a router answers for others.
+
+    With the name of the device besides, it has moved.
+    """
+    has_its_name = seen.host_name is not None and seen.host_name in {known.host_name, known.name}
+    if seen.is_read or not known.is_read or has_its_name:
         return False
     return not {*known.addresses, *known.claims} & set(seen.addresses)
 
@@ -306,6 +333,7 @@ def _other_chassis(seen: Traits, known: Traits) -> bool:
 
 _AGAINST: Final[Mapping[Reason, Callable[[Traits, Traits], bool]]] = {
     Reason.CONTROLLER: _lends_its_serial,
+    Reason.CLONE: _is_clone,
     Reason.OTHER_SERIAL: _other_serial,
     Reason.NO_COMMON_MAC: _no_mac_in_common,
     Reason.MOVED_UNREAD: _moves_unread,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from parc.reconcile.identity import Key, Traits, contradiction, differ, strong_keys, traits_of
@@ -130,7 +130,7 @@ def match_all(seen: Sequence[Traits], index: Index, dead: Collection[Key]) -> li
             matches[position] = Match(device_id, key)
             taken.add(device_id)
     return [
-        Match(match.device_id, match.key, tuple(rest)) if match else Match(considered=tuple(rest))
+        replace(match or Match(), considered=tuple(dict.fromkeys(rest)))
         for match, rest in zip(matches, considered, strict=True)
     ]
 
@@ -153,8 +153,9 @@ def _find_strong(
     for keys in index.owners(traits, kind):
         found: dict[int, Key] = {}
         for key, holders in keys:
-            shared = _sharing(key, holders, index, dead)
-            for number in holders:
+            owners = _owners(key, holders, index)
+            shared = _sharing(key, owners, index, dead)
+            for number in owners:
                 reason = shared or contradiction(traits, index.traits[number], kind)
                 if reason is None and number in taken:
                     reason = Reason.FOUND_BY_STRONGER
@@ -167,6 +168,16 @@ def _find_strong(
         for number, key in found.items():
             considered.append(Considered(number, key, Reason.FITS_AS_WELL))
     return None
+
+
+def _owners(key: Key, holders: Sequence[int], index: Index) -> Sequence[int]:
+    """Leave out records of a bare MAC where one machine that was read has it.
+
+    They come from days on which the machine had moved and could not be read; the MAC is its own
+    all the same.
+    """
+    read = [number for number in holders if index.traits[number].is_read]
+    return read if key.kind is KeyKind.MAC and len(read) == 1 else holders
 
 
 def _sharing(
@@ -193,7 +204,7 @@ _SHOWN: Final[Mapping[Reason, str]] = {
     Reason.OTHER_SERIAL: "serial_number",
     Reason.OTHER_ENGINE: "engine_id",
     Reason.OTHER_CHASSIS: "chassis_id",
-    Reason.OTHER_KIND: "sys_name",
+    Reason.OTHER_KIND: "name",
 }
 
 
@@ -238,6 +249,8 @@ def _find_by_address(
             reason = Reason.ADDRESS_ALONE
         if reason is None and _is_other_kind(traits, other):
             reason = Reason.OTHER_KIND
+        if reason is None and _is_other_visitor(traits, other):
+            reason = Reason.OTHER_MAC
         if reason is None:
             return number, key
         considered.append(_considered(traits, index, number, key, reason))
@@ -245,9 +258,27 @@ def _find_by_address(
 
 
 def _is_other_kind(seen: Traits, known: Traits) -> bool:
-    """Tell whether both name and kind speak against it; a renamed device keeps its kind."""
+    """Tell whether both name and kind speak against it; a renamed device keeps its kind.
+
+    Where one of the two was never read, only names are left: with none in common another machine
+    stands there today.
+    """
+    if not (seen.is_read and known.is_read):
+        ours, theirs = {seen.host_name, seen.sys_name}, {known.host_name, known.sys_name}
+        has_none_in_common = not (ours & theirs) - {None}
+        return has_none_in_common and differ(seen.host_name, known.host_name)
     is_renamed = differ(seen.sys_name, known.sys_name)
     return is_renamed and differ(seen.sys_object_id, known.sys_object_id)
+
+
+def _is_other_visitor(seen: Traits, known: Traits) -> bool:
+    """Tell whether a machine that was read and a bare MAC that is not its own only share a place.
+
+    A made-up MAC is no key, yet it tells a telephone from the computer that had its address.
+    """
+    is_only_one_read = seen.is_read != known.is_read
+    both = bool(seen.shown_macs and known.shown_macs)
+    return is_only_one_read and both and not seen.shown_macs & known.shown_macs
 
 
 def _may_be_found_by_address(seen: Traits, known: Traits) -> bool:

@@ -35,6 +35,7 @@ class Reason(enum.StrEnum):
     """Why a device that a key points at is not taken, and why keys are in conflict."""
 
     CONTROLLER = "controller"
+    CLONE = "clone"
     OTHER_SERIAL = "other_serial"
     NO_COMMON_MAC = "no_common_mac"
     MOVED_UNREAD = "moved_unread"
@@ -48,12 +49,14 @@ class Reason(enum.StrEnum):
     FITS_AS_WELL = "fits_as_well"
     ADDRESS_ALONE = "address_alone"
     OTHER_KIND = "other_kind"
+    OTHER_MAC = "other_mac"
     SHOWN_BY_SEVERAL = "shown_by_several"
     REBUILT = "rebuilt"
 
 
 TEXTS: Final[Mapping[Reason, str]] = {
     Reason.CONTROLLER: "a management controller shows its host's serial",
+    Reason.CLONE: "other name, address and MAC addresses: a clone",
     Reason.OTHER_SERIAL: "other serial number",
     Reason.NO_COMMON_MAC: "no MAC address in common",
     Reason.MOVED_UNREAD: "only its MAC was seen, at an address that is not its own",
@@ -67,6 +70,7 @@ TEXTS: Final[Mapping[Reason, str]] = {
     Reason.FITS_AS_WELL: "another device fits as well",
     Reason.ADDRESS_ALONE: "an address alone is not enough",
     Reason.OTHER_KIND: "other name and kind of device",
+    Reason.OTHER_MAC: "other MAC address",
     Reason.SHOWN_BY_SEVERAL: "several devices show this key",
     Reason.REBUILT: "same name, MAC addresses and place, other serial number",
 }
@@ -87,7 +91,7 @@ class Rule:
 
 
 RULES: Final = (
-    Rule(KeyKind.SERIAL, Strength.STRONG, (Reason.CONTROLLER,)),
+    Rule(KeyKind.SERIAL, Strength.STRONG, (Reason.CONTROLLER, Reason.CLONE)),
     Rule(KeyKind.ENGINE_ID, Strength.STRONG, (Reason.OTHER_SERIAL, Reason.NO_COMMON_MAC)),
     Rule(KeyKind.CHASSIS_ID, Strength.STRONG),
     Rule(KeyKind.MAC, Strength.STRONG, (Reason.MOVED_UNREAD,)),

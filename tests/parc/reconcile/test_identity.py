@@ -357,3 +357,41 @@ def test_serial_number_of_three_devices_of_several_makers_identifies_none() -> N
 def test_mac_of_a_dock_is_no_key() -> None:
     assert usable_mac("8c:ae:4c:00:00:01") is None
     assert usable_mac(MAC) == MAC
+
+
+def test_mac_of_a_read_machine_stays_its_own_after_a_day_on_which_it_could_not_be_read() -> None:
+    machine = known(1, "192.0.2.1", MAC, base_mac_address=MAC, sys_name="pc1")
+    shadow = known(2, "192.0.2.2", base_mac_address=MAC)
+    found = match(seen("192.0.2.2", MAC, base_mac_address=MAC, sys_name="pc1"), machine, shadow)
+    assert found.device_id == 1
+
+
+def test_bare_mac_with_the_name_of_its_machine_has_moved() -> None:
+    machine = known(1, "192.0.2.1", MAC, base_mac_address=MAC, sys_name="pc1")
+    assert match(seen("192.0.2.2", wire=MAC, host_name="pc1"), machine).device_id == 1
+    assert match(seen("192.0.2.2", wire=MAC, host_name="pc2"), machine).device_id is None
+
+
+def test_clone_with_the_serial_number_of_a_machine_that_is_off_is_another() -> None:
+    origin = known(1, "192.0.2.1", MAC, manufacturer="VMware", serial_number="S1", sys_name="a")
+    clone = seen("192.0.2.2", OTHER_MAC, manufacturer="VMware", serial_number="S1", sys_name="b")
+    found = match(clone, origin)
+    assert found.device_id is None
+    assert found.considered[0].reason is Reason.CLONE
+
+
+def test_telephone_that_hides_its_mac_is_not_the_machine_that_had_its_address() -> None:
+    hidden = "02:00:00:00:00:07"
+    machine = known(1, "192.0.2.1", sys_name="pc1", base_mac_address=MAC)
+    found = match(seen("192.0.2.1", wire=hidden), machine)
+    assert found.considered[0].reason is Reason.OTHER_MAC
+    telephone = known(2, "192.0.2.1", base_mac_address=hidden)
+    assert match(seen("192.0.2.1", MAC, sys_name="pc1"), telephone).device_id is None
+    assert match(seen("192.0.2.1", wire="02:00:00:00:00:08"), telephone).device_id == 2
+
+
+def test_bare_address_with_another_name_is_another_machine() -> None:
+    machine = known(1, "192.0.2.1", sys_name="pc1", host_name="pc1", engine_id=ENGINE)
+    found = match(seen("192.0.2.1", host_name="pc2"), machine)
+    assert found.considered[0].reason is Reason.OTHER_KIND
+    assert match(seen("192.0.2.1"), machine).device_id == 1

@@ -1,0 +1,1 @@
+"""A fleet that lives: machines with a true identity, what happens to them, and who judges."""

@@ -1,0 +1,135 @@
+"""Whether the inventory knows the fleet as it truly is; the truth never enters the inventory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from collectors.observation import Category
+from parc.models import AuditEntry, Device, DeviceStatus
+from parc.naming import is_read
+from parc.reconcile.apply import apply
+from parc.reconcile.known import DEVICE_COLUMNS
+from parc.reconcile.load import load
+from parc.reconcile.plan import plan
+from parc.reconcile.policy import Policy
+from parc.services.actor import Actor
+from tests.simulator.machines import CATEGORIES
+from tests.simulator.world import World
+
+POLICY_CATEGORIES = frozenset({*CATEGORIES.values(), Category.ROUTER})
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was found over all days.
+
+    Attributes:
+        assets: at the end.
+        duplicates: assets beyond one a machine, and records beyond one that are there.
+        silent: those of them that are neither a conflict nor an unknown device.
+        wrong_merges: records that stood for two machines of which one had been read.
+        entries: unknown devices and conflicts that a person was shown.
+        machine_days: machines times days.
+    """
+
+    assets: int = 0
+    duplicates: int = 0
+    silent: list[str] = field(default_factory=list)
+    wrong_merges: list[str] = field(default_factory=list)
+    entries: int = 0
+    machine_days: int = 0
+
+
+@dataclass(slots=True)
+class Simulation:
+    """A fleet and its inventory, day by day."""
+
+    world: World
+    session: Session
+    actor: Actor
+    range_id: int
+    began_at: datetime
+    verdict: Verdict = field(default_factory=Verdict)
+    machines_of: dict[int, dict[int, bool]] = field(default_factory=lambda: defaultdict(dict))
+
+    def run(self, days: int) -> Verdict:
+        """Let ``days`` pass, scan and judge each."""
+        for _ in range(days):
+            self.world.live()
+            self._scan()
+            self._judge()
+        told = sa.select(sa.func.count()).select_from(AuditEntry)
+        conflicts = self.session.scalar(told.where(AuditEntry.action == "conflict")) or 0
+        unknown = sa.select(sa.func.count()).select_from(Device)
+        queued = self.session.scalar(unknown.where(Device.status == DeviceStatus.UNKNOWN)) or 0
+        self.verdict.entries = conflicts + queued
+        return self.verdict
+
+    def _scan(self) -> None:
+        at = self.began_at + timedelta(days=self.world.day)
+        pairs = list(self.world.scan(at))
+        observations = [observation for _, observation in pairs]
+        policy = Policy(self.range_id, asset_categories=POLICY_CATEGORIES)
+        covered = self.world.addresses
+        known = load(self.session, observations, policy, covered=covered, is_for_apply=True)
+        made = plan(observations, known, policy, covered=covered)
+        applied = apply(made, self.session, self.actor, at)
+        spoke = {o.address for o in observations if o.system is not None}
+        truth = {o.address: m.number for m, o in pairs if m is not None}
+        for address, number in truth.items():
+            of_device = self.machines_of[applied.devices[address]]
+            if number not in of_device:
+                self._check_merge(applied.devices[address], number, address in spoke)
+            of_device[number] = of_device.get(number, False) or address in spoke
+        self.verdict.machine_days += len(self.world.machines)
+
+    def _check_merge(self, device_id: int, number: int, is_spoken: bool) -> None:  # noqa: FBT001
+        others = self.machines_of[device_id]
+        if others and (is_spoken or any(others.values())):
+            self.verdict.wrong_merges.append(
+                f"day {self.world.day}: device {device_id} was {sorted(others)}, now {number}"
+            )
+
+    def _judge(self) -> None:
+        told = self._told()
+        records: dict[int, list[Device]] = defaultdict(list)
+        assets: dict[int, dict[int, Device]] = defaultdict(dict)
+        seen_assets = set()
+        for device in self.session.scalars(sa.select(Device).order_by(Device.id)):
+            machines = self.machines_of.get(device.id)
+            if not machines:
+                continue
+            machine = next(reversed(machines))
+            if device.absent_since is None and is_read(_fields(device)):
+                records[machine].append(device)
+            if device.asset_id is not None:
+                assets[machine].setdefault(device.asset_id, device)
+                seen_assets.add(device.asset_id)
+        self.verdict.assets = len(seen_assets)
+        doubled = {d.id: m for m, row in records.items() for d in row[1:]}
+        doubled |= {d.id: m for m, row in assets.items() for d in list(row.values())[1:]}
+        self.verdict.duplicates = len(doubled)
+        self.verdict.silent = [
+            f"day {self.world.day}: device {device_id} is machine {machine} again"
+            for device_id, machine in doubled.items()
+            if not self._is_visible(device_id, told)
+        ]
+
+    def _is_visible(self, device_id: int, told: Mapping[int, bool]) -> bool:
+        device = self.session.get_one(Device, device_id)
+        return device.status is DeviceStatus.UNKNOWN or device_id in told
+
+    def _told(self) -> Mapping[int, bool]:
+        query = sa.select(AuditEntry.subject_id).where(AuditEntry.action == "conflict")
+        ids: Iterable[int] = self.session.scalars(query)
+        return dict.fromkeys(ids, True)
+
+
+def _fields(device: Device) -> dict[str, object]:
+    return {name: getattr(device, name) for name in DEVICE_COLUMNS}
