@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -131,6 +132,7 @@ async def collect_snmp(
     definitions: Iterable[Definition],
     clock: Clock,
     should_stop: Callable[[], bool] = lambda: False,
+    turns: asyncio.Semaphore | None = None,
 ) -> SnmpResult:
     """Read one device.
 
@@ -143,6 +145,7 @@ async def collect_snmp(
         definitions: the platforms that are known.
         clock: for the moment of the observation.
         should_stop: asked before each request.
+        turns: what the device waits for once it has answered; the wait counts for nothing.
     """
     loop = asyncio.get_running_loop()
     start = loop.time()
@@ -158,13 +161,17 @@ async def collect_snmp(
             seconds=loop.time() - start,
             requests=attempts.requests,
         )
-    observation = await _observe(opened, definitions, clock)
+    answered = loop.time()
+    async with turns or nullcontext():
+        waited = loop.time() - answered
+        opened.session.give_time(waited)
+        observation = await _observe(opened, definitions, clock)
     return SnmpResult(
         address=target.address,
         observation=observation,
         credential=opened.credential,
         credentials_tried=attempts.tried,
-        seconds=loop.time() - start,
+        seconds=loop.time() - start - waited,
         requests=attempts.requests + opened.session.requests,
     )
 
@@ -215,6 +222,8 @@ class _Attempts:
         if version is not credential.version:
             # Who was silent in v2c is most likely dead; it need not cost all the time twice.
             session.retries = min(session.retries, 1)
+        # The last try is a question that even the smallest agent can answer; see ``get``.
+        session.retries = max(0, session.retries - 1)
         return session
 
 

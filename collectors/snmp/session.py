@@ -132,6 +132,10 @@ class DeviceSession:
             raise TooLargeError(address, detail)
         return remaining
 
+    def give_time(self, seconds: float) -> None:
+        """Add to the device's budget what it had to wait for others."""
+        self._deadline += seconds
+
     def note(self, error: CollectorError, subject: str = "") -> None:
         """Keep an error as a problem of this device, once."""
         detail = f"{subject}: {error.detail}" if subject else error.detail
