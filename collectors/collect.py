@@ -28,6 +28,7 @@ from collectors.inside import read_details
 from collectors.links import Subject, read_links
 from collectors.observation import (
     ComponentTable,
+    Identity,
     InterfaceTable,
     Observation,
     Source,
@@ -276,14 +277,7 @@ async def _observe(
         maker_number=maker_number,
     )
     identity = await describe(standing)
-    subject = Subject(
-        opened.system.sys_object_id,
-        identity.category,
-        tables.interfaces.rows,
-        tables.components.rows,
-        found,
-    )
-    links = await read_links(session, subject)
+    links = await read_links(session, _subject(standing, identity))
     details = await read_details(
         session,
         opened.system,
@@ -305,6 +299,16 @@ async def _observe(
         links=links,
         details=details,
         problems=tuple(session.problems),
+    )
+
+
+def _subject(standing: Standing, identity: Identity) -> Subject:
+    return Subject(
+        standing.system.sys_object_id,
+        identity.category,
+        standing.interfaces,
+        standing.components,
+        standing.found,
     )
 
 

@@ -23,6 +23,7 @@ from collectors.observation import (
     PowerPortTable,
     VlanPortTable,
     VlanTable,
+    WirelessClientTable,
 )
 from collectors.snmp import (
     bridge_mib,
@@ -35,6 +36,7 @@ from collectors.snmp import (
     power_ethernet_mib,
     q_bridge_mib,
     values,
+    wireless_clients,
 )
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import VarBind
@@ -66,7 +68,8 @@ _CISCO_TABLES: Final = (
     cisco_vlan_mibs.VM_MEMBERSHIP_TABLE,
     cisco_vlan_mibs.VLAN_TRUNK_PORT_TABLE,
 )
-_CISCO: Final = "1.3.6.1.4.1.9."
+_ENTERPRISES: Final = "1.3.6.1.4.1."
+_CISCO: Final = f"{_ENTERPRISES}9."
 _NEVER_ASKED: Final = frozenset(
     {
         Category.PRINTER,
@@ -94,7 +97,11 @@ _NETWORK: Final = frozenset(
         Category.FIREWALL,
         Category.ACCESS_POINT,
         Category.WIRELESS_CONTROLLER,
+        Category.RADIO,
     }
+)
+_RADIOS: Final = frozenset(
+    {Category.ACCESS_POINT, Category.WIRELESS_CONTROLLER, Category.RADIO, Category.ROUTER}
 )
 # Some of them do not say by ipForwarding that they forward.
 _ROUTES: Final = frozenset({Category.ROUTER, Category.FIREWALL})
@@ -120,6 +127,12 @@ class Subject(NamedTuple):
     def is_cisco(self) -> bool:
         """Whether its agent is Cisco's."""
         return (self.sys_object_id or "").startswith(_CISCO)
+
+    @property
+    def enterprise(self) -> int | None:
+        """The maker's number in sysObjectID."""
+        number = (self.sys_object_id or "").removeprefix(_ENTERPRISES).partition(".")[0]
+        return int(number) if number.isdecimal() else None
 
     @property
     def own_macs(self) -> set[str | None]:
@@ -167,6 +180,7 @@ async def read_links(session: DeviceSession, subject: Subject) -> Links:
         neighbors = reading.create_task(reader.neighbors())
         mappings = reading.create_task(reader.mappings())
         power_ports = reading.create_task(reader.power_ports())
+        clients = reading.create_task(reader.wireless_clients())
     await reader.fdb_of_contexts()
     return Links(
         vlans=reader.vlans,
@@ -175,6 +189,7 @@ async def read_links(session: DeviceSession, subject: Subject) -> Links:
         fdb=_without_own(reader.fdb, subject),
         neighbors=neighbors.result(),
         address_mappings=mappings.result(),
+        wireless_clients=clients.result(),
     )
 
 
@@ -188,6 +203,8 @@ def _without_own(table: FdbTable, subject: Subject) -> FdbTable:
 
 async def _which_exist(session: DeviceSession, subject: Subject) -> set[str]:
     tables = [*_LINK_TABLES, *(_CISCO_TABLES if subject.is_cisco else ())]
+    if subject.category in _RADIOS:
+        tables += wireless_clients.tables_of(subject.enterprise)
     prefixes = {oids.encode(dotted): dotted for dotted in tables}
     return {prefixes[one] for one in await session.which_exist(prefixes)}
 
@@ -291,3 +308,8 @@ class _LinkReader:
         own = self._subject.own_macs
         rows = tuple(row for row in table.rows if row.mac_address not in own)
         return AddressMappingTable(rows, complete=table.complete)
+
+    async def wireless_clients(self) -> WirelessClientTable:
+        """Read the stations of what has radios."""
+        read = wireless_clients.read_clients
+        return await read(self._session, self._existing, self._subject.enterprise)

@@ -83,14 +83,17 @@ async def read_vlans(session: DeviceSession, existing: set[str]) -> CiscoVlans:
         state = states.rows.get(index, {}).get("vtpVlanState")
         if len(index) == 2 and _is_used(index[1], state):  # noqa: PLR2004 -- domain and VLAN
             vlans.names[index[1]] = values.name(table.rows[index].get("vtpVlanName"))
+    columns: dict[str, str] = {}
     if VM_MEMBERSHIP_TABLE in existing:
-        members = await read_table(session, _MEMBER_COLUMNS)
-        vlans.complete &= members.complete
-        for index, row in members.rows.items():
-            if len(index) == 1:
-                _take_access_port(vlans, index[0], row)
+        columns |= _MEMBER_COLUMNS
     if VLAN_TRUNK_PORT_TABLE in existing:
-        await _read_trunks(session, vlans)
+        columns |= _TRUNK_COLUMNS
+    ports = await read_table(session, columns)
+    vlans.complete &= ports.complete
+    rows = {index[0]: row for index, row in sorted(ports.rows.items()) if len(index) == 1}
+    for if_index, row in rows.items():
+        _take_access_port(vlans, if_index, row)
+    await _read_trunks(session, vlans, rows)
     return vlans
 
 
@@ -112,14 +115,14 @@ def _vlan(varbind: VarBind | None) -> int | None:
     return number if number is not None and 1 <= number <= MAX_VLAN else None
 
 
-async def _read_trunks(session: DeviceSession, vlans: CiscoVlans) -> None:
-    """Read which ports are trunks, and only of these what may pass."""
-    table = await read_table(session, _TRUNK_COLUMNS)
-    vlans.complete &= table.complete
+async def _read_trunks(
+    session: DeviceSession, vlans: CiscoVlans, rows: dict[int, dict[str, VarBind]]
+) -> None:
+    """Read what may pass of those ports only that are trunks."""
     natives = {
-        index[0]: _vlan(row.get("vlanTrunkPortNativeVlan"))
-        for index, row in sorted(table.rows.items())
-        if len(index) == 1 and values.integer(row.get("vlanTrunkPortDynamicStatus")) == _TRUNKING
+        if_index: _vlan(row.get("vlanTrunkPortNativeVlan"))
+        for if_index, row in rows.items()
+        if values.integer(row.get("vlanTrunkPortDynamicStatus")) == _TRUNKING
     }
     try:
         enabled = await _read_enabled(session, natives, max(vlans.names, default=0))

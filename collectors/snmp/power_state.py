@@ -46,7 +46,7 @@ _EATON: Final = {
     "xups_load": f"{_XUPS}.4.1.0",
     "xups_source": f"{_XUPS}.4.5.0",
 }
-_MAKER_OBJECTS: Final[Mapping[int, Mapping[str, str]]] = {318: _POWERNET, 534: _EATON}
+_MAKER_OBJECTS: Final[Mapping[int, Mapping[str, str]]] = {318: _POWERNET, 534: _EATON, 705: _EATON}
 # upsBatteryStatus and upsOutputSource; PowerNet's numbers 1 to 3 mean the same, 4 is inFault.
 _STATUS: Final = {1: "unknown", 2: "batteryNormal", 3: "batteryLow", 4: "batteryDepleted"}
 _SOURCES: Final = {

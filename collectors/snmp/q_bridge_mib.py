@@ -71,20 +71,22 @@ async def read_vlans(
     """
     natives = dict(_natives(bridge_ports.rows))
     vlans = BridgeVlans(native=natives, complete=bridge_ports.complete)
+    columns: dict[str, str] = {}
     has_current = DOT1Q_VLAN_CURRENT_TABLE in existing
     if has_current:
-        current = await read_table(session, _CURRENT_COLUMNS)
-        vlans.complete &= current.complete
-        for index in sorted(current.rows):
-            if len(index) == 2 and _is_vlan(index[1]):  # noqa: PLR2004 -- time mark and VLAN
-                _take_current(vlans, index[1], current.rows[index])
+        columns |= _CURRENT_COLUMNS
     if DOT1Q_VLAN_STATIC_TABLE in existing:
-        columns = _STATIC_NAME if has_current else _STATIC_NAME | _STATIC_PORTS
-        static = await read_table(session, columns)
-        vlans.complete &= static.complete
-        for index in sorted(static.rows):
-            if len(index) == 1 and _is_vlan(index[0]):
-                _take_static(vlans, index[0], static.rows[index])
+        columns |= _STATIC_NAME if has_current else _STATIC_NAME | _STATIC_PORTS
+    table = await read_table(session, columns)  # in one: the two indexes differ in length
+    vlans.complete &= table.complete
+    current = {index[1]: row for index, row in sorted(table.rows.items()) if len(index) == 2}  # noqa: PLR2004 -- time mark and VLAN
+    static = {index[0]: row for index, row in sorted(table.rows.items()) if len(index) == 1}
+    for vlan_id, row in current.items():
+        if _is_vlan(vlan_id):
+            _take_current(vlans, vlan_id, row)
+    for vlan_id, row in static.items():
+        if _is_vlan(vlan_id):
+            _take_static(vlans, vlan_id, row)
     return vlans
 
 

@@ -34,6 +34,8 @@ _NEIGHBOURS: Final = tuple(
         f"{_LLDP}.4",
         "1.3.111.2.802.1.1.13.1.4",  # the same of LLDP-V2-MIB
         "1.3.6.1.4.1.9.9.23.1.2",  # cdpCache
+        "1.3.6.1.4.1.14823.2.2.1.4.1",  # stations and their users (Aruba)
+        "1.3.6.1.4.1.41112.1.4.7",  # stations (Ubiquiti)
     )
 )
 # Of a switch that has cables these are written anew as well: ports, VLANs and their names.

@@ -11,7 +11,7 @@ import hashlib
 import ipaddress
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -157,6 +157,7 @@ def make_unique(
             new = pattern.sub(renumber, value)
         table[line.key] = line if new == value else Line(line.key, VarBind(oid, tag, new))
     _rename(table, device)
+    _rename_told(table)
     return [table[key] for key in sorted(table)]
 
 
@@ -181,6 +182,18 @@ def _rename(table: dict[bytes, Line], device: DemoDevice) -> None:
         oid = oids.encode(dotted)
         key = oid_key(oid)
         table[key] = Line(key, VarBind(oid, Tag.OCTET_STRING, text.encode()))
+
+
+def _rename_told(table: dict[bytes, Line]) -> None:
+    """Give outlets and access points names, addresses and numbers that nobody has.
+
+    Controllers of one recording tell the same access points, as a pair of them does.
+    """
+    for prefix, make in _TOLD:
+        lines = [table[key] for key in sorted(table) if key.startswith(prefix)]
+        for number, line in enumerate(lines, 1):
+            oid, tag, value = line.varbind
+            table[line.key] = Line(line.key, VarBind(oid, tag, make(number, value)))
 
 
 def _entity_serials(lines: Sequence[Line]) -> Iterator[bytes]:
@@ -217,3 +230,25 @@ def _new_serial(serial: bytes, address: str) -> bytes:
 
 def _digest(address: str, what: bytes) -> bytes:
     return hashlib.sha256(ipaddress.ip_address(address).packed + what).digest()
+
+
+# WLSX-WLAN-MIB wlanAPIpAddress, wlanAPName, wlanAPSerialNumber; PowerNet-MIB
+# rPDUOutletStatusOutletName.
+_TOLD: tuple[tuple[bytes, Callable[[int, bytes], bytes]], ...] = (
+    (
+        oid_key(oids.encode("1.3.6.1.4.1.14823.2.2.1.5.2.1.4.1.2")),
+        lambda number, _: bytes((192, 0, 2, number % 250)),
+    ),
+    (
+        oid_key(oids.encode("1.3.6.1.4.1.14823.2.2.1.5.2.1.4.1.3")),
+        lambda number, _: f"borne-{number:02}".encode(),
+    ),
+    (
+        oid_key(oids.encode("1.3.6.1.4.1.14823.2.2.1.5.2.1.4.1.6")),
+        lambda _, value: _new_serial(value, "192.0.2.0"),
+    ),
+    (
+        oid_key(oids.encode("1.3.6.1.4.1.318.1.1.12.3.5.1.1.2")),
+        lambda number, _: f"Prise {number}".encode(),
+    ),
+)

@@ -6,7 +6,7 @@ is applied. The counts of a run are written with the change that they count.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from parc.config import Settings
 from parc.discovery.absence import covered_addresses
 from parc.discovery.evidence import load_observations, raise_counts
 from parc.discovery.task import Task
-from parc.models import Device, Run, RunTarget, StoredObservation
+from parc.models import Device, Run, RunTarget, StoredObservation, table_of
 from parc.reconcile.apply import apply
 from parc.reconcile.change import CreateDevice, RowChange, UpdateDevice
 from parc.reconcile.links import write_links
@@ -142,14 +142,7 @@ def _apply_if_safe(
 def _apply(session: Session, task: Task, actor: Actor, made: Plan, evidence: _Evidence) -> None:
     """Apply a plan, tie its evidence to the devices it is of, write what they see, and count."""
     applied = apply(made, session, actor, evidence.now)
-    for address, device_id in applied.devices.items():
-        for model in (StoredObservation, RunTarget):
-            session.execute(
-                sa.update(model)
-                .where(model.run_id == task.run_id, model.address == address)
-                .values(device_id=device_id)
-                .execution_options(synchronize_session=False)
-            )
+    _tie(session, task.run_id, applied.devices)
     write_links(
         session,
         evidence.observations,
@@ -165,3 +158,17 @@ def _apply(session: Session, task: Task, actor: Actor, made: Plan, evidence: _Ev
         asset_count=counts.assets,
         difference_count=counts.differences,
     )
+
+
+def _tie(session: Session, run_id: int, devices: Mapping[str, int]) -> None:
+    """Write of which device the evidence of each address is."""
+    rows = [{"seen_at": address, "of": number} for address, number in devices.items()]
+    if not rows:
+        return
+    for table in (table_of(StoredObservation), table_of(RunTarget)):
+        statement = (
+            sa.update(table)
+            .where(table.c.run_id == run_id, table.c.address == sa.bindparam("seen_at"))
+            .values(device_id=sa.bindparam("of"))
+        )
+        session.connection().execute(statement, rows)

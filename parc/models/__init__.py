@@ -10,7 +10,7 @@ from parc.models.asset import (
     LifecycleState,
     ValueSource,
 )
-from parc.models.base import Base
+from parc.models.base import Base, table_of
 from parc.models.credential import Credential, CredentialSuccess
 from parc.models.detail import (
     Battery,
@@ -106,4 +106,5 @@ __all__ = [
     "UserSession",
     "ValueSource",
     "WirelessStation",
+    "table_of",
 ]

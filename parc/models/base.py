@@ -80,3 +80,8 @@ class Base(DeclarativeBase):
             str: sa.Text(),
         },
     )
+
+
+def table_of(model: type[Base]) -> sa.Table:
+    """Give the table of a model, for many rows at once: no objects are made of them."""
+    return Base.metadata.tables[model.__tablename__]

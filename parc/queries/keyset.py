@@ -44,6 +44,10 @@ class SortColumn:
     is_nullable: bool = True
 
 
+# For lists that are held whole: the row's number alone is the place.
+ANY_PLACE = SortColumn("", sa.null())
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """A sort column and its direction; ``key`` is the unique column that breaks ties."""

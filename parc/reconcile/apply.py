@@ -25,6 +25,7 @@ from parc.models import (
     Difference,
     LifecycleState,
     ValueSource,
+    table_of,
 )
 from parc.naming import MACHINE_FIELDS, address_sort
 from parc.reconcile.change import (
@@ -147,6 +148,10 @@ class _Writer:
         statement = sa.insert(model).returning(model.id, sort_by_parameter_order=True)
         return list(self.session.scalars(statement, rows))
 
+    def _add(self, model: type[Base], rows: list[dict[str, Any]]) -> None:
+        """Insert rows whose ids nobody asks for."""
+        self.session.connection().execute(sa.insert(table_of(model)), rows)
+
     def _see(self, sighting: Sighting) -> None:
         if sighting.device.id is None:
             return
@@ -250,7 +255,7 @@ class _Writer:
             if row.table is Table.INTERFACE and (number := self.ids[row.device]) in self.asset_of:
                 self.searched.add(self.asset_of[number])
         for table, rows in added.items():
-            self.session.execute(sa.insert(MODELS[table]), rows)
+            self._add(MODELS[table], rows)
         for table, values in changed.items():
             self._update(MODELS[table], values)
 
@@ -280,7 +285,7 @@ class _Writer:
             for category, weight, reason in sorted(signs)
         ]
         if rows:
-            self.session.execute(sa.insert(CategorySign), rows)
+            self._add(CategorySign, rows)
 
     def _write_sources(self) -> None:
         """Say for each field that was written by which means, run and when."""
@@ -304,7 +309,7 @@ class _Writer:
         new = [row for row in rows if (row["asset_id"], row["field"]) not in present]
         old = [row for row in rows if (row["asset_id"], row["field"]) in present]
         if new:
-            self.session.execute(sa.insert(AssetField), new)
+            self._add(AssetField, new)
         if old:
             self.session.execute(sa.update(AssetField), old)
 
@@ -327,7 +332,7 @@ class _Writer:
             else:
                 old.append({**row, "id": change.difference_id})
         if new:
-            self.session.execute(sa.insert(Difference), new)
+            self._add(Difference, new)
         if old:
             self.session.execute(sa.update(Difference), old)
 
@@ -340,7 +345,7 @@ class _Writer:
                 rows.append({"of": asset_id, "seen": sighting.seen_at})
         if not rows:
             return
-        table = Base.metadata.tables["asset"]
+        table = table_of(Asset)
         seen = sa.bindparam("seen", type_=table.c.last_seen_at.type)
         statement = (
             sa.update(table)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from collectors.observation import Category, PowerPort, VlanPort
 from collectors.text import normalise_mac
-from parc.models import NO_VLAN, Attachment, Device, Interface, Neighbor, SwitchPort
+from parc.models import NO_VLAN, Attachment, Device, Interface, Neighbor, SwitchPort, table_of
 from parc.reconcile.known import fit
 from parc.reconcile.load import chunks
 from parc.reconcile.told import Told
@@ -254,7 +254,8 @@ def _write_stays(
             .execution_options(synchronize_session=False)
         )
     if begun:
-        session.execute(sa.insert(Attachment), [_stay(told, key) for key in sorted(begun)])
+        rows_of_stays = [_stay(told, key) for key in sorted(begun)]
+        session.connection().execute(sa.insert(table_of(Attachment)), rows_of_stays)
 
 
 def _stay(told: Told, key: tuple[int, str, int]) -> dict[str, Any]:

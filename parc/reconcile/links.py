@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from collectors.observation import Links, Observation, Source
 from collectors.text import normalise_mac
-from parc.models import BridgeVlan, Interface, MappedAddress, WirelessStation
+from parc.models import BridgeVlan, Interface, MappedAddress, WirelessStation, table_of
 from parc.naming import address_sort
 from parc.reconcile.bridge_ports import write_ports
 from parc.reconcile.known import fit
@@ -157,14 +157,13 @@ def _prolong(
     if not rows:
         return
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    statement = (sqlite.insert if is_sqlite else postgresql.insert)(model)
-    new = statement.excluded
-    later = sa.case(
-        (model.last_seen_at < new.last_seen_at, new.last_seen_at), else_=model.last_seen_at
-    )
+    table = table_of(model)
+    statement = (sqlite.insert if is_sqlite else postgresql.insert)(table)
+    new, old = statement.excluded, table.c
+    later = sa.case((old.last_seen_at < new.last_seen_at, new.last_seen_at), else_=old.last_seen_at)
     values: dict[str, Any] = {"last_seen_at": later}
-    values |= {name: sa.func.coalesce(new[name], getattr(model, name)) for name in replaced}
-    session.execute(
+    values |= {name: sa.func.coalesce(new[name], old[name]) for name in replaced}
+    session.connection().execute(
         statement.on_conflict_do_update(index_elements=list(keys), set_=values),
         [rows[key] for key in sorted(rows)],
     )

@@ -26,6 +26,7 @@ from parc.web.i18n import LANGUAGES, choose_language, init_i18n
 from parc.web.labels import badge_kind, label
 from parc.web.messages import take_messages
 from parc.web.navigation import home_url, menu_for
+from parc.web.network_map import network_map
 from parc.web.patterns import patterns
 from parc.web.ports import assets
 from parc.web.problems import tell_problem
@@ -45,6 +46,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     devices,
     exports,
     first_run,
+    network_map,
     patterns,
     ranges,
     runs,

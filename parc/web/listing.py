@@ -30,7 +30,15 @@ from flask import abort, render_template, request, url_for
 from flask_babel import gettext
 from markupsafe import Markup
 
-from parc.queries.keyset import Cursor, CursorError, Page, SortColumn, read_token, write_token
+from parc.queries.keyset import (
+    ANY_PLACE,
+    Cursor,
+    CursorError,
+    Page,
+    SortColumn,
+    read_token,
+    write_token,
+)
 from parc.web.cells import known_number
 from parc.web.context import is_htmx
 from parc.web.forms import Form
@@ -41,6 +49,7 @@ MAX_TEXT = 200
 _MAX_VALUES = 200
 _OPTIONS_SHOWN = 8
 _KEY_DIGITS = 9
+
 _OWN = frozenset({"q", "sort", "size", "after", "before", "more"})
 
 Cell = str | Markup
@@ -336,6 +345,25 @@ def read_list(spec: ListSpec) -> ListRequest:
         request.args.get("after", ""),
         request.args.get("before", ""),
         request.args.get("more", ""),
+    )
+
+
+def cut_page(wanted: ListRequest, rows: Sequence[tuple[int, Any]]) -> Page:
+    """Give the page of a list that is held whole: ``rows`` are numbers and what they stand for.
+
+    The page after a row whose number is not there any more is the first.
+    """
+    cursor, size = wanted.cursor(ANY_PLACE), wanted.size
+    numbers = [number for number, _row in rows]
+    start = 0
+    if cursor is not None and cursor.row_id in numbers:
+        at = numbers.index(cursor.row_id)
+        start = max(at - size, 0) if cursor.is_backward else at + 1
+    part = list(rows[start : start + size])
+    return Page(
+        part,
+        Cursor(None, part[0][0], is_backward=True) if part and start else None,
+        Cursor(None, part[-1][0]) if part and start + size < len(numbers) else None,
     )
 
 

@@ -50,6 +50,7 @@ MENU = (
             Entry("dashboard.show", _("Dashboard"), "layout-dashboard", Action.VIEW_INVENTORY, "d"),
             Entry("assets.index", _("Assets"), "monitor", Action.VIEW_INVENTORY, "a"),
             Entry("where.show", _("Where is it?"), "map-pin", Action.VIEW_INVENTORY, "w"),
+            Entry("network_map.show", _("Network map"), "waypoints", Action.VIEW_INVENTORY, "n"),
             Entry(
                 "devices.index",
                 _("Unknown devices"),

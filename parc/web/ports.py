@@ -16,11 +16,9 @@ from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
 from parc.extensions import db
-from parc.models import Interface
 from parc.naming import folded
 from parc.queries import ports as query
 from parc.queries.asset_sheet import read_sheet
-from parc.queries.keyset import Cursor, Page, SortColumn
 from parc.queries.ports import MACHINES_SHOWN, Named, Port
 from parc.services.permissions import Action
 from parc.topology import PortRole
@@ -39,6 +37,7 @@ from parc.web.listing import (
     ListRequest,
     ListSpec,
     ListView,
+    cut_page,
     read_list,
     refuse,
     render_list,
@@ -79,7 +78,6 @@ _VLANS_SHOWN = 6
 _LINK = Markup('<a href="{}">{}</a>')
 _BADGE = Markup('<span class="badge {}">{}</span>')
 _NOTE = Markup('{} <span class="source">{}</span>')
-_BY_NAME = SortColumn("port", Interface.key, is_nullable=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,25 +196,9 @@ def _counts(chosen: _Chosen, name: str, values: Sequence[str]) -> Mapping[str, i
     return counts
 
 
-def _page(chosen: _Chosen) -> Page:
-    """Cut the ports that are left at the port that the address names."""
-    cursor, size = chosen.wanted.cursor(_BY_NAME), chosen.wanted.size
-    numbers = [port.row.id for port in chosen.left]
-    at = numbers.index(cursor.row_id) if cursor is not None and cursor.row_id in numbers else None
-    start = 0
-    if cursor is not None and at is not None:
-        start = max(at - size, 0) if cursor.is_backward else at + 1
-    rows = list(chosen.left[start : start + size])
-    more = start + size < len(numbers)
-    return Page(
-        rows,
-        Cursor(rows[0].name, rows[0].row.id, is_backward=True) if rows and start else None,
-        Cursor(rows[-1].name, rows[-1].row.id) if rows and more else None,
-    )
-
-
 def _view(chosen: _Chosen) -> ListView:
-    wanted, page = chosen.wanted, _page(chosen)
+    wanted = chosen.wanted
+    page = cut_page(wanted, [(port.row.id, port) for port in chosen.left])
     facets = [
         wanted.facet(
             "free",
@@ -246,7 +228,7 @@ def _view(chosen: _Chosen) -> ListView:
         request=wanted,
         caption=gettext("Ports"),
         heads=wanted.heads(ColumnSpec(name, text, sorts) for name, text, sorts in _COLUMNS),
-        rows=_lines(page.rows, chosen.moment),
+        rows=_lines([port for _number, port in page.rows], chosen.moment),
         count=count,
         count_text=ngettext("%(count)s port", "%(count)s ports", count, count=format_number(count)),
         empty=_empty(wanted),

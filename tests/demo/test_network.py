@@ -189,3 +189,20 @@ def test_no_two_devices_have_the_same_chassis_id() -> None:
         if line.varbind.oid == LLDP_LOC_CHASSIS_ID and line.varbind.value
     ]
     assert len(chassis) == len(set(chassis)) > 0
+
+
+def test_what_devices_tell_of_others_names_nobody() -> None:
+    by_recording = {device.recording: device for device in NETWORK.devices}
+    outlets = "1.3.6.1.4.1.318.1.1.12.3.5.1.1.2."
+    names = _values(by_recording["UPS/apc-7902b"], outlets)
+    assert names[:2] == [b"Prise 1", b"Prise 2"]
+    points = "1.3.6.1.4.1.14823.2.2.1.5.2.1.4.1."
+    controller = by_recording["network/wifi/aruba-7010"]
+    assert _values(controller, f"{points}3.")[0] == b"borne-01"
+    assert _values(controller, f"{points}2.")[0] == bytes((192, 0, 2, 1))
+
+
+def _values(device: DemoDevice, prefix: str) -> list[bytes]:
+    lines = make_unique(read_recording(find_recording(device.recording)), device, ())
+    found = {oids.decode(line.varbind.oid): line.varbind.value for line in lines}
+    return [value for name, value in found.items() if name.startswith(prefix)]

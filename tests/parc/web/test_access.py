@@ -76,6 +76,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "first_run.send": None,
     "first_run.show": None,
     "first_run.sweep": Role.TECHNICIAN,
+    "network_map.show": Role.READ_ONLY,
     "patterns.show": Role.ADMINISTRATOR,
     "ranges.delete": Role.MANAGER,
     "ranges.edit": Role.MANAGER,
