@@ -19,6 +19,7 @@ from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
 
 from benchmarks.fleet import fleet_settings
+from benchmarks.links import SOME_MAC, add_links
 from parc.app import create_app
 from parc.clock import now
 from parc.extensions import db, transaction
@@ -104,6 +105,7 @@ def main() -> None:
     """Measure and print."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     settings = fleet_settings(count)
+    add_links(settings, count)
     app = create_app(settings)
     bare = bare_app(settings.database_url).test_client()
     with app.app_context():
@@ -120,6 +122,10 @@ def main() -> None:
             ("asset sheet", "/assets/1", "/asset"),
             ("dashboard", "/", "/dashboard"),
             ("unknown devices", "/devices", "/list"),
+            ("where is it, by MAC", f"/where?q={SOME_MAC}", "/asset"),
+            ("where is it, by name", "/where?q=P050000", "/asset"),
+            ("ports of a switch", "/assets/1/ports", "/asset"),
+            ("network map of 100 devices", "/map?site=1", "/list"),
         )  # fmt: skip
         print("| page | CPU ms | p50 ms | kB | bare CPU ms | ratio |")
         print("|---|---|---|---|---|---|")

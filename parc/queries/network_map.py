@@ -104,12 +104,10 @@ class NetworkMap:
 
 def sites_with_network(session: Session, places: Places) -> list[int]:
     """Give the sites that hold switches and the like, in the order of their names."""
-    query = (
-        sa.select(Asset.location_id)
-        .where(Asset.category.in_(BRIDGING), Asset.location_id.is_not(None))
-        .distinct()
-    )
-    held = {place.site_id for i in session.scalars(query) if (place := places.by_id.get(i or 0))}
+    # Told apart here: asked for distinct places, SQLite would walk all assets in their order.
+    query = sa.select(Asset.location_id).where(Asset.category.in_(BRIDGING))
+    found = set(session.scalars(query))
+    held = {place.site_id for i in found if (place := places.by_id.get(i or 0))}
     sites = (place for place in places.by_id.values() if place.kind is LocationKind.SITE)
     return [place.id for place in sites if place.id in held]
 
