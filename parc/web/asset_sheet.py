@@ -32,6 +32,7 @@ from parc.web.cells import CellWriter
 from parc.web.context import now
 from parc.web.history import action_label, field_label, value_text
 from parc.web.labels import label
+from parc.web.origins import origin_lines
 from parc.web.where import CERTAINTIES, port_url, switch_url
 
 _FIELDS = (
@@ -93,6 +94,7 @@ def show(asset_id: int) -> ResponseReturnValue:
     lines = _field_lines(sheet, write)
     return render_template(
         "assets/show.html",
+        origins=origin_lines(sheet.devices),
         sheet=sheet,
         asset=sheet.asset,
         tab="show",

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from collectors.evidence import How, Means, Origin, to_text
 from collectors.observation import Category, to_json
 from parc.extensions import db, transaction
 from parc.models import (
@@ -191,6 +192,21 @@ def test_components_stand_under_what_holds_them_and_loops_end(administrator: Bro
     assert "Show 1 port or sensor too" in page
     everything = administrator.get(f"/assets/{asset_id}?components=all").text
     assert everything.count('class="depth-2"') == 1
+
+
+def test_sheet_says_where_values_come_from_and_what_else_was_said(administrator: Browser) -> None:
+    chosen = Origin("serial_number", "SN1", How(Means.GET, "mine", "1.3.6.1.4.1.9.9", None, "S:1"))
+    other = Origin("serial_number", PAYLOAD, How("later", None, None, "someObject"), False)  # noqa: FBT003 -- a field
+    with transaction() as session:
+        asset = make_asset(session, serial_number="SN1")
+        reasons = ["serial_number: as stored before", to_text(chosen), to_text(other)]
+        make_linked_device(session, asset, reasons=reasons)
+        asset_id = asset.id
+    page = administrator.get(f"/assets/{asset_id}").text
+    for told in ("<details>", "1.3.6.1.4.1.9.9", "(mine)", "<q>S:1</q>", "someObject"):
+        assert told in page
+    assert "as stored before" not in page
+    assert "<script>mark8842" not in page
 
 
 def test_observation_is_shown_to_who_may_and_only_on_its_asset(browse: Browse) -> None:
