@@ -28,6 +28,7 @@ _COMMANDS = {
     "users": "parc.cli.users:users",
     "keys": "parc.cli.keys:keys",
     "where": "parc.cli.where:where",
+    "doctor": "parc.cli.doctor:doctor",
     "db": "parc.cli.database:database",
     "demo": "parc.cli.demo:demo",
 }

@@ -1,0 +1,37 @@
+"""``parc doctor``: whether the database is sound, and how to mend what is not."""
+
+from __future__ import annotations
+
+import click
+
+from parc.cli.context import box, with_database
+from parc.cli.output import print_json, print_table
+
+
+@click.command()
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+@with_database
+def doctor(*, is_json: bool) -> None:
+    """Look for what must never be in the database, and say how to mend it.
+
+    Orphans, strong keys of two devices without a conflict, devices whose status and asset
+    disagree, work that nobody does, broken history, counts that disagree, secrets that cannot be
+    opened. Changes nothing. Ends with 1 when something is found.
+    """
+    from parc.clock import now
+    from parc.extensions import reading
+    from parc.reconcile.invariants import examine
+
+    with reading() as session:
+        findings = examine(session, box(), now())
+    if is_json:
+        print_json({"findings": findings})
+    elif findings:
+        print_table(
+            ("CHECK", "SUBJECT", "WHAT", "REMEDY"),
+            [(one.check, one.subject, one.detail, one.remedy) for one in findings],
+        )
+    else:
+        click.echo("The database is sound.")
+    if findings:
+        raise SystemExit(1)

@@ -1,0 +1,188 @@
+"""What must hold in the database whatever happened, and how to mend it where it does not.
+
+Read only: a person decides. Each check gives findings; a sound database gives none.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from collectors.observation import Category
+from parc.models import (
+    Asset,
+    AuditEntry,
+    Base,
+    Device,
+    DeviceStatus,
+    JobRun,
+    JobState,
+    Run,
+    RunState,
+)
+from parc.reconcile.identity import Key, make_traits, strong_keys
+from parc.reconcile.known import DEVICE_COLUMNS, Value
+from parc.reconcile.rules import KeyKind
+from parc.secret_box import SecretBox
+from parc.services.keys import find_damaged
+
+_PAIR: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong.
+
+    Attributes:
+        check: code of the invariant that is broken.
+        subject: what it is about, such as ``device 7``.
+        remedy: what to do.
+    """
+
+    check: str
+    subject: str
+    detail: str
+    remedy: str
+
+
+def examine(session: Session, box: SecretBox, now: datetime) -> list[Finding]:
+    """Try every invariant; gives what is broken, in the order of the checks."""
+    findings = [finding for check in _CHECKS for finding in check(session, now)]
+    _, damaged = find_damaged(session, box)
+    remedy = "Restore the key file from its backup, or type the secrets again."
+    return findings + [
+        Finding("secret", f"credential {one.credential}", one.reason, remedy) for one in damaged
+    ]
+
+
+def _orphans(session: Session, now: datetime) -> Iterator[Finding]:
+    """Find rows that point at a row that is not there; only a write past the code makes them."""
+    del now
+    remedy = "Restore the database from a backup, or delete these rows."
+    for table in Base.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            column, target = key.parent, key.column
+            other = target.table.alias("target")
+            missing = ~sa.exists().where(other.c[target.name] == column)
+            query = sa.select(sa.func.count()).select_from(table)
+            count = session.scalar(query.where(column.is_not(None), missing))
+            if count:
+                detail = f"{count} row(s) whose {column.name} is no {target.table.name}"
+                yield Finding("orphan", table.name, detail, remedy)
+
+
+def _doubled_keys(session: Session, now: datetime) -> Iterator[Finding]:
+    """Find present devices with one strong key of which the history tells no conflict.
+
+    A management controller and its host show one serial number, and are one asset. Bare MACs are
+    no keys of their own: routers answer for others.
+    """
+    del now
+    columns = [getattr(Device, name) for name in DEVICE_COLUMNS]
+    query = sa.select(Device.id, Device.asset_id, *columns).where(Device.absent_since.is_(None))
+    holders: dict[Key, list[tuple[int, int | None, bool]]] = defaultdict(list)
+    for row in session.execute(query.order_by(Device.id)):
+        fields = dict(zip(DEVICE_COLUMNS, (_plain(value) for value in row[2:]), strict=True))
+        is_controller = fields["category"] is Category.BMC
+        traits = make_traits(fields, (), ())
+        for key in strong_keys(traits):
+            if key.kind is not KeyKind.MAC or traits.is_read:
+                holders[key].append((row.id, row.asset_id, is_controller))
+    told = set(
+        session.scalars(sa.select(AuditEntry.subject_id).where(AuditEntry.action == "conflict"))
+    )
+    for key, devices in holders.items():
+        ids = [number for number, _, _ in devices]
+        hosts = [number for number, _, is_controller in devices if not is_controller]
+        if len(hosts) > 1 and not told & set(ids):
+            detail = f"{key.kind} {key.value} is also that of {', '.join(map(str, ids[1:]))}"
+            remedy = "Look at both on the network; attach one to the other's asset, or ignore it."
+            yield Finding("doubled_key", f"device {ids[0]}", detail, remedy)
+
+
+def _standing(session: Session, now: datetime) -> Iterator[Finding]:
+    """Find devices whose status and asset contradict each other."""
+    del now
+    is_linked = Device.status == DeviceStatus.LINKED
+    query = sa.select(Device.id, Device.status).where(is_linked != Device.asset_id.is_not(None))
+    for number, status in session.execute(query.order_by(Device.id)):
+        has = "without an asset" if status is DeviceStatus.LINKED else "with an asset"
+        remedy = "Attach the device to its asset again, or ignore it."
+        yield Finding("standing", f"device {number}", f"{status.value} {has}", remedy)
+
+
+def _stuck_work(session: Session, now: datetime) -> Iterator[Finding]:
+    """Find jobs that run with nobody at work, and runs that go on without a job."""
+    late = sa.or_(JobRun.lease_until.is_(None), JobRun.lease_until < now, JobRun.worker.is_(None))
+    query = sa.select(JobRun.id, JobRun.kind).where(JobRun.state == JobState.RUNNING, late)
+    for number, kind in session.execute(query.order_by(JobRun.id)):
+        remedy = "Start parc serve or parc worker: it takes the job up again or ends it."
+        yield Finding("job", f"job {number}", f"{kind} runs without a worker", remedy)
+    is_open = JobRun.state.in_([JobState.QUEUED, JobState.RUNNING])
+    has_job = sa.exists().where(JobRun.id == Run.job_id, is_open)
+    stuck = sa.select(Run.id, Run.range_name).where(Run.state == RunState.RUNNING, ~has_job)
+    for number, name in session.execute(stuck.order_by(Run.id)):
+        remedy = "Start the discovery of the range again; a new run takes its place."
+        yield Finding("run", f"run {number}", f"{name} is running without a job", remedy)
+
+
+def _history(session: Session, now: datetime) -> Iterator[Finding]:
+    """Find entries that do not say before and after, and assets gone without an entry."""
+    del now
+    query = sa.select(AuditEntry.id, AuditEntry.changes).order_by(AuditEntry.id)
+    for number, changes in session.execute(query.execution_options(yield_per=1000)):
+        whole = isinstance(changes, dict) and all(
+            value is None or not isinstance(value, list) or len(value) == _PAIR
+            for value in changes.values()
+        )
+        if not whole:
+            remedy = "Somebody has changed the history: restore the entry from a backup."
+            yield Finding("history", f"entry {number}", "not of before and after", remedy)
+    entry = sa.alias(AuditEntry.__table__, "deleted")
+    is_deleted = sa.exists().where(
+        entry.c.subject_kind == "asset",
+        entry.c.subject_id == AuditEntry.subject_id,
+        entry.c.action == "deleted",
+    )
+    gone = (
+        sa.select(AuditEntry.subject_id)
+        .where(
+            AuditEntry.subject_kind == "asset",
+            ~sa.exists().where(Asset.id == AuditEntry.subject_id),
+            ~is_deleted,
+        )
+        .distinct()
+    )
+    for number in session.scalars(gone):
+        remedy = "It was deleted past Parc: restore it from a backup if it is missed."
+        yield Finding("history", f"asset {number}", "is gone without an entry", remedy)
+
+
+def _counts(session: Session, now: datetime) -> Iterator[Finding]:
+    """Find runs that have swept more than there was to sweep."""
+    del now
+    query = sa.select(Run.id, Run.swept_count, Run.address_count)
+    for number, swept, most in session.execute(query.where(Run.swept_count > Run.address_count)):
+        remedy = "Only the figures of this run are wrong; discover the range again."
+        yield Finding("count", f"run {number}", f"{swept} of {most} addresses swept", remedy)
+
+
+def _plain(value: Any) -> Value:
+    plain: Value = tuple(value) if isinstance(value, list) else value
+    return plain
+
+
+_CHECKS: Final[tuple[Callable[[Session, datetime], Iterator[Finding]], ...]] = (
+    _orphans,
+    _doubled_keys,
+    _standing,
+    _stuck_work,
+    _history,
+    _counts,
+)

@@ -1,0 +1,106 @@
+"""Every invariant is broken by hand, and ``parc doctor`` finds it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from parc.cli.doctor import doctor
+from parc.extensions import db, transaction
+from parc.models import AuditEntry, Credential, DeviceStatus, JobRun, JobState, RunState
+from parc.services.credentials import CredentialDraft, save_credential
+from tests.conftest import SOME_MOMENT
+from tests.factories import SOME_PERSON, make_asset, make_device, make_run
+
+
+def _doubled_key(session: Session) -> None:
+    for _ in range(2):
+        make_device(session, manufacturer="HP", serial_number="CZ1")
+
+
+def _standing(session: Session) -> None:
+    make_device(session, status=DeviceStatus.LINKED)
+
+
+def _job(session: Session) -> None:
+    values = {"kind": "discover", "arguments": {}, "key": "k", "due_at": SOME_MOMENT}
+    state = JobState.RUNNING
+    at = SOME_MOMENT
+    session.add(JobRun(**values, state=state, worker="w", lease_until=at, created_at=at))
+
+
+def _run(session: Session) -> None:
+    make_run(session, state=RunState.RUNNING)
+
+
+def _history(session: Session) -> None:
+    session.add(
+        AuditEntry(
+            at=SOME_MOMENT,
+            author="Ada",
+            subject_kind="asset",
+            subject_id=4711,
+            action="changed",
+            changes={"name": ["a", "b"]},
+        )
+    )
+
+
+def _count(session: Session) -> None:
+    make_run(session, address_count=1, swept_count=2)
+
+
+@pytest.mark.parametrize(
+    "damage", [_doubled_key, _standing, _job, _run, _history, _count], ids=lambda one: one.__name__
+)
+def test_doctor_finds_what_was_broken(sqlite_app: Flask, damage: Callable[[Session], None]) -> None:
+    del sqlite_app
+    with transaction() as session:
+        damage(session)
+    result = CliRunner().invoke(doctor, ["--json"])
+    assert result.exit_code == 1
+    (finding,) = json.loads(result.output)["findings"]
+    assert finding["check"] == damage.__name__.removeprefix("_")
+    assert finding["remedy"]
+    assert finding["subject"] in CliRunner().invoke(doctor).output
+
+
+def test_doctor_finds_a_row_that_points_at_nothing(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with closing(sqlite3.connect(str(db.engine.url.database))) as other, other:
+        other.execute(
+            "INSERT INTO category_sign (device_id, category, weight, reason) "
+            "VALUES (4711, 'switch', 0.5, 'port')"
+        )
+    result = CliRunner().invoke(doctor)
+    assert result.exit_code == 1
+    assert "category_sign" in result.output
+
+
+def test_doctor_finds_a_secret_whose_key_is_lost(sqlite_app: Flask) -> None:
+    draft = CredentialDraft(name="core", community="something")
+    with transaction() as session:
+        box = sqlite_app.extensions["parc_box"]
+        save_credential(session, SOME_PERSON, box, draft, now=SOME_MOMENT)
+        session.execute(sa.update(Credential).values(key_id="lost"))
+    result = CliRunner().invoke(doctor)
+    assert result.exit_code == 1
+    assert "credential core" in result.output
+
+
+def test_sound_database_has_no_findings(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        asset = make_asset(session)
+        make_device(session, status=DeviceStatus.LINKED, asset_id=asset.id)
+        make_run(session)
+    result = CliRunner().invoke(doctor)
+    assert (result.exit_code, result.output) == (0, "The database is sound.\n")
