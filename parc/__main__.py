@@ -29,6 +29,7 @@ _COMMANDS = {
     "keys": "parc.cli.keys:keys",
     "where": "parc.cli.where:where",
     "doctor": "parc.cli.doctor:doctor",
+    "explain": "parc.cli.explain:explain",
     "db": "parc.cli.database:database",
     "demo": "parc.cli.demo:demo",
 }

@@ -1,0 +1,92 @@
+"""Why a machine is the record that it is: its latest evidence, matched again as things stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from parc.discovery.evidence import load_observations
+from parc.errors import NotFoundError
+from parc.models import Asset, Device, StoredObservation
+from parc.reconcile.load import load
+from parc.reconcile.matching import Considered, Index, Match, match_all
+from parc.reconcile.policy import Policy
+from parc.reconcile.rules import RANKS, RULES, Strength
+from parc.reconcile.seen import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How one device of an asset is found.
+
+    Attributes:
+        seen_at: moment of the evidence; None when none is kept any more.
+        match: the device that the rules give, with the key, and what else was considered.
+    """
+
+    device_id: int
+    address: str
+    seen_at: datetime | None = None
+    match: Match = field(default_factory=Match)
+
+    @property
+    def strength(self) -> Strength | None:
+        """Give the strength of the rule that found the device."""
+        key = self.match.key
+        return RULES[RANKS[key.kind]].strength if key else None
+
+    @property
+    def others(self) -> tuple[Considered, ...]:
+        """Give what else was considered."""
+        return self.match.considered
+
+
+def asset_of(session: Session, text: str) -> Asset:
+    """Give the asset with this tag, id or name.
+
+    Raises:
+        NotFoundError: there is none, or several have this name.
+    """
+    found = session.scalar(sa.select(Asset).where(Asset.asset_tag == text))
+    if found is None and text.isdecimal() and len(text) <= len(str(2**31)):
+        found = session.get(Asset, int(text))
+    if found is not None:
+        return found
+    named = session.scalars(sa.select(Asset).where(Asset.name == text).limit(2)).all()
+    if len(named) != 1:
+        reason = "Several assets have this name" if named else "There is no asset"
+        raise NotFoundError(f"{reason}: {text}.")
+    return named[0]
+
+
+def explain_asset(session: Session, asset_id: int) -> Iterator[Explanation]:
+    """Match the latest evidence of each device of the asset again."""
+    query = sa.select(Device).where(Device.asset_id == asset_id).order_by(Device.id)
+    for device in session.scalars(query).all():
+        yield _explain(session, device)
+
+
+def _explain(session: Session, device: Device) -> Explanation:
+    kept = StoredObservation
+    latest = session.execute(
+        sa.select(kept.run_id, kept.observed_at)
+        .where(kept.device_id == device.id, kept.run_id.is_not(None))
+        .order_by(kept.id.desc())
+        .limit(1)
+    ).first()
+    if latest is None:
+        return Explanation(device.id, device.address)
+    of_run = sa.select(kept.address).where(
+        kept.run_id == latest.run_id, kept.device_id == device.id
+    )
+    addresses = set(session.scalars(of_run))
+    observations = list(load_observations(session, latest.run_id, addresses))
+    known = load(session, observations, Policy())
+    seen, dead = fold(observations)
+    matches = match_all([entry.traits for entry in seen], Index(known.devices), dead)
+    best = next((m for m in matches if m.device_id == device.id), matches[0])
+    return Explanation(device.id, device.address, latest.observed_at, best)

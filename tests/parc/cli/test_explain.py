@@ -1,0 +1,93 @@
+"""``parc explain asset`` tells the rule, its values and what else was considered."""
+
+from __future__ import annotations
+
+import json
+import zlib
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from collectors.observation import to_json
+from parc.cli.explain import explain
+from parc.errors import NotFoundError
+from parc.extensions import transaction
+from parc.models import Device, StoredObservation
+from tests.conftest import SOME_MOMENT
+from tests.factories import (
+    make_asset,
+    make_device,
+    make_linked_device,
+    make_observation,
+    make_run,
+)
+
+
+def _keep(session: Session, device: Device) -> None:
+    observation = make_observation()
+    session.add(
+        StoredObservation(
+            run_id=make_run(session).id,
+            device_id=device.id,
+            address=observation.address,
+            source=observation.source.value,
+            observed_at=SOME_MOMENT,
+            body=zlib.compress(to_json(observation)),
+        )
+    )
+
+
+def test_serial_number_that_two_devices_show_is_told(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        asset = make_asset(session)
+        fields = {"manufacturer": "Cisco", "serial_number": "FOC1234A0B1"}
+        device = make_linked_device(session, asset, address="192.0.2.1", **fields)
+        make_device(session, **fields)
+        _keep(session, device)
+        tag = asset.asset_tag
+    output = CliRunner().invoke(explain, ["asset", tag]).output
+    assert "several known devices share this key" in output
+    assert "found by address (partial): 192.0.2.1" in output
+
+
+def test_explanation_names_rule_values_and_what_else_was_considered(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        asset = make_asset(session, name="core")
+        fields = {"manufacturer": "Cisco", "serial_number": "FOC1234A0B1"}
+        device = make_linked_device(session, asset, address="192.0.2.9", **fields)
+        make_device(session, address="192.0.2.1", sys_name="sw1", serial_number="OTHER1")
+        _keep(session, device)
+        tag, number = asset.asset_tag, device.id
+    for text in (tag, "core"):
+        result = CliRunner().invoke(explain, ["asset", text])
+        assert result.exit_code == 0
+        found = "found by manufacturer and serial number (strong): cisco foc1234a0b1"
+        assert found in result.output
+    told = json.loads(CliRunner().invoke(explain, ["asset", tag, "--json"]).output)
+    assert told["devices"][0]["match"]["device_id"] == number
+
+
+def test_asset_without_evidence_or_device_is_told_so(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        bare, old = make_asset(session), make_asset(session)
+        make_linked_device(session, old)
+        bare_id, tag = str(bare.id), old.asset_tag
+    assert "No device stands" in CliRunner().invoke(explain, ["asset", bare_id]).output
+    assert "no evidence" in CliRunner().invoke(explain, ["asset", tag]).output
+
+
+def test_asset_that_is_not_there_or_not_alone_is_refused(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        make_asset(session, name="twin")
+        make_asset(session, name="twin")
+    for text, reason in (("twin", "Several"), ("nothing", "no asset")):
+        result = CliRunner().invoke(explain, ["asset", text])
+        assert isinstance(result.exception, NotFoundError)
+        with pytest.raises(NotFoundError, match=reason):
+            raise result.exception
