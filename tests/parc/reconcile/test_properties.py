@@ -22,7 +22,9 @@ from collectors.observation import (
     Source,
     System,
 )
+from collectors.registries.placeholders import is_placeholder
 from parc.models import Asset, AssetField, AuditEntry, Device, ValueSource
+from parc.reconcile.change import Conflict
 from parc.reconcile.identity import make_traits, strong_keys
 from parc.reconcile.known import DEVICE_COLUMNS, Known
 from parc.reconcile.load import load
@@ -219,3 +221,52 @@ def test_every_address_that_answered_has_one_device(
         assert applied.devices.keys() == {o.address for o in observations}
         count = inventory.session.scalar(sa.select(sa.func.count()).select_from(Device))
         assert count == len(set(applied.devices.values())) == len(made.sightings)
+
+
+def _records(inventory: Inventory) -> list[tuple[object, ...]]:
+    names = ("address", "absent_since", "status", *DEVICE_COLUMNS)
+    columns = [getattr(Device, name) for name in names]
+    rows = inventory.session.execute(sa.select(Device.id, *columns).order_by(Device.id))
+    return [tuple(row) for row in rows]
+
+
+@many
+@given(history=st.lists(sweeps, min_size=1, max_size=3), seed=st.integers(0, 2**16))
+def test_replaying_from_zero_gives_the_same_inventory(
+    memory: sa.Engine, history: list[list[Observation]], seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 -- an order, no secret
+    shuffled = [chance.sample(observations, len(observations)) for observations in history]
+    inventories = []
+    for runs in (history, shuffled):
+        inventory, connection = open_inventory(memory)
+        with connection:
+            run_all(inventory, runs)
+            first = inventory.session.scalar(sa.select(sa.func.min(Device.id))) or 0
+            records = _records(inventory)
+            inventories.append([(int(str(row[0])) - first, *row[1:]) for row in records])
+    assert inventories[0] == inventories[1]
+
+
+@many
+@given(history=st.lists(sweeps, min_size=2, max_size=4))
+def test_no_record_gets_a_second_serial_number_in_silence(
+    memory: sa.Engine, history: list[list[Observation]]
+) -> None:
+    inventory, connection = open_inventory(memory)
+    with connection:
+        before: dict[int, str] = {}
+        for hour, observations in enumerate(history):
+            at = SOME_MOMENT + timedelta(hours=hour)
+            timed = [replace(observation, observed_at=at) for observation in observations]
+            made = inventory.sweep(*timed, at=at)
+            told = {c.device.id for c in made.changes if isinstance(c, Conflict)}
+            query = sa.select(Device.id, Device.serial_number)
+            after: dict[int, str] = {
+                number: serial
+                for number, serial in inventory.session.execute(query)
+                if serial and not is_placeholder(serial)
+            }
+            changed = {n for n, serial in after.items() if before.get(n, serial) != serial}
+            assert changed <= told
+            before |= after
