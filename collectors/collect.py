@@ -223,8 +223,6 @@ class _Attempts:
         if version is not credential.version:
             # Who was silent in v2c is most likely dead; it need not cost all the time twice.
             session.retries = min(session.retries, 1)
-        # The last try is a question that even the smallest agent can answer; see ``get``.
-        session.retries = max(0, session.retries - 1)
         return session
 
 

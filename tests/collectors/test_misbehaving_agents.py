@@ -124,4 +124,4 @@ def test_a_dead_device_does_not_get_all_tries_a_second_time_by_version_1() -> No
     result = collect_from(dead, Limits(timeout_seconds=0.1, retries=3))
     assert result.failure is Failure.NO_ANSWER
     versions = [request.version for request in dead.seen]
-    assert versions == [VERSION_2C] * 4 + [VERSION_1] * 2
+    assert versions == [VERSION_2C] * 5 + [VERSION_1] * 3
