@@ -9,6 +9,7 @@ import pytest
 
 from collectors.evidence import How, Means, Origin, to_text
 from collectors.observation import Category, to_json
+from parc.clock import now
 from parc.extensions import db, transaction
 from parc.models import (
     Asset,
@@ -99,7 +100,7 @@ def _full_asset(text: str, port_count: int = 3) -> int:
         )
         session.add(
             AuditEntry(
-                at=SOME_MOMENT,
+                at=now(),  # the dashboard shows the last day only
                 author=text,
                 subject_kind="asset",
                 subject_id=asset.id,
