@@ -157,6 +157,8 @@ def _find_strong(
             shared = _sharing(key, owners, index, dead)
             for number in owners:
                 reason = shared or contradiction(traits, index.traits[number], kind)
+                if reason is None and _is_lent(key, traits, index.traits[number]):
+                    reason = Reason.LENT
                 if reason is None and number in taken:
                     reason = Reason.FOUND_BY_STRONGER
                 if reason:
@@ -168,6 +170,18 @@ def _find_strong(
         for number, key in found.items():
             considered.append(Considered(number, key, Reason.FITS_AS_WELL))
     return None
+
+
+def _is_lent(key: Key, seen: Traits, known: Traits) -> bool:
+    """Tell whether a second card of a machine was seen bare elsewhere, under another name.
+
+    Adapters of makers that nobody has listed go from one machine to another as well.
+    """
+    is_second = key.kind is KeyKind.MAC and key.value != seen.base_mac
+    names = {seen.host_name, seen.sys_name} - {None}
+    has_other_name = known.host_name is not None and bool(names) and known.host_name not in names
+    is_elsewhere = not set(seen.addresses) & set(known.addresses)
+    return is_second and seen.is_read and not known.is_read and has_other_name and is_elsewhere
 
 
 def _owners(key: Key, holders: Sequence[int], index: Index) -> Sequence[int]:

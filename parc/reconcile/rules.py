@@ -48,6 +48,7 @@ class Reason(enum.StrEnum):
     FOUND_BY_STRONGER = "found_by_stronger"
     FITS_AS_WELL = "fits_as_well"
     ADDRESS_ALONE = "address_alone"
+    LENT = "lent"
     OTHER_KIND = "other_kind"
     OTHER_MAC = "other_mac"
     SHOWN_BY_SEVERAL = "shown_by_several"
@@ -69,6 +70,7 @@ TEXTS: Final[Mapping[Reason, str]] = {
     Reason.FOUND_BY_STRONGER: "already found by a stronger key",
     Reason.FITS_AS_WELL: "another device fits as well",
     Reason.ADDRESS_ALONE: "an address alone is not enough",
+    Reason.LENT: "a second card, seen elsewhere under another name",
     Reason.OTHER_KIND: "other name and kind of device",
     Reason.OTHER_MAC: "other MAC address",
     Reason.SHOWN_BY_SEVERAL: "several devices show this key",

@@ -395,3 +395,12 @@ def test_bare_address_with_another_name_is_another_machine() -> None:
     found = match(seen("192.0.2.1", host_name="pc2"), machine)
     assert found.considered[0].reason is Reason.OTHER_KIND
     assert match(seen("192.0.2.1"), machine).device_id == 1
+
+
+def test_second_card_seen_elsewhere_under_another_name_is_an_adapter() -> None:
+    bare = known(1, "192.0.2.1", base_mac_address=OTHER_MAC, host_name="pc1")
+    found = match(seen("192.0.2.2", MAC, OTHER_MAC, base_mac_address=MAC, sys_name="pc2"), bare)
+    assert found.device_id is None
+    assert found.considered[0].reason is Reason.LENT
+    same = seen("192.0.2.2", MAC, OTHER_MAC, base_mac_address=MAC, sys_name="pc1")
+    assert match(same, bare).device_id == 1
