@@ -1,0 +1,82 @@
+"""``parc identify``: values with their sources, and what is missing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from parc.cli.identify import identify
+
+_WALKS = Path(__file__).parents[2] / "walks"
+_UNKNOWN = """\
+.1.3.6.1.2.1.1.1.0 = STRING: "Widget W-2000
+made with care"
+.1.3.6.1.2.1.1.2.0 = OID: .1.3.6.1.4.1.99999.1
+.1.3.6.1.2.1.1.3.0 = Timeticks: (123) 0:00:01.23
+.1.3.6.1.4.1.99999.1.1.0 = STRING: "AB1234567"
+"""
+
+
+def _walk(recording: Path, *options: str) -> Result:
+    return CliRunner().invoke(identify, ["--walk", str(recording), *options])
+
+
+def _unknown(folder: Path) -> Path:
+    recording = folder / "walk.txt"
+    recording.write_text(_UNKNOWN)
+    return recording
+
+
+def test_recorded_device_is_named_with_the_source_of_each_value() -> None:
+    recording = _WALKS / "apc_ups" / "walk.snmprec"
+    result = _walk(recording, "--explain")
+    assert result.exit_code == 0
+    assert "manufacturer       APC\n" in result.output
+    told = "get of definition apc_ups at 1.3.6.1.4.1.318.1.1.1.1.1.1.0"
+    assert f"model_name         Smart-UPS 1500\n    from {told}\n" in result.output
+    assert "also 'American Power Conversion Corp.', from object at upsIdentM" in result.output
+    assert "Definition apc_ups fits (maker: APC)." in result.output
+    assert "from" not in _walk(recording).output
+
+
+def test_unknown_device_is_told_with_what_is_missing_and_where_it_may_stand(
+    tmp_path: Path,
+) -> None:
+    output = _walk(_unknown(tmp_path), "--explain").output
+    assert "No definition fits sysObjectID 1.3.6.1.4.1.99999.1 (maker: unknown)." in output
+    assert "Missing: manufacturer, model_name, serial_number" in output
+    assert "serial_number      1.3.6.1.4.1.99999.1.1.0 = 'AB1234567'" in output
+
+
+def test_json_holds_origins_missing_fields_and_leads(tmp_path: Path) -> None:
+    told = json.loads(_walk(_WALKS / "apc_ups" / "walk.snmprec", "--json").output)
+    assert told["identity"]["model_name"] == "Smart-UPS 1500"
+    assert told["maker"] == "APC"
+    assert any(one["how"]["definition"] == "apc_ups" for one in told["identity"]["origins"])
+    told = json.loads(_walk(_unknown(tmp_path), "--json").output)
+    assert "serial_number" in told["missing"]
+    assert told["leads"] == [
+        {"field": "serial_number", "oid": "1.3.6.1.4.1.99999.1.1.0", "value": "AB1234567"}
+    ]
+
+
+def test_definition_of_ones_own_speaks_for_a_recording(tmp_path: Path) -> None:
+    folder = tmp_path / "definitions"
+    folder.mkdir()
+    (folder / "widget.toml").write_text(
+        'id = "widget"\ntitle = "Widget"\nmanufacturer = "Acme"\nsource = "WIDGET-MIB"\n'
+        '[[match]]\nsys_object_id = ["1.3.6.1.4.1.99999.1"]\n'
+        '[[read.serial_number]]\nverb = "get"\noid = "1.3.6.1.4.1.99999.1.1.0"\n'
+    )
+    output = _walk(_unknown(tmp_path), "--definitions", str(folder), "--explain").output
+    assert "serial_number      AB1234567\n    from get of definition widget" in output
+
+
+def test_recording_that_cannot_be_read_is_refused_in_one_line(tmp_path: Path) -> None:
+    recording = tmp_path / "walk.txt"
+    recording.write_text("1.3.6.1.2.1.1.1.0|4|x\nnonsense\n")
+    result = _walk(recording)
+    assert result.exit_code == 1
+    assert "walk.txt: line 2: is not OID|TAG|VALUE" in result.output
