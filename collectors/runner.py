@@ -52,23 +52,32 @@ async def run(
         Exactly one result for each target, as soon as it is known.
     """
     waiting = iter(targets)
-    running: set[asyncio.Task[SnmpResult]] = set()
+    running: set[asyncio.Task[None]] = set()
+    done: asyncio.Queue[SnmpResult] = asyncio.Queue()
     turns = asyncio.Semaphore(devices_at_once)
+    in_progress = 0
+
+    async def collect(target: Target) -> None:
+        done.put_nowait(
+            await _collect_safely(target, transport, definitions, clock, should_stop, turns)
+        )
+
     usual = gc.get_threshold()
     gc.set_threshold(max(usual[0], _OBJECTS_BETWEEN_COLLECTIONS) if usual[0] else 0, *usual[1:])
     try:
         while True:
-            while len(running) < devices_at_once * _ASKED_AHEAD and not should_stop():
+            while in_progress < devices_at_once * _ASKED_AHEAD and not should_stop():
                 target = next(waiting, None)
                 if target is None:
                     break
-                task = _collect_safely(target, transport, definitions, clock, should_stop, turns)
-                running.add(asyncio.ensure_future(task))
-            if not running:
+                task = asyncio.ensure_future(collect(target))
+                running.add(task)
+                task.add_done_callback(running.discard)
+                in_progress += 1
+            if not in_progress:
                 break
-            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for finished in done:
-                yield finished.result()
+            yield await done.get()
+            in_progress -= 1
         for result in _cancelled(waiting):
             yield result
     finally:

@@ -99,16 +99,17 @@ def test_devices_in_progress_fail_when_the_process_is_killed_and_the_others_are_
 
         try:
             async with serving(KillsOnce()) as port:
-                # The port answers on one address only: the second target is the same agent.
-                targets = [_target(port), _target(port, "127.0.0.2")]
+                # The port answers on one address only, and three are in progress at once.
+                targets = [_target(port), *(_target(port, f"127.0.0.{n}") for n in range(2, 6))]
                 return [one async for one in collector.collect(targets)]
         finally:
             await collector.close()
 
-    first, second = asyncio.run(collect())
-    assert (first.address, first.failure) == ("127.0.0.1", Failure.MALFORMED)
-    assert "ended while it read this device" in first.detail
-    assert (second.address, second.failure) == ("127.0.0.2", Failure.NO_ANSWER)
+    results = {one.address: one for one in asyncio.run(collect())}
+    assert results["127.0.0.1"].failure is Failure.MALFORMED
+    assert "ended while it read this device" in results["127.0.0.1"].detail
+    failures = [results[f"127.0.0.{n}"].failure for n in range(1, 6)]
+    assert failures == [Failure.MALFORMED] * 3 + [Failure.NO_ANSWER] * 2
 
 
 def test_nothing_is_begun_once_it_should_stop() -> None:
