@@ -4,9 +4,9 @@
 
 Runs ``parc.discovery`` as a worker does, against the replay agent: probe, collect, store, load,
 plan, apply, links. nmap is left out (``benchmarks.presence_sweep`` measures it). The recordings
-repeat, so serial numbers and addresses are made from the address, as if each were a device of its
-own. Devices are read in a process of their own. The stages that write run beside it in a thread of
-the worker: each share is of the whole time, and collecting is what remains, in which nothing is
+repeat, so serial numbers and MAC addresses, its own and those that it learned, are made from the
+address, as if each were a device of its own. Devices are read in a process of their own. The
+stages that write run beside it in a thread of the worker: each share is of the whole time, and collecting is what remains, in which nothing is
 written. Processor seconds are those of the worker and of its collector; the replay agent and
 PostgreSQL's server come on top, on the same cores.
 """
@@ -31,11 +31,13 @@ from benchmarks.replay_agent import Conditions, running
 from collectors.addresses import Address
 from collectors.collect import SnmpResult
 from collectors.credentials import SnmpCredential
+from collectors.observation import Links
 from collectors.process import CollectorProcess
 from collectors.snmp.chosen_transport import ChosenTransport
 from collectors.snmp.probe import probe
 from collectors.sweep import CHUNKS_AT_ONCE, SweepResult
 from collectors.target import Target
+from collectors.text import normalise_mac
 from parc.app import create_app
 from parc.clock import now
 from parc.config import DatabaseSettings, Settings
@@ -118,7 +120,38 @@ def _as_its_own(result: SnmpResult) -> Any:
         ),
     )
     return replace(
-        found, identity=identity, system=system, components=components, interfaces=interfaces
+        found,
+        identity=identity,
+        system=system,
+        components=components,
+        interfaces=interfaces,
+        links=_links_of(found.links, octets),
+    )
+
+
+def _links_of(links: Links, octets: bytes) -> Links:
+    """Give what a device sees, with machines of its own: else a hundred switches learn each MAC."""
+
+    def own(table: Any) -> Any:
+        return replace(
+            table,
+            rows=tuple(
+                replace(row, mac_address=_mac_of(row.mac_address, octets)) for row in table.rows
+            ),
+        )
+
+    neighbors = tuple(
+        replace(row, chassis_id=_mac_of(normalise_mac(row.chassis_id or ""), octets))
+        if normalise_mac(row.chassis_id or "")
+        else row
+        for row in links.neighbors.rows
+    )
+    return replace(
+        links,
+        fdb=own(links.fdb),
+        neighbors=replace(links.neighbors, rows=neighbors),
+        address_mappings=own(links.address_mappings),
+        wireless_clients=own(links.wireless_clients),
     )
 
 
