@@ -6,9 +6,10 @@ Runs ``parc.discovery`` as a worker does, against the replay agent: probe, colle
 plan, apply, links. nmap is left out (``benchmarks.presence_sweep`` measures it). The recordings
 repeat, so serial numbers and MAC addresses, its own and those that it learned, are made from the
 address, as if each were a device of its own. Devices are read in a process of their own. The
-stages that write run beside it in a thread of the worker: each share is of the whole time, and collecting is what remains, in which nothing is
-written. Processor seconds are those of the worker and of its collector; the replay agent and
-PostgreSQL's server come on top, on the same cores.
+stages that write run beside it in a thread of the worker: each share is of the whole time, and
+collecting is what remains, in which nothing is written. Processor seconds are those of the
+worker and of its collector; the replay agent and PostgreSQL's server come on top, on
+the same cores.
 """
 
 from __future__ import annotations

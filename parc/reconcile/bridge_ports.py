@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
 from sqlalchemy.orm import Session
 
 from collectors.observation import Category, PowerPort, VlanPort
@@ -33,32 +34,72 @@ from parc.topology import (
 )
 
 _UP: Final = 1
-
-
+_STATE: Final = (
+    "native_vlan",
+    "untagged_vlans",
+    "tagged_vlans",
+    "is_power_enabled",
+    "power_status",
+    "power_class",
+    "role",
+    "role_reason",
+    "far_device_id",
+    "mac_count",
+)
+_MOMENTS: Final = ("read_at", "last_used_at")  # of which the later one stays
 _VLANS: Final = range(1, 4095)
 _Learned = frozenset[tuple[int, str, int]]
+_Port = dict[str, Any]  # by column
 
 
 def write_ports(session: Session, told: Sequence[Told], most_macs: int) -> None:
     """Write the ports of these devices, and prolong or begin the stays of what they learned."""
     learned = {one.device_id: _learned(one) for one in told}
-    macs = {mac for rows in learned.values() for _port, mac, _vlan in rows}
-    bridges = _bridges(session, macs)
+    bridges = _bridges(session, {mac for rows in learned.values() for _port, mac, _vlan in rows})
     far_ends = _far_ends(session, learned)
+    known = _known(session, learned)
+    before = {n: port["read_at"] for ports in known.values() for n, port in ports.items()}
+    new: list[_Port] = []
+    changed: list[_Port] = []
+    moved: list[_Port] = []
+    edges: set[int] = set()
     for one in told:
-        others = {mac: b for mac, b in bridges.items() if b.device_id != one.device_id}
         rows = learned[one.device_id]
+        others = {
+            mac: bridges[mac]
+            for _port, mac, _vlan in rows
+            if mac in bridges and bridges[mac].device_id != one.device_id
+        }
         ends = far_ends.get(one.device_id, [])
         facts = judge_ports({(port, mac) for port, mac, _vlan in rows}, ends, others, most_macs)
-        known = {
-            port.interface_id: port
-            for port in session.scalars(
-                sa.select(SwitchPort).where(SwitchPort.device_id == one.device_id)
-            )
-        }
-        before = {number: port.read_at for number, port in known.items()}
-        _write_device(session, one, facts, known)
-        _write_stays(session, one, rows, before)
+        ports = known[one.device_id]
+        for number, port in _ports(one, facts, ports).items():
+            if port["role"] is PortRole.EDGE:
+                edges.add(number)
+            old = ports.get(number)
+            if old is None:
+                new.append(port)
+            elif any(old[name] != port[name] for name in _STATE):
+                changed.append({name: port[name] for name in ("interface_id", *_STATE, *_MOMENTS)})
+            elif any(old[name] != port[name] for name in _MOMENTS):
+                moved.append({name: port[name] for name in ("interface_id", *_MOMENTS)})
+    if new:
+        session.connection().execute(sa.insert(table_of(SwitchPort)), new)
+    for part in (changed, moved):
+        if part:
+            session.execute(sa.update(SwitchPort), part)
+    _write_stays(session, told, learned, before, edges)
+
+
+def _known(session: Session, device_ids: Collection[int]) -> dict[int, dict[int, RowMapping]]:
+    """Give the ports of these devices by their interfaces."""
+    found: dict[int, dict[int, RowMapping]] = defaultdict(dict)
+    table = table_of(SwitchPort)
+    for part in chunks(device_ids):
+        query = sa.select(table).where(table.c.device_id.in_(part))
+        for row in session.execute(query).mappings():
+            found[row["device_id"]][row["interface_id"]] = row
+    return found
 
 
 def _learned(told: Told) -> _Learned:
@@ -118,31 +159,31 @@ def _far_ends(session: Session, device_ids: Collection[int]) -> dict[int, list[F
     return found
 
 
-def _write_device(
-    session: Session, told: Told, facts: Mapping[int, PortFacts], known: dict[int, SwitchPort]
-) -> None:
-    """Bring the ports of one device up to date; ``known`` gets those that are new."""
+def _ports(
+    told: Told, facts: Mapping[int, PortFacts], known: Mapping[int, RowMapping]
+) -> dict[int, _Port]:
+    """Give the ports of one device as they are now, those that are known and those that are new."""
     links, by_index = told.links, told.interfaces
     vlans = {by_index[r.if_index]: r for r in links.vlan_ports.rows if r.if_index in by_index}
     power = {by_index[r.if_index]: r for r in links.power_ports.rows if r.if_index in by_index}
     up, physical = _states(told)
-    ports = {*vlans, *power}
+    numbers = {*vlans, *power}
     if known or vlans or links.fdb.rows or links.vlans.rows:
-        ports |= facts.keys() | physical
-    for number in sorted(ports - known.keys()):
-        known[number] = _new_port(told, number)
-        session.add(known[number])
-    for number, port in known.items():
+        numbers |= facts.keys() | physical
+    ports: dict[int, _Port] = {number: dict(row) for number, row in known.items()}
+    ports |= {number: _new_port(told, number) for number in sorted(numbers - known.keys())}
+    used = up | {number for number, found in facts.items() if found.mac_count}
+    for number, port in ports.items():
         if number in vlans or links.vlan_ports.complete:
             _set_vlans(port, vlans.get(number, VlanPort(0)))
         if number in power or links.power_ports.complete:
             _set_power(port, power.get(number, PowerPort(0)))
         _set_role(port, facts.get(number, PortFacts()), told)
-    session.flush()
-    used = up | {number for number, found in facts.items() if found.mac_count}
-    _move(session, used & known.keys(), "last_used_at", told.at)
-    if links.fdb.complete:
-        _move(session, known, "read_at", told.at)
+        if number in used:
+            port["last_used_at"] = max(port["last_used_at"] or told.at, told.at)
+        if links.fdb.complete:
+            port["read_at"] = max(port["read_at"] or told.at, told.at)
+    return ports
 
 
 def _states(told: Told) -> tuple[set[int], set[int]]:
@@ -157,105 +198,106 @@ def _states(told: Told) -> tuple[set[int], set[int]]:
     return up, physical
 
 
-def _new_port(told: Told, number: int) -> SwitchPort:
-    return SwitchPort(
-        interface_id=number,
-        device_id=told.device_id,
-        untagged_vlans=[],
-        tagged_vlans=[],
-        role=PortRole.EDGE,
-        mac_count=0,
-        first_read_at=told.at,
-    )
+def _new_port(told: Told, number: int) -> _Port:
+    return {
+        **dict.fromkeys((*_STATE, *_MOMENTS)),
+        "interface_id": number,
+        "device_id": told.device_id,
+        "untagged_vlans": [],
+        "tagged_vlans": [],
+        "role": PortRole.EDGE,
+        "mac_count": 0,
+        "first_read_at": told.at,
+    }
 
 
-def _set_vlans(port: SwitchPort, row: VlanPort) -> None:
-    _set(port, native_vlan=row.native_vlan)
-    _set(port, untagged_vlans=list(row.untagged_vlans), tagged_vlans=list(row.tagged_vlans))
+def _set_vlans(port: _Port, row: VlanPort) -> None:
+    port["native_vlan"] = row.native_vlan
+    port["untagged_vlans"] = list(row.untagged_vlans)
+    port["tagged_vlans"] = list(row.tagged_vlans)
 
 
-def _set_power(port: SwitchPort, row: PowerPort) -> None:
-    _set(port, is_power_enabled=row.is_enabled, power_class=row.power_class)
-    _set(port, power_status=fit(row.detection_status, 40))
+def _set_power(port: _Port, row: PowerPort) -> None:
+    port["is_power_enabled"] = row.is_enabled
+    port["power_class"] = row.power_class
+    port["power_status"] = fit(row.detection_status, 40)
 
 
-def _set(port: SwitchPort, **values: Any) -> None:
-    """Set what differs, so that a second reading writes nothing."""
-    for name, value in values.items():
-        if getattr(port, name) != value:
-            setattr(port, name, value)
-
-
-def _set_role(port: SwitchPort, facts: PortFacts, told: Told) -> None:
+def _set_role(port: _Port, facts: PortFacts, told: Told) -> None:
     """Take over what a port is; half a table makes no edge port of an uplink."""
     links = told.links
     is_half = not (links.fdb.complete and links.neighbors.complete)
-    if is_half and facts.role is PortRole.EDGE and port.role is not PortRole.EDGE:
+    if is_half and facts.role is PortRole.EDGE and port["role"] is not PortRole.EDGE:
         return
-    _set(port, role=facts.role, role_reason=facts.reason and facts.reason.value)
-    _set(port, far_device_id=facts.far_device_id)
+    port["role"] = facts.role
+    port["role_reason"] = facts.reason and facts.reason.value
+    port["far_device_id"] = facts.far_device_id
     if links.fdb.complete or links.fdb.rows:
-        _set(port, mac_count=facts.mac_count)
-
-
-def _move(session: Session, numbers: Iterable[int], name: str, at: datetime) -> None:
-    """Let a moment of many rows be ``at``, unless it is later."""
-    column = getattr(SwitchPort, name)
-    for part in chunks(set(numbers)):
-        session.execute(
-            sa.update(SwitchPort)
-            .where(SwitchPort.interface_id.in_(part), sa.or_(column.is_(None), column < at))
-            .values({name: at})
-            .execution_options(synchronize_session=False)
-        )
+        port["mac_count"] = facts.mac_count
 
 
 def _write_stays(
-    session: Session, told: Told, rows: _Learned, read_before: Mapping[int, datetime | None]
+    session: Session,
+    told: Sequence[Told],
+    learned: Mapping[int, _Learned],
+    read_before: Mapping[int, datetime | None],
+    edges: Collection[int],
 ) -> None:
     """Prolong the stays that go on, begin those that are new."""
-    known: dict[tuple[int, str, int], tuple[int, datetime]] = {}
-    for part in chunks({mac for _port, mac, _vlan in rows}):
-        query = sa.select(Attachment).where(
-            Attachment.device_id == told.device_id, Attachment.mac_address.in_(part)
-        )
-        columns = (
+    known = _latest_stays(session, learned)
+    missed = {
+        mac
+        for (port, mac, _vlan), (_number, last_seen_at) in known.items()
+        if (read := read_before.get(port)) is not None and read > last_seen_at
+    }
+    moved = _moved(session, missed)
+    prolonged: list[dict[str, Any]] = []
+    begun: list[dict[str, Any]] = []
+    for one in told:
+        new = []
+        for key in sorted(learned[one.device_id]):
+            port, mac, _vlan = key
+            if key in known:
+                number, last_seen_at = known[key]
+                moves = [at for other, at in moved.get(mac, ()) if other != port]
+                if is_same_stay(last_seen_at, read_before.get(port), max(moves, default=None)):
+                    if last_seen_at < one.at:
+                        prolonged.append({"id": number, "last_seen_at": one.at})
+                    continue
+            new.append(key)
+        begun += [_stay(one, key) for key in new]
+        for port, mac, _vlan in new:
+            if port in edges and mac in missed:
+                moved[mac].append((port, one.at))
+    if prolonged:
+        session.execute(sa.update(Attachment), prolonged)
+    if begun:
+        session.connection().execute(sa.insert(table_of(Attachment)), begun)
+
+
+def _latest_stays(
+    session: Session, learned: Mapping[int, _Learned]
+) -> dict[tuple[int, str, int], tuple[int, datetime]]:
+    """Give id and last sight of the latest stay of each interface, MAC and VLAN of ``learned``."""
+    found: dict[tuple[int, str, int], tuple[int, datetime]] = {}
+    wanted = {key for rows in learned.values() for key in rows}
+    pairs = {(device_id, mac) for device_id, rows in learned.items() for _port, mac, _vlan in rows}
+    for part in chunks(pairs):
+        query = sa.select(
             Attachment.interface_id,
             Attachment.mac_address,
             Attachment.vlan_id,
             Attachment.id,
             Attachment.last_seen_at,
+        ).where(
+            Attachment.device_id.in_(sorted({device_id for device_id, _mac in part})),
+            Attachment.mac_address.in_(sorted({mac for _device_id, mac in part})),
         )
-        latest = query.with_only_columns(*columns).order_by(Attachment.last_seen_at, Attachment.id)
+        latest = query.order_by(Attachment.last_seen_at, Attachment.id)
         for port, mac, vlan, number, last_seen_at in session.execute(latest):
-            known[port, mac, vlan] = (number, last_seen_at)
-    present = rows & known.keys()
-    missed = {
-        mac: known[port, mac, vlan][1]
-        for port, mac, vlan in present
-        if (read := read_before.get(port)) is not None and read > known[port, mac, vlan][1]
-    }
-    moved = _moved(session, missed)
-    prolonged: set[int] = set()
-    begun = set(rows - present)
-    for port, mac, vlan in present:
-        number, last_seen_at = known[port, mac, vlan]
-        moves = [at for other, at in moved.get(mac, ()) if other != port]
-        if is_same_stay(last_seen_at, read_before.get(port), max(moves, default=None)):
-            if last_seen_at < told.at:
-                prolonged.add(number)
-        else:
-            begun.add((port, mac, vlan))
-    for part in chunks(prolonged):
-        session.execute(
-            sa.update(Attachment)
-            .where(Attachment.id.in_(part))
-            .values(last_seen_at=told.at)
-            .execution_options(synchronize_session=False)
-        )
-    if begun:
-        rows_of_stays = [_stay(told, key) for key in sorted(begun)]
-        session.connection().execute(sa.insert(table_of(Attachment)), rows_of_stays)
+            if (port, mac, vlan) in wanted:
+                found[port, mac, vlan] = (number, last_seen_at)
+    return found
 
 
 def _stay(told: Told, key: tuple[int, str, int]) -> dict[str, Any]:

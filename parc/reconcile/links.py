@@ -7,6 +7,7 @@ row that is not there any more count as gone.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -44,8 +45,7 @@ def write_links(
     """
     told = _told(session, observations, devices)
     if told:
-        for one in told:
-            _write_vlans(session, one)
+        _write_vlans(session, told)
         _write_addresses(session, told)
         _write_stations(session, told)
         write_neighbors(session, told)
@@ -85,25 +85,31 @@ def _interfaces(session: Session, device_ids: Iterable[int]) -> Mapping[int, dic
     return found
 
 
-def _write_vlans(session: Session, told: Told) -> None:
-    table = told.links.vlans
-    rows = {row.vlan_id: fit(row.name, 255) for row in table.rows if row.vlan_id in _VLANS}
-    mine = BridgeVlan.device_id == told.device_id
-    query = sa.select(BridgeVlan.vlan_id, BridgeVlan.name).where(mine)
-    known = {row.vlan_id: row.name for row in session.execute(query)}
-    gone = sorted(known.keys() - rows.keys()) if table.complete else []
-    if gone:
-        session.execute(sa.delete(BridgeVlan).where(mine, BridgeVlan.vlan_id.in_(gone)))
-    values = [
-        {"device_id": told.device_id, "vlan_id": vlan_id, "name": name}
-        for vlan_id, name in sorted(rows.items())
-    ]
-    new = [value for value in values if value["vlan_id"] not in known]
-    old = [v for v in values if v["vlan_id"] in known and v["name"] != known[v["vlan_id"]]]
+def _write_vlans(session: Session, told: Sequence[Told]) -> None:
+    known: dict[int, dict[int, str | None]] = defaultdict(dict)
+    for part in chunks([one.device_id for one in told]):
+        query = sa.select(BridgeVlan.device_id, BridgeVlan.vlan_id, BridgeVlan.name)
+        for row in session.execute(query.where(BridgeVlan.device_id.in_(part))):
+            known[row.device_id][row.vlan_id] = row.name
+    new: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    for one in told:
+        table, mine = one.links.vlans, known[one.device_id]
+        rows = {row.vlan_id: fit(row.name, 255) for row in table.rows if row.vlan_id in _VLANS}
+        gone = sorted(mine.keys() - rows.keys()) if table.complete else []
+        if gone:
+            lost = BridgeVlan.device_id == one.device_id, BridgeVlan.vlan_id.in_(gone)
+            session.execute(sa.delete(BridgeVlan).where(*lost))
+        for vlan_id, name in sorted(rows.items()):
+            value = {"device_id": one.device_id, "vlan_id": vlan_id, "name": name}
+            if vlan_id not in mine:
+                new.append(value)
+            elif mine[vlan_id] != name:
+                changed.append(value)
     if new:
-        session.execute(sa.insert(BridgeVlan), new)
-    if old:
-        session.execute(sa.update(BridgeVlan), old)
+        session.connection().execute(sa.insert(table_of(BridgeVlan)), new)
+    if changed:
+        session.execute(sa.update(BridgeVlan), changed)
 
 
 def _write_addresses(session: Session, told: Sequence[Told]) -> None:

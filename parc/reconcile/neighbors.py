@@ -11,16 +11,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from collectors import observation as seen
 from collectors.text import normalise_mac
-from parc.models import Device, Interface, Neighbor, SwitchPort
+from parc.models import Device, Interface, Neighbor, SwitchPort, table_of
 from parc.naming import address_sort
 from parc.reconcile.known import KEY_CHARACTERS, LONG_TEXT, fit
 from parc.reconcile.load import chunks
 from parc.reconcile.told import Told
 
+_Row = sa.Row[tuple[int, int, int | None, int | None, str | None, str | None, str | None]]
 _COLUMNS: Final[Mapping[str, int]] = {
     "protocol": 10,
     "local_port": 255,
@@ -35,37 +37,45 @@ _COLUMNS: Final[Mapping[str, int]] = {
 
 def write_neighbors(session: Session, told: Sequence[Told]) -> None:
     """Bring the neighbours of these devices up to date, and say who they are."""
-    touched: set[int] = set()
+    new: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    seen_again: list[dict[str, Any]] = []
+    gone: list[dict[str, Any]] = []
+    device_ids = [one.device_id for one in told]
+    known = _known(session, device_ids)
     for one in told:
-        touched |= _write_device(session, one)
-    _resolve(session, touched)
+        table, mine = one.links.neighbors, known[one.device_id]
+        rows = {_key(row): _values(one, row) for row in table.rows}
+        for key, values in sorted(rows.items()):
+            now = {"last_seen_at": one.at}
+            row = mine.get(key)
+            if row is None:
+                begun = {"device_id": one.device_id, "key": key, "first_seen_at": one.at}
+                new.append({**begun, **values, **now})
+            elif row["gone_at"] or any(row[name] != value for name, value in values.items()):
+                changed.append({"id": row["id"], **values, **now, "gone_at": None})
+            elif row["last_seen_at"] != one.at:
+                seen_again.append({"id": row["id"], **now})
+        if table.complete:
+            lost = (row for key, row in mine.items() if key not in rows and row["gone_at"] is None)
+            gone += [{"id": row["id"], "gone_at": one.at} for row in lost]
+    if new:
+        session.connection().execute(sa.insert(table_of(Neighbor)), new)
+    for part in (changed, seen_again, gone):
+        if part:
+            session.execute(sa.update(Neighbor), part)
+    _resolve(session, Neighbor.device_id, device_ids)
 
 
-def _write_device(session: Session, told: Told) -> set[int]:
-    """Write the rows of one device; give the ids of those that are there."""
-    table = told.links.neighbors
-    rows = {_key(row): _values(told, row) for row in table.rows}
-    known = {
-        row.key: row
-        for row in session.scalars(sa.select(Neighbor).where(Neighbor.device_id == told.device_id))
-    }
-    for key in sorted(rows):
-        values = {**rows[key], "last_seen_at": told.at, "gone_at": None}
-        if key not in known:
-            known[key] = Neighbor(
-                device_id=told.device_id, key=key, first_seen_at=told.at, **values
-            )
-            session.add(known[key])
-            continue
-        for name, value in values.items():
-            if getattr(known[key], name) != value:
-                setattr(known[key], name, value)
-    if table.complete:
-        for key in known.keys() - rows.keys():
-            if known[key].gone_at is None:
-                known[key].gone_at = told.at
-    session.flush()
-    return {row.id for row in known.values() if row.gone_at is None}
+def _known(session: Session, device_ids: Collection[int]) -> dict[int, dict[str, RowMapping]]:
+    """Give the rows of these devices by their keys."""
+    found: dict[int, dict[str, RowMapping]] = defaultdict(dict)
+    table = table_of(Neighbor)
+    for part in chunks(device_ids):
+        query = sa.select(table).where(table.c.device_id.in_(part))
+        for row in session.execute(query).mappings():
+            found[row["device_id"]][row["key"]] = row
+    return found
 
 
 def _key(row: seen.Neighbor) -> str:
@@ -111,13 +121,25 @@ def resolve_waiting(session: Session, device_ids: Collection[int]) -> None:
                 column.in_(part), Neighbor.far_device_id.is_(None), Neighbor.gone_at.is_(None)
             )
             waiting.update(session.scalars(rows))
-    _resolve(session, waiting)
+    _resolve(session, Neighbor.id, waiting)
 
 
-def _resolve(session: Session, ids: Collection[int]) -> None:
-    rows: list[Neighbor] = []
-    for part in chunks(ids):
-        rows += session.scalars(sa.select(Neighbor).where(Neighbor.id.in_(part)))
+def _resolve(
+    session: Session, column: InstrumentedAttribute[int], numbers: Collection[int]
+) -> None:
+    """Say who the neighbours are that are not gone and whose ``column`` is one of ``numbers``."""
+    rows: list[_Row] = []
+    for part in chunks(numbers):
+        query = sa.select(
+            Neighbor.id,
+            Neighbor.device_id,
+            Neighbor.interface_id,
+            Neighbor.far_device_id,
+            Neighbor.chassis_id,
+            Neighbor.management_address,
+            Neighbor.sys_name,
+        ).where(column.in_(part), Neighbor.gone_at.is_(None))
+        rows += session.execute(query.order_by(Neighbor.id))
     if not rows:
         return
     macs = {mac for row in rows if (mac := normalise_mac(row.chassis_id or ""))}
@@ -130,6 +152,8 @@ def _resolve(session: Session, ids: Collection[int]) -> None:
     by_address = _holders(session, Device.address, Device.id, _texts(rows, "management_address"))
     by_name = _holders(session, Device.sys_name, Device.id, _texts(rows, "sys_name"))
     names = _names(session, {number for one in by_address.values() for number in one})
+    far_ends: list[dict[str, Any]] = []
+    ports: list[dict[str, Any]] = []
     for row in rows:
         mac = normalise_mac(row.chassis_id or "") or ""
         at = {
@@ -146,24 +170,27 @@ def _resolve(session: Session, ids: Collection[int]) -> None:
         others = (found - {row.device_id} for found in candidates)
         far = next((next(iter(found)) for found in others if len(found) == 1), None)
         if row.far_device_id != far:
-            row.far_device_id = far
-            _tell_port(session, row)
-    session.flush()
+            far_ends.append({"id": row.id, "far_device_id": far})
+            if row.interface_id is not None and far is not None:
+                ports.append({"port": row.interface_id, "far": far})
+    if far_ends:
+        session.execute(sa.update(Neighbor), far_ends)
+    if ports:
+        _tell_ports(session, ports)
 
 
-def _tell_port(session: Session, row: Neighbor) -> None:
-    """Let the port know who stands behind it, until its switch is read again."""
-    if row.interface_id is None or row.far_device_id is None:
-        return
-    session.execute(
-        sa.update(SwitchPort)
-        .where(SwitchPort.interface_id == row.interface_id, SwitchPort.far_device_id.is_(None))
-        .values(far_device_id=row.far_device_id)
-        .execution_options(synchronize_session=False)
+def _tell_ports(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Let ports know who stands behind them, until their switch is read again."""
+    table = table_of(SwitchPort)
+    statement = (
+        sa.update(table)
+        .where(table.c.interface_id == sa.bindparam("port"), table.c.far_device_id.is_(None))
+        .values(far_device_id=sa.bindparam("far"))
     )
+    session.connection().execute(statement, rows)
 
 
-def _texts(rows: Iterable[Neighbor], name: str) -> set[str]:
+def _texts(rows: Iterable[_Row], name: str) -> set[str]:
     return {text for row in rows if (text := getattr(row, name))}
 
 
