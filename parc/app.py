@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from parc.config import Settings, load_settings
+from parc.config import Settings, find_settings
 from parc.extensions import db, migrate
 from parc.secret_box import load_box
 from parc.web import init_web
@@ -26,7 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         ConfigError: the settings cannot be used.
         SecretError: the master key cannot be read.
     """
-    settings = settings or _find_settings()
+    settings = settings or find_settings(os.environ)
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     box = load_box(settings.key_path, os.environ)
     app = Flask("parc", root_path=str(_PACKAGE), template_folder=str(_template_folder()))
@@ -41,12 +41,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     migrate.init_app(app, db, directory=str(_PACKAGE / "migrations"))
     init_web(app)
     return app
-
-
-def _find_settings() -> Settings:
-    named = os.environ.get("PARC_CONFIG")
-    path = Path(named) if named else Path("config.toml")
-    return load_settings(path if named or path.exists() else None, os.environ)
 
 
 def _template_folder() -> Path:

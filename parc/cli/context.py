@@ -23,14 +23,19 @@ This module imports the application only when a command runs, so that the list o
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+
+from parc.errors import ParcError
 
 if TYPE_CHECKING:
     from flask import Flask
 
+    from collectors.definitions.model import Definitions
     from parc.config import Settings
     from parc.secret_box import SecretBox
     from parc.services.actor import Actor
@@ -82,6 +87,23 @@ def settings() -> Settings:
     from flask import current_app
 
     return cast("Settings", current_app.extensions["parc_settings"])
+
+
+def definitions(folder: Path | None) -> Definitions:
+    """Load the definitions with those of a folder, or of the one that the settings name.
+
+    Raises:
+        ConfigError: the settings cannot be used.
+        ParcError: any definition is wrong; all mistakes are told.
+    """
+    from collectors.definitions.loader import DefinitionsError, load_definitions
+    from parc.config import find_settings
+
+    named = "" if folder else find_settings(os.environ).discovery.definitions_folder
+    try:
+        return load_definitions(folder or (Path(named) if named else None))
+    except DefinitionsError as error:
+        raise ParcError(str(error)) from None
 
 
 def box() -> SecretBox:

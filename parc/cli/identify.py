@@ -3,155 +3,160 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import ipaddress
+import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from collectors.collect import collect_snmp
 from collectors.credentials import SnmpCredential, SnmpVersion
-from collectors.definitions.loader import DefinitionsError, load_definitions
-from collectors.leads import WANTED, Lead, find_leads, missing_fields
+from collectors.leads import missing_fields, subtree_of
 from collectors.observation import Identity, Observation, System
-from collectors.registries.enterprise import manufacturer_of
+from collectors.recording import read_subtrees
+from collectors.snmp.chosen_transport import ChosenTransport
 from collectors.snmp.replay import ReplayTransport
-from collectors.target import Target
+from collectors.target import Limits, Target
 from collectors.walks import MAX_OCTETS, WalkError, read_walk
 from parc import clock
+from parc.cli.context import box, definitions, settings, with_database
+from parc.cli.identity_report import Report, print_report, report_of
 from parc.cli.output import print_json
+from parc.errors import ParcError
 
 if TYPE_CHECKING:
     from collectors.definitions.model import Definitions
-    from collectors.evidence import Origin
-    from collectors.snmp.transport import VarBind
+    from collectors.snmp.transport import SnmpTransport, VarBind
 
-_RECORDED = "192.0.2.1"  # stands for the device of a recording (RFC 5737)
-_OTHERS = ("firmware_revision", "hardware_revision", "asset_tag", "base_mac_address")
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What ``parc identify`` tells; ``maker`` is the owner of the number in sysObjectID."""
-
-    source: str
-    system: System
-    identity: Identity
-    maker: str | None
-    missing: tuple[str, ...]
-    leads: tuple[Lead, ...]
-    problems: tuple[str, ...]
+_RECORDED: Final = "192.0.2.1"  # stands for the device of a recording (RFC 5737)
+_LEAD_ROWS: Final = 5_000
 
 
 @click.command()
+@click.argument("address", required=False)
 @click.option(
     "--walk",
     "recording",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    required=True,
-    help="A recorded walk: .snmprec of snmpsim, or the output of snmpwalk -On.",
+    help="A recorded walk instead: .snmprec of snmpsim, or the output of snmpwalk -On.",
 )
 @click.option("--explain", "is_explained", is_flag=True, help="Say where each value comes from.")
 @click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
 @click.option(
+    "--community-env",
+    "variable",
+    help="Show the community in this environment variable; without it what is stored for the "
+    "ranges that cover ADDRESS.",
+)
+@click.option("--ask", "is_asked", is_flag=True, help="Ask for the community.")
+@click.option(
+    "--port", type=click.IntRange(1, 65_535), default=161, help="UDP port for that community."
+)
+@click.option(
     "--definitions",
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of further device definitions, as discovery.definitions_folder.",
+    help="Folder of further device definitions, instead of discovery.definitions_folder.",
 )
-def identify(recording: Path, folder: Path | None, *, is_explained: bool, is_json: bool) -> None:
-    """Say what a device is, from what it said to a walk; no database is opened.
+def identify(  # noqa: PLR0913 -- one for each option
+    address: str | None,
+    recording: Path | None,
+    variable: str | None,
+    port: int,
+    folder: Path | None,
+    *,
+    is_asked: bool,
+    is_explained: bool,
+    is_json: bool,
+) -> None:
+    """Say what stands at ADDRESS, or what a recorded walk is of; nothing is stored.
 
     A recorded device is read as a live one is. With --explain each value says where it was
     read, what other sources gave, and what is missing.
     """
-    try:
-        definitions = load_definitions(folder)
-        with recording.open("rb") as file:
-            varbinds = read_walk(file.read(MAX_OCTETS + 1))
-    except DefinitionsError as error:
-        raise click.ClickException(str(error)) from None
-    except WalkError as error:
-        raise click.ClickException(f"{recording}: {error}") from None
-    report = _report(str(recording), _replay(varbinds, definitions), varbinds)
+    if (address is None) == (recording is None):
+        raise click.UsageError("needs either ADDRESS or --walk FILE")
+    known = definitions(folder)
+    if recording is not None:
+        report = _of_recording(recording, known)
+    else:
+        target = _target(str(address), variable, port, is_asked=is_asked)
+        report = asyncio.run(_of_device(target, known, wants_leads=is_explained or is_json))
     if is_json:
         print_json(report)
     else:
-        _print(report, is_explained=is_explained)
+        print_report(report, is_explained=is_explained)
 
 
-def _replay(varbinds: list[VarBind], definitions: Definitions) -> Observation:
+def _of_recording(recording: Path, known: Definitions) -> Report:
+    try:
+        with recording.open("rb") as file:
+            varbinds = read_walk(file.read(MAX_OCTETS + 1))
+    except WalkError as error:
+        raise ParcError(f"{recording}: {error}") from None
     target = Target(_RECORDED, (SnmpCredential(SnmpVersion.V2C, community="recorded"),))
-    collecting = collect_snmp(target, ReplayTransport(varbinds), definitions, clock.now)
-    result = asyncio.run(collecting)
-    if result.observation is None:
-        raise click.ClickException(f"{result.failure}: {result.detail}")
-    return result.observation
+    asking = _observe(target, ReplayTransport(varbinds), known)
+    observation, _ = asyncio.run(asking)
+    return report_of(str(recording), observation, varbinds)
 
 
-def _report(source: str, observation: Observation, varbinds: list[VarBind]) -> Report:
-    system = observation.system or System()
-    identity = observation.identity or Identity()
-    missing = missing_fields(identity)
-    leads = find_leads(varbinds, system.sys_object_id, system.sys_descr) if missing else ()
-    return Report(
-        source=source,
-        system=system,
-        identity=identity,
-        maker=manufacturer_of(system.sys_object_id),
-        missing=missing,
-        leads=tuple(one for one in leads if one.field in missing),
-        problems=tuple(one.detail for one in observation.problems),
+def _target(address: str, variable: str | None, port: int, *, is_asked: bool) -> Target:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        raise click.UsageError(f"{address!r} is no IP address") from None
+    if not variable and not is_asked:
+        return _stored_target(address)
+    community = os.environ.get(variable, "") if variable else ""
+    if variable and not community:
+        raise ParcError(f"The environment variable {variable} is not set.")
+    community = community or click.prompt("Community", hide_input=True)
+    credential = SnmpCredential(SnmpVersion.V2C, community=community, port=port)
+    return Target(address, (credential,))
+
+
+@with_database
+def _stored_target(address: str) -> Target:
+    from parc.discovery.task import open_credentials
+    from parc.extensions import reading
+
+    with reading() as session:
+        credentials = open_credentials(session, box(), address)
+    if not credentials:
+        raise ParcError(
+            f"No range that covers {address} has credentials for it; use --ask or --community-env."
+        )
+    discovery = settings().discovery
+    limits = Limits(
+        timeout_seconds=discovery.timeout_seconds,
+        retries=discovery.retries,
+        device_seconds=discovery.device_seconds,
     )
+    return Target(address, credentials, limits)
 
 
-def _print(report: Report, *, is_explained: bool) -> None:
-    identity = report.identity
-    click.echo(report.source)
-    for name in (*WANTED, *_OTHERS):
-        value = getattr(identity, name)
-        if value is None:
-            continue
-        click.echo(f"{name:<18} {value}")
-        if is_explained:
-            for origin in sorted(
-                (one for one in identity.origins if one.field == name),
-                key=lambda one: not one.is_chosen,
-            ):
-                click.echo(f"    {_origin(origin)}")
-    for problem in report.problems:
-        click.echo(f"problem: {problem}")
-    if is_explained:
-        _print_missing(report)
+async def _of_device(target: Target, known: Definitions, *, wants_leads: bool) -> Report:
+    """Ask a device; what it lacks is looked for below its maker's number."""
+    transport = ChosenTransport()
+    try:
+        observation, credential = await _observe(target, transport, known)
+        system = observation.system or System()
+        subtree = subtree_of(system.sys_object_id)
+        found: Iterable[VarBind] = ()
+        if wants_leads and subtree and missing_fields(observation.identity or Identity()):
+            recording = await read_subtrees(target, credential, transport, [subtree], _LEAD_ROWS)
+            found = recording.varbinds
+    finally:
+        await transport.close()
+    return report_of(target.address, observation, found)
 
 
-def _origin(origin: Origin) -> str:
-    """One source in one line: by what, told by which definition, from which object."""
-    how = origin.how
-    parts = ["from" if origin.is_chosen else f"also {origin.value!r}, from", str(how.means)]
-    if how.definition:
-        parts.append(f"of definition {how.definition}")
-    place = " ".join(one for one in (how.object_name, how.oid) if one)
-    if place:
-        parts.append(f"at {place}")
-    if how.raw:
-        parts.append(f"where stands {how.raw!r}")
-    return " ".join(parts)
-
-
-def _print_missing(report: Report) -> None:
-    system = report.system
-    click.echo(f"sysObjectID        {system.sys_object_id or 'none'}")
-    click.echo(f"sysDescr           {(system.sys_descr or 'none').splitlines()[0]}")
-    maker = report.maker or "unknown"
-    if report.identity.definition is None:
-        click.echo(f"No definition fits sysObjectID {system.sys_object_id} (maker: {maker}).")
-    else:
-        click.echo(f"Definition {report.identity.definition} fits (maker: {maker}).")
-    if not report.missing:
-        return
-    click.echo(f"Missing: {', '.join(report.missing)}.")
-    if report.leads:
-        click.echo("Objects of the maker whose text looks like what is missing; judge them:")
-    for lead in report.leads:
-        click.echo(f"    {lead.field:<18} {lead.oid} = {lead.value!r}")
+async def _observe(
+    target: Target, transport: SnmpTransport, known: Definitions
+) -> tuple[Observation, SnmpCredential]:
+    result = await collect_snmp(target, transport, known, clock.now)
+    if result.observation is None or result.credential is None:
+        raise ParcError(f"{target.address}: {result.failure}: {result.detail}")
+    return result.observation, result.credential

@@ -1,6 +1,6 @@
 """Settings: frozen, read from TOML and then the environment, all problems told at once."""
 
-from parc.config.loader import load_settings
+from parc.config.loader import find_settings, load_settings
 from parc.config.settings import (
     DEFAULT_ASSET_CATEGORIES,
     CredentialSettings,
@@ -21,5 +21,6 @@ __all__ = [
     "RangeSettings",
     "ServerSettings",
     "Settings",
+    "find_settings",
     "load_settings",
 ]

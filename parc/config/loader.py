@@ -43,6 +43,17 @@ _WORDS = {
 }
 
 
+def find_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the file that ``PARC_CONFIG`` names, or ``config.toml`` where there is one.
+
+    Raises:
+        ConfigError: see ``load_settings``.
+    """
+    named = environment.get("PARC_CONFIG")
+    path = Path(named) if named else Path("config.toml")
+    return load_settings(path if named or path.exists() else None, environment)
+
+
 def load_settings(path: Path | None, environment: Mapping[str, str]) -> Settings:
     """Read the settings.
 

@@ -184,3 +184,17 @@ def open_key_ring(
         )
     )
     return KeyRing(credentials, {row.address: row.credential_id for row in successes})
+
+
+def open_credentials(session: Session, box: SecretBox, address: str) -> tuple[SnmpCredential, ...]:
+    """Open what may be shown to one address: the credentials of all ranges that cover it.
+
+    Raises:
+        SecretError: the master key does not fit what is stored.
+    """
+    found: dict[int | None, SnmpCredential] = {}
+    for address_range in session.scalars(sa.select(AddressRange).order_by(AddressRange.name)):
+        if address in _addresses(address_range):
+            ring = open_key_ring(session, box, address_range.id, [address])
+            found |= {one.id: one for one in ring.for_address(address) if one.id not in found}
+    return tuple(found.values())

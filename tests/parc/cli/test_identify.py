@@ -5,9 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
+from flask import Flask
 
 from parc.cli.identify import identify
+from parc.errors import ParcError
+from tests.collectors.conftest import Agent, agent
+from tests.parc.jobs.small_network import free_udp_port, prepare_range, switches
+
+__all__ = ["agent"]
 
 _WALKS = Path(__file__).parents[2] / "walks"
 _UNKNOWN = """\
@@ -78,5 +85,36 @@ def test_recording_that_cannot_be_read_is_refused_in_one_line(tmp_path: Path) ->
     recording = tmp_path / "walk.txt"
     recording.write_text("1.3.6.1.2.1.1.1.0|4|x\nnonsense\n")
     result = _walk(recording)
-    assert result.exit_code == 1
-    assert "walk.txt: line 2: is not OID|TAG|VALUE" in result.output
+    assert isinstance(result.exception, ParcError)
+    assert str(result.exception).endswith("walk.txt: line 2: is not OID|TAG|VALUE")
+
+
+def test_device_or_recording_must_be_named() -> None:
+    for arguments in ([], ["192.0.2.1", "--walk", __file__], ["switch.example.net"]):
+        assert CliRunner().invoke(identify, arguments).exit_code == 2
+
+
+def test_device_is_asked_with_what_is_stored_for_its_range(sqlite_app: Flask) -> None:
+    port = free_udp_port()
+    prepare_range(sqlite_app, port)
+    with switches(port):
+        output = CliRunner().invoke(identify, ["127.44.0.3", "--explain"]).output
+    assert "127.44.0.3\nmanufacturer       " in output
+    assert "serial_number      CN19FP03S0\n" in output
+    result = CliRunner().invoke(identify, ["192.0.2.200"])
+    assert isinstance(result.exception, ParcError)
+    assert "No range that covers 192.0.2.200" in str(result.exception)
+
+
+@pytest.mark.network
+def test_community_comes_from_environment_or_prompt_and_is_not_shown(agent: Agent) -> None:
+    asked = ["127.0.0.1", "--port", str(agent.port)]
+    from_environment = CliRunner().invoke(
+        identify, [*asked, "--community-env", "THEIRS"], env={"THEIRS": "correct"}
+    )
+    assert "operating_system   Linux" in from_environment.output
+    prompted = CliRunner().invoke(identify, [*asked, "--ask", "--explain"], input="correct\n")
+    assert "Missing: " in prompted.output
+    assert "correct" not in prompted.output
+    unset = CliRunner().invoke(identify, [*asked, "--community-env", "NOWHERE_SET"])
+    assert "NOWHERE_SET is not set" in str(unset.exception)
