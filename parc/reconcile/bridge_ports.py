@@ -244,7 +244,12 @@ def _write_stays(
     edges: Collection[int],
 ) -> None:
     """Prolong the stays that go on, begin those that are new."""
-    known = _latest_stays(session, learned)
+    ports = read_before.keys()
+    known = _latest_stays(
+        session,
+        # A port that is new has no stays yet.
+        {n: frozenset(key for key in rows if key[0] in ports) for n, rows in learned.items()},
+    )
     missed = {
         mac
         for (port, mac, _vlan), (_number, last_seen_at) in known.items()
