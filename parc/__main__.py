@@ -30,6 +30,7 @@ _COMMANDS = {
     "where": "parc.cli.where:where",
     "doctor": "parc.cli.doctor:doctor",
     "explain": "parc.cli.explain:explain",
+    "definitions": "parc.cli.definitions:definitions",
     "identify": "parc.cli.identify:identify",
     "db": "parc.cli.database:database",
     "demo": "parc.cli.demo:demo",

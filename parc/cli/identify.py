@@ -80,7 +80,7 @@ def identify(  # noqa: PLR0913 -- one for each option
         raise click.UsageError("needs either ADDRESS or --walk FILE")
     known = definitions(folder)
     if recording is not None:
-        report = _of_recording(recording, known)
+        report = report_of_recording(recording, known)
     else:
         target = _target(str(address), variable, port, is_asked=is_asked)
         report = asyncio.run(_of_device(target, known, wants_leads=is_explained or is_json))
@@ -90,7 +90,12 @@ def identify(  # noqa: PLR0913 -- one for each option
         print_report(report, is_explained=is_explained)
 
 
-def _of_recording(recording: Path, known: Definitions) -> Report:
+def report_of_recording(recording: Path, known: Definitions) -> Report:
+    """Read a recorded device as a live one.
+
+    Raises:
+        ParcError: the file is no recording, or holds no device.
+    """
     try:
         with recording.open("rb") as file:
             varbinds = read_walk(file.read(MAX_OCTETS + 1))
