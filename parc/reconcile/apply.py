@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from parc.models import (
     Asset,
     AssetField,
-    Base,
     CategorySign,
     Device,
     DeviceStatus,
@@ -28,6 +27,7 @@ from parc.models import (
     table_of,
 )
 from parc.naming import MACHINE_FIELDS, address_sort
+from parc.reconcile.bulk import insert_rows
 from parc.reconcile.change import (
     Absent,
     Change,
@@ -148,10 +148,6 @@ class _Writer:
         statement = sa.insert(model).returning(model.id, sort_by_parameter_order=True)
         return list(self.session.scalars(statement, rows))
 
-    def _add(self, model: type[Base], rows: list[dict[str, Any]]) -> None:
-        """Insert rows whose ids nobody asks for."""
-        self.session.connection().execute(sa.insert(table_of(model)), rows)
-
     def _see(self, sighting: Sighting) -> None:
         if sighting.device.id is None:
             return
@@ -255,7 +251,7 @@ class _Writer:
             if row.table is Table.INTERFACE and (number := self.ids[row.device]) in self.asset_of:
                 self.searched.add(self.asset_of[number])
         for table, rows in added.items():
-            self._add(MODELS[table], rows)
+            insert_rows(self.session, MODELS[table], rows)
         for table, values in changed.items():
             self._update(MODELS[table], values)
 
@@ -285,7 +281,7 @@ class _Writer:
             for category, weight, reason in sorted(signs)
         ]
         if rows:
-            self._add(CategorySign, rows)
+            insert_rows(self.session, CategorySign, rows)
 
     def _write_sources(self) -> None:
         """Say for each field that was written by which means, run and when."""
@@ -309,7 +305,7 @@ class _Writer:
         new = [row for row in rows if (row["asset_id"], row["field"]) not in present]
         old = [row for row in rows if (row["asset_id"], row["field"]) in present]
         if new:
-            self._add(AssetField, new)
+            insert_rows(self.session, AssetField, new)
         if old:
             self.session.execute(sa.update(AssetField), old)
 
@@ -332,7 +328,7 @@ class _Writer:
             else:
                 old.append({**row, "id": change.difference_id})
         if new:
-            self._add(Difference, new)
+            insert_rows(self.session, Difference, new)
         if old:
             self.session.execute(sa.update(Difference), old)
 

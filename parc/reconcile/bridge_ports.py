@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from collectors.observation import Category, PowerPort, VlanPort
 from collectors.text import normalise_mac
 from parc.models import NO_VLAN, Attachment, Device, Interface, Neighbor, SwitchPort, table_of
+from parc.reconcile.bulk import insert_rows
 from parc.reconcile.known import fit
 from parc.reconcile.load import chunks
 from parc.reconcile.told import Told
@@ -84,7 +85,7 @@ def write_ports(session: Session, told: Sequence[Told], most_macs: int) -> None:
             elif any(old[name] != port[name] for name in _MOMENTS):
                 moved.append({name: port[name] for name in ("interface_id", *_MOMENTS)})
     if new:
-        session.connection().execute(sa.insert(table_of(SwitchPort)), new)
+        insert_rows(session, SwitchPort, new)
     for part in (changed, moved):
         if part:
             session.execute(sa.update(SwitchPort), part)
@@ -277,7 +278,7 @@ def _write_stays(
     if prolonged:
         session.execute(sa.update(Attachment), prolonged)
     if begun:
-        session.connection().execute(sa.insert(table_of(Attachment)), begun)
+        insert_rows(session, Attachment, begun)
 
 
 def _latest_stays(

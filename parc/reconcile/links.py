@@ -20,6 +20,7 @@ from collectors.text import normalise_mac
 from parc.models import BridgeVlan, Interface, MappedAddress, WirelessStation, table_of
 from parc.naming import address_sort
 from parc.reconcile.bridge_ports import write_ports
+from parc.reconcile.bulk import execute_insert, insert_rows
 from parc.reconcile.known import fit
 from parc.reconcile.load import chunks
 from parc.reconcile.neighbors import resolve_waiting, write_neighbors
@@ -107,7 +108,7 @@ def _write_vlans(session: Session, told: Sequence[Told]) -> None:
             elif mine[vlan_id] != name:
                 changed.append(value)
     if new:
-        session.connection().execute(sa.insert(table_of(BridgeVlan)), new)
+        insert_rows(session, BridgeVlan, new)
     if changed:
         session.execute(sa.update(BridgeVlan), changed)
 
@@ -169,7 +170,8 @@ def _prolong(
     later = sa.case((old.last_seen_at < new.last_seen_at, new.last_seen_at), else_=old.last_seen_at)
     values: dict[str, Any] = {"last_seen_at": later}
     values |= {name: sa.func.coalesce(new[name], old[name]) for name in replaced}
-    session.connection().execute(
+    execute_insert(
+        session,
         statement.on_conflict_do_update(index_elements=list(keys), set_=values),
         [rows[key] for key in sorted(rows)],
     )

@@ -18,6 +18,7 @@ from collectors import observation as seen
 from collectors.text import normalise_mac
 from parc.models import Device, Interface, Neighbor, SwitchPort, table_of
 from parc.naming import address_sort
+from parc.reconcile.bulk import insert_rows
 from parc.reconcile.known import KEY_CHARACTERS, LONG_TEXT, fit
 from parc.reconcile.load import chunks
 from parc.reconcile.told import Told
@@ -60,7 +61,7 @@ def write_neighbors(session: Session, told: Sequence[Told]) -> None:
             lost = (row for key, row in mine.items() if key not in rows and row["gone_at"] is None)
             gone += [{"id": row["id"], "gone_at": one.at} for row in lost]
     if new:
-        session.connection().execute(sa.insert(table_of(Neighbor)), new)
+        insert_rows(session, Neighbor, new)
     for part in (changed, seen_again, gone):
         if part:
             session.execute(sa.update(Neighbor), part)
