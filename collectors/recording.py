@@ -20,7 +20,6 @@ from collectors.target import Target
 
 MIB_2: Final = "1.3.6.1.2.1"
 LLDP: Final = "1.0.8802.1.1.2"
-SNMP_V2: Final = "1.3.6.1.6.3.10.2.1"  # SNMP-FRAMEWORK-MIB snmpEngine
 MOST_ROWS: Final = 100_000  # of one subtree
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from collectors import oids
@@ -74,6 +74,25 @@ def read_walk(recording: bytes) -> list[VarBind]:
     if not found:
         raise WalkError("holds no values")
     return found
+
+
+def write_snmprec(varbinds: Iterable[VarBind]) -> str:
+    """Give the lines of a recording; texts that are not plain stand in hex."""
+    return "".join(f"{oids.decode(one.oid)}|{_snmprec_value(one)}\n" for one in varbinds)
+
+
+def _snmprec_value(varbind: VarBind) -> str:
+    _, tag, value = varbind
+    if tag == Tag.OBJECT_IDENTIFIER:
+        try:
+            return f"{tag}|{oids.decode(value)}"
+        except ValueError:
+            return f"{tag}x|{value.hex()}"
+    if tag == Tag.INTEGER and value:
+        return f"{tag}|{int.from_bytes(value, 'big', signed=True)}"
+    if tag == Tag.OCTET_STRING and value.isascii() and value.decode().isprintable():
+        return f"{tag}|{value.decode()}"
+    return f"{tag}x|{value.hex()}"
 
 
 def _is_idle(line: str) -> bool:

@@ -17,6 +17,7 @@ from collectors.runner import run
 from collectors.snmp.chosen_transport import ChosenTransport
 from collectors.target import Limits, Target
 from parc import clock
+from parc.cli.recording import record_device
 
 if TYPE_CHECKING:
     from collectors.definitions.model import Definition
@@ -65,16 +66,39 @@ def collect() -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of further device definitions, as discovery.definitions_folder.",
 )
+@click.option(
+    "--record",
+    "recording",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a scrubbed walk of the one target to this file instead (.snmprec).",
+)
+@click.option("--force", "is_forced", is_flag=True, help="Replace the file of --record.")
 def snmp(
-    targets: TextIO, workers: int, timeout_seconds: float, retries: int, folder: Path | None
+    targets: TextIO,
+    workers: int,
+    timeout_seconds: float,
+    retries: int,
+    folder: Path | None,
+    recording: Path | None,
+    *,
+    is_forced: bool,
 ) -> None:
-    """Read devices by SNMP v2c, or v1 where a device speaks only that."""
+    """Read devices by SNMP v2c, or v1 where a device speaks only that.
+
+    With --record, names, places, contacts, serial numbers, addresses and the lower half of MAC
+    addresses are replaced by others, and tables of other machines are left out.
+    """
     limits = Limits(timeout_seconds=timeout_seconds, retries=retries)
     wanted = _parse(targets, limits)
     try:
         definitions = load_definitions(folder)
     except DefinitionsError as error:
         raise click.ClickException(str(error)) from None
+    if recording is not None:
+        if len(wanted) != 1:
+            raise click.UsageError("--record takes exactly one target")
+        record_device(wanted[0], definitions, recording, is_forced=is_forced)
+        return
     answered = asyncio.run(_write(wanted, definitions, workers))
     click.echo(f"{len(wanted)} targets, {answered} answered", err=True)
 
