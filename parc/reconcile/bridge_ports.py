@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from collectors.observation import Category, PowerPort, VlanPort
 from collectors.text import normalise_mac
 from parc.models import NO_VLAN, Attachment, Device, Interface, Neighbor, SwitchPort, table_of
-from parc.reconcile.bulk import insert_rows
+from parc.reconcile.bulk import insert_rows, is_among
 from parc.reconcile.known import fit
 from parc.reconcile.load import chunks
 from parc.reconcile.told import Told
@@ -127,8 +127,8 @@ def _bridges(session: Session, macs: set[str]) -> dict[str, Bridge]:
         )
         base = sa.select(Device.base_mac_address, Device.id, Device.category)
         for query in (
-            own.where(Interface.if_phys_address.in_(part)),
-            base.where(Device.base_mac_address.in_(part)),
+            own.where(is_among(session, Interface.if_phys_address, part)),
+            base.where(is_among(session, Device.base_mac_address, part)),
         ):
             for mac, number, category in session.execute(query.order_by(Device.id)):
                 if mac is not None and category in BRIDGING:
@@ -296,8 +296,8 @@ def _latest_stays(
             Attachment.id,
             Attachment.last_seen_at,
         ).where(
-            Attachment.device_id.in_(sorted({device_id for device_id, _mac in part})),
-            Attachment.mac_address.in_(sorted({mac for _device_id, mac in part})),
+            is_among(session, Attachment.device_id, {device_id for device_id, _mac in part}),
+            is_among(session, Attachment.mac_address, {mac for _device_id, mac in part}),
         )
         latest = query.order_by(Attachment.last_seen_at, Attachment.id)
         for port, mac, vlan, number, last_seen_at in session.execute(latest):
