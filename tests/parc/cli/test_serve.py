@@ -97,9 +97,9 @@ def test_server_stops_cleanly_within_seconds_and_restarts_a_dead_worker(
 ) -> None:
     log = tmp_path / "log"
     with _server(sqlite_settings, _free_port(), log) as process:
-        wait_until(lambda: log.read_text().count("is ready") == 1, seconds=40)
+        wait_until(lambda: log.read_text().count("is ready") == 1, seconds=90)
         os.kill(_worker_of(process.pid), signal.SIGKILL)
-        wait_until(lambda: log.read_text().count("is ready") == 2, seconds=40)
+        wait_until(lambda: log.read_text().count("is ready") == 2, seconds=90)
         family = _family(process.pid)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=15) == 0
