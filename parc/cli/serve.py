@@ -30,6 +30,9 @@ _LOG = logging.getLogger(__name__)
 _STOP_SECONDS = 12.0  # the worker gives its jobs ten
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
+# Held while a program is started: a web process forked in that moment would keep the write end of
+# the pipe on which ``Popen`` waits for the program, and the thread would wait for ever.
+_STARTING = threading.Lock()
 
 
 @click.command()
@@ -171,6 +174,7 @@ class _Supervisor:
 
     def start(self) -> None:
         """Start the worker and watch it."""
+        keep_forks_from_starts()
         self._thread.start()
 
     def stop(self) -> None:
@@ -198,11 +202,30 @@ class _Supervisor:
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
 
-def _start_worker() -> subprocess.Popen[bytes]:
+def keep_forks_from_starts() -> None:
+    """Let this process fork only while no program is being started by ``start_program``."""
+    os.register_at_fork(
+        before=_STARTING.acquire,
+        after_in_parent=_STARTING.release,
+        after_in_child=_STARTING.release,
+    )
+
+
+def start_program(words: list[str]) -> subprocess.Popen[bytes]:
+    """Start a program of ours from a thread, while another one may fork.
+
+    Args:
+        words: the program and its arguments.
+    """
     root = str(Path(__file__).parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return subprocess.Popen(  # noqa: S603 -- our own interpreter and module
-        [sys.executable, "-m", "parc", "worker", "--parent", str(os.getpid())],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        stdin=subprocess.DEVNULL,
-    )
+    with _STARTING:
+        return subprocess.Popen(  # noqa: S603 -- our own interpreter and module
+            words,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            stdin=subprocess.DEVNULL,
+        )
+
+
+def _start_worker() -> subprocess.Popen[bytes]:
+    return start_program([sys.executable, "-m", "parc", "worker", "--parent", str(os.getpid())])

@@ -97,9 +97,9 @@ def test_server_stops_cleanly_within_seconds_and_restarts_a_dead_worker(
 ) -> None:
     log = tmp_path / "log"
     with _server(sqlite_settings, _free_port(), log) as process:
-        wait_until(lambda: log.read_text().count("is ready") == 1, seconds=90)
+        wait_until(lambda: log.read_text().count("is ready") == 1, seconds=40)
         os.kill(_worker_of(process.pid), signal.SIGKILL)
-        wait_until(lambda: log.read_text().count("is ready") == 2, seconds=90)
+        wait_until(lambda: log.read_text().count("is ready") == 2, seconds=40)
         family = _family(process.pid)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=15) == 0
@@ -116,6 +116,33 @@ def test_server_that_is_killed_takes_its_processes_with_it(
         process.kill()
         process.wait()
         wait_until(lambda: not any(map(_is_alive, family)), seconds=40)
+
+
+FORKS_WHILE_STARTING = """
+import os, threading
+from parc.cli.serve import keep_forks_from_starts, start_program
+
+def start():
+    for _ in range(100):
+        start_program(["/bin/true"]).wait()
+
+keep_forks_from_starts()
+thread = threading.Thread(target=start, daemon=True)
+thread.start()
+gate, key = os.pipe()
+for _ in range(60):
+    if not os.fork():
+        os.close(key)
+        os.read(gate, 1)  # lives until the parent ends, as a web process does
+        os._exit(0)
+thread.join(30)
+os._exit(int(thread.is_alive()))
+"""
+
+
+def test_program_starts_though_another_thread_forks() -> None:
+    done = subprocess.run([sys.executable, "-c", FORKS_WHILE_STARTING], timeout=60, check=False)
+    assert done.returncode == 0
 
 
 def _worker_of(pid: int) -> int:
