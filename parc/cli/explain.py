@@ -11,6 +11,8 @@ from parc.cli.output import print_json
 
 if TYPE_CHECKING:
     from parc.discovery.explain import Explanation
+    from parc.reconcile.matching import Match
+    from parc.reconcile.rules import Strength
 
 
 @click.group()
@@ -25,7 +27,8 @@ def explain() -> None:
 def asset(text: str, *, is_json: bool) -> None:
     """Say by which rule each device of an asset is found, and what else was considered.
 
-    The latest evidence of each device is matched again, as things stand now.
+    Told are the match that made it, the one that found it when it changed last, and what the
+    rules say now of its latest evidence.
     """
     from parc.discovery.explain import asset_of, explain_asset
     from parc.extensions import reading
@@ -45,20 +48,28 @@ def asset(text: str, *, is_json: bool) -> None:
 
 
 def _print(one: Explanation) -> None:
-    from parc.reconcile.rules import TEXTS
-
     click.echo(f"device {one.device_id} at {one.address}")
+    for title, found in (("made", one.created), ("last changed", one.last)):
+        if found is not None:
+            run = f" by run {found.run_id}" if found.run_id else ""
+            click.echo(f"  {title} {found.at.isoformat(timespec='seconds')}{run}")
+            _print_match(found.match, found.strength)
     if one.seen_at is None:
         click.echo("  no evidence of it is kept any more")
         return
-    click.echo(f"  seen {one.seen_at.isoformat(timespec='seconds')}")
-    key = one.match.key
-    if key is None:
-        click.echo("  no rule finds it")
+    click.echo(f"  as things stand, by what it said {one.seen_at.isoformat(timespec='seconds')}")
+    _print_match(one.match, one.strength)
+
+
+def _print_match(match: Match, strength: Strength | None) -> None:
+    from parc.reconcile.rules import TEXTS
+
+    if match.key is None:
+        click.echo("    no rule finds it")
     else:
-        click.echo(f"  found by {key.kind.value} ({one.strength}): {key.value}")
-    for other in one.others:
+        click.echo(f"    found by {match.key.kind.value} ({strength}): {match.key.value}")
+    for other in match.considered:
         values = f" ({' / '.join(other.values)})" if other.values else ""
         reason = f"{TEXTS[other.reason]}{values}"
         key_text = f"{other.key.kind.value} {other.key.value}"
-        click.echo(f"  not device {other.device_id} by {key_text}: {reason}")
+        click.echo(f"    not device {other.device_id} by {key_text}: {reason}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from parc.discovery.evidence import load_observations
 from parc.errors import NotFoundError
 from parc.models import Asset, Device, StoredObservation
+from parc.reconcile.found_by import FoundBy, from_stored
 from parc.reconcile.load import load
 from parc.reconcile.matching import Considered, Index, Match, match_all
 from parc.reconcile.policy import Policy
@@ -26,12 +27,15 @@ class Explanation:
     Attributes:
         seen_at: moment of the evidence; None when none is kept any more.
         match: the device that the rules give, with the key, and what else was considered.
+        created, last: the matches that made the device, and that found it when it changed last.
     """
 
     device_id: int
     address: str
     seen_at: datetime | None = None
     match: Match = field(default_factory=Match)
+    created: FoundBy | None = None
+    last: FoundBy | None = None
 
     @property
     def strength(self) -> Strength | None:
@@ -67,7 +71,9 @@ def explain_asset(session: Session, asset_id: int) -> Iterator[Explanation]:
     """Match the latest evidence of each device of the asset again."""
     query = sa.select(Device).where(Device.asset_id == asset_id).order_by(Device.id)
     for device in session.scalars(query).all():
-        yield _explain(session, device)
+        made = from_stored(device.created_match, device.id)
+        last = from_stored(device.last_match, device.id)
+        yield replace(_explain(session, device), created=made, last=last)
 
 
 def _explain(session: Session, device: Device) -> Explanation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -61,6 +62,21 @@ class Device(Base):
     hardware_revision: Mapped[str | None] = mapped_column(sa.String(255))
     definition: Mapped[str | None] = mapped_column(sa.String(60))
     reasons: Mapped[list[str]] = mapped_column(Json, default=list, comment="where values were read")
+    system_uuid: Mapped[str | None] = mapped_column(
+        sa.String(36), index=True, comment="of the firmware (SMBIOS), in either order of octets"
+    )
+    agent_id: Mapped[str | None] = mapped_column(
+        sa.String(100), index=True, comment="how the agent on it names itself"
+    )
+    asset_tag: Mapped[str | None] = mapped_column(
+        sa.String(60), comment="the label that it holds itself"
+    )
+    created_match: Mapped[dict[str, Any] | None] = mapped_column(
+        comment="why it was taken for new: reconcile/found_by.py"
+    )
+    last_match: Mapped[dict[str, Any] | None] = mapped_column(
+        comment="what found it when it changed last"
+    )
     processor_count: Mapped[int | None]
     memory_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
     console_message: Mapped[str | None] = mapped_column(

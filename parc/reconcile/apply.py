@@ -45,6 +45,7 @@ from parc.reconcile.change import (
     UpdateAsset,
     UpdateDevice,
 )
+from parc.reconcile.found_by import to_stored
 from parc.reconcile.history import History
 from parc.reconcile.known import DEVICE_COLUMNS, ROW_COLUMNS, FieldSource, Table, Value
 from parc.reconcile.load import MODELS, chunks
@@ -133,6 +134,7 @@ class _Writer:
                 "status": DeviceStatus.UNKNOWN,
                 "address": create.device.address,
                 "range_id": self.plan.policy.range_id,
+                "created_match": to_stored(create.match, self.now, self.actor.run_id),
                 "first_seen_at": seen_at[create.device],
                 "last_seen_at": seen_at[create.device],
             }
@@ -155,6 +157,8 @@ class _Writer:
         values = self.device_values[sighting.device.id]
         values["last_seen_at"] = sighting.seen_at
         values |= {c.field: _stored(c.after) for c in sighting.fields}
+        if sighting.match is not None:
+            values["last_match"] = to_stored(sighting.match, self.now, self.actor.run_id)
         if sighting.asset_id is not None:
             self.asset_of[sighting.device.id] = sighting.asset_id
 

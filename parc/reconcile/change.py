@@ -196,6 +196,7 @@ class Sighting:
     Attributes:
         asset_id: its asset before the plan.
         signs: those of its category, when they are to be replaced.
+        match: what found it, when it is to be kept: only of a device that changes.
     """
 
     device: DeviceRef
@@ -205,3 +206,4 @@ class Sighting:
     fields: tuple[FieldChange, ...] = ()
     rows: tuple[RowChange, ...] = ()
     signs: frozenset[Sign] | None = None
+    match: Match | None = None

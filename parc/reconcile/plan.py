@@ -292,6 +292,7 @@ class _Planner:
                 compared.quiet,
                 rows.quiet,
                 _new_signs(known, entry),
+                match if loud or rows.loud or known.is_absent else None,
             )
         )
         fields = _after(known.fields, (*loud, *compared.quiet), device.address)

@@ -30,6 +30,7 @@ from parc.web.asset_held import held_kind, held_word
 from parc.web.assets import LABELS, assets
 from parc.web.cells import CellWriter
 from parc.web.context import now
+from parc.web.found_by import read_why
 from parc.web.history import action_label, field_label, value_text
 from parc.web.labels import label
 from parc.web.origins import origin_lines
@@ -113,6 +114,7 @@ def show(asset_id: int) -> ResponseReturnValue:
         switch_url=switch_url,
         port_url=port_url,
         neighbors=read_neighbors(db.session(), ids),
+        why=read_why(sheet.devices),
     )
 
 

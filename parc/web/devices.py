@@ -28,6 +28,7 @@ from parc.web.cells import CellWriter
 from parc.web.context import now, settings
 from parc.web.formats import format_number
 from parc.web.forms import Form, filled, read_form
+from parc.web.found_by import read_why
 from parc.web.labels import label
 from parc.web.listing import (
     Cell,
@@ -265,6 +266,7 @@ def show(device_id: int) -> ResponseReturnValue:
         candidates=sheet.candidates,
         by=_BY,
         write=CellWriter(now()),
+        why=read_why([sheet.device]),
     )
 
 
