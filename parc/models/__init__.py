@@ -11,6 +11,7 @@ from parc.models.asset import (
     ValueSource,
 )
 from parc.models.base import Base, table_of
+from parc.models.change_set import ChangeSet, ChangeSetKind, ChangeSetPart, ChangeSetState
 from parc.models.credential import Credential, CredentialSuccess
 from parc.models.detail import (
     Battery,
@@ -52,6 +53,7 @@ from parc.models.link import (
     WirelessStation,
 )
 from parc.models.location import Location, LocationKind
+from parc.models.merged_asset import MergedAsset
 from parc.models.user import Role, SignInFailure, SignInLink, User, UserSession
 
 __all__ = [
@@ -65,6 +67,10 @@ __all__ = [
     "Battery",
     "BridgeVlan",
     "CategorySign",
+    "ChangeSet",
+    "ChangeSetKind",
+    "ChangeSetPart",
+    "ChangeSetState",
     "Component",
     "Counter",
     "Credential",
@@ -83,6 +89,7 @@ __all__ = [
     "LocationKind",
     "ManagedDevice",
     "MappedAddress",
+    "MergedAsset",
     "Neighbor",
     "Outlet",
     "RangeCredential",

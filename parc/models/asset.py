@@ -54,6 +54,7 @@ class Asset(Base):
         sa.Index(None, "location_id", "id"),
         sa.Index(None, "last_seen_at", "id"),
         sa.Index(None, "created_at", "id"),
+        {"sqlite_autoincrement": True},  # an id is never given to another
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -163,4 +164,9 @@ class AuditEntry(Base):
     )
     changes: Mapped[dict[str, Any]] = mapped_column(
         Json, comment="field to [before, after]; secrets appear as the word changed"
+    )
+    change_set_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("change_set.id", ondelete="SET NULL"),
+        index=True,
+        comment="the act that it is a part of",
     )

@@ -28,6 +28,7 @@ class Device(Base):
     __table_args__ = (
         sa.Index(None, "status", "last_seen_at"),
         sa.Index(None, "range_id", "address"),
+        {"sqlite_autoincrement": True},  # an id is never given to another
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

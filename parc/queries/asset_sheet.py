@@ -19,6 +19,7 @@ from parc.models import (
     Device,
     Difference,
     Interface,
+    MergedAsset,
     Service,
     Storage,
     Supply,
@@ -85,6 +86,12 @@ def read_asset(session: Session, asset_id: int) -> Asset:
     if asset is None:
         raise NotFoundError(f"There is no asset {asset_id}.")
     return asset
+
+
+def merged_into(session: Session, asset_id: int) -> int | None:
+    """Give the asset into which this one was merged, if it was."""
+    row = session.get(MergedAsset, asset_id)
+    return row.asset_id if row else None
 
 
 def read_sheet(session: Session, asset_id: int) -> Sheet:

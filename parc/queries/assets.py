@@ -20,7 +20,7 @@ from sqlalchemy.sql.expression import UnaryExpression
 
 from collectors.observation import Category
 from collectors.text import normalise_mac
-from parc.models import Asset, Device, Interface, LifecycleState
+from parc.models import Asset, Device, Interface, LifecycleState, MergedAsset
 from parc.naming import address_sort
 from parc.queries import search
 from parc.queries.facets import Facet, FacetSnapshot, Freshness, Origin, bits_of
@@ -347,6 +347,9 @@ def find_exact(session: Session, text: str) -> int | None:
     tagged = sa.select(Asset.id).where(Asset.asset_tag.in_(spellings))
     numbered = sa.select(Asset.id).where(Asset.serial_number.in_(spellings))
     found = set(session.scalars(tagged.union(numbered).limit(2)))
+    if not found:
+        merged = sa.select(MergedAsset.asset_id).where(MergedAsset.asset_tag.in_(spellings))
+        found = set(session.scalars(merged.limit(2)))
     mac = normalise_mac(text)
     if not found and mac:
         of_port = sa.select(Interface.device_id).where(Interface.if_phys_address == mac)

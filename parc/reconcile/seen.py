@@ -138,6 +138,18 @@ def fold(observations: Iterable[Observation]) -> tuple[tuple[Seen, ...], frozens
     return tuple(sorted(folded, key=lambda entry: sort_key(entry.addresses[0]))), dead
 
 
+def fold_one(observations: Iterable[Observation]) -> Seen:
+    """Give what one device said in a run, when it is known that all of it was that device.
+
+    Args:
+        observations: at least one.
+    """
+    by_address: dict[str, list[Observation]] = defaultdict(list)
+    for observation in observations:
+        by_address[observation.address].append(observation)
+    return _merge([_of_address(by_address[address]) for address in sorted(by_address)])
+
+
 def _of_address(observations: list[Observation]) -> Seen:
     """Fold what one address said by several means: SNMP first, and the latest of each."""
     ordered = sorted(

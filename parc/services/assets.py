@@ -26,6 +26,7 @@ from parc.models import (
     Difference,
     Interface,
     LifecycleState,
+    MergedAsset,
     ValueSource,
 )
 from parc.naming import MACHINE_FIELDS, address_sort, asset_values, folded
@@ -46,12 +47,15 @@ __all__ = [
     "delete_asset",
     "edit_asset",
     "fill_from_device",
+    "leading_values",
     "machine_values",
     "next_asset_tags",
     "refresh_search_texts",
     "release_field",
     "search_text",
     "settle_difference",
+    "show_address",
+    "touch",
 ]
 
 DEFAULT_TAG_PATTERN: Final = "P{number:06d}"
@@ -176,7 +180,7 @@ def edit_asset(
         raise ConflictError(f"{asset.asset_tag} was changed meanwhile")
     cleaned, problems = clean_values(values)
     changed = {name: value for name, value in cleaned.items() if value != getattr(asset, name)}
-    seen = _machine_values(session, asset)
+    seen = leading_values(session, asset)
     for name in _REQUIRED & changed.keys():
         if changed[name] is None and seen.get(name) is None:
             problems.append(FieldProblem(name, "required"))
@@ -197,7 +201,7 @@ def edit_asset(
         if getattr(asset, name) != before:
             changes[name] = (before, getattr(asset, name))
     if changed:
-        _touch(session, asset, at)
+        touch(session, asset, at)
         _record(session, actor, asset, "changed", at, changes)
     return asset
 
@@ -217,14 +221,14 @@ def release_field(
     if field not in MACHINE_FIELDS:
         raise InvalidInputError([FieldProblem(field, "unknown_field", field)])
     before = getattr(asset, field)
-    seen = _machine_values(session, asset)
+    seen = leading_values(session, asset)
     if seen.get(field) is None:
         # Nothing is lost by letting go: the value stays until a machine says another.
         _delete_source(session, asset.id, field)
     else:
         _release(session, asset, field, seen, at)
     _drop_difference(session, asset, field)
-    _touch(session, asset, at)
+    touch(session, asset, at)
     _record(session, actor, asset, "released", at, {field: (before, getattr(asset, field))})
     return asset
 
@@ -258,7 +262,7 @@ def settle_difference(
     setattr(asset, field, after)
     _put_source(session, asset.id, field, difference.source, None, difference.run_id, at)
     session.delete(difference)
-    _touch(session, asset, at)
+    touch(session, asset, at)
     _record(session, actor, asset, "taken", at, {field: (before, after)})
     return asset
 
@@ -294,7 +298,7 @@ def change_state(
         allowed = ", ".join(state.value for state in TRANSITIONS[before])
         raise InvalidInputError([FieldProblem("lifecycle_state", "transition_refused", allowed)])
     asset.lifecycle_state = to
-    _touch(session, asset, at)
+    touch(session, asset, at)
     changes: dict[str, tuple[Any, Any]] = {"lifecycle_state": (before, to)}
     if reason.strip():
         changes["reason"] = (None, reason.strip())
@@ -357,7 +361,7 @@ def machine_values(device: Device) -> dict[str, tuple[Any, ValueSource]]:
     return {name: (value, ValueSource(word)) for name, (value, word) in seen.items()}
 
 
-def _machine_values(session: Session, asset: Asset) -> dict[str, tuple[Any, ValueSource]]:
+def leading_values(session: Session, asset: Asset) -> dict[str, tuple[Any, ValueSource]]:
     """Give what the asset's leading device says: one that is there before one that is absent."""
     device = session.scalar(
         sa.select(Device)
@@ -427,12 +431,26 @@ def _release(
 
 
 def _drop_difference(session: Session, asset: Asset, field: str) -> None:
-    session.execute(
-        sa.delete(Difference).where(Difference.asset_id == asset.id, Difference.field == field)
+    query = sa.select(Difference).where(Difference.asset_id == asset.id, Difference.field == field)
+    for difference in session.scalars(query):
+        session.delete(difference)
+
+
+def show_address(session: Session, asset: Asset) -> None:
+    """Copy for lists where the device stands that was seen last, and when."""
+    device = session.scalar(
+        sa.select(Device)
+        .where(Device.asset_id == asset.id)
+        .order_by(Device.last_seen_at.desc(), Device.id)
+        .limit(1)
     )
+    asset.primary_address = device.address if device else None
+    asset.primary_address_sort = address_sort(device.address) if device else None
+    asset.last_seen_at = device.last_seen_at if device else None
 
 
-def _touch(session: Session, asset: Asset, at: datetime) -> None:
+def touch(session: Session, asset: Asset, at: datetime) -> None:
+    """Note that a person changed the asset, and what a search finds it by."""
     asset.updated_at = at
     asset.version += 1
     session.flush()
@@ -470,6 +488,11 @@ def refresh_search_texts(session: Session, asset_ids: Collection[int]) -> None:
             .order_by(Interface.id)
         ):
             texts[number or 0] += [mac, *(text.partition("/")[0] for text in addresses)]
+        merged = sa.select(MergedAsset.asset_id, MergedAsset.asset_tag, MergedAsset.name)
+        for number, *former in session.execute(
+            merged.where(MergedAsset.asset_id.in_(part)).order_by(MergedAsset.id)
+        ):
+            texts[number] += former
         rows = [{"id": number, "search_text": search_text(text)} for number, text in texts.items()]
         if rows:
             session.execute(sa.update(Asset), rows)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.models import AuditEntry
 from parc.services.actor import Actor
+
+# Where a session keeps the id of the act that is recorded (``change_sets.recording``).
+CHANGE_SET: Final = "parc_change_set"
 
 Changes = Mapping[str, tuple[Any, Any]]
 
@@ -40,6 +43,7 @@ def record_all(session: Session, actor: Actor, *, at: datetime, entries: Iterabl
             "subject_name": entry.subject_name[:255],
             "action": entry.action,
             "changes": {name: list(pair) for name, pair in entry.changes.items()},
+            "change_set_id": session.info.get(CHANGE_SET),
         }
         for entry in entries
     ]
@@ -73,5 +77,6 @@ def record(  # noqa: PLR0913 -- the columns of an entry
             subject_name=subject_name[:255],
             action=action,
             changes={name: list(pair) for name, pair in (changes or {}).items()},
+            change_set_id=session.info.get(CHANGE_SET),
         )
     )

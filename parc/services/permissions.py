@@ -19,6 +19,9 @@ class Action(enum.StrEnum):
     VIEW_OBSERVATION = "view_observation"
     EDIT_ASSET = "edit_asset"
     DELETE_ASSET = "delete_asset"
+    MERGE_ASSET = "merge_asset"
+    UNDO_OWN_CHANGE = "undo_own_change"
+    UNDO_ANY_CHANGE = "undo_any_change"
     DECIDE_DEVICE = "decide_device"
     VIEW_RUN = "view_run"
     START_RUN = "start_run"
@@ -38,10 +41,12 @@ _READ_ONLY = _REQUESTER | {
 _TECHNICIAN = _READ_ONLY | {
     Action.VIEW_OBSERVATION,
     Action.EDIT_ASSET,
+    Action.MERGE_ASSET,
+    Action.UNDO_OWN_CHANGE,
     Action.DECIDE_DEVICE,
     Action.START_RUN,
 }
-_MANAGER = _TECHNICIAN | {Action.DELETE_ASSET, Action.EDIT_RANGE}
+_MANAGER = _TECHNICIAN | {Action.DELETE_ASSET, Action.EDIT_RANGE, Action.UNDO_ANY_CHANGE}
 
 RIGHTS: dict[Role, frozenset[Action]] = {
     Role.REQUESTER: _REQUESTER,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_pgettext as _in
@@ -85,7 +85,10 @@ class DifferenceLine:
 @assets.get("/assets/<int:asset_id>")
 @requires(Action.VIEW_INVENTORY)
 def show(asset_id: int) -> ResponseReturnValue:
-    """Show identity and parts."""
+    """Show identity and parts; what was merged leads to the record that has it now."""
+    into = query.merged_into(db.session(), asset_id)
+    if into is not None:
+        return redirect(url_for("assets.show", asset_id=into))
     sheet = _read(asset_id)
     write = CellWriter(now())
     ids = [device.id for device in sheet.devices]

@@ -23,7 +23,6 @@ from parc.queries.ports import MACHINES_SHOWN, Named, Port
 from parc.services.permissions import Action
 from parc.topology import PortRole
 from parc.web.access import requires
-from parc.web.asset_edit import assets
 from parc.web.asset_sheet import oper_status
 from parc.web.cells import CellWriter
 from parc.web.context import now
@@ -42,6 +41,7 @@ from parc.web.listing import (
     refuse,
     render_list,
 )
+from parc.web.merging import assets
 from parc.web.where import ROLES
 
 __all__ = ["assets"]

@@ -51,6 +51,8 @@ PROBLEMS = {
         "%(value)s is public: the setting discovery.allow_public_addresses must allow it."
     ),
     "too_many_addresses": _("These are too many addresses: at most %(value)s."),
+    "nothing_leaves": _("Tick what is another machine."),
+    "nothing_stays": _("Something must stay: untick what this record is."),
     "nothing_left": _("This leaves no address to look at."),
     "no_such_credential": _("There are no credentials called %(value)s."),
     "credential_needs_networks": _(

@@ -1,0 +1,186 @@
+"""One device through which two machines spoke becomes two devices.
+
+The stored observations of the voices that leave are replayed into a device of their own, and what
+is left is replayed into the old one; what neither tells, because its evidence is purged, stays.
+The caller commits.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from collectors.observation import Observation, from_json
+from parc.errors import NotFoundError
+from parc.models import (
+    Attachment,
+    CategorySign,
+    Device,
+    DeviceStatus,
+    Installation,
+    Neighbor,
+    StoredObservation,
+    SwitchPort,
+    ValueSource,
+)
+from parc.reconcile.known import ROW_COLUMNS, Table, Value
+from parc.reconcile.load import MODELS
+from parc.reconcile.replay import Replayed, ReplayedRow, replay
+from parc.reconcile.voices import Sight, Voice, voices_of
+
+# The latest observations of a device that a split looks at; an older one stays with the record.
+MOST_OBSERVATIONS: Final = 1_000
+_LINKS: Final[tuple[type[Any], ...]] = (SwitchPort, Attachment, Neighbor)
+
+
+def read_voices(session: Session, device_id: int) -> list[Voice]:
+    """Give who spoke through a device, the one that was heard last first."""
+    return voices_of(_sights(session, device_id))
+
+
+def divide_device(session: Session, device: Device, ids: frozenset[int], at: datetime) -> Device:
+    """Make a device of the observations that leave, and of the old one what the rest tells."""
+    leaving: dict[int | None, list[Observation]] = defaultdict(list)
+    staying: dict[int | None, list[Observation]] = defaultdict(list)
+    last_run: dict[bool, int] = {}
+    for sight in _sights(session, device.id):
+        leaves = not ids.isdisjoint(sight.ids)
+        (leaving if leaves else staying)[sight.run_id].extend(sight.observations)
+        last_run[leaves] = max(last_run.get(leaves, 0), sight.run_id or 0)
+    theirs, ours = replay(leaving.values()), replay(staying.values())
+    if theirs is None or ours is None:
+        message = "a half has no evidence"
+        raise NotFoundError(message)
+    new = Device(
+        **{name: _stored(value) for name, value in theirs.fields.items() if name != "reasons"},
+        reasons=_stored(theirs.fields["reasons"]) or [],
+        status=DeviceStatus.UNKNOWN,
+        range_id=device.range_id,
+        address=theirs.address,
+        first_seen_at=theirs.first_seen_at,
+        last_seen_at=theirs.last_seen_at,
+        absent_since=device.absent_since if last_run[True] >= last_run[False] else at,
+    )
+    if last_run[False] < last_run[True]:
+        device.absent_since = device.absent_since or at
+    session.add(new)
+    session.flush()
+    _keep_own_fields(device, ours, theirs)
+    for table in Table:
+        _divide_rows(session, table, (device, new), ours.rows[table], theirs.rows[table])
+    _divide_signs(session, device, new, (ours, theirs))
+    for row in session.scalars(
+        sa.select(StoredObservation).where(StoredObservation.id.in_(sorted(ids)))
+    ):
+        row.device_id = new.id
+    session.flush()
+    return new
+
+
+def _sights(session: Session, device_id: int) -> Iterator[Sight]:
+    """Give what the device said, address by address and run by run, the oldest first."""
+    kept = StoredObservation
+    latest = (
+        sa.select(kept.id)
+        .where(kept.device_id == device_id)
+        .order_by(kept.id.desc())
+        .limit(MOST_OBSERVATIONS)
+    )
+    query = sa.select(kept.id, kept.run_id, kept.address, kept.body).where(kept.id.in_(latest))
+    groups: dict[tuple[int | None, str], list[tuple[int, Observation]]] = defaultdict(list)
+    for number, run_id, address, body in session.execute(query.order_by(kept.id)):
+        groups[run_id, address].append((number, from_json(zlib.decompress(body))))
+    for (run_id, _address), members in groups.items():
+        ids, observations = zip(*members, strict=True)
+        yield Sight(run_id, ids, observations)
+
+
+def _keep_own_fields(device: Device, ours: Replayed, theirs: Replayed) -> None:
+    """Write what the staying half told; what only the other half can have told goes."""
+    for name, own in ours.fields.items():
+        if own is not None:
+            setattr(device, name, _stored(own))
+        elif name != "reasons" and getattr(device, name) == theirs.fields[name]:
+            setattr(device, name, None)
+        elif name == "reasons":
+            device.reasons = []
+    device.address = ours.address
+    device.last_seen_at = ours.last_seen_at
+
+
+def _divide_rows(
+    session: Session,
+    table: Table,
+    halves: tuple[Device, Device],
+    ours: Mapping[str, ReplayedRow],
+    theirs: Mapping[str, ReplayedRow],
+) -> None:
+    """Let rows that only the other half told go over, with all that hangs on them."""
+    device, new = halves
+    model: type[Any] = MODELS[table]
+    query = sa.select(model).where(model.device_id == device.id)
+    if model is Installation:
+        query = query.where(Installation.source == ValueSource.SNMP)
+    present = {row.key: row for row in session.scalars(query)}
+    moved = []
+    for key, told in theirs.items():
+        if key in present and key not in ours:
+            moved.append(present[key])
+            present[key].device_id = new.id
+            _write(table, present[key], told)
+        else:
+            row = model(device_id=new.id, key=key)
+            if isinstance(row, Installation):
+                row.source = ValueSource.SNMP
+            _write(table, row, told)
+            session.add(row)
+    for key, told in ours.items():
+        if key in present:
+            _write(table, present[key], told)
+    session.flush()
+    if table is Table.INTERFACE:
+        _move_links(session, [row.id for row in moved], new.id)
+
+
+def _write(table: Table, row: Any, told: ReplayedRow) -> None:
+    for name, value in zip(ROW_COLUMNS[table], told.values, strict=True):
+        if value is not None:
+            setattr(row, name, _stored(value))
+        elif name == "addresses":
+            row.addresses = []
+    row.gone_at = told.gone_at
+    if isinstance(row, Installation):
+        row.first_seen_at = told.first_seen_at
+
+
+def _move_links(session: Session, interface_ids: Sequence[int], device_id: int) -> None:
+    """Let ports, learned MACs and neighbours follow the interfaces that they hang on."""
+    for start in range(0, len(interface_ids), 1000):
+        part = interface_ids[start : start + 1000]
+        for model in _LINKS:
+            for row in session.scalars(sa.select(model).where(model.interface_id.in_(part))):
+                row.device_id = device_id
+    session.flush()
+
+
+def _divide_signs(
+    session: Session, device: Device, new: Device, halves: tuple[Replayed, Replayed]
+) -> None:
+    for row in session.scalars(sa.select(CategorySign).where(CategorySign.device_id == device.id)):
+        session.delete(row)
+    session.flush()
+    for owner, half in zip((device, new), halves, strict=True):
+        for category, weight, reason in sorted(half.signs):
+            sign = {"category": category, "weight": weight, "reason": reason}
+            session.add(CategorySign(device_id=owner.id, **sign))
+
+
+def _stored(value: Value) -> Any:
+    """Give a value as its column takes it."""
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,251 @@
+"""Two records of one machine become one: devices, what people typed, and what hangs on it.
+
+Nothing that a person typed is lost: where both records hold a person's value, the person who
+merges chooses, and the other stands in the history. The caller commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from parc.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
+from parc.models import (
+    Asset,
+    AssetField,
+    Base,
+    ChangeSetKind,
+    Device,
+    Difference,
+    MergedAsset,
+    ValueSource,
+    table_of,
+)
+from parc.services import assets, audit
+from parc.services.actor import Actor
+from parc.services.change_sets import recording
+from parc.services.permissions import Action, require
+
+# Fields of which only one value can stand; the tag stays that of the record that stays.
+MERGED_FIELDS: Final = (*assets.MACHINE_FIELDS, "location_id", "notes", "lifecycle_state")
+# What a merge settles itself; any other table with a key to ``asset`` follows the machine.
+_SETTLED: Final = frozenset({"device", "asset_field", "difference", "merged_asset"})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A field of which both records hold a value that differs.
+
+    Attributes:
+        stays, goes: the values of the record that stays and of the one that is merged into it.
+        is_typed: a person typed the one that goes.
+    """
+
+    field: str
+    stays: Any
+    goes: Any
+    is_typed: bool
+
+
+def choices(session: Session, into_id: int, from_id: int) -> list[Choice]:
+    """Give the fields on which a person decides.
+
+    Raises:
+        NotFoundError: one of the assets is not there.
+    """
+    into, other = _asset(session, into_id), _asset(session, from_id)
+    typed = set(person_fields(session, other.id))
+    found = []
+    for name in MERGED_FIELDS:
+        stays, goes = getattr(into, name), getattr(other, name)
+        if stays != goes and stays is not None and goes is not None:
+            found.append(Choice(name, stays, goes, name in typed))
+    return found
+
+
+def merge_assets(
+    session: Session,
+    actor: Actor,
+    into_id: int,
+    from_id: int,
+    *,
+    taken: frozenset[str],
+    at: datetime,
+) -> Asset:
+    """Merge ``from_id`` into ``into_id``; its devices and all that hangs on it go with it.
+
+    Args:
+        taken: fields of which the value of ``from_id`` stands afterwards; of ``notes`` both do.
+
+    Raises:
+        NotFoundError: one of the assets is not there.
+        ConflictError: both are the same.
+        InvalidInputError: a field that cannot be taken.
+        NotAllowedError: the role does not allow it.
+    """
+    require(actor, Action.MERGE_ASSET)
+    if into_id == from_id:
+        raise ConflictError("an asset cannot be merged into itself")
+    if unknown := sorted(taken - set(MERGED_FIELDS)):
+        raise InvalidInputError([FieldProblem(name, "unknown_field", name) for name in unknown])
+    first, second = sorted((into_id, from_id))
+    _lock_devices(session, (into_id, from_id))
+    _asset(session, first, is_locked=True)
+    _asset(session, second, is_locked=True)
+    into, other = _asset(session, into_id), _asset(session, from_id)
+    title = {"code": "merged", "asset": into.asset_tag, "other": other.asset_tag}
+    with recording(session, actor, ChangeSetKind.MERGE, title, at):
+        changes = _take_values(session, into, other, taken)
+        device_ids = _move_devices(session, into, other)
+        kept = _merged_row(session, into, other, device_ids, at)
+        gone = {"asset_tag": (other.asset_tag, None), "merged_into": (None, into.asset_tag)}
+        _record(session, actor, other, "merged_away", at, gone | _values_of(other))
+        _move_links(session, into, other)
+        session.delete(other)
+        session.flush()
+        session.add(kept)
+        assets.touch(session, into, at)
+        changes["merged_from"] = (None, kept.asset_tag)
+        _record(session, actor, into, "merged", at, changes)
+    return into
+
+
+def _take_values(
+    session: Session, into: Asset, other: Asset, taken: frozenset[str]
+) -> dict[str, tuple[Any, Any]]:
+    """Write what is taken, and what only the other record knows, with where it came from."""
+    changes: dict[str, tuple[Any, Any]] = {}
+    for name in MERGED_FIELDS:
+        before, value = getattr(into, name), getattr(other, name)
+        if name == "notes" and before and value and before != value:
+            value = f"{before}\n\n{value}"
+        elif value is None or value == before or (before is not None and name not in taken):
+            continue
+        setattr(into, name, value)
+        _take_source(session, into.id, other.id, name)
+        changes[name] = (before, value)
+    return changes
+
+
+def _take_source(session: Session, into_id: int, from_id: int, field: str) -> None:
+    theirs = session.get(AssetField, (from_id, field))
+    ours = session.get(AssetField, (into_id, field))
+    if theirs is None:
+        return
+    if ours is None:
+        ours = AssetField(asset_id=into_id, field=field)
+        session.add(ours)
+    for column in sa.inspect(AssetField).columns:
+        if not column.primary_key:
+            setattr(ours, column.key, getattr(theirs, column.key))
+
+
+def _move_devices(session: Session, into: Asset, other: Asset) -> list[int]:
+    query = sa.select(Device).where(Device.asset_id == other.id).order_by(Device.id)
+    devices = session.scalars(query).all()
+    for device in devices:
+        device.asset_id = into.id
+    session.flush()
+    for device in devices:
+        assets.fill_from_device(session, into, device, at=device.last_seen_at)
+    return [device.id for device in devices]
+
+
+def _merged_row(
+    session: Session, into: Asset, other: Asset, device_ids: list[int], at: datetime
+) -> MergedAsset:
+    """Keep what the record was; records that were merged into it before follow."""
+    for row in session.scalars(sa.select(MergedAsset).where(MergedAsset.asset_id == other.id)):
+        row.asset_id = into.id
+    typed = person_fields(session, other.id)
+    return MergedAsset(
+        id=other.id,
+        asset_id=into.id,
+        asset_tag=other.asset_tag,
+        name=other.name,
+        device_ids=device_ids,
+        person_values={name: _plain(getattr(other, name)) for name in typed},
+        merged_at=at,
+    )
+
+
+def _move_links(session: Session, into: Asset, other: Asset) -> None:
+    """Let all rows that point at the other record point at the one that stays."""
+    for model in linked_models():
+        column = next(
+            key.parent for key in model.__table__.foreign_keys if key.column.table.name == "asset"
+        )
+        attribute = sa.inspect(model).get_property_by_column(column)
+        rows = session.scalars(sa.select(model).where(column == other.id))
+        for row in rows:
+            setattr(row, attribute.key, into.id)
+    for table in (AssetField, Difference):
+        for own in session.scalars(sa.select(table).where(table.asset_id == other.id)):
+            session.delete(own)
+    session.flush()
+
+
+def linked_models() -> list[type[Base]]:
+    """Give the models whose rows follow a machine when its record is merged."""
+    found = []
+    for mapper in Base.registry.mappers:
+        table = table_of(mapper.class_)
+        targets = {key.column.table.name for key in table.foreign_keys}
+        if "asset" in targets and table.name not in _SETTLED:
+            found.append(mapper.class_)
+    return sorted(found, key=lambda model: model.__tablename__)
+
+
+def person_fields(session: Session, asset_id: int) -> list[str]:
+    """Give the fields of an asset that a person typed."""
+    query = sa.select(AssetField.field).where(
+        AssetField.asset_id == asset_id, AssetField.source == ValueSource.PERSON
+    )
+    return list(session.scalars(query.order_by(AssetField.field)))
+
+
+def _values_of(asset: Asset) -> dict[str, tuple[Any, Any]]:
+    values = {name: _plain(getattr(asset, name)) for name in MERGED_FIELDS}
+    return {name: (value, None) for name, value in values.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    return getattr(value, "value", value)
+
+
+def _lock_devices(session: Session, asset_ids: tuple[int, ...]) -> None:
+    """Hold devices before their assets, as everyone does, so that nobody waits in a circle."""
+    query = sa.select(Device.id).where(Device.asset_id.in_(asset_ids)).order_by(Device.id)
+    session.execute(query.with_for_update())
+
+
+def _asset(session: Session, asset_id: int, *, is_locked: bool = False) -> Asset:
+    asset = session.get(Asset, asset_id, with_for_update=True if is_locked else None)
+    if asset is None:
+        raise NotFoundError(f"there is no asset {asset_id}")
+    return asset
+
+
+def _record(
+    session: Session,
+    actor: Actor,
+    asset: Asset,
+    action: str,
+    at: datetime,
+    changes: Mapping[str, tuple[Any, Any]],
+) -> None:
+    audit.record(
+        session,
+        actor,
+        at=at,
+        subject_kind="asset",
+        subject_id=asset.id,
+        subject_name=asset.name,
+        action=action,
+        changes=changes,
+    )

@@ -1,0 +1,104 @@
+"""What stored observations make of one device, from nothing; pure.
+
+The comparisons are those of planning, so that a device that was replayed stands as if Parc had
+never taken it for another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from collectors.observation import Observation
+from parc.reconcile.change import DeviceRef, RowAction, RowChange
+from parc.reconcile.compare import compare_fields, compare_rows, new_fields
+from parc.reconcile.known import DEVICE_COLUMNS, KnownDevice, KnownRow, Sign, Table, Value
+from parc.reconcile.seen import Seen, fold_one
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedRow:
+    """One row of a device; ``values`` in the order of ``ROW_COLUMNS``."""
+
+    values: tuple[Value, ...]
+    first_seen_at: datetime
+    gone_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A device as its observations tell it.
+
+    Attributes:
+        address: where it answered last.
+        fields: every name of ``DEVICE_COLUMNS``.
+    """
+
+    address: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    fields: Mapping[str, Value]
+    rows: Mapping[Table, Mapping[str, ReplayedRow]]
+    signs: frozenset[Sign]
+
+
+def replay(runs: Iterable[Sequence[Observation]]) -> Replayed | None:
+    """Give what is known when runs were applied one after the other, or None without any.
+
+    Args:
+        runs: what the device said in each, the oldest first; none is empty.
+    """
+    device = _Replay()
+    for observations in runs:
+        device.see(fold_one(observations))
+    return device.result()
+
+
+class _Replay:
+    """A device that grows with each run."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.moments: list[datetime] = []
+        self.fields: dict[str, Value] = dict.fromkeys(DEVICE_COLUMNS)
+        self.rows: dict[Table, dict[str, ReplayedRow]] = {table: {} for table in Table}
+        self.signs: frozenset[Sign] = frozenset()
+
+    def see(self, entry: Seen) -> None:
+        """Take over what one run saw."""
+        if self.moments:
+            changes = compare_fields(self._known(), entry)
+            fields = (*changes.loud, *changes.quiet)
+        else:
+            fields = new_fields(entry)
+        self.fields |= {change.field: change.after for change in fields}
+        ref = DeviceRef(entry.addresses[0])
+        rows = compare_rows(ref, self._known().rows, entry.tables)
+        for row in (*rows.loud, *rows.quiet):
+            self._take(row, entry.observed_at)
+        if self.address not in entry.addresses:
+            self.address = entry.addresses[0]
+        if entry.is_surveyed or (entry.signs and not self.signs):
+            self.signs = entry.signs
+        self.moments.append(entry.observed_at)
+
+    def _take(self, row: RowChange, at: datetime) -> None:
+        present = self.rows[row.table]
+        first_seen_at = present[row.key].first_seen_at if row.key in present else at
+        gone_at = at if row.action is RowAction.GONE else None
+        present[row.key] = ReplayedRow(row.values, first_seen_at, gone_at)
+
+    def _known(self) -> KnownDevice:
+        rows = {
+            table: {key: KnownRow(0, row.values, row.gone_at is not None) for key, row in r.items()}
+            for table, r in self.rows.items()
+        }
+        return KnownDevice(0, self.address, self.fields, rows=rows, signs=self.signs)
+
+    def result(self) -> Replayed | None:
+        """Give what came of it."""
+        if not self.moments:
+            return None
+        first, last = min(self.moments), max(self.moments)
+        return Replayed(self.address, first, last, self.fields, self.rows, self.signs)

@@ -1,0 +1,247 @@
+"""One record that is two machines becomes two: each half gets what was its own.
+
+Whole devices go over as they are; one that two machines spoke through is divided first. The caller
+commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from collectors.observation import Category
+from parc.errors import FieldProblem, InvalidInputError, NotFoundError
+from parc.models import (
+    Asset,
+    AssetField,
+    ChangeSetKind,
+    Device,
+    DeviceStatus,
+    MergedAsset,
+    ValueSource,
+)
+from parc.naming import MACHINE_FIELDS
+from parc.reconcile.dividing import divide_device, read_voices
+from parc.reconcile.merging import MERGED_FIELDS
+from parc.services import assets, audit
+from parc.services.actor import Actor
+from parc.services.change_sets import recording
+from parc.services.permissions import Action, require
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What leaves a record.
+
+    Attributes:
+        device_ids: devices that go over whole.
+        voices: device to the tokens of the voices that leave it.
+        values: person's fields that go with them; others stay.
+    """
+
+    device_ids: frozenset[int] = frozenset()
+    voices: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    values: frozenset[str] = frozenset()
+
+
+def split_asset(
+    session: Session,
+    actor: Actor,
+    asset_id: int,
+    leaving: Leaving,
+    *,
+    at: datetime,
+    tag_pattern: str = assets.DEFAULT_TAG_PATTERN,
+) -> Asset:
+    """Make a record of its own of what leaves; gives the new one.
+
+    When what leaves is what a merge had brought, the merged record comes back with its tag and
+    with what people had typed into it.
+
+    Raises:
+        NotFoundError: the asset, or a device or voice of it, is not there.
+        InvalidInputError: ``leaving`` with ``nothing_leaves`` or ``nothing_stays``.
+        NotAllowedError: the role does not allow it.
+    """
+    require(actor, Action.MERGE_ASSET)
+    devices = _devices_of(session, asset_id)
+    asset = session.get(Asset, asset_id, with_for_update=True)
+    if asset is None:
+        raise NotFoundError(f"there is no asset {asset_id}")
+    whole, parts = _sorted_out(session, devices, leaving)
+    title = {"code": "split", "asset": asset.asset_tag}
+    with recording(session, actor, ChangeSetKind.SPLIT, title, at):
+        divided = [divide_device(session, devices[n], ids, at) for n, ids in sorted(parts.items())]
+        moved = [*(devices[number] for number in sorted(whole)), *divided]
+        back = _merged_before(session, asset_id, whole) if not divided else None
+        new = _new_asset(session, asset, moved, back, at, tag_pattern)
+        for device in moved:
+            device.asset_id, device.status = new.id, DeviceStatus.LINKED
+        session.flush()
+        for device in moved:
+            assets.fill_from_device(session, new, device, at=at)
+        changes = _give_values(session, asset, new, leaving.values)
+        _forget_values(session, asset, new, changes)
+        assets.touch(session, asset, at)
+        assets.touch(session, new, at)
+        _record(session, actor, asset, "split", at, changes | {"split_into": (None, new.asset_tag)})
+        origin = {"split_from": (None, asset.asset_tag)}
+        _record(session, actor, new, "created", at, assets.created_changes(new) | origin)
+    return new
+
+
+def _devices_of(session: Session, asset_id: int) -> dict[int, Device]:
+    query = sa.select(Device).where(Device.asset_id == asset_id).order_by(Device.id)
+    return {device.id: device for device in session.scalars(query.with_for_update())}
+
+
+def _sorted_out(
+    session: Session, devices: Mapping[int, Device], leaving: Leaving
+) -> tuple[set[int], dict[int, frozenset[int]]]:
+    """Give the devices that leave whole, and of others the observations that leave."""
+    named = leaving.device_ids | leaving.voices.keys()
+    if missing := sorted(named - devices.keys()):
+        raise NotFoundError(f"the asset has no device {missing[0]}")
+    whole, parts = set(leaving.device_ids), {}
+    for number in leaving.voices.keys() - whole:
+        tokens = leaving.voices[number]
+        found = {voice.token: voice for voice in read_voices(session, number)}
+        if missing_tokens := sorted(tokens - found.keys()):
+            raise NotFoundError(f"device {number} has no voice {missing_tokens[0]}")
+        if tokens == found.keys():
+            whole.add(number)
+        elif tokens:
+            ids = frozenset(n for token in tokens for n in found[token].observation_ids)
+            parts[number] = ids
+    if not whole and not parts:
+        raise InvalidInputError([FieldProblem("leaving", "nothing_leaves")])
+    if whole == devices.keys():
+        raise InvalidInputError([FieldProblem("leaving", "nothing_stays")])
+    return whole, parts
+
+
+def _merged_before(session: Session, asset_id: int, device_ids: set[int]) -> MergedAsset | None:
+    """Give the record whose devices leave, when a merge had brought just these."""
+    query = sa.select(MergedAsset).where(MergedAsset.asset_id == asset_id)
+    rows = session.scalars(query.order_by(MergedAsset.id)).all()
+    return next((row for row in rows if set(row.device_ids) == device_ids), None)
+
+
+def _new_asset(
+    session: Session,
+    asset: Asset,
+    devices: Sequence[Device],
+    back: MergedAsset | None,
+    at: datetime,
+    tag_pattern: str,
+) -> Asset:
+    tag = back.asset_tag if back else assets.next_asset_tags(session, 1, tag_pattern)[0]
+    category = next((d.category for d in devices if d.category), asset.category)
+    new = Asset(
+        asset_tag=tag,
+        name=back.name if back else tag,
+        category=category or Category.OTHER,
+        lifecycle_state=asset.lifecycle_state,
+        location_id=asset.location_id,
+        created_at=at,
+        updated_at=at,
+    )
+    if back is not None:
+        new.id = back.id
+    session.add(new)
+    session.flush()
+    if back is not None:
+        for name, value in back.person_values.items():
+            setattr(new, name, Category(value) if name == "category" else value)
+            session.add(
+                AssetField(asset_id=new.id, field=name, source=ValueSource.PERSON, set_at=at)
+            )
+        session.delete(back)
+    else:
+        new.name = devices[0].sys_name or devices[0].host_name or devices[0].address
+    session.flush()
+    return new
+
+
+def _give_values(
+    session: Session, asset: Asset, new: Asset, names: frozenset[str]
+) -> dict[str, tuple[Any, Any]]:
+    """Let the person's values that leave go over, with who typed them and when."""
+    changes: dict[str, tuple[Any, Any]] = {}
+    for name in MERGED_FIELDS:
+        if name not in names or (value := getattr(asset, name)) is None:
+            continue
+        setattr(new, name, value)
+        own = session.get(AssetField, (asset.id, name))
+        if own is not None:
+            there = session.get(AssetField, (new.id, name))
+            there = there or AssetField(asset_id=new.id, field=name)
+            session.add(there)
+            for column in sa.inspect(AssetField).columns:
+                if not column.primary_key:
+                    setattr(there, column.key, getattr(own, column.key))
+            if name in MACHINE_FIELDS:
+                session.delete(own)
+        changes[name] = (value, None)
+    session.flush()
+    return changes
+
+
+def _forget_values(
+    session: Session, asset: Asset, new: Asset, changes: dict[str, tuple[Any, Any]]
+) -> None:
+    """Let the devices that stay say what machines know; what only the others said goes."""
+    seen = assets.leading_values(session, asset)
+    typed = set(
+        session.scalars(
+            sa.select(AssetField.field).where(
+                AssetField.asset_id == asset.id, AssetField.source == ValueSource.PERSON
+            )
+        )
+    )
+    for name in MACHINE_FIELDS:
+        before = getattr(asset, name)
+        if name in typed:
+            continue
+        value, source = seen.get(name, (None, None))
+        if value is None and (before != getattr(new, name) or name in {"name", "category"}):
+            continue
+        if value != before:
+            setattr(asset, name, value)
+            changes[name] = (before, value)
+        row = session.get(AssetField, (asset.id, name))
+        if row is not None and source is not None:
+            row.source = source
+        elif row is not None and value is None:
+            session.delete(row)
+    assets.show_address(session, asset)
+    session.flush()
+
+
+def _record(
+    session: Session,
+    actor: Actor,
+    asset: Asset,
+    action: str,
+    at: datetime,
+    changes: Mapping[str, tuple[Any, Any]],
+) -> None:
+    audit.record(
+        session,
+        actor,
+        at=at,
+        subject_kind="asset",
+        subject_id=asset.id,
+        subject_name=asset.name,
+        action=action,
+        changes={name: (_plain(a), _plain(b)) for name, (a, b) in changes.items()},
+    )
+
+
+def _plain(value: Any) -> Any:
+    return getattr(value, "value", value)

@@ -1,0 +1,121 @@
+"""Rows as they were before and after an act, and how they are kept.
+
+An image names only the columns that changed; of a row that came or went, all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from parc.models import Base
+from parc.models.base import UtcDateTime
+
+# Tables whose rows an act may change; everything else (evidence, what was learned on ports, jobs)
+# is no decision of anybody, and stays when an act is undone.
+TRACKED: Final = frozenset(
+    {
+        "asset",
+        "asset_field",
+        "difference",
+        "merged_asset",
+        "device",
+        "interface",
+        "component",
+        "supply",
+        "storage",
+        "service",
+        "life_count",
+        "tray",
+        "battery",
+        "outlet",
+        "installation",
+        "managed_device",
+        "category_sign",
+        "switch_port",
+        "attachment",
+        "neighbor",
+        "observation",
+    }
+)
+# Made again from the others, or too large to keep and never changed.
+UNTRACKED_COLUMNS: Final = frozenset({("asset", "search_text"), ("observation", "body")})
+
+Row = dict[str, Any]
+Key = tuple[str, tuple[Any, ...]]
+
+
+@dataclass(slots=True)
+class RowImage:
+    """One row of an act; ``before`` is None for one that it made, ``after`` for one it deleted."""
+
+    before: Row | None
+    after: Row | None
+
+    def then(self, later: RowImage) -> RowImage:
+        """Give both changes of a row as one."""
+        before = self.before
+        if before is not None and later.before is not None:
+            before = {**later.before, **before}
+        after = later.after
+        if after is not None and self.after is not None:
+            after = {**self.after, **after}
+        return RowImage(before, after)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Tell whether the row is as it was."""
+        return self.before == self.after
+
+    def reversed(self) -> RowImage:
+        """Give what takes the change back."""
+        return RowImage(self.after, self.before)
+
+
+def table_named(name: str) -> sa.Table:
+    """Give a table by its name."""
+    return Base.metadata.tables[name]
+
+
+def stored(row: Mapping[str, Any]) -> Row:
+    """Give values as JSON takes them."""
+    return {name: _stored(value) for name, value in row.items()}
+
+
+def loaded(table: sa.Table, row: Mapping[str, Any]) -> Row:
+    """Give values as the columns take them."""
+    return {name: _loaded(table.c[name], value) for name, value in row.items()}
+
+
+def pack(images: Iterable[tuple[Key, RowImage]]) -> bytes:
+    """Give images as they are kept."""
+    rows = [[table, list(key), one.before, one.after] for (table, key), one in images]
+    return zlib.compress(json.dumps(rows, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def unpack(body: bytes) -> Iterator[tuple[Key, RowImage]]:
+    """Give back what ``pack`` has made."""
+    for table, key, before, after in json.loads(zlib.decompress(body)):
+        yield (table, tuple(key)), RowImage(before, after)
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    value = getattr(value, "value", value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _loaded(column: sa.Column[Any], value: Any) -> Any:
+    if isinstance(value, str):
+        if isinstance(column.type, UtcDateTime):
+            return datetime.fromisoformat(value)
+        if isinstance(column.type, sa.Date):
+            return date.fromisoformat(value)
+    return value

@@ -1,0 +1,329 @@
+"""Taking an act back as a whole, where nothing later stands on it.
+
+What stands in the way is told instead: a row that somebody changed since, what hangs on a record
+that the act made, a key that is taken again. What merely passes (when a machine was seen) does not
+count, and neither does a later scan of a record that the act made: it will be scanned again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from parc.errors import ConflictError, NotFoundError
+from parc.models import Asset, AuditEntry, Base, ChangeSet, ChangeSetKind, ChangeSetState, Device
+from parc.naming import device_name
+from parc.services import assets, audit
+from parc.services.actor import Actor
+from parc.services.change_sets import images_of, note, recording
+from parc.services.permissions import Action, may, require
+from parc.services.row_images import Key, Row, RowImage, loaded, stored, table_named
+
+MOST_OBSTACLES: Final = 200
+_PASSING: Final[Mapping[str, frozenset[str]]] = {
+    "asset": frozenset(
+        {"version", "updated_at", "last_seen_at", "primary_address", "primary_address_sort"}
+    ),
+    "device": frozenset({"last_seen_at", "absent_since", "reasons", "console_message"}),
+}
+# Rows that other rows hang on: made again first, deleted last.
+_PARENTS: Final = ("asset", "device", "interface")
+# What hangs on an asset without being anybody's decision.
+_GOES_ALONG: Final = frozenset({"asset_field", "difference"})
+_CHUNK: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing that stands in the way.
+
+    Attributes:
+        code: ``changed``, ``again_there``, ``gone`` or ``in_use``.
+        table, key: the row.
+        field: column that differs; empty for the row as a whole.
+        subject_kind, subject_id: asset or device that it is about.
+        author, at: of the latest entry of its history, when there is one since.
+    """
+
+    code: str
+    table: str
+    key: tuple[Any, ...]
+    field: str
+    subject_kind: str
+    subject_id: int
+    author: str = ""
+    at: datetime | None = None
+
+
+def find_obstacles(session: Session, change_set_id: int) -> list[Obstacle]:
+    """Give what stands in the way of undoing an act, at most ``MOST_OBSTACLES``.
+
+    Raises:
+        NotFoundError: there is no such act.
+    """
+    act = _act(session, change_set_id)
+    images = images_of(session, change_set_id)
+    found: list[Obstacle] = []
+    for one in _obstacles(session, act, images):
+        found.append(one)
+        if len(found) == MOST_OBSTACLES:
+            break
+    return [_with_author(session, act, one) for one in found]
+
+
+def undo(session: Session, actor: Actor, change_set_id: int, *, at: datetime) -> ChangeSet:
+    """Put every row back as it was before the act; an undo can be undone in turn.
+
+    Raises:
+        NotFoundError: there is no such act.
+        ConflictError: it is undone already, its rows are kept no more, or something stands on it.
+        NotAllowedError: the role does not allow it, for acts of others.
+    """
+    act = _act(session, change_set_id, is_locked=True)
+    is_own = act.user_id is not None and act.user_id == actor.user_id
+    own = is_own and may(actor, Action.UNDO_OWN_CHANGE)
+    require(actor, Action.UNDO_OWN_CHANGE if own else Action.UNDO_ANY_CHANGE)
+    if act.state is not ChangeSetState.APPLIED:
+        raise ConflictError("it is undone already")
+    images = images_of(session, change_set_id)
+    if not images:
+        raise ConflictError("its rows are kept no more")
+    first = next(_obstacles(session, act, images), None)
+    if first is not None:
+        raise ConflictError(f"{first.subject_kind} {first.subject_id} was changed since")
+    title = {"code": "undone", "of": act.title}
+    with recording(session, actor, ChangeSetKind.UNDO, title, at, undo_of_id=act.id):
+        _record(session, actor, images, at)
+        _restore(session, images)
+        act.state, act.undone_at, act.undone_by = ChangeSetState.UNDONE, at, actor.name
+        if act.undo_of_id is not None:
+            undone = session.get_one(ChangeSet, act.undo_of_id)
+            undone.state, undone.undone_at, undone.undone_by = ChangeSetState.APPLIED, None, None
+        session.flush()
+    return act
+
+
+def _act(session: Session, number: int, *, is_locked: bool = False) -> ChangeSet:
+    act = session.get(ChangeSet, number, with_for_update=True if is_locked else None)
+    if act is None:
+        raise NotFoundError(f"there is no change {number}")
+    return act
+
+
+def _obstacles(
+    session: Session, act: ChangeSet, images: Mapping[Key, RowImage]
+) -> Iterator[Obstacle]:
+    for table, members in _by_table(images).items():
+        present = _present(session, table, members)
+        for key, image in members.items():
+            yield from _obstacles_of_row(table, key, image, present.get(key))
+    made = [
+        key[0] for (table, key), one in images.items() if one.before is None and table == "asset"
+    ]
+    yield from _edited_since(session, act, made)
+    yield from _in_use(session, images, made)
+
+
+def _obstacles_of_row(
+    table: str, key: tuple[Any, ...], image: RowImage, row: Row | None
+) -> Iterator[Obstacle]:
+    subject = _subject(table, key, {**(image.before or {}), **(image.after or {}), **(row or {})})
+    if image.after is None:
+        if row is not None:
+            yield Obstacle("again_there", table, key, "", *subject)
+        return
+    if image.before is None:
+        return
+    if row is None:
+        yield Obstacle("gone", table, key, "", *subject)
+        return
+    for name, value in image.after.items():
+        if name not in _PASSING.get(table, ()) and row[name] != value:
+            yield Obstacle("changed", table, key, name, *subject)
+
+
+def _edited_since(session: Session, act: ChangeSet, made: list[int]) -> Iterator[Obstacle]:
+    """Find records that the act made and that people have worked on since."""
+    for part in _parts(made):
+        query = (
+            sa.select(AuditEntry.subject_id)
+            .where(
+                AuditEntry.subject_kind == "asset",
+                AuditEntry.subject_id.in_(part),
+                AuditEntry.id > _last_entry(act),
+                AuditEntry.run_id.is_(None),
+                sa.or_(AuditEntry.change_set_id.is_(None), AuditEntry.change_set_id != act.id),
+            )
+            .distinct()
+        )
+        for number in session.scalars(query.order_by(AuditEntry.subject_id)):
+            yield Obstacle("changed", "asset", (number,), "", "asset", number)
+
+
+def _last_entry(act: ChangeSet) -> sa.ScalarSelect[int]:
+    query = sa.select(sa.func.coalesce(sa.func.max(AuditEntry.id), 0))
+    return query.where(AuditEntry.change_set_id == act.id).scalar_subquery()
+
+
+def _in_use(
+    session: Session, images: Mapping[Key, RowImage], made: list[int]
+) -> Iterator[Obstacle]:
+    """Find rows that point at a record that the act made, and that are none of the act's."""
+    for table in Base.metadata.sorted_tables:
+        columns = [key.parent for key in table.foreign_keys if key.column.table.name == "asset"]
+        if table.name in _GOES_ALONG:
+            continue
+        for column in columns:
+            for part in _parts(made):
+                query = sa.select(column, *table.primary_key.columns).where(column.in_(part))
+                for asset_id, *key in session.execute(query):
+                    if (table.name, tuple(key)) not in images:
+                        yield Obstacle("in_use", table.name, tuple(key), "", "asset", asset_id)
+
+
+def _by_table(images: Mapping[Key, RowImage]) -> dict[str, dict[tuple[Any, ...], RowImage]]:
+    found: dict[str, dict[tuple[Any, ...], RowImage]] = {}
+    for (table, key), image in images.items():
+        found.setdefault(table, {})[key] = image
+    return found
+
+
+def _present(
+    session: Session, name: str, members: Mapping[tuple[Any, ...], RowImage]
+) -> dict[tuple[Any, ...], Row]:
+    """Give the rows as they are now, by key."""
+    table = table_named(name)
+    keys = list(table.primary_key.columns)
+    found: dict[tuple[Any, ...], Row] = {}
+    for part in _parts(list(members)):
+        if len(keys) == 1:
+            condition = keys[0].in_([key[0] for key in part])
+        else:
+            condition = sa.tuple_(*keys).in_(part)
+        for row in session.execute(sa.select(table).where(condition)).mappings():
+            values = stored(dict(row))
+            found[tuple(values[column.name] for column in keys)] = values
+    return found
+
+
+def _restore(session: Session, images: Mapping[Key, RowImage]) -> None:
+    """Write the rows back: leaves go first, parents last, so that nothing is without its parent."""
+    tables = _by_table(images)
+    order = [table.name for table in Base.metadata.sorted_tables if table.name in tables]
+    leaves = [name for name in order if name not in _PARENTS]
+    for name in reversed(leaves):
+        _delete_made(session, name, tables[name])
+    for name in order:
+        _insert_deleted(session, name, tables[name])
+        _update_changed(session, name, tables[name])
+    for name in reversed([name for name in order if name in _PARENTS]):
+        _delete_made(session, name, tables[name])
+    session.expire_all()
+    touched = {key[0] for key in tables.get("asset", {})}
+    assets.refresh_search_texts(session, touched)
+
+
+def _delete_made(session: Session, name: str, members: Mapping[tuple[Any, ...], RowImage]) -> None:
+    table = table_named(name)
+    made = {key: image for key, image in members.items() if image.before is None}
+    present = _present(session, name, made)
+    for key in made:
+        session.execute(sa.delete(table).where(*_is(table, key)))
+    note(session, name, [(key, RowImage(row, None)) for key, row in present.items()])
+
+
+def _insert_deleted(
+    session: Session, name: str, members: Mapping[tuple[Any, ...], RowImage]
+) -> None:
+    table = table_named(name)
+    for key, image in members.items():
+        if image.after is None and image.before is not None:
+            session.execute(sa.insert(table).values(**loaded(table, image.before)))
+            note(session, name, [(key, RowImage(None, image.before))])
+
+
+def _update_changed(
+    session: Session, name: str, members: Mapping[tuple[Any, ...], RowImage]
+) -> None:
+    table = table_named(name)
+    changed = {k: one for k, one in members.items() if one.before is not None and one.after}
+    present = _present(session, name, changed)
+    for key, image in changed.items():
+        row = present.get(key)
+        if row is None or image.before is None or image.after is None:
+            continue
+        before = {c: v for c, v in image.before.items() if row[c] == image.after[c]}
+        if before:
+            session.execute(
+                sa.update(table).where(*_is(table, key)).values(**loaded(table, before))
+            )
+            now = {column: row[column] for column in before}
+            note(session, name, [(key, RowImage(now, before))])
+
+
+def _is(table: sa.Table, key: tuple[Any, ...]) -> list[sa.ColumnElement[bool]]:
+    pairs = zip(table.primary_key.columns, key, strict=True)
+    return [column == loaded(table, {column.name: v})[column.name] for column, v in pairs]
+
+
+def _record(session: Session, actor: Actor, images: Mapping[Key, RowImage], at: datetime) -> None:
+    """Write what becomes of each asset and device into its history."""
+    entries = []
+    for (table, key), image in images.items():
+        if table not in {"asset", "device"}:
+            continue
+        before, after = image.before or {}, image.after or {}
+        changes = {
+            name: (after.get(name), before.get(name))
+            for name in sorted(before.keys() | after.keys())
+            if name not in _PASSING[table] and after.get(name) != before.get(name)
+        }
+        number = int(key[0])
+        name = _name(session, table, number, before or after)
+        entries.append(audit.Entry(table, number, name, "undone", changes))
+    audit.record_all(session, actor, at=at, entries=entries)
+
+
+def _name(session: Session, table: str, number: int, image: Row) -> str:
+    if table == "asset":
+        return str(image.get("name") or getattr(session.get(Asset, number), "name", ""))
+    device = session.get(Device, number)
+    if device is None:
+        return str(image.get("sys_name") or image.get("address") or "")
+    return device_name(device.sys_name, device.host_name, device.model_name, device.address)
+
+
+def _subject(table: str, key: tuple[Any, ...], row: Row) -> tuple[str, int]:
+    """Give the asset or device that a row is about."""
+    if table in {"asset", "device"}:
+        return table, int(key[0])
+    if row.get("asset_id") is not None:
+        return "asset", int(row["asset_id"])
+    return "device", int(row.get("device_id") or 0)
+
+
+def _with_author(session: Session, act: ChangeSet, one: Obstacle) -> Obstacle:
+    query = (
+        sa.select(AuditEntry.author, AuditEntry.at)
+        .where(
+            AuditEntry.subject_kind == one.subject_kind,
+            AuditEntry.subject_id == one.subject_id,
+            AuditEntry.id > _last_entry(act),
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    row = session.execute(query).first()
+    if row is None:
+        return one
+    return Obstacle(one.code, one.table, one.key, one.field, one.subject_kind, one.subject_id, *row)
+
+
+def _parts(values: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]

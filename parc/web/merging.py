@@ -1,0 +1,175 @@
+"""Two records of one machine become one, and one record of two machines becomes two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from parc.errors import InvalidInputError
+from parc.extensions import db, transaction
+from parc.models import Device
+from parc.naming import device_name
+from parc.queries.asset_sheet import read_asset, read_sheet
+from parc.queries.assets import find_exact, suggest
+from parc.queries.locations import read_places
+from parc.reconcile.dividing import read_voices
+from parc.reconcile.merging import Choice, choices, merge_assets, person_fields
+from parc.reconcile.splitting import Leaving, split_asset
+from parc.reconcile.voices import Voice
+from parc.services.permissions import Action
+from parc.web.access import actor, requires
+from parc.web.asset_edit import assets
+from parc.web.assets import LABELS, forget_counts
+from parc.web.context import now, settings
+from parc.web.forms import Form, filled, read_form
+from parc.web.history import field_label
+from parc.web.labels import label
+from parc.web.listing import refuse
+from parc.web.messages import tell
+
+__all__ = ["assets"]
+
+_MOST_FOUND = 20
+_DIGITS = 10
+MARKS: Mapping[str, str] = {
+    "serial_number": _("Serial number"),
+    "engine_id": _("SNMP engine"),
+    "chassis_id": _("Chassis"),
+    "base_mac_address": _("MAC address"),
+    "sys_name": _("Calls itself"),
+    "host_name": _("Name in DNS"),
+    "address": _("Address"),
+}
+
+
+@assets.get("/assets/<int:asset_id>/merge")
+@requires(Action.MERGE_ASSET)
+def merge(asset_id: int) -> ResponseReturnValue:
+    """Search the other record, then show what becomes of both."""
+    asset = read_asset(db.session(), asset_id)
+    other_id = request.args.get("other", "")
+    if other_id:
+        return _merge_page(asset_id, _number(other_id))
+    text = request.args.get("q", "").strip()[:200]
+    found = suggest(db.session(), text, _MOST_FOUND + 1) if text else []
+    return render_template(
+        "assets/merge_search.html",
+        asset=asset,
+        text=text,
+        found=[row for row in found if row.id != asset_id][:_MOST_FOUND],
+        exact=find_exact(db.session(), text) if text else None,
+    )
+
+
+@assets.post("/assets/<int:asset_id>/merge")
+@requires(Action.MERGE_ASSET)
+def send_merge(asset_id: int) -> ResponseReturnValue:
+    """Merge the other record into this one."""
+    other_id = _number(request.form.get("other", ""))
+    named = [f"keep-{choice.field}" for choice in choices(db.session(), asset_id, other_id)]
+    form = read_form("other", *named)
+    taken = frozenset(n.removeprefix("keep-") for n in named if form.value(n) == "goes")
+    tag = read_asset(db.session(), other_id).asset_tag
+    with transaction() as session:
+        asset = merge_assets(session, actor(), asset_id, other_id, taken=taken, at=now())
+    forget_counts()
+    tell(gettext("%(other)s is part of %(name)s now.", other=tag, name=asset.name))
+    return redirect(url_for("assets.show", asset_id=asset_id))
+
+
+@assets.get("/assets/<int:asset_id>/split")
+@requires(Action.MERGE_ASSET)
+def split(asset_id: int) -> ResponseReturnValue:
+    """Show who spoke through this record."""
+    return _split_page(asset_id, filled())
+
+
+@assets.post("/assets/<int:asset_id>/split")
+@requires(Action.MERGE_ASSET)
+def send_split(asset_id: int) -> ResponseReturnValue:
+    """Make a record of its own of what is ticked."""
+    form = read_form("device", "voice", "value")
+    voices: dict[int, set[str]] = {}
+    for text in form.values_of("voice"):
+        device, _colon, token = text.partition(":")
+        voices.setdefault(_number(device), set()).add(token)
+    leaving = Leaving(
+        frozenset(_number(text) for text in form.values_of("device")),
+        {number: frozenset(tokens) for number, tokens in voices.items()},
+        frozenset(form.values_of("value")),
+    )
+    try:
+        with transaction() as session:
+            pattern = settings().interface.asset_tag_pattern
+            new = split_asset(session, actor(), asset_id, leaving, at=now(), tag_pattern=pattern)
+    except InvalidInputError as error:
+        return _split_page(asset_id, form.refused(error)), 422
+    forget_counts()
+    tell(
+        gettext("%(name)s is a record of its own now.", name=new.name),
+        url=url_for("assets.show", asset_id=new.id),
+        link=gettext("Open"),
+    )
+    return redirect(url_for("assets.show", asset_id=asset_id))
+
+
+def value_text(name: str, value: Any) -> str:
+    """Give a value of a field as a reader knows it."""
+    if name == "location_id" and value is not None:
+        return read_places(db.session()).path(value) or ""
+    return str(label(value)) if name in {"category", "lifecycle_state"} else str(value or "")
+
+
+def _merge_page(asset_id: int, other_id: int) -> str:
+    session = db.session()
+    if asset_id == other_id:
+        refuse(gettext("This is the same record."))
+    ours, theirs = read_sheet(session, asset_id), read_sheet(session, other_id)
+    found: Sequence[Choice] = choices(session, asset_id, other_id)
+    return render_template(
+        "assets/merge.html",
+        asset=ours.asset,
+        other=theirs.asset,
+        devices=[(device, _name(device)) for device in theirs.devices],
+        choices=[choice for choice in found if choice.field != "notes"],
+        has_both_notes=any(choice.field == "notes" for choice in found),
+        labels=LABELS,
+        field_label=field_label,
+        value_text=value_text,
+    )
+
+
+def _split_page(asset_id: int, form: Form) -> str:
+    session = db.session()
+    sheet = read_sheet(session, asset_id)
+    spoken: list[tuple[Device, str, list[Voice]]] = []
+    for device in sheet.devices:
+        voices = read_voices(session, device.id)
+        spoken.append((device, _name(device), voices if len(voices) > 1 else []))
+    return render_template(
+        "assets/split.html",
+        asset=sheet.asset,
+        spoken=spoken,
+        can_split=len(spoken) > 1 or any(voices for _d, _n, voices in spoken),
+        values=[
+            (name, field_label(name), value_text(name, getattr(sheet.asset, name)))
+            for name in person_fields(session, asset_id)
+        ],
+        marks=MARKS,
+        form=form,
+    )
+
+
+def _name(device: Device) -> str:
+    return device_name(device.sys_name, device.host_name, device.model_name, device.address)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < _DIGITS):
+        abort(400, description=gettext("The form is not whole."))
+    return int(text)

@@ -1,0 +1,76 @@
+"""The pages that merge two records, and split one."""
+
+from __future__ import annotations
+
+from parc.extensions import db, transaction
+from parc.models import Asset, Device, Role
+from parc.services.assets import refresh_search_texts
+from tests.factories import make_asset, make_linked_device
+from tests.parc.web.conftest import Browse
+from tests.web import Browser
+
+
+def two() -> tuple[Asset, Asset, Device]:
+    with transaction() as session:
+        one = make_asset(session, name="alpha", notes="first", asset_tag="M1")
+        other = make_asset(session, name="beta", notes="second", asset_tag="M2")
+        make_linked_device(session, one, sys_name="alpha")
+        device = make_linked_device(session, other, sys_name="beta", serial_number="SN77")
+        refresh_search_texts(session, [one.id, other.id])
+    return one, other, device
+
+
+def test_other_record_is_searched_compared_and_merged(administrator: Browser) -> None:
+    one, other, _device = two()
+    found = administrator.get(f"/assets/{one.id}/merge?q=beta").text
+    assert f'name="other" value="{other.id}"' in found
+    compared = administrator.get(f"/assets/{one.id}/merge?other={other.id}").text
+    assert "alpha" in compared
+    assert "SN77" in compared
+    form = {"other": str(other.id), "keep-name": "goes"}
+    answer = administrator.post(f"/assets/{one.id}/merge", form)
+    assert answer.status_code == 302
+    db.session.rollback()
+    merged = db.session.get_one(Asset, one.id)
+    assert (merged.name, merged.notes) == ("beta", "first\n\nsecond")
+    assert db.session.get(Asset, other.id) is None
+    moved = administrator.get(f"/assets/{other.id}")
+    assert moved.status_code == 302
+    assert moved.headers["Location"].endswith(f"/assets/{one.id}")
+
+
+def test_record_with_two_devices_is_split(administrator: Browser) -> None:
+    one, other, device = two()
+    administrator.post(f"/assets/{one.id}/merge", {"other": str(other.id)})
+    page = administrator.get(f"/assets/{one.id}/split").text
+    assert f'name="device" value="{device.id}"' in page
+    refused = administrator.post(f"/assets/{one.id}/split", {})
+    assert refused.status_code == 422
+    assert "Tick what is another machine." in refused.text
+    answer = administrator.post(f"/assets/{one.id}/split", {"device": str(device.id)})
+    assert answer.status_code == 302
+    db.session.rollback()
+    back = db.session.get_one(Asset, other.id)
+    assert (back.name, back.asset_tag) == ("beta", "M2")
+
+
+def test_record_of_one_machine_says_that_it_cannot_be_split(administrator: Browser) -> None:
+    one, _other, _device = two()
+    assert "One machine speaks" in administrator.get(f"/assets/{one.id}/split").text
+
+
+def test_who_may_only_read_neither_merges_nor_splits(browse: Browse) -> None:
+    one, other, _device = two()
+    reader = browse(Role.READ_ONLY)
+    assert reader.get(f"/assets/{one.id}/merge").status_code == 404
+    assert reader.post(f"/assets/{one.id}/merge", {"other": str(other.id)}).status_code == 404
+    assert reader.get(f"/assets/{one.id}/split").status_code == 404
+
+
+def test_record_is_not_merged_into_itself_nor_into_what_is_not_there(
+    administrator: Browser,
+) -> None:
+    one, _other, _device = two()
+    assert administrator.get(f"/assets/{one.id}/merge?other={one.id}").status_code == 422
+    assert administrator.get(f"/assets/{one.id}/merge?other=999999").status_code == 404
+    assert administrator.post(f"/assets/{one.id}/merge", {"other": "x"}).status_code == 400
