@@ -31,6 +31,7 @@ _REMOVED: Final = dict.fromkeys(
     ],
 )
 _BLANKS: Final = re.compile(r"[ \t\u00a0]+")
+_NORMAL_MAC: Final = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 _MAC: Final = re.compile(
     r"(?:[0-9a-f]{12}"
     r"|[0-9a-f]{1,2}(?P<mark>[:\-. ])(?:[0-9a-f]{1,2}(?P=mark)){4}[0-9a-f]{1,2}"
@@ -84,6 +85,8 @@ def normalise_mac(raw: bytes | str) -> str | None:
     """
     if isinstance(raw, bytes) and len(raw) == MAC_OCTETS:
         mac = raw.hex(":")
+    elif isinstance(raw, str) and _NORMAL_MAC.fullmatch(raw):
+        mac = raw  # most often
     else:
         text = raw.decode("ascii", errors="replace") if isinstance(raw, bytes) else raw
         text = text.strip().lower().removeprefix("0x")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from collectors.observation import Category
@@ -74,8 +76,11 @@ def address_sort(address: str | None) -> str | None:
     Returns:
         ``4`` or ``6`` and the address in hex; None for what is no address.
     """
+    for version, family in ((4, socket.AF_INET), (6, socket.AF_INET6)):
+        with suppress(OSError, ValueError):
+            return f"{version}{socket.inet_pton(family, address or '').hex()}"
     try:
-        parsed = ipaddress.ip_address(address or "")
+        parsed = ipaddress.ip_address(address or "")  # slow, but knows zones
     except ValueError:
         return None
     return f"{parsed.version}{parsed.packed.hex()}"

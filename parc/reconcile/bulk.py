@@ -1,60 +1,84 @@
-"""Many rows in one statement, whose ids nobody asks for."""
+"""Many rows, or many values, in one statement and one parameter.
+
+A parameter for each value costs the driver of PostgreSQL more than the rest of a run, and to make
+its arrays is not much cheaper. So rows go to it as JSON, which is written at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from parc.models import Base, table_of
 
 
 def insert_rows(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows; all have the same columns."""
+    """Insert rows, whose ids nobody asks for; all have the same columns."""
     execute_insert(session, sa.insert(table_of(model)), rows)
 
 
 def execute_insert(session: Session, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
     """Carry out an INSERT for many rows.
 
-    SQLite is in our own process and takes them row by row. To PostgreSQL each column goes as one
-    array: a parameter for each value costs its driver more than the rest of a run.
+    SQLite is in our own process and takes them row by row.
 
     Args:
         statement: an INSERT into one table, also one with ON CONFLICT.
-        rows: the values by column, each row with the same ones; no two rows of one key.
+        rows: the values by column, each row with the same ones; no octets among them, and no two
+            rows of one key.
     """
     if not rows:
         return
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(_from_arrays(statement, rows))
+    if _is_postgresql(session):
+        session.connection().execute(_from_json(statement, rows))
     else:
         session.connection().execute(statement, list(rows))
 
 
-def _from_arrays(statement: Any, rows: Sequence[dict[str, Any]]) -> Any:
+def _from_json(statement: Any, rows: Sequence[dict[str, Any]]) -> Any:
     columns = [statement.table.c[name] for name in rows[0]]
-    arrays = [
-        sa.bindparam(
-            None, [row[one.name] for row in rows], postgresql.ARRAY(one.type, dimensions=1)
-        )
-        for one in columns
-    ]
+    for one in columns:
+        if isinstance(one.type, sa.types.TypeDecorator):
+            _check(one, {row[one.name] for row in rows})
+    text = sa.bindparam(None, msgspec.json.encode(rows).decode(), sa.types.NullType())
     names = [sa.column(one.name, one.type) for one in columns]
-    source = sa.func.unnest(*arrays).table_valued(*names).render_derived()
+    source = (
+        sa.func.json_to_recordset(sa.cast(text, postgresql.JSON))
+        .table_valued(*names)
+        .render_derived(with_types=True)
+    )
     return statement.from_select([one.name for one in columns], sa.select(*source.c))
 
 
-def is_among(session: Session, column: Any, values: Any) -> sa.ColumnElement[bool]:
-    """Give the condition that ``column`` has one of many values.
+def _check(column: Any, values: Iterable[Any]) -> None:
+    """Let the type of a column refuse what it does not take: no driver asks it."""
+    for value in values:
+        column.type.process_bind_param(value, postgresql.dialect())  # type: ignore[no-untyped-call]
 
-    PostgreSQL gets them as the rows of one array, which it hashes or looks up; a list it would
-    compare one by one with each row.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        array = sa.bindparam(None, list(values), postgresql.ARRAY(column.type, dimensions=1))
-        values = sa.select(sa.func.unnest(array))
-    return sa.type_coerce(column.in_(values), sa.Boolean)
+
+def is_among(
+    session: Session,
+    column: sa.ColumnElement[Any] | InstrumentedAttribute[Any],
+    values: Iterable[Any],
+) -> sa.ColumnElement[bool]:
+    """Give the condition that ``column`` has one of many values, all texts or all numbers."""
+    if _is_postgresql(session):
+        array = sa.bindparam(None, _array_text(values), sa.types.NullType())
+        return column == sa.func.any(sa.cast(array, postgresql.ARRAY(column.type, dimensions=1)))
+    each = sa.func.json_each(msgspec.json.encode(list(values)).decode()).table_valued("value")
+    return column.in_(sa.select(each.c.value))
+
+
+def _array_text(values: Iterable[Any]) -> str:
+    """Write an array as PostgreSQL reads it."""
+    texts = (str(value).replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join([f'"{text}"' for text in texts]) + "}"
+
+
+def _is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"

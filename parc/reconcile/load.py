@@ -36,6 +36,7 @@ from parc.models import (
     ValueSource,
 )
 from parc.naming import MACHINE_FIELDS
+from parc.reconcile.bulk import is_among
 from parc.reconcile.hearsay import with_told
 from parc.reconcile.identity import usable_mac
 from parc.reconcile.known import (
@@ -180,7 +181,8 @@ def _touched_ids(session: Session, wanted: _Wanted) -> set[int]:
     )
     for number, column, values in lookups:
         for part in chunks(values):
-            found.update(session.scalars(sa.select(number).where(column.in_(part))))
+            query = sa.select(number).where(is_among(session, column, part))
+            found.update(session.scalars(query))
     return found
 
 
@@ -200,7 +202,8 @@ def _asset_ids(session: Session, device_ids: set[int], serials: set[str]) -> set
         found.update(number for number in session.scalars(query) if number is not None)
     # People type serial numbers in either case.
     for part in chunks({text for s in serials for text in (s, s.upper(), s.lower())}):
-        found.update(session.scalars(sa.select(Asset.id).where(Asset.serial_number.in_(part))))
+        seen = sa.select(Asset.id).where(is_among(session, Asset.serial_number, part))
+        found.update(session.scalars(seen))
     return found
 
 

@@ -18,7 +18,7 @@ from collectors import observation as seen
 from collectors.text import normalise_mac
 from parc.models import Device, Interface, Neighbor, SwitchPort, table_of
 from parc.naming import address_sort
-from parc.reconcile.bulk import insert_rows
+from parc.reconcile.bulk import insert_rows, is_among
 from parc.reconcile.known import KEY_CHARACTERS, LONG_TEXT, fit
 from parc.reconcile.load import chunks
 from parc.reconcile.told import Told
@@ -119,7 +119,9 @@ def resolve_waiting(session: Session, device_ids: Collection[int]) -> None:
     for column, values in lookups:
         for part in chunks(values):
             rows = sa.select(Neighbor.id).where(
-                column.in_(part), Neighbor.far_device_id.is_(None), Neighbor.gone_at.is_(None)
+                is_among(session, column, part),
+                Neighbor.far_device_id.is_(None),
+                Neighbor.gone_at.is_(None),
             )
             waiting.update(session.scalars(rows))
     _resolve(session, Neighbor.id, waiting)
@@ -139,7 +141,7 @@ def _resolve(
             Neighbor.chassis_id,
             Neighbor.management_address,
             Neighbor.sys_name,
-        ).where(column.in_(part), Neighbor.gone_at.is_(None))
+        ).where(is_among(session, column, part), Neighbor.gone_at.is_(None))
         rows += session.execute(query.order_by(Neighbor.id))
     if not rows:
         return
@@ -203,7 +205,8 @@ def _holders(
 ) -> dict[str, set[int]]:
     found: dict[str, set[int]] = defaultdict(set)
     for part in chunks(values):
-        for value, device_id in session.execute(sa.select(column, number).where(column.in_(part))):
+        query = sa.select(column, number).where(is_among(session, column, part))
+        for value, device_id in session.execute(query):
             found[value].add(device_id)
     return found
 
