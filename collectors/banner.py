@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from collectors.registries.enterprise import MANUFACTURER_ALIASES, manufacturer_named_in
+
 _MAX_SEARCHED: Final = 1000
 _FLAGS: Final = re.IGNORECASE
 
@@ -27,6 +29,13 @@ _KERNEL: Final = re.compile(
     r"^\W*(?:Linux|FreeBSD|OpenBSD|NetBSD|Darwin|SunOS|AIX|HP-UX)\s+\S+\s+#?\d"
 )
 _NUMBER: Final = r"[vVrR]?\.?(?P<value>\d+(?:[._-]\d+[\w()+]*|\.?[A-Z]+\d[\w()]*)(?:[.\-_]\w+)*)"
+# What stands before the version of something else.
+_NO_VERSION: Final = (
+    r"linux|ubuntu|vxworks|kernel|u-boot|boot\w*|hardware|hw|rom|ieee|usb|snmp\w*|java|rtcs|ose\w*"
+    r"|model|rel"
+)
+_NO_UNIT: Final = r"(?!802\.|\d+\.\d+[kMG]?(?:Hz|VA?|W|A|n|ac|ax|[Gg])\b)"
+_NO_DATE: Final = r"(?!\d\d?\.\d\d?\.(?:19|20)\d\d\b)"
 _VERSIONS: Final = (
     # DOCSIS (SCTE 22-2): <<HW_REV: 1; VENDOR: X; BOOTR: 2; SW_REV: 3; MODEL: Y>>
     re.compile(r"SW_REV:\s*(?P<value>[^;>\s]+)"),
@@ -52,9 +61,28 @@ _VERSIONS: Final = (
     # Letters of a branch before the number: "revision RA.16.02.0012", "- PA.03.10".
     re.compile(r"(?:\brevision|,| -)\s(?P<value>[A-Z]{1,2}\.\d\d\.\d\d[\w.]*)"),
     re.compile(r"\bSW:\s*(?P<value>[vV]?\d[\w.]+)"),
+    # Behind the name of the system: HiveOS 8.1r2a, GigaVUE-OS 5.16.00, TiMOS-C-10.0.R4
+    re.compile(
+        r"\b[A-Z][A-Za-z]*-?OS(?:-[A-Z])?[ -][vVR]?(?P<value>\d+\.\d[\w.-]*(?: build-\w+)?)"
+    ),
+    re.compile(r"\bNOS (?P<value>\d+\.\d\w*)"),
+    re.compile(
+        r"\b(?:[Vv]ersion|[Rr]elease) (?:[A-Za-z][\w-]*[_-])+(?P<value>\d+(?:[.-]\d+){2,}[\w.-]*)"
+    ),
+    re.compile(r"\b(?P<value>V\d{3}R\d{3}C\d{2}(?:SP[CH]\w+)?)\b"),
+    re.compile(r"^[A-Z]\w+(?:-[A-Z]+)?-(?P<value>\d+\.\d+[\w.-]*)"),
     # A field of its own, or the last word, that is nothing but three numbers or more.
-    re.compile(r"(?:^|[,;|(])\s*[vV]?(?P<value>\d+(?:\.\d+){2,}[\w.-]*)\s*(?=[,;|)]|$)"),
-    re.compile(r"(?<!ersion)(?<!er)(?<!ev)\s[vV]?(?P<value>\d+(?:\.\d+){2,}[\w.-]*)\W*$"),
+    re.compile(
+        rf"(?:^|[,;|(])\s*[vV]?{_NO_DATE}(?P<value>\d+(?:\.\d+){{2,}}[\w.-]*)\s*(?=[,;|)]|$)"
+    ),
+    re.compile(
+        rf"(?<!ersion)(?<!er)(?<!ev)\s[vV]?{_NO_DATE}(?P<value>\d+(?:\.\d+){{2,}}[\w.-]*)\W*$"
+    ),
+    # Bare, behind the product and before what is no unit: SiteBoss 530 2.10.540 STD
+    re.compile(
+        rf"^(?:(?!(?i:{_NO_VERSION})\b)[\w+/.-]+,? ){{1,5}}?[vVR]?{_NO_UNIT}"
+        r"(?P<value>\d+\.\d+[\w.-]*)(?=$|,|;| /| [A-Z(\d][\w.]*(?:$|\W))"
+    ),
 )
 _HARDWARE: Final = (
     re.compile(r"HW_REV:\s*(?P<value>[^;>\s]+)"),
@@ -76,21 +104,55 @@ _SERIALS: Final = (
 _CARD: Final = re.compile(r"\bMN:.*\bSN:|\bcard\b.*\b(?:S/N|SN)\b", _FLAGS | re.DOTALL)
 # Letters that start a product's code, then a digit: ECS4510-52T, GS724Tv4, SG-6000-E3965.
 _CODE: Final = r"(?=[\w+/.-]*\d)[A-Z][A-Za-z]{0,11}-?(?:[A-Z]{0,4}-?)?\d[\w+/-]*"
+_FORM: Final = (
+    r"(?i:(?:\s+(?:networks?|systems?|inc\.?|corporation|corp\.?|technologies|co\.?|ltd\.?"
+    r"|emc)\b,?)*)"
+)
+_KINDS: Final = (
+    "[Ss]witch|[Rr]outer|[Gg]ateway|[Ff]irewall|[Cc]ontroller|[Aa]ppliance|[Aa]ccess [Pp]oint"
+    "|[Cc]amera|[Ss]erver|[Mm]odem|[Bb]ridge|[Rr]adio|UPS|PDU"
+)
+# Said to be the model, so that it may be a bare number.
+_LABELLED: Final = (
+    re.compile(
+        r"\bmodel(?: name| number| no\.?)?\s*[:=]+\s*(?P<value>[1-9]\d{2,}[A-Z]?)\b(?!\.)", _FLAGS
+    ),
+)
+_BEHIND_KIND: Final = re.compile(
+    rf"\b(?:{_KINDS})\s+"
+    r"(?P<value>(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d\d)[A-Z\d][\w+/-]{3,})(?=$|[\s,;])"
+)
+_CODES: Final = (
+    _BEHIND_KIND,
+    re.compile(r"^(?P<value>\d{3,4}[A-Z]*-\d+[A-Z][\w-]*)(?=$|,|;| ?:| [(\[])"),
+    # A field of its own, or in brackets: "..., C600HC, Release 6", "Switch PoE (S3410-24TS-P) by"
+    re.compile(rf"\b[Ss]eries:\s*(?P<value>{_CODE})(?=$|[\s,;])"),
+    re.compile(r", (?P<value>(?=\S*\d\d)[A-Z]{1,6}-?\d[A-Z\d-]*[A-Z\d]), "),
+    re.compile(r"\((?P<value>(?=\S*\d\d)[A-Z]{1,5}\d[A-Z\d+]*-[A-Z\d+-]*(?<!-M))\)"),
+)
 _MODELS: Final = (
     re.compile(r"[;<]\s*MODEL:\s*(?P<value>[^;>]+?)\s*[;>]"),
     re.compile(
         r"\b(?:model(?: name| number| no\.?)?|product)\s*[:=]+\s*(?P<value>[\w+/-]*\d[\w+/-]*)",
         _FLAGS,
     ),
-    # The code alone, or before its kind, its version or a comma.
+    # The system's name, then the board's code: RouterOS RB433GL
+    re.compile(rf"^[A-Z][A-Za-z]+OS (?P<value>{_CODE})$"),
+    # The code alone, or before its kind, its version or a comma; not the name of a series.
     re.compile(
-        rf"^(?P<value>{_CODE})(?=$|,|;|:| -|-? [(\[]| [vV]?\d+\.\d| [A-Z]?[a-z]| \d+-?[Pp]ort)"
+        rf"^(?:[Mm]odel )?(?P<value>{_CODE})(?! [Ss]eries)(?=$|,|;| ?:| -|-? [(\[]|\s+[vV]?\d+\.\d"
+        r"| [A-Z]?[a-z]| \d+-?[Pp]ort| \S+[- ][vVrR]?\d+\.\d|[HS](?:ardware|oftware) )"
     ),
+    # What it runs on, or the system's name and the board in brackets: ExtremeXOS (X480-24x) ...
+    re.compile(rf"\brunning on an? (?:[A-Z]\w+ ){{0,2}}?(?P<value>{_CODE})(?=$|[\s,;])"),
+    re.compile(rf"^[A-Z]\w+OS \((?P<value>{_CODE}(?:\(\w+\))?)\)"),
+    # Its kind, then its code: Ethernet Routing Switch 5530-24TFD
+    _BEHIND_KIND,
 )
 # Where a product's name ends: at punctuation, or before the words that announce a version.
 _HEAD: Final = re.compile(
     r"^(?P<value>[^,;:(\[|\n]*?)(?=$|[,;:(\[|\n]| - |\s(?:version|ver|rev|release|software|firmware"
-    r"|hardware|fw|sw|hw|[sS]/?[nN]|v?\d+\.\d)\b)",
+    r"|hardware|fw|sw|hw|[sS]/?[nN]|v?\d+\.\d+)\b)",
     _FLAGS,
 )
 _MOST_WORDS: Final = 5
@@ -105,7 +167,7 @@ _NO_PRODUCT: Final = re.compile(
 _SYSTEM: Final = re.compile(r"(?<![\w-])(?P<value>[A-Z][A-Za-z]{0,12}-?OS)(?![\w-])")
 _NO_SYSTEM: Final = frozenset({"BIOS", "DOS", "MSDOS", "POS", "QOS", "DOCSIS", "NETBIOS", "MACOS"})
 _NO_MODEL: Final = re.compile(
-    r"(?i)^(?:v?\d|version|release|snmp|rev|ipv?\d|x86|i\d86|build|linux)"
+    r"(?i)^(?:.*(?:-[0-9a-f]{4}){3}|v?\d|version|release|snmp|rev|ipv?\d|x86|i\d86|build|linux)"
 )
 
 
@@ -120,11 +182,14 @@ def read_banner(sys_descr: str | None, manufacturer: str | None, sys_name: str |
     text = (sys_descr or "")[:_MAX_SEARCHED].strip().strip('"').strip()
     if not text or _KERNEL.match(text):
         return Banner()
-    if manufacturer is not None:
-        text = _without_manufacturer(text, manufacturer)
+    for maker in (manufacturer_named_in(text), *_names_of(manufacturer)):
+        if maker is not None:
+            text = _without_manufacturer(text, maker)
     model = _first(_MODELS, text) or _product(text)
     if model is not None and (_NO_MODEL.match(model) or model == sys_name):
         model = None
+    model = model or _first(_LABELLED, text) or _behind_maker(text, manufacturer)
+    model = model or _first(_CODES, text)
     serial = None if _CARD.search(text) else _first(_SERIALS, text)
     return Banner(model, _first(_VERSIONS, text), _first(_HARDWARE, text), serial)
 
@@ -146,18 +211,40 @@ def _product(text: str) -> str | None:
     """Give a name of a few words with a number in it, when the text begins with one."""
     head = _HEAD.match(text)
     name = head["value"].strip() if head else ""
+    vague = _NO_PRODUCT.search(name)
+    if vague is not None and vague[0].isalpha():
+        name = name[: vague.start()].strip()
     if not _NAMES_PRODUCT.search(name) or _NO_PRODUCT.search(name):
         return None
     return name if 1 < len(name.split()) <= _MOST_WORDS else None
 
 
-def _without_manufacturer(text: str, manufacturer: str) -> str:
-    """Take the maker's name and its legal form off the front."""
-    first = re.escape(manufacturer.split(maxsplit=1)[0])
-    form = (
-        r"(?:\s+(?:networks?|systems?|inc\.?|corporation|corp\.?|technologies|co\.?|ltd\.?)\b,?)*"
+def _names_of(manufacturer: str | None) -> tuple[str, ...]:
+    return (
+        () if manufacturer is None else (manufacturer, *MANUFACTURER_ALIASES.get(manufacturer, ()))
     )
-    return re.sub(rf"^{first}{form}[\s,:;.-]+", "", text, count=1, flags=_FLAGS)
+
+
+def _behind_maker(text: str, manufacturer: str | None) -> str | None:
+    """Give a code that stands directly behind the maker's name, wherever that is."""
+    for name in _names_of(manufacturer):
+        first = re.escape(name.split(maxsplit=1)[0])
+        match = re.search(
+            rf"\b(?i:{first}){_FORM}[\s,]+(?:[A-Z][A-Za-z]+ )?"
+            rf"(?P<value>(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d\d)[A-Z\d][\w+/-]{{3,}})(?=$|[\s,;])",
+            text,
+        )
+        if match is not None and not _NO_PRODUCT.search(match["value"]):
+            return match["value"]
+    return None
+
+
+def _without_manufacturer(text: str, manufacturer: str) -> str:
+    """Take the maker's name, or its first word, and its legal form off the front."""
+    first = re.escape(manufacturer.split(maxsplit=1)[0])
+    if text.casefold().startswith(f"{manufacturer.casefold()} "):
+        first = re.escape(manufacturer)
+    return re.sub(rf"^{first}{_FORM}[\s,:;.-]+", "", text, count=1, flags=_FLAGS)
 
 
 def _first(patterns: tuple[re.Pattern[str], ...], text: str) -> str | None:

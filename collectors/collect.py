@@ -329,7 +329,8 @@ async def _maker_number(session: DeviceSession) -> int | None:
 
 
 def _scalars(definition: Definition | None, existing: set[str]) -> list[bytes]:
-    names = [*_SCALARS, *local_inventory.names_to_get(existing)]
+    names = [*_SCALARS]
+    names += local_inventory.names_to_get(existing, is_unknown=definition is None)
     if ups_mib.UPS_IDENT in existing:
         names += ups_mib.ALL
     if definition is not None:

@@ -14,6 +14,7 @@ from collectors.definitions.model import Definition
 from collectors.evidence import How, Means, Origin, differs
 from collectors.observation import Category, Component, Identity, Interface, System
 from collectors.registries.enterprise import (
+    MANUFACTURER_ALIASES,
     category_of,
     category_of_maker,
     category_of_number,
@@ -207,6 +208,9 @@ def _is_name(manufacturer: str | None) -> bool:
 def _offer_banner(draft: _Draft, standing: Standing) -> None:
     """Take what free text names, then what standard scalars repeat."""
     system, maker = standing.system, draft.values.get("manufacturer")
+    if standing.definition is None:
+        for name, value, source in local_inventory.bought_inventory(standing.found):
+            draft.offer(name, value, source)
     banner = read_banner(system.sys_descr, maker, system.sys_name)
     reason = _BANNER
     draft.offer("model_name", banner.model_name, reason)
@@ -238,19 +242,10 @@ def _offer_phrase(draft: _Draft, phrase: Phrase, sys_descr: str | None) -> None:
 def _strip_manufacturer(draft: _Draft) -> None:
     """Take the maker's name off the front of the model."""
     model, manufacturer = draft.values["model_name"], draft.values["manufacturer"]
-    for name in (manufacturer, *_ALIASES.get(manufacturer, ())):
+    for name in (manufacturer, *MANUFACTURER_ALIASES.get(manufacturer, ())):
         if model.casefold().startswith(f"{name.casefold()} "):
             draft.rename("model_name", model[len(name) :].strip())
             return
-
-
-_ALIASES: Final = {
-    "Hewlett-Packard": ("HP", "HPE"),
-    "Hewlett Packard Enterprise": ("HPE", "HP", "Hewlett-Packard"),
-    "Palo Alto Networks": ("Palo Alto",),
-    "Konica Minolta": ("KONICA MINOLTA",),
-    "Eaton": ("Powerware", "MGE"),
-}
 
 
 def _category(  # noqa: PLR0911 -- one for each thing that can tell it, in their order

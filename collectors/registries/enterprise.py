@@ -18,6 +18,14 @@ from typing import Any, Final
 
 from collectors.observation import Category
 
+# What devices call their makers beside the usual names.
+MANUFACTURER_ALIASES: Final = {
+    "Hewlett-Packard": ("HP", "HPE"),
+    "Hewlett Packard Enterprise": ("HPE", "HP", "Hewlett-Packard"),
+    "Palo Alto Networks": ("Palo Alto",),
+    "Konica Minolta": ("KONICA MINOLTA",),
+    "Eaton": ("Powerware", "MGE"),
+}
 _ENTERPRISES: Final = "1.3.6.1.4.1."
 _AGENTS: Final = frozenset({2021, 8072, 12325})  # UCD, net-snmp, bsnmpd
 # Numbers that the makers of devices leave in firmware which they bought: Epilogue, SNMP Research,

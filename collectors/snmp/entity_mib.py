@@ -85,7 +85,7 @@ def chassis_of(components: tuple[Component, ...]) -> Component | None:
     tell the unit of a stack twice. Without a row of class chassis, a single outermost row counts
     when it has a serial number or a model, or the only one that is said to be in nothing; of
     several outermost rows none does, unless the agent says of none where it is and only one of
-    them has a name.
+    them has a name. Of an outermost stack without a name of its own, it is the first unit.
     """
     chassis = [one for one in components if one.component_class == "chassis"]
     for one in chassis:
@@ -104,7 +104,22 @@ def chassis_of(components: tuple[Component, ...]) -> Component | None:
     if len(named) == 1 and (len(roots) == 1 or tells_no_places):
         return named[0]
     said = [one for one in roots if one.contained_in == 0]
-    return said[0] if len(said) == 1 and said[0] in named else None
+    if len(said) == 1 and said[0] in named:
+        return said[0]
+    return _first_unit(components) if {one.component_class for one in roots} == {"stack"} else None
+
+
+def _first_unit(components: tuple[Component, ...]) -> Component | None:
+    """Give the first thing in a stack, or in a stack of a stack, that has a serial number."""
+    stacks = {one.index for one in components if one.component_class == "stack"}
+    inside = (
+        one
+        for one in components
+        if one.contained_in in stacks
+        and one.serial_number is not None
+        and one.component_class not in _PARTS_OF_ALL | {"stack"}
+    )
+    return next(inside, None)
 
 
 def _with_serial_inside(chassis: Component, components: tuple[Component, ...]) -> Component:

@@ -1,7 +1,12 @@
-"""What a device says of itself in scalars of standard MIBs other than ENTITY-MIB.
+"""What a device says of itself in scalars of MIBs that are not its maker's own.
 
-Sources: LLDP-EXT-MED-MIB (ANSI/TIA-1057) lldpXMedLocalData; RMON2-MIB (RFC 4502) probe group;
-DOCS-CABLE-DEVICE-MIB (RFC 4639) docsDevBase and docsDevSoftware.
+Standard ones: LLDP-EXT-MED-MIB (ANSI/TIA-1057) lldpXMedLocalData; RMON2-MIB (RFC 4502) probe
+group; DOCS-CABLE-DEVICE-MIB (RFC 4639) docsDevBase and docsDevSoftware.
+
+Those of bought firmware and of agents for servers, which many makers sell under names of their own:
+RADLAN-Physicaldescription-MIB rlPhdUnitGenParamTable (its first unit); FASTPATH-SWITCHING-MIB
+agentInventoryGroup; CPQSINFO-MIB; Dell's MIB-Dell-10892 chassisInformationTable; SEMI-MIB. They are
+asked of devices that no definition knows, in the one request that is sent anyway.
 """
 
 from __future__ import annotations
@@ -35,18 +40,63 @@ _SOURCES: Final = (
     Inventory("software_revision", "probeSoftwareRev", oids.encode("1.3.6.1.2.1.16.19.2.0")),
     Inventory("hardware_revision", "probeHardwareRev", oids.encode("1.3.6.1.2.1.16.19.3.0")),
 )
+_RADLAN: Final = "1.3.6.1.4.1.89.53.14.1"
+_FASTPATH: Final = "1.3.6.1.4.1.4413.1.1.1.1.1"
+_CPQ: Final = "1.3.6.1.4.1.232.2.2"
+_OPEN_MANAGE: Final = "1.3.6.1.4.1.674.10892.1.300.10.1"
+_SEMI: Final = "1.3.6.1.4.1.11.2.36.1.1.2"
+_BOUGHT: Final = (
+    Inventory("serial_number", "rlPhdUnitGenParamSerialNum", oids.encode(f"{_RADLAN}.5.1")),
+    Inventory(
+        "software_revision", "rlPhdUnitGenParamSoftwareVersion", oids.encode(f"{_RADLAN}.2.1")
+    ),
+    Inventory(
+        "firmware_revision", "rlPhdUnitGenParamFirmwareVersion", oids.encode(f"{_RADLAN}.3.1")
+    ),
+    Inventory(
+        "hardware_revision", "rlPhdUnitGenParamHardwareVersion", oids.encode(f"{_RADLAN}.4.1")
+    ),
+    Inventory("model_name", "agentInventoryMachineModel", oids.encode(f"{_FASTPATH}.3.0")),
+    Inventory("serial_number", "agentInventorySerialNumber", oids.encode(f"{_FASTPATH}.4.0")),
+    Inventory(
+        "software_revision", "agentInventorySoftwareVersion", oids.encode(f"{_FASTPATH}.13.0")
+    ),
+    Inventory("serial_number", "cpqSiSysSerialNum", oids.encode(f"{_CPQ}.2.1.0")),
+    Inventory("model_name", "cpqSiProductName", oids.encode(f"{_CPQ}.4.2.0")),
+    Inventory("model_name", "chassisModelName", oids.encode(f"{_OPEN_MANAGE}.9.1")),
+    Inventory("serial_number", "chassisServiceTagName", oids.encode(f"{_OPEN_MANAGE}.11.1")),
+    Inventory("software_revision", "hpHttpMgVersion", oids.encode(f"{_SEMI}.6.0")),
+    Inventory("serial_number", "hpHttpMgSerialNumber", oids.encode(f"{_SEMI}.9.0")),
+)
 GROUPS: Final = (_LLDP_MED, "1.3.6.1.2.1.69.1", "1.3.6.1.2.1.16.19")
 
 
-def names_to_get(existing: set[str]) -> list[bytes]:
-    """List the objects of those groups that the device has."""
+def names_to_get(existing: set[str], *, is_unknown: bool = False) -> list[bytes]:
+    """List the objects to ask for.
+
+    Args:
+        existing: of the groups, those that the device has.
+        is_unknown: no definition knows it, so that bought firmware is asked for as well.
+    """
     groups = [oids.encode(one) for one in GROUPS if one in existing]
-    return [one.oid for one in _SOURCES if any(one.oid.startswith(group) for group in groups)]
+    names = [one.oid for one in _SOURCES if any(one.oid.startswith(group) for group in groups)]
+    return [*names, *(one.oid for one in _BOUGHT)] if is_unknown else names
+
+
+def bought_inventory(found: dict[bytes, VarBind]) -> Iterator[tuple[str, str, str]]:
+    """Give field, value and name of the object of what bought firmware says."""
+    yield from _said(_BOUGHT, found)
 
 
 def local_inventory(found: dict[bytes, VarBind]) -> Iterator[tuple[str, str, str]]:
     """Give field, value and name of the object for each that the device has."""
-    for one in _SOURCES:
+    yield from _said(_SOURCES, found)
+
+
+def _said(
+    sources: tuple[Inventory, ...], found: dict[bytes, VarBind]
+) -> Iterator[tuple[str, str, str]]:
+    for one in sources:
         value = values.name(found.get(one.oid))
         if value is not None:
             yield one.field, value, one.name

@@ -57,6 +57,32 @@ def test_names_of_products_and_bare_numbers_at_their_end_are_read(
 
 
 @pytest.mark.parametrize(
+    ("text", "banner"),
+    [
+        ("ExampleOS XB433GL", Banner("XB433GL")),
+        ("ExampleOS (X480-24x(10G4X)) version 15.3.5.2", Banner("X480-24x(10G4X)", "15.3.5.2")),
+        ("ExampleOS (MODEL: 225), Version 8.4.0.0", Banner("225", "8.4.0.0")),
+        ("Ethernet Routing Switch 5530-24TFD", Banner("5530-24TFD")),
+        (
+            "Box version 4.33.6M running on an Example Networks DX-7280",
+            Banner("DX-7280", "4.33.6M"),
+        ),
+        ("Example Platform, C600HC, Release 6.3.900", Banner("C600HC", "6.3.900")),
+        ("Campus Switch PoE (S3410-24TS-P) by Example", Banner("S3410-24TS-P")),
+        ("Example OAP-321 10.12.0147 / 15.11.2017", Banner("OAP-321", "10.12.0147")),
+        ("Example SiteBox 530 2.10.540", Banner("SiteBox 530", "2.10.540")),
+        ("AP230, ExampleOS 8.1r2a build-178408", Banner("AP230", "8.1r2a build-178408")),
+        ("Optix Equipment V100R011C00SPC200", Banner(None, "V100R011C00SPC200")),
+        # a series, an image and a unit are neither a model nor a version
+        ("VS575 Series of Amplifiers for Fibre, Example", Banner()),
+        ("Assembly 3.6kVA 100-240V", Banner()),
+    ],
+)
+def test_codes_and_versions_in_other_places_are_read(text: str, banner: Banner) -> None:
+    assert read_banner(text, "Example", "name") == banner
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",

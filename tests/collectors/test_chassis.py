@@ -29,6 +29,9 @@ def row(
         ((row(1, "A"), row(2, "B")), None),
         ((row(1, None, 0), row(2, "B", 0)), None),
         ((row(1, "A", 0), row(2), row(3, "C")), 1),
+        ((row(1, None, 0, "stack"), row(2, "B", 1, "container"), row(3, "C", 1)), 2),
+        ((row(1, None, 0, "stack"), row(2, None, 1, "stack"), row(3, "C", 2, "container")), 3),
+        ((row(1, None, 0, "stack"), row(2, "B", 1, "powerSupply")), None),
     ],
 )
 def test_only_an_unmistakable_row_stands_for_the_device(
