@@ -40,12 +40,17 @@ def main(size: int = 300, days: int = 200, seed: int = 1) -> None:
         seconds = time.monotonic() - began
     for line in (*verdict.wrong_merges, *verdict.silent):
         print(line, file=sys.stderr)
-    print("| machines | days | seed | assets | duplicates | silent | wrong merges | entries | s |")
-    print("|---|---|---|---|---|---|---|---|---|")
-    each = verdict.entries / verdict.machine_days
     print(
-        f"| {size} | {days} | {seed} | {verdict.assets} | {verdict.duplicates} "
-        f"| {len(verdict.silent)} | {len(verdict.wrong_merges)} | {each:.4f} | {seconds:.0f} |"
+        "| machines | days | seed | assets | duplicates | at any day | silent | wrong merges "
+        "| mistaken pings | entries | s |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    each = verdict.entries / verdict.machine_days
+    share = verdict.duplicate_days / verdict.asset_days
+    print(
+        f"| {size} | {days} | {seed} | {verdict.assets} | {verdict.duplicates} | {share:.3%} "
+        f"| {len(verdict.silent)} | {len(verdict.wrong_merges)} | {verdict.mistaken_sightings} "
+        f"| {each:.4f} | {seconds:.0f} |"
     )
 
 

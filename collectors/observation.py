@@ -23,6 +23,7 @@ class Source(StrEnum):
 
     SNMP = "snmp"
     NMAP = "nmap"
+    AGENT = "agent"
 
 
 class Category(StrEnum):
@@ -87,6 +88,8 @@ class Identity:
         base_mac_address: the chassis's own MAC (lowest interface MAC or BRIDGE-MIB
             ``dot1dBaseBridgeAddress``), twelve lower-case hex digits with colons.
         chassis_id: LLDP-MIB ``lldpLocChassisId``, as text.
+        asset_tag: our own label, where the device holds it (``entPhysicalAssetID``, SMBIOS).
+        system_uuid: of the firmware (SMBIOS type 1), in either order of octets.
         definition: id of the device definition that spoke, if one did.
         origins: where each value was read, and what other sources gave in its place.
     """
@@ -102,6 +105,7 @@ class Identity:
     asset_tag: str | None = None
     base_mac_address: str | None = None
     chassis_id: str | None = None
+    system_uuid: str | None = None
     definition: str | None = None
     origins: tuple[Origin, ...] = ()
 
@@ -433,7 +437,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """All that one address said by one means in one run."""
+    """All that one address said by one means in one run.
+
+    Attributes:
+        agent_id: how the agent that spoke names itself; other after each installation.
+    """
 
     address: str
     source: Source
@@ -447,6 +455,7 @@ class Observation:
     storages: StorageTable = field(default_factory=StorageTable)
     processor_count: int | None = None
     memory_bytes: int | None = None
+    agent_id: str | None = None
     links: Links = field(default_factory=Links)
     details: Details = field(default_factory=Details)
     problems: tuple[Problem, ...] = ()

@@ -49,6 +49,8 @@ READ_FIELDS: Final = (
     "manufacturer",
     "model_name",
     "serial_number",
+    "system_uuid",
+    "agent_id",
 )
 # Fields of an asset that machines know as well as people.
 MACHINE_FIELDS: Final = ("name", "category", *DEVICE_FIELDS)

@@ -67,7 +67,8 @@ def _print_match(match: Match, strength: Strength | None) -> None:
     if match.key is None:
         click.echo("    no rule finds it")
     else:
-        click.echo(f"    found by {match.key.kind.value} ({strength}): {match.key.value}")
+        measure = f" ({' of '.join(match.values)} in common)" if match.values else ""
+        click.echo(f"    found by {match.key.kind.value} ({strength}): {match.key.value}{measure}")
     for other in match.considered:
         values = f" ({' / '.join(other.values)})" if other.values else ""
         reason = f"{TEXTS[other.reason]}{values}"

@@ -36,6 +36,7 @@ class ValueSource(enum.StrEnum):
     PERSON = "person"
     SNMP = "snmp"
     NMAP = "nmap"
+    AGENT = "agent"
 
 
 class Asset(Base):

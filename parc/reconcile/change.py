@@ -11,6 +11,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
+from parc.reconcile.identity import Key
 from parc.reconcile.known import FieldSource, Sign, Table, Value
 from parc.reconcile.matching import Match
 from parc.reconcile.rules import TEXTS, Reason
@@ -106,14 +107,28 @@ class Conflict:
     """A key that several devices show; it identifies none of them.
 
     Attributes:
+        shown: the key.
         others: the other devices, as far as they are known.
         reasons: why none of them was taken for this one.
+        assets: assets that have the key and that the device was not linked to.
     """
 
     device: DeviceRef
-    key: str
+    shown: Key
     others: tuple[int, ...]
     reasons: tuple[Reason, ...]
+    assets: tuple[int, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Give the key in words, with its kind."""
+        return f"{self.shown.kind}: {self.shown.value}"
+
+    @property
+    def others_text(self) -> str:
+        """Give whom else it concerns: ids of devices, then assets."""
+        devices, assets = map(str, self.others), (f"asset {number}" for number in self.assets)
+        return ", ".join((*devices, *assets))
 
     @property
     def text(self) -> str:

@@ -33,9 +33,17 @@ from parc.reconcile.known import (
 )
 from parc.reconcile.policy import may_replace
 from parc.reconcile.seen import Seen, SeenTable
+from parc.reconcile.usable import uuid_key
 
 IDENTITY_FIELDS: Final = frozenset(
-    {"manufacturer", "serial_number", "engine_id", "chassis_id", "base_mac_address"}
+    {
+        "manufacturer",
+        "serial_number",
+        "system_uuid",
+        "engine_id",
+        "chassis_id",
+        "base_mac_address",
+    }
 )
 # Stored whenever they are seen, but no change that a person would look for.
 _QUIET_FIELDS: Final = frozenset({"reasons", "category_source", "console_message"})
@@ -88,7 +96,7 @@ def compare_fields(known: KnownDevice, seen: Seen) -> FieldChanges:
     changes: list[FieldChange] = []
     for name, (value, source) in sorted(seen.fields.items()):
         before = known.fields[name]
-        if not _may_write(known, seen, name, source):
+        if not _may_write(known, seen, name, source) or _is_same_uuid(name, before, value):
             continue
         if value != before:
             changes.append(FieldChange(name, before, value, source))
@@ -97,6 +105,13 @@ def compare_fields(known: KnownDevice, seen: Seen) -> FieldChanges:
             changes.append(FieldChange("category_source", stored, source.value, source))
     loud = tuple(change for change in changes if change.field not in _QUIET_FIELDS)
     return FieldChanges(loud, tuple(c for c in changes if c.field in _QUIET_FIELDS))
+
+
+def _is_same_uuid(name: str, before: Value, value: Value) -> bool:
+    """Tell whether only the order of the octets is other: each means has its own."""
+    if name != "system_uuid" or before is None:
+        return False
+    return uuid_key(str(before)) == uuid_key(str(value))
 
 
 def _may_write(known: KnownDevice, seen: Seen, name: str, source: FieldSource) -> bool:

@@ -45,6 +45,8 @@ def to_stored(match: Match, at: datetime, run_id: int | None) -> dict[str, Any]:
     stored: dict[str, Any] = {"at": at.isoformat(timespec="seconds"), "run": run_id}
     if match.key is not None:
         stored["key"] = _key(match.key)
+    if match.values:
+        stored["values"] = list(match.values)
     if match.considered:
         stored["not"] = [
             [
@@ -75,7 +77,9 @@ def from_stored(stored: Mapping[str, Any] | None, device_id: int | None = None) 
         at = datetime.fromisoformat(stored["at"])
     except (KeyError, ValueError):
         return None
-    return FoundBy(at, stored.get("run"), Match(device_id if key else None, key, considered))
+    values = tuple(stored.get("values", ()))
+    match = Match(device_id if key else None, key, considered, values)
+    return FoundBy(at, stored.get("run"), match)
 
 
 def _key(key: Key) -> list[str]:

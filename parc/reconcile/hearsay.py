@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collectors.details import ManagedDevice
 from collectors.evidence import How, Means, Origin
 from collectors.observation import Category, Identity, Observation, Source, System
-from parc.reconcile.identity import usable_mac
+from parc.reconcile.usable import usable_mac
 
 
 def with_told(observations: Iterable[Observation]) -> tuple[Observation, ...]:

@@ -109,9 +109,8 @@ class History:
                 action = "absent" if isinstance(change, Absent) else "returned"
                 self.entries["device", number, action] = {}
             case Conflict():
-                others = ", ".join(map(str, change.others))
                 entry = self.entries["device", number, "conflict"]
-                entry[change.key] = (others or None, change.text)
+                entry[change.key] = (change.others_text or None, change.text)
             case CreateAsset():
                 asset_id = self.asset_of[number]
                 entry = self.entries["asset", asset_id, "created"]

@@ -1,48 +1,36 @@
 """Which known device an observation speaks of, and why; pure.
 
-Keys are tried from the strongest to the weakest, each for all observations before the next:
-manufacturer with serial number, SNMP engine id, LLDP chassis id, MAC addresses, name with
-address, and last the address alone. A key that two devices share identifies neither. Whatever a
-weaker key finds must not contradict what is stronger: a dock that lends its MAC to two laptops
-makes one of neither.
-
-Source: RFC 3411 (SnmpEngineID), RFC 5798 and vendor documents for MACs of virtual routers.
+Keys are tried from the strongest to the weakest, in the order of ``rules.RULES``, each for all
+observations before the next. A key that two devices share identifies neither. Whatever a weaker
+key finds must not contradict what is stronger: a dock that lends its MAC to two laptops makes one
+of neither.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import string
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from collectors.observation import Category
 from collectors.registries.adapters import adapter_maker
-from collectors.registries.placeholders import is_placeholder
 from collectors.text import normalise_mac
 from parc.naming import address_sort, is_read
+from parc.reconcile.ignored import NOTHING, Ignored
 from parc.reconcile.known import ROW_COLUMNS, KnownDevice, Table, Value, Values
 from parc.reconcile.rules import KeyKind, Reason, speaking_against
-
-# VRRP and CARP (IPv4, IPv6), HSRP version 1, 2 and IPv6, GLBP.
-_VIRTUAL_ROUTER_MACS: Final = (
-    "00:00:5e:00:01:",
-    "00:00:5e:00:02:",
-    "00:00:0c:07:ac:",
-    "00:00:0c:9f:f",
-    "00:05:73:a0:0",
-    "00:07:b4:",
+from parc.reconcile.usable import (
+    folded,
+    is_virtual_router_mac,
+    maker,
+    real,
+    usable_chassis_id,
+    usable_engine_id,
+    usable_mac,
+    usable_uuid,
 )
-_GROUP_OR_LOCAL: Final = 0b11
-_ENTERPRISE_OCTETS: Final = 4
-_ENGINE_ID_OCTETS: Final = range(5, 33)
-_FORMAT_ADDRESSES: Final = (1, 2)
-_FORMAT_MAC: Final = 3
-_FORMAT_TEXT: Final = 4
-_FORMAT_RANDOM: Final = 0x80
-_NET_SNMP: Final = 8072
-_MAC_OCTETS: Final = 6
+
 IF_PHYS_ADDRESS: Final = list(ROW_COLUMNS[Table.INTERFACE]).index("if_phys_address")
 _ADDRESSES: Final = list(ROW_COLUMNS[Table.INTERFACE]).index("addresses")
 _COMPONENT_CLASS: Final = list(ROW_COLUMNS[Table.COMPONENT]).index("component_class")
@@ -63,7 +51,8 @@ class Traits:
     """What identity is judged by, alike for what is known and for what was seen.
 
     Attributes:
-        manufacturer, serial_number: folded; None when they say nothing.
+        manufacturer, serial_number, asset_tag: folded; None when they say nothing.
+        system_uuid: its key, the same for both orders of octets.
         base_mac: the MAC of its chassis.
         key_macs: MACs that stand for the device itself: that one, and one seen on the wire.
         all_macs: those and the MACs of its interfaces, burned-in ones only.
@@ -78,6 +67,9 @@ class Traits:
     addresses: tuple[str, ...]
     manufacturer: str | None = None
     serial_number: str | None = None
+    system_uuid: str | None = None
+    agent_id: str | None = None
+    asset_tag: str | None = None
     engine_id: str | None = None
     chassis_id: str | None = None
     base_mac: str | None = None
@@ -101,28 +93,33 @@ def make_traits(
     interfaces: Collection[tuple[Value, ...]],
     seen_mac: str | None = None,
     components: Collection[tuple[Value, ...]] = (),
+    ignored: Ignored = NOTHING,
 ) -> Traits:
     """Give the traits of a device from its columns.
 
     Args:
         interfaces, components: present rows, in the order of ``ROW_COLUMNS``.
         seen_mac: the MAC that a sweep saw on the wire.
+        ignored: keys that people said identify nothing.
     """
-    macs = (usable_mac(_text(row[IF_PHYS_ADDRESS])) for row in interfaces)
+    macs = (ignored.mac(usable_mac(_text(row[IF_PHYS_ADDRESS]))) for row in interfaces)
     rows = frozenset(mac for mac in macs if mac)
-    wire = usable_mac(seen_mac)
+    wire = ignored.mac(usable_mac(seen_mac))
     own = [
-        usable_mac(_text(fields.get("base_mac_address"))),
+        ignored.mac(usable_mac(_text(fields.get("base_mac_address")))),
         None if rows and wire not in rows else wire,
     ]
     key_macs = frozenset(mac for mac in own if mac)
-    sys_name = _folded(fields.get("sys_name"))
+    sys_name = folded(fields.get("sys_name"))
     has_spoken = is_read(fields)
     category = fields.get("category")
     return Traits(
         addresses=tuple(sorted(addresses, key=sort_key)),
-        manufacturer=_bare(_text(fields.get("manufacturer"))),
-        serial_number=_real(_folded(fields.get("serial_number"))),
+        manufacturer=maker(_text(fields.get("manufacturer"))),
+        serial_number=ignored.serial(real(folded(fields.get("serial_number")))),
+        system_uuid=ignored.uuid(usable_uuid(_text(fields.get("system_uuid")))),
+        agent_id=real(folded(fields.get("agent_id"))),
+        asset_tag=real(folded(fields.get("asset_tag"))),
         engine_id=usable_engine_id(_text(fields.get("engine_id"))),
         chassis_id=usable_chassis_id(_text(fields.get("chassis_id")), sys_name),
         base_mac=own[0],
@@ -130,13 +127,13 @@ def make_traits(
         all_macs=key_macs | rows,
         shown_macs=_shown_macs(fields, interfaces, seen_mac),
         has_all_macs=bool(rows or (key_macs and not has_spoken)),
-        name=sys_name or _folded(fields.get("host_name")),
+        name=sys_name or folded(fields.get("host_name")),
         sys_name=sys_name,
-        host_name=_folded(fields.get("host_name")),
+        host_name=folded(fields.get("host_name")),
         sys_object_id=_text(fields.get("sys_object_id")),
         category=category if isinstance(category, Category) else None,
         claims=frozenset(_claims(interfaces)),
-        members=_members(components),
+        members=_members(components, ignored),
         is_read=has_spoken,
     )
 
@@ -166,19 +163,21 @@ def _shown_macs(
     return frozenset(m for m in macs if m and not (adapter_maker(m) or is_virtual_router_mac(m)))
 
 
-def _members(components: Collection[tuple[Value, ...]]) -> frozenset[str]:
+def _members(components: Collection[tuple[Value, ...]], ignored: Ignored) -> frozenset[str]:
     chassis = [row for row in components if row[_COMPONENT_CLASS] == _CHASSIS]
-    serials = (_real(_folded(row[_COMPONENT_SERIAL])) for row in chassis)
+    serials = (ignored.serial(real(folded(row[_COMPONENT_SERIAL]))) for row in chassis)
     return frozenset(s for s in serials if s) if len(chassis) > 1 else frozenset()
 
 
-def traits_of(device: KnownDevice) -> Traits:
+def traits_of(device: KnownDevice, ignored: Ignored = NOTHING) -> Traits:
     """Give the traits of a known device."""
     rows = device.rows.get(Table.INTERFACE, {}).values()
     present = [row.values for row in rows if not row.is_gone]
     parts = device.rows.get(Table.COMPONENT, {}).values()
     components = [row.values for row in parts if not row.is_gone]
-    return make_traits(device.fields, (device.address,), present, components=components)
+    return make_traits(
+        device.fields, (device.address,), present, components=components, ignored=ignored
+    )
 
 
 def sort_key(address: str) -> str:
@@ -186,71 +185,21 @@ def sort_key(address: str) -> str:
     return address_sort(address) or f"7{address}"
 
 
-def usable_mac(text: str | None) -> str | None:
-    """Give a burned-in MAC, or None for what several machines may show.
-
-    Docks and USB adapters go from one machine to another.
-    Locally administered and group addresses are made up by software; those of virtual routers
-    move from one machine to another by design.
-    """
-    mac = normalise_mac(text) if text else None
-    if mac is None or int(mac[:2], 16) & _GROUP_OR_LOCAL or is_virtual_router_mac(mac):
-        return None
-    return None if is_placeholder(mac) or adapter_maker(mac) else mac
-
-
-def is_virtual_router_mac(mac: str) -> bool:
-    """Tell whether ``mac`` belongs to VRRP, CARP, HSRP or GLBP."""
-    return mac.startswith(_VIRTUAL_ROUTER_MACS)
-
-
-def usable_engine_id(text: str | None) -> str | None:
-    """Give an engine id in lower-case hex, or None for one that says nothing of the machine.
-
-    Left out: those made of an address, since addresses move; those that net-snmp makes of chance
-    or of a text, since images of machines carry them along; those whose rest is one octet
-    repeated.
-    """
-    digits = (text or "").lower().removeprefix("0x").replace(":", "").replace(" ", "")
-    if len(digits) % 2 or not set(digits) <= set(string.hexdigits):
-        return None
-    octets = bytes.fromhex(digits)
-    if len(octets) not in _ENGINE_ID_OCTETS:
-        return None
-    if not octets[0] & 0x80:
-        return digits if len(set(octets[_ENTERPRISE_OCTETS:])) > 1 else None
-    enterprise = int.from_bytes(octets[:_ENTERPRISE_OCTETS]) & 0x7FFFFFFF
-    form, rest = octets[_ENTERPRISE_OCTETS], octets[_ENTERPRISE_OCTETS + 1 :]
-    made_up = enterprise == _NET_SNMP and form in {_FORMAT_TEXT, _FORMAT_RANDOM}
-    says_nothing = (
-        len(set(rest)) <= 1
-        or form in _FORMAT_ADDRESSES
-        or (form == _FORMAT_MAC and usable_mac(rest[:_MAC_OCTETS].hex(":")) is None)
-        or (form == _FORMAT_TEXT and is_placeholder(rest.decode("ascii", errors="replace")))
-    )
-    return None if made_up or says_nothing else digits
-
-
-def usable_chassis_id(text: str | None, sys_name: str | None) -> str | None:
-    """Give a chassis id, or None when it is only a name, an address or a made-up MAC."""
-    folded = _real(_folded(text))
-    if folded is None or folded == sys_name or not any(c.isdigit() for c in folded):
-        return None
-    if normalise_mac(folded):
-        return usable_mac(folded)
-    return None if address_sort(folded) else folded
-
-
 def strong_keys(traits: Traits) -> tuple[Key, ...]:
     """Give the keys that could identify the device wherever it stands, strongest first."""
     keys: list[Key] = []
     if traits.manufacturer and traits.serial_number:
         keys.append(Key(KeyKind.SERIAL, f"{traits.manufacturer} {traits.serial_number}"))
+    if traits.system_uuid:
+        keys.append(Key(KeyKind.SYSTEM_UUID, traits.system_uuid))
     if traits.engine_id:
         keys.append(Key(KeyKind.ENGINE_ID, traits.engine_id))
     if traits.chassis_id:
         keys.append(Key(KeyKind.CHASSIS_ID, traits.chassis_id))
-    return (*keys, *(Key(KeyKind.MAC, mac) for mac in sorted(traits.key_macs)))
+    keys += (Key(KeyKind.MAC, mac) for mac in sorted(traits.key_macs))
+    if traits.agent_id:
+        keys.append(Key(KeyKind.AGENT_ID, traits.agent_id))
+    return tuple(keys)
 
 
 def shown_keys(traits: Traits) -> frozenset[Key]:
@@ -291,7 +240,7 @@ def _is_of_one_stack(seen: Traits, known: Traits) -> bool:
 
 
 def is_rebuilt(seen: Traits, known: Traits) -> bool:
-    """Tell whether only the serial number of a machine is another: its mainboard was exchanged.
+    """Tell whether only what the mainboard holds is another: it was exchanged.
 
     Its own name, the MAC of its chassis and all MACs that were known of it have stayed; a dock
     or a card that went to another machine brings neither the name nor all MACs along.
@@ -299,13 +248,36 @@ def is_rebuilt(seen: Traits, known: Traits) -> bool:
     has_kept_name = seen.sys_name is not None and seen.sys_name == known.sys_name
     has_kept_macs = seen.base_mac is not None and seen.base_mac == known.base_mac
     return (
-        differ(seen.serial_number, known.serial_number)
+        (
+            differ(seen.serial_number, known.serial_number)
+            or differ(seen.system_uuid, known.system_uuid)
+        )
         and has_kept_name
         and has_kept_macs
         and known.all_macs <= seen.all_macs
         and not differ(seen.manufacturer, known.manufacturer)
         and not differ(seen.sys_object_id, known.sys_object_id)
     )
+
+
+def _other_uuid(seen: Traits, known: Traits) -> bool:
+    return differ(seen.system_uuid, known.system_uuid) and not is_rebuilt(seen, known)
+
+
+def common_macs(seen: Traits, known: Traits) -> tuple[int, int]:
+    """Give how many burned-in MACs the two have in common, and of how many at most."""
+    least = min(len(seen.all_macs), len(known.all_macs))
+    return len(seen.all_macs & known.all_macs), least
+
+
+def _few_macs_in_common(seen: Traits, known: Traits) -> bool:
+    """Tell whether most MACs are others, and the name is not the same: a card was lent.
+
+    Judged only where both have several: of one MAC nothing can be measured.
+    """
+    common, least = common_macs(seen, known)
+    has_same_name = seen.sys_name is not None and seen.sys_name == known.sys_name
+    return least > 1 and 2 * common <= least and not has_same_name
 
 
 def _no_mac_in_common(seen: Traits, known: Traits) -> bool:
@@ -335,7 +307,9 @@ _AGAINST: Final[Mapping[Reason, Callable[[Traits, Traits], bool]]] = {
     Reason.CONTROLLER: _lends_its_serial,
     Reason.CLONE: _is_clone,
     Reason.OTHER_SERIAL: _other_serial,
+    Reason.OTHER_UUID: _other_uuid,
     Reason.NO_COMMON_MAC: _no_mac_in_common,
+    Reason.FEW_COMMON_MACS: _few_macs_in_common,
     Reason.MOVED_UNREAD: _moves_unread,
     Reason.OTHER_ENGINE: _other_engine,
     Reason.OTHER_CHASSIS: _other_chassis,
@@ -364,17 +338,3 @@ def differ(one: str | None, other: str | None) -> bool:
 
 def _text(value: Value) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _folded(value: Value) -> str | None:
-    return (" ".join(value.split()).casefold() or None) if isinstance(value, str) else None
-
-
-def _bare(text: str | None) -> str | None:
-    if text is None or is_placeholder(text):
-        return None
-    return "".join(character for character in text.casefold() if character.isalnum()) or None
-
-
-def _real(text: str | None) -> str | None:
-    return None if text is None or is_placeholder(text) else text

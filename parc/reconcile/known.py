@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from collectors.observation import Category
+from parc.reconcile.ignored import NOTHING, Ignored
 
 Value = str | int | bool | tuple[str, ...] | None
 Values = Mapping[str, Value]
@@ -31,6 +32,7 @@ class FieldSource(enum.StrEnum):
     PERSON = "person"
     SNMP = "snmp"
     NMAP = "nmap"
+    AGENT = "agent"
 
 
 class Status(enum.StrEnum):
@@ -65,6 +67,9 @@ DEVICE_COLUMNS: Final[Mapping[str, int]] = {
     "sys_object_id": 255,
     "sys_location": 255,
     "sys_contact": 255,
+    "system_uuid": 36,
+    "agent_id": 100,
+    "asset_tag": 60,
     "engine_id": 64,
     "chassis_id": 255,
     "base_mac_address": 17,
@@ -237,6 +242,7 @@ class KnownAsset:
         fields: every name of ``parc.naming.MACHINE_FIELDS``, and ``primary_address``.
         sources: who set a field; one that is not there may be set by machines.
         devices: all of its devices, seen or not.
+        asset_tag: our label on it.
     """
 
     id: int
@@ -244,11 +250,17 @@ class KnownAsset:
     sources: Mapping[str, FieldSource] = field(default_factory=dict)
     differences: Mapping[str, KnownDifference] = field(default_factory=dict)
     devices: tuple[KnownSibling, ...] = ()
+    asset_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that a plan may touch; the order of neither says anything."""
+    """All that a plan may touch; the order of neither says anything.
+
+    Attributes:
+        ignored: keys that people said identify nothing.
+    """
 
     devices: tuple[KnownDevice, ...] = ()
     assets: tuple[KnownAsset, ...] = ()
+    ignored: Ignored = NOTHING

@@ -38,7 +38,6 @@ from parc.models import (
 from parc.naming import MACHINE_FIELDS
 from parc.reconcile.bulk import is_among
 from parc.reconcile.hearsay import with_told
-from parc.reconcile.identity import usable_mac
 from parc.reconcile.known import (
     DEVICE_COLUMNS,
     ROW_COLUMNS,
@@ -56,6 +55,7 @@ from parc.reconcile.known import (
     fit,
 )
 from parc.reconcile.policy import Policy
+from parc.reconcile.usable import usable_mac, uuid_spellings
 
 Row = (
     Interface
@@ -94,6 +94,9 @@ class _Wanted:
 
     addresses: set[str] = field(default_factory=set)
     serials: set[str] = field(default_factory=set)
+    system_uuids: set[str] = field(default_factory=set)
+    agent_ids: set[str] = field(default_factory=set)
+    asset_tags: set[str] = field(default_factory=set)
     engine_ids: set[str] = field(default_factory=set)
     chassis_ids: set[str] = field(default_factory=set)
     own_macs: set[str] = field(default_factory=set)
@@ -126,7 +129,7 @@ def load(
         for part in chunks(ids):
             query = sa.select(Device.id).where(Device.id.in_(part)).order_by(Device.id)
             session.execute(query.with_for_update())
-    asset_ids = _asset_ids(session, touched, wanted.serials)
+    asset_ids = _asset_ids(session, touched, wanted)
     assets = tuple(_assets(session, asset_ids, is_for_apply=is_for_apply))
     devices = tuple(_devices(session, ids, _rows(session, touched), _signs(session, touched)))
     return Known(devices, assets)
@@ -147,9 +150,12 @@ def _wanted(observations: Iterable[Observation]) -> _Wanted:
         if identity is not None:
             _add(wanted.serials, identity.serial_number, "serial_number")
             _add(wanted.chassis_ids, identity.chassis_id, "chassis_id")
+            _add(wanted.asset_tags, identity.asset_tag, "asset_tag")
+            wanted.system_uuids.update(uuid_spellings(identity.system_uuid))
             _add_mac(wanted.own_macs, identity.base_mac_address)
         if system is not None:
             _add(wanted.engine_ids, system.engine_id, "engine_id")
+        _add(wanted.agent_ids, observation.agent_id, "agent_id")
         if observation.presence is not None:
             _add_mac(wanted.own_macs, observation.presence.mac_address)
         for interface in observation.interfaces.rows:
@@ -174,6 +180,8 @@ def _touched_ids(session: Session, wanted: _Wanted) -> set[int]:
     lookups: tuple[tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any], set[str]], ...] = (
         (Device.id, Device.address, wanted.addresses),
         (Device.id, Device.serial_number, wanted.serials),
+        (Device.id, Device.system_uuid, wanted.system_uuids),
+        (Device.id, Device.agent_id, wanted.agent_ids),
         (Device.id, Device.engine_id, wanted.engine_ids),
         (Device.id, Device.chassis_id, wanted.chassis_ids),
         (Device.id, Device.base_mac_address, wanted.all_macs),
@@ -195,15 +203,19 @@ def _silent_ids(session: Session, policy: Policy, covered: Container[str]) -> se
     return {number for number, address in session.execute(query) if address in covered}
 
 
-def _asset_ids(session: Session, device_ids: set[int], serials: set[str]) -> set[int]:
+def _asset_ids(session: Session, device_ids: set[int], wanted: _Wanted) -> set[int]:
     found: set[int] = set()
     for part in chunks(device_ids):
         query = sa.select(Device.asset_id).where(Device.id.in_(part), Device.asset_id.is_not(None))
         found.update(number for number in session.scalars(query) if number is not None)
-    # People type serial numbers in either case.
-    for part in chunks({text for s in serials for text in (s, s.upper(), s.lower())}):
-        seen = sa.select(Asset.id).where(is_among(session, Asset.serial_number, part))
-        found.update(session.scalars(seen))
+    for column, texts in (
+        (Asset.serial_number, wanted.serials),
+        (Asset.asset_tag, wanted.asset_tags),
+    ):
+        # People type serial numbers and tags in either case.
+        for part in chunks({text for t in texts for text in (t, t.upper(), t.lower())}):
+            seen = sa.select(Asset.id).where(is_among(session, column, part))
+            found.update(session.scalars(seen))
     return found
 
 
@@ -211,7 +223,8 @@ def _assets(session: Session, ids: set[int], *, is_for_apply: bool) -> Iterator[
     names = (*MACHINE_FIELDS, "primary_address")
     columns = [getattr(Asset, name) for name in names]
     for part in chunks(ids):
-        query = sa.select(Asset.id, *columns).where(Asset.id.in_(part)).order_by(Asset.id)
+        query = sa.select(Asset.id, *columns, Asset.asset_tag)
+        query = query.where(Asset.id.in_(part)).order_by(Asset.id)
         rows = session.execute(query.with_for_update() if is_for_apply else query).all()
         sources = _sources(session, part)
         differences = _differences(session, part)
@@ -219,10 +232,11 @@ def _assets(session: Session, ids: set[int], *, is_for_apply: bool) -> Iterator[
         for row in rows:
             yield KnownAsset(
                 row.id,
-                dict(zip(names, row[1:], strict=True)),
+                dict(zip(names, row[1:-1], strict=True)),
                 sources[row.id],
                 differences[row.id],
                 tuple(siblings[row.id]),
+                row.asset_tag,
             )
 
 

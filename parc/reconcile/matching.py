@@ -11,7 +11,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from parc.reconcile.identity import Key, Traits, contradiction, differ, strong_keys, traits_of
+from parc.reconcile.identity import (
+    Key,
+    Traits,
+    common_macs,
+    contradiction,
+    differ,
+    strong_keys,
+    traits_of,
+)
+from parc.reconcile.ignored import NOTHING, Ignored
 from parc.reconcile.known import KnownDevice
 from parc.reconcile.rules import RULES, KeyKind, Reason
 
@@ -34,19 +43,24 @@ class Considered:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What became of one observation: the device and the key that found it, or nothing."""
+    """What became of one observation: the device and the key that found it, or nothing.
+
+    Attributes:
+        values: the measure, for MAC addresses: how many in common, of how many.
+    """
 
     device_id: int | None = None
     key: Key | None = None
     considered: tuple[Considered, ...] = ()
+    values: tuple[str, ...] = ()
 
 
 class Index:
     """Known devices by their keys, built once."""
 
-    def __init__(self, devices: Iterable[KnownDevice]) -> None:
+    def __init__(self, devices: Iterable[KnownDevice], ignored: Ignored = NOTHING) -> None:
         self.devices = {device.id: device for device in sorted(devices, key=lambda d: d.id)}
-        self.traits = {number: traits_of(device) for number, device in self.devices.items()}
+        self.traits = {n: traits_of(device, ignored) for n, device in self.devices.items()}
         self._by_key: dict[Key, list[int]] = defaultdict(list)
         self._by_interface_mac: dict[str, list[int]] = defaultdict(list)
         self._by_address: dict[str, list[int]] = defaultdict(list)
@@ -127,12 +141,21 @@ def match_all(seen: Sequence[Traits], index: Index, dead: Collection[Key]) -> li
                     considered[position].append(why)
                 continue
             position, key = suitors[0]
-            matches[position] = Match(device_id, key)
+            matches[position] = Match(
+                device_id, key, values=_measure(seen[position], index, found=(device_id, key))
+            )
             taken.add(device_id)
     return [
         replace(match or Match(), considered=tuple(dict.fromkeys(rest)))
         for match, rest in zip(matches, considered, strict=True)
     ]
+
+
+def _measure(traits: Traits, index: Index, *, found: tuple[int, Key]) -> tuple[str, ...]:
+    number, key = found
+    if key.kind is not KeyKind.MAC:
+        return ()
+    return tuple(map(str, common_macs(traits, index.traits[number])))
 
 
 _Found = tuple[int, Key] | None
@@ -207,6 +230,9 @@ def _sharing(
 
 def _considered(traits: Traits, index: Index, number: int, key: Key, reason: Reason) -> Considered:
     """Give what was considered with the values that speak against it: the seen, the known."""
+    if reason is Reason.FEW_COMMON_MACS:
+        counts = common_macs(traits, index.traits[number])
+        return Considered(number, key, reason, tuple(map(str, counts)))
     name = _SHOWN.get(reason)
     if name is None:
         return Considered(number, key, reason)
@@ -216,6 +242,7 @@ def _considered(traits: Traits, index: Index, number: int, key: Key, reason: Rea
 
 _SHOWN: Final[Mapping[Reason, str]] = {
     Reason.OTHER_SERIAL: "serial_number",
+    Reason.OTHER_UUID: "system_uuid",
     Reason.OTHER_ENGINE: "engine_id",
     Reason.OTHER_CHASSIS: "chassis_id",
     Reason.OTHER_KIND: "name",
@@ -271,6 +298,19 @@ def _find_by_address(
     return None
 
 
+def _find_nothing(
+    traits: Traits,
+    kind: KeyKind,
+    index: Index,
+    dead: Collection[Key],
+    taken: set[int],
+    considered: list[Considered],
+) -> _Found:
+    """Leave to assets what finds assets."""
+    del traits, kind, index, dead, taken, considered
+    return None
+
+
 def _is_other_kind(seen: Traits, known: Traits) -> bool:
     """Tell whether both name and kind speak against it; a renamed device keeps its kind.
 
@@ -304,4 +344,5 @@ def _may_be_found_by_address(seen: Traits, known: Traits) -> bool:
 _STEPS: Final[Mapping[KeyKind, _Step]] = {
     KeyKind.NAME_AND_ADDRESS: _find_by_name_and_address,
     KeyKind.ADDRESS: _find_by_address,
+    KeyKind.ASSET_TAG: _find_nothing,
 }

@@ -7,7 +7,7 @@ change too much at once. No plan retires anything, deletes anything, or touches 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -38,8 +38,16 @@ from parc.reconcile.compare import (
     compare_rows,
     new_fields,
 )
+from parc.reconcile.conflicts import (
+    Told,
+    against_tag,
+    exchanged,
+    rebuilt,
+    shared_by_assets,
+    shared_keys,
+)
 from parc.reconcile.hearsay import with_told
-from parc.reconcile.identity import Key, is_rebuilt, make_traits, sort_key, strong_keys
+from parc.reconcile.identity import Key, Traits, make_traits, sort_key, strong_keys
 from parc.reconcile.known import (
     DEVICE_COLUMNS,
     FieldSource,
@@ -56,6 +64,7 @@ from parc.reconcile.policy import Policy
 from parc.reconcile.printing import PlanRow, rows_of
 from parc.reconcile.rules import KeyKind, Reason
 from parc.reconcile.seen import Seen, fold
+from parc.reconcile.usable import folded
 
 
 class UnsafePlanError(ParcError):
@@ -162,7 +171,7 @@ def plan(
             address is among them, and that was not seen, is absent. Empty for a run that was
             stopped.
     """
-    seen, dead = fold(with_told(observations))
+    seen, dead = fold(with_told(observations), known.ignored)
     return _Planner(known, policy, covered).plan(seen, dead)
 
 
@@ -187,9 +196,12 @@ class _Planner:
     def __init__(self, known: Known, policy: Policy, covered: Container[str]) -> None:
         self.policy = policy
         self.covered = covered
-        self.index = Index(known.devices)
+        self.ignored = known.ignored
+        self.index = Index(known.devices, known.ignored)
         self.assets = {asset.id: asset for asset in known.assets}
         self.homes: dict[Key, list[int | DeviceRef]] = {}
+        self.tags: dict[str, int] = {}
+        self.tag_counts: Counter[str] = Counter()
         self.changes: list[Change] = []
         self.sightings: list[Sighting] = []
         self.matched: frozenset[int] = frozenset()
@@ -245,9 +257,17 @@ class _Planner:
             for key in strong_keys(traits) if number not in self.matched else ():
                 holders[key].add(str(number))
         for candidate in self.after:
-            for key in strong_keys(make_traits(candidate.fields, (), ())):
+            for key in strong_keys(self._traits(candidate.fields)):
                 holders[key].add(_holder(candidate.device))
         return {key: frozenset(names) for key, names in holders.items()}
+
+    def _traits(self, fields: Values) -> Traits:
+        """Give the traits that fields alone tell, of a device or an asset."""
+        return make_traits(fields, (), (), ignored=self.ignored)
+
+    def _serial_key(self, fields: Values) -> Key | None:
+        keys = strong_keys(self._traits(fields))
+        return next((key for key in keys if key.kind is KeyKind.SERIAL), None)
 
     def _controllers_afterwards(self) -> frozenset[str]:
         """Give who is a management controller once the plan is applied, as ``holders`` does."""
@@ -330,39 +350,30 @@ class _Planner:
             yield FieldChange("status", known.status.value, Status.UNKNOWN.value)
 
     def _note_conflicts(self, candidate: _Candidate, match: Match) -> None:
-        """Say once, when a key is stored for the first time, that others show it too.
-
-        A bare address with a MAC that others have is no conflict: routers answer for others.
-        """
+        """Say once that a key is not the device's alone, or that it took another's place."""
         device = candidate.device
-        before = _NOTHING if device.id is None else self.index.devices[device.id].fields
-        traits = make_traits(candidate.fields, (), ())
-        had = set(strong_keys(make_traits(before, (), ())))
-        for key in strong_keys(traits):
-            others = self.holders.get(key, frozenset()) - {_holder(device)}
-            if key in had or not others or (key.kind is KeyKind.MAC and not traits.is_read):
-                continue
-            ids = tuple(sorted(int(name) for name in others if name.isdecimal()))
-            about = sorted({c.reason for c in match.considered if c.key == key})
-            reasons = tuple(about) or (Reason.SHOWN_BY_SEVERAL,)
-            self.changes.append(Conflict(device, f"{key.kind}: {key.value}", ids, reasons))
-        if match.device_id is not None and _is_rebuilt(candidate, self.index):
-            key_text = f"serial number: {before['serial_number']}"
-            self.changes.append(Conflict(device, key_text, (), (Reason.REBUILT,)))
+        told = Told(device, candidate.entry, match, self._before(device), candidate.fields)
+        self.changes += shared_keys(told, self.holders, self.ignored)
+        self.changes += rebuilt(told, self.index)
+        self.changes += exchanged(told, self.index, self.matched)
+
+    def _before(self, device: DeviceRef) -> Values:
+        return _NOTHING if device.id is None else self.index.devices[device.id].fields
 
     def _plan_assets(self) -> None:
         """Link or create assets where that is allowed: controllers after their hosts.
 
         Whoever got none is asked again at the end, since its controller may have made one.
         """
-        self.homes = _homes([self._as_it_will_be(asset) for asset in self.assets.values()])
+        self._find_homes()
         rest: list[_Candidate] = []
         for candidate in sorted(self.candidates, key=lambda c: _is_controller(c.fields)):
-            if self._link(candidate):
+            if self._link(candidate) or self._link_by_tag(candidate):
                 continue
-            if self._may_create(candidate):
+            key = self._serial_key(candidate.fields)
+            if self._may_create(candidate) and not self._is_of_several_assets(candidate, key):
                 self.made[candidate.device] = [candidate]
-                for key in _serial_keys(candidate.fields):
+                if key is not None:
                     self.homes.setdefault(key, []).append(candidate.device)
             else:
                 rest.append(candidate)
@@ -372,6 +383,46 @@ class _Planner:
             values = _asset_fields([c.fields for c in sorted(candidates, key=_Candidate.rank)])
             self.changes.append(CreateAsset(device, values, self.policy.location_id))
         self.changes += self.links
+
+    def _find_homes(self) -> None:
+        """Note the assets by serial key and by tag, as they will be; new ones join them."""
+        for asset in sorted(self.assets.values(), key=lambda a: a.id):
+            key = self._serial_key(self._as_it_will_be(asset).fields)
+            if key is not None:
+                self.homes.setdefault(key, []).append(asset.id)
+            self.tags.setdefault(folded(asset.asset_tag) or "", asset.id)
+        found = (self._traits(c.fields).asset_tag for c in self.candidates)
+        self.tag_counts = Counter(tag for tag in found if tag)
+
+    def _is_of_several_assets(self, candidate: _Candidate, key: Key | None) -> bool:
+        """Tell whether several assets have the serial number: one more would not help."""
+        homes = self.homes.get(key, []) if key else []
+        ids = [home for home in homes if isinstance(home, int)]
+        if key is None or len(ids) < 2:  # noqa: PLR2004 -- several
+            return False
+        is_told = self.holders.get(key, frozenset()) - {_holder(candidate.device)}
+        if not is_told:
+            before = self._before(candidate.device)
+            self.changes += shared_by_assets(candidate.device, key, before, ids, self.ignored)
+        return True
+
+    def _link_by_tag(self, candidate: _Candidate) -> bool:
+        """Link to the asset whose tag the device holds, when nothing contradicts it."""
+        device, traits = candidate.device, self._traits(candidate.fields)
+        tag = traits.asset_tag
+        if tag is None or tag not in self.tags:
+            return False
+        asset = self.assets[self.tags[tag]]
+        reason = against_tag(traits, asset, self._traits(asset.fields), self.absent)
+        if reason is None and self.tag_counts[tag] > 1:
+            reason = Reason.SHARED_IN_RUN
+        if reason is None:
+            self.links.append(LinkAsset(device, asset.id, "the device holds the tag of the asset"))
+            self.speakers[asset.id].append(candidate)
+        elif self._traits(self._before(device)).asset_tag != tag:
+            shown = Key(KeyKind.ASSET_TAG, tag)
+            self.changes.append(Conflict(device, shown, (), (reason,), (asset.id,)))
+        return reason is None
 
     def _may_create(self, candidate: _Candidate) -> bool:
         source, category = candidate.fields["category_source"], candidate.fields["category"]
@@ -387,7 +438,7 @@ class _Planner:
         A management controller and its host share a serial number, and are one asset.
         """
         device, fields = candidate.device, candidate.fields
-        key = next(iter(_serial_keys(fields)), None)
+        key = self._serial_key(fields)
         if key is None or len(self.homes.get(key, ())) != 1:
             return False
         others = self.holders.get(key, frozenset()) - {_holder(device)}
@@ -434,20 +485,6 @@ def _after(before: Values, changes: Iterable[FieldChange], address: str) -> Valu
 _NOTHING: Final[Values] = dict.fromkeys(DEVICE_COLUMNS)
 
 
-def _homes(assets: Iterable[KnownAsset]) -> dict[Key, list[int | DeviceRef]]:
-    """Give the assets by their serial keys; those that are made join them."""
-    found: dict[Key, list[int | DeviceRef]] = defaultdict(list)
-    for asset in sorted(assets, key=lambda a: a.id):
-        for key in _serial_keys(asset.fields):
-            found[key].append(asset.id)
-    return found
-
-
-def _serial_keys(fields: Values) -> list[Key]:
-    keys = strong_keys(make_traits(fields, (), ()))
-    return [key for key in keys if key.kind is KeyKind.SERIAL]
-
-
 def _is_controller(fields: Values) -> bool:
     return fields["category"] is Category.BMC
 
@@ -474,11 +511,6 @@ def _is_ignored_no_more(known: KnownDevice, entry: Seen) -> bool:
     if known.status is not Status.IGNORED or known.ignored_until is None:
         return False
     return entry.observed_at >= known.ignored_until
-
-
-def _is_rebuilt(candidate: _Candidate, index: Index) -> bool:
-    number = candidate.device.id
-    return number is not None and is_rebuilt(candidate.entry.traits, index.traits[number])
 
 
 def _holder(device: DeviceRef) -> str:

@@ -49,4 +49,4 @@ def may_replace(present: FieldSource | str | None, seen: FieldSource | str) -> b
     """
     if present == FieldSource.PERSON:
         return False
-    return not (present == FieldSource.SNMP and seen == FieldSource.NMAP)
+    return not (seen == FieldSource.NMAP and present in {FieldSource.SNMP, FieldSource.AGENT})

@@ -88,7 +88,8 @@ def _returned(change: Returned) -> Iterator[PlanRow]:
 
 
 def _conflict(change: Conflict) -> Iterator[PlanRow]:
-    others = ", ".join(f"device {number}" for number in change.others)
+    devices = (f"device {number}" for number in change.others)
+    others = ", ".join((*devices, *(f"asset {number}" for number in change.assets)))
     yield PlanRow("conflict", change.device.address, change.key, after=others, note=change.text)
 
 

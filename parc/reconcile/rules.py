@@ -17,11 +17,14 @@ class KeyKind(enum.StrEnum):
     """Kinds of keys, the strongest first."""
 
     SERIAL = "manufacturer and serial number"
+    SYSTEM_UUID = "system UUID"
     ENGINE_ID = "engine id"
     CHASSIS_ID = "chassis id"
-    MAC = "MAC address"
+    MAC = "MAC addresses"
+    AGENT_ID = "agent id"
     NAME_AND_ADDRESS = "name with address"
     ADDRESS = "address"
+    ASSET_TAG = "asset tag"
 
 
 class Strength(enum.StrEnum):
@@ -37,6 +40,9 @@ class Reason(enum.StrEnum):
     CONTROLLER = "controller"
     CLONE = "clone"
     OTHER_SERIAL = "other_serial"
+    OTHER_MAKER = "other_maker"
+    OTHER_UUID = "other_uuid"
+    FEW_COMMON_MACS = "few_common_macs"
     NO_COMMON_MAC = "no_common_mac"
     MOVED_UNREAD = "moved_unread"
     OTHER_ENGINE = "other_engine"
@@ -53,12 +59,18 @@ class Reason(enum.StrEnum):
     OTHER_MAC = "other_mac"
     SHOWN_BY_SEVERAL = "shown_by_several"
     REBUILT = "rebuilt"
+    EXCHANGED = "exchanged"
+    HAS_OTHER_DEVICE = "has_other_device"
+    SHARED_BY_ASSETS = "shared_by_assets"
 
 
 TEXTS: Final[Mapping[Reason, str]] = {
     Reason.CONTROLLER: "a management controller shows its host's serial",
     Reason.CLONE: "other name, address and MAC addresses: a clone",
     Reason.OTHER_SERIAL: "other serial number",
+    Reason.OTHER_MAKER: "other manufacturer",
+    Reason.OTHER_UUID: "other system UUID",
+    Reason.FEW_COMMON_MACS: "few MAC addresses in common, and another name",
     Reason.NO_COMMON_MAC: "no MAC address in common",
     Reason.MOVED_UNREAD: "only its MAC was seen, at an address that is not its own",
     Reason.OTHER_ENGINE: "other engine id",
@@ -75,6 +87,9 @@ TEXTS: Final[Mapping[Reason, str]] = {
     Reason.OTHER_MAC: "other MAC address",
     Reason.SHOWN_BY_SEVERAL: "several devices show this key",
     Reason.REBUILT: "same name, MAC addresses and place, other serial number",
+    Reason.EXCHANGED: "another machine has taken name and place of the one that stood there",
+    Reason.SHARED_BY_ASSETS: "several assets have this serial number",
+    Reason.HAS_OTHER_DEVICE: "the asset has another device that is there",
 }
 
 
@@ -94,15 +109,19 @@ class Rule:
 
 RULES: Final = (
     Rule(KeyKind.SERIAL, Strength.STRONG, (Reason.CONTROLLER, Reason.CLONE)),
-    Rule(KeyKind.ENGINE_ID, Strength.STRONG, (Reason.OTHER_SERIAL, Reason.NO_COMMON_MAC)),
+    Rule(KeyKind.SYSTEM_UUID, Strength.STRONG, (Reason.OTHER_SERIAL,)),
+    Rule(KeyKind.ENGINE_ID, Strength.STRONG, (Reason.OTHER_UUID, Reason.NO_COMMON_MAC)),
     Rule(KeyKind.CHASSIS_ID, Strength.STRONG),
-    Rule(KeyKind.MAC, Strength.STRONG, (Reason.MOVED_UNREAD,)),
+    Rule(KeyKind.MAC, Strength.STRONG, (Reason.FEW_COMMON_MACS, Reason.MOVED_UNREAD)),
+    Rule(KeyKind.AGENT_ID, Strength.STRONG),
     Rule(
         KeyKind.NAME_AND_ADDRESS,
         Strength.PARTIAL,
         (Reason.OTHER_ENGINE, Reason.OTHER_CHASSIS),
     ),
     Rule(KeyKind.ADDRESS, Strength.PARTIAL),
+    # Finds no device: an asset, for a device that no other rule has given one.
+    Rule(KeyKind.ASSET_TAG, Strength.PARTIAL),
 )
 RANKS: Final[Mapping[KeyKind, int]] = {rule.kind: rank for rank, rule in enumerate(RULES)}
 

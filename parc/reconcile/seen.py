@@ -22,13 +22,13 @@ from parc.reconcile.identity import (
     IF_PHYS_ADDRESS,
     Key,
     Traits,
-    is_virtual_router_mac,
     make_traits,
     same_machine,
     shown_keys,
     sort_key,
     strong_keys,
 )
+from parc.reconcile.ignored import NOTHING, Ignored
 from parc.reconcile.known import (
     DEVICE_COLUMNS,
     KEY_CHARACTERS,
@@ -40,6 +40,8 @@ from parc.reconcile.known import (
     Value,
     fit,
 )
+from parc.reconcile.rules import KeyKind
+from parc.reconcile.usable import is_virtual_router_mac, uuid_text
 
 _SYSTEM_FIELDS: Final = (
     "sys_name",
@@ -60,8 +62,12 @@ _IDENTITY_FIELDS: Final = (
     "hardware_revision",
     "base_mac_address",
     "chassis_id",
+    "asset_tag",
     "definition",
 )
+# Who outweighs whom where several spoke in one run: who looks from inside knows best.
+_WEIGHTS: Final = {Source.AGENT: 0, Source.SNMP: 1, Source.NMAP: 2}
+_FIELD_SOURCES: Final = (FieldSource.AGENT, FieldSource.SNMP, FieldSource.NMAP)
 
 
 _READ_TABLES: Final = (
@@ -122,17 +128,23 @@ class Seen:
     traits: Traits
 
 
-def fold(observations: Iterable[Observation]) -> tuple[tuple[Seen, ...], frozenset[Key]]:
+def fold(
+    observations: Iterable[Observation], ignored: Ignored = NOTHING
+) -> tuple[tuple[Seen, ...], frozenset[Key]]:
     """Give what was seen, one entry a device in the order of addresses, and the dead keys.
 
     The order of ``observations`` does not matter.
+
+    Args:
+        ignored: keys that people said identify nothing.
     """
     by_address: dict[str, list[Observation]] = defaultdict(list)
     for observation in observations:
         by_address[observation.address].append(observation)
-    entries = [_of_address(by_address[address]) for address in sorted(by_address, key=sort_key)]
+    ordered = sorted(by_address, key=sort_key)
+    entries = [_of_address(by_address[address], ignored) for address in ordered]
     groups = _join_unread(entries, _join_read(entries))
-    folded = [_merge([entries[position] for position in group]) for group in groups]
+    folded = [_merge([entries[position] for position in group], ignored) for group in groups]
     shown = Counter(key for entry in folded for key in shown_keys(entry.traits))
     dead = frozenset(key for key, count in shown.items() if count > 1)
     return tuple(sorted(folded, key=lambda entry: sort_key(entry.addresses[0]))), dead
@@ -147,14 +159,15 @@ def fold_one(observations: Iterable[Observation]) -> Seen:
     by_address: dict[str, list[Observation]] = defaultdict(list)
     for observation in observations:
         by_address[observation.address].append(observation)
-    return _merge([_of_address(by_address[address]) for address in sorted(by_address)])
+    entries = [_of_address(by_address[address], NOTHING) for address in sorted(by_address)]
+    return _merge(entries, NOTHING)
 
 
-def _of_address(observations: list[Observation]) -> Seen:
-    """Fold what one address said by several means: SNMP first, and the latest of each."""
+def _of_address(observations: list[Observation], ignored: Ignored) -> Seen:
+    """Fold what one address said by several means: agents, SNMP, and the latest of each."""
     ordered = sorted(
         observations,
-        key=lambda o: (o.source != Source.SNMP, -o.observed_at.timestamp(), to_json(o)),
+        key=lambda o: (_WEIGHTS[o.source], -o.observed_at.timestamp(), to_json(o)),
     )
     fields: dict[str, tuple[Value, FieldSource]] = {}
     for observation in ordered:
@@ -167,6 +180,7 @@ def _of_address(observations: list[Observation]) -> Seen:
     wire_mac = _own_wire_mac(presences, tables.get(Table.INTERFACE))
     has_guess = _add_presence(fields, presences, wire_mac)
     return _make(
+        ignored,
         addresses=(ordered[0].address,),
         observed_at=max(o.observed_at for o in ordered),
         fields=fields,
@@ -192,13 +206,13 @@ def _own_wire_mac(presences: Sequence[Presence], interfaces: SeenTable | None) -
     return mac if not own or mac in own else None
 
 
-def _make(**values: Any) -> Seen:
+def _make(ignored: Ignored, **values: Any) -> Seen:
     plain = {name: value for name, (value, _) in values["fields"].items()}
     interfaces = values["tables"].get(Table.INTERFACE)
     rows = list(interfaces.rows.values()) if interfaces else []
     parts = values["tables"].get(Table.COMPONENT)
     components = list(parts.rows.values()) if parts else []
-    traits = make_traits(plain, values["addresses"], rows, values["wire_mac"], components)
+    traits = make_traits(plain, values["addresses"], rows, values["wire_mac"], components, ignored)
     return Seen(traits=traits, **values)
 
 
@@ -206,6 +220,7 @@ def _fields(observation: Observation) -> dict[str, Value]:
     values: dict[str, Any] = {
         "processor_count": observation.processor_count,
         "memory_bytes": observation.memory_bytes,
+        "agent_id": observation.agent_id,
     }
     message = observation.details.console_message
     if observation.system:
@@ -214,6 +229,7 @@ def _fields(observation: Observation) -> dict[str, Value]:
         values |= {name: getattr(observation.identity, name) for name in _IDENTITY_FIELDS}
         origins = tuple(map(evidence.to_text, observation.identity.origins))
         values["reasons"] = origins or None
+        values["system_uuid"] = uuid_text(observation.identity.system_uuid)
     category = values.pop("category", None)
     fitted = {name: fit(value, DEVICE_COLUMNS[name]) for name, value in values.items()}
     if message is not None:  # empty: the printer says nothing any more
@@ -306,9 +322,15 @@ def _join_read(entries: Sequence[Seen]) -> list[list[int]]:
     for position, entry in enumerate(entries):
         for key in strong_keys(entry.traits) if entry.traits.is_read else ():
             by_key[key].append(position)
+    # A card may be the one on the wire for one address and one of many for another.
+    wanted = {key.value for key in by_key if key.kind is KeyKind.MAC}
+    for position, entry in enumerate(entries):
+        traits = entry.traits
+        for mac in (traits.all_macs - traits.key_macs) & wanted if traits.is_read else ():
+            by_key[Key(KeyKind.MAC, mac)].append(position)
     for key in sorted(by_key, key=lambda key: (key.kind, key.value)):
         leaders: list[int] = []
-        for position in by_key[key]:
+        for position in sorted(by_key[key]):
             traits = entries[position].traits
             fitting = (n for n in leaders if same_machine(traits, entries[n].traits, key.kind))
             leader = next(fitting, None)
@@ -349,18 +371,19 @@ def _bare_addresses(entries: Sequence[Seen]) -> frozenset[str]:
     )
 
 
-def _merge(entries: list[Seen]) -> Seen:
+def _merge(entries: list[Seen], ignored: Ignored) -> Seen:
     """Make one entry of several addresses of one machine."""
     if len(entries) == 1:
         return entries[0]
     ordered = sorted(entries, key=lambda e: (not e.traits.is_read, sort_key(e.addresses[0])))
     fields: dict[str, tuple[Value, FieldSource]] = {}
-    for source in (FieldSource.SNMP, FieldSource.NMAP):
+    for source in _FIELD_SOURCES:
         for entry in ordered:
             for name, pair in entry.fields.items():
                 if pair[1] is source:
                     fields.setdefault(name, pair)
     return _make(
+        ignored,
         addresses=tuple(sorted((a for e in ordered for a in e.addresses), key=sort_key)),
         observed_at=max(entry.observed_at for entry in ordered),
         fields=fields,

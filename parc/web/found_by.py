@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import gettext
 from flask_babel import lazy_pgettext as _in
 
 from parc.extensions import db
@@ -17,16 +18,22 @@ from parc.reconcile.rules import KeyKind, Reason
 
 KEY_KINDS: Mapping[KeyKind, str] = {
     KeyKind.SERIAL: _in("key", "manufacturer and serial number"),
+    KeyKind.SYSTEM_UUID: _in("key", "system UUID"),
     KeyKind.ENGINE_ID: _in("key", "SNMP engine"),
     KeyKind.CHASSIS_ID: _in("key", "chassis"),
     KeyKind.MAC: _in("key", "MAC addresses"),
+    KeyKind.AGENT_ID: _in("key", "agent"),
     KeyKind.NAME_AND_ADDRESS: _in("key", "name and address"),
     KeyKind.ADDRESS: _in("key", "address"),
+    KeyKind.ASSET_TAG: _in("key", "asset tag"),
 }
 REASONS: Mapping[Reason, str] = {
     Reason.CONTROLLER: _in("reason", "one is the management controller of the other"),
     Reason.CLONE: _in("reason", "other name, address and MAC addresses: a clone"),
     Reason.OTHER_SERIAL: _in("reason", "other serial number"),
+    Reason.OTHER_MAKER: _in("reason", "other manufacturer"),
+    Reason.OTHER_UUID: _in("reason", "other system UUID"),
+    Reason.FEW_COMMON_MACS: _in("reason", "few MAC addresses in common, and another name"),
     Reason.NO_COMMON_MAC: _in("reason", "no MAC address in common"),
     Reason.MOVED_UNREAD: _in("reason", "only its MAC was seen, at an address that is not its own"),
     Reason.OTHER_ENGINE: _in("reason", "other SNMP engine"),
@@ -43,6 +50,11 @@ REASONS: Mapping[Reason, str] = {
     Reason.OTHER_MAC: _in("reason", "other MAC address"),
     Reason.SHOWN_BY_SEVERAL: _in("reason", "several devices show this key"),
     Reason.REBUILT: _in("reason", "same name, MAC addresses and place, other serial number"),
+    Reason.EXCHANGED: _in(
+        "reason", "another machine has taken name and place of the one that stood there"
+    ),
+    Reason.HAS_OTHER_DEVICE: _in("reason", "the asset has another device that is there"),
+    Reason.SHARED_BY_ASSETS: _in("reason", "several assets have this serial number"),
 }
 
 
@@ -66,6 +78,7 @@ class MatchLine:
     run_id: int | None
     key: str
     value: str
+    measure: str
     is_strong: bool
     others: Sequence[OtherLine]
 
@@ -124,9 +137,16 @@ def _line(found: FoundBy | None, names: Mapping[int, str]) -> MatchLine | None:
         found.run_id,
         str(KEY_KINDS[key.kind]) if key else "",
         key.value if key else "",
+        _measure(found.match.values),
         found.strength == "strong",
         [_other(one, names) for one in found.match.considered],
     )
+
+
+def _measure(values: Sequence[str]) -> str:
+    if len(values) != 2 or values[1] == "1":  # noqa: PLR2004 -- how many, of how many
+        return ""
+    return str(gettext("%(common)s of %(all)s in common", common=values[0], all=values[1]))
 
 
 def _other(one: Considered, names: Mapping[int, str]) -> OtherLine:

@@ -86,6 +86,7 @@ _SOURCE: Mapping[ValueSource, str] = {
     ValueSource.PERSON: _in("source", "Manual"),
     ValueSource.SNMP: "SNMP",
     ValueSource.NMAP: "nmap",
+    ValueSource.AGENT: _in("source", "Agent"),
 }
 _JOB: Mapping[JobState, str] = {
     JobState.QUEUED: _in("run", "Waiting"),

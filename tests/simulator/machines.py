@@ -1,4 +1,4 @@
-"""Machines with their true identity, and what they show to SNMP and nmap on a day."""
+"""Machines with their true identity, and what they show to SNMP, nmap and agents on a day."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from collectors.observation import (
     System,
 )
 
+PLACEHOLDER_UUID = "03000200-0400-0500-0006-000700080009"
 PLACEHOLDERS = ("To be filled by O.E.M.", "Default string", "System Serial Number", "12345678")
 ROUTER_MAC = "00:00:5e:00:01:0a"
 
@@ -32,6 +33,7 @@ class Kind(enum.Enum):
     SERVER = "server"
     PRINTER = "printer"
     SWITCH = "switch"
+    FIREWALL = "firewall"
     GUEST = "guest"
 
 
@@ -42,6 +44,7 @@ SHARES = {  # of the fleet, in percent
     Kind.SERVER: 8,
     Kind.PRINTER: 10,
     Kind.SWITCH: 6,
+    Kind.FIREWALL: 0,  # bought in pairs
     Kind.GUEST: 10,
 }
 CATEGORIES = {
@@ -51,7 +54,9 @@ CATEGORIES = {
     Kind.SERVER: Category.SERVER,
     Kind.PRINTER: Category.PRINTER,
     Kind.SWITCH: Category.SWITCH,
+    Kind.FIREWALL: Category.FIREWALL,
 }
+AGENT_MAKERS = {Kind.DESKTOP: "Dell Inc.", Kind.LAPTOP: "LENOVO", Kind.VIRTUAL: "VMware, Inc."}
 MAKERS = {
     Kind.DESKTOP: "Dell",
     Kind.LAPTOP: "Lenovo",
@@ -59,6 +64,7 @@ MAKERS = {
     Kind.SERVER: "HPE",
     Kind.PRINTER: "Brother",
     Kind.SWITCH: "Cisco",
+    Kind.FIREWALL: "Fortinet",
     Kind.GUEST: "Apple",
 }
 
@@ -70,6 +76,9 @@ class Machine:
     Attributes:
         number: its true identity.
         macs: of its own cards, the first is on the wire unless ``dock`` is.
+        uuid: of its firmware.
+        agent_id: of the agent on it, if there is one.
+        shared: MAC and address that it shares with the other unit of its pair.
         stack: serial numbers of all members, for a stack of switches.
         is_read: answers SNMP.
         is_near: on a network where nmap sees MAC addresses.
@@ -87,15 +96,53 @@ class Machine:
     engine_id: str
     is_read: bool
     is_near: bool = True
+    uuid: str = ""
+    agent_id: str | None = None
+    shared: tuple[str, str] | None = None
     stack: list[str] = field(default_factory=list)
     dock: str | None = None
     away_until: int = 0
     is_gone: bool = False
 
 
-def read(machine: Machine, at: datetime, *, is_partial: bool) -> Observation:
-    """Give what the machine says by SNMP; a partial reading lacks serial number and rows."""
-    macs = [*machine.macs, *([machine.dock] if machine.dock else [])]
+def tell(machine: Machine, at: datetime) -> Observation:
+    """Give what the agent on the machine tells: the firmware's values, all cards, its own id."""
+    macs = _macs(machine)
+    rows = tuple(
+        Interface(if_index=number, if_name=f"Ethernet {number}", if_phys_address=mac)
+        for number, mac in enumerate(macs, 1)
+    )
+    return Observation(
+        address=machine.address,
+        source=Source.AGENT,
+        observed_at=at,
+        system=System(sys_name=machine.name),
+        identity=Identity(
+            manufacturer=AGENT_MAKERS.get(machine.kind, MAKERS[machine.kind]),
+            serial_number=machine.serial,
+            category=CATEGORIES[machine.kind],
+            base_mac_address=min(macs),
+            system_uuid=machine.uuid,
+        ),
+        agent_id=machine.agent_id,
+        interfaces=InterfaceTable(rows, complete=True),
+    )
+
+
+def _macs(machine: Machine) -> list[str]:
+    borrowed = [machine.dock] if machine.dock else []
+    return [*machine.macs, *borrowed, *([machine.shared[0]] if machine.shared else [])]
+
+
+def read(
+    machine: Machine, at: datetime, *, is_partial: bool = False, address: str | None = None
+) -> Observation:
+    """Give what the machine says by SNMP; a partial reading lacks serial number and rows.
+
+    Args:
+        address: where it was asked, when not at its own.
+    """
+    macs = _macs(machine)
     rows = tuple(
         Interface(if_index=number, if_name=f"eth{number}", if_phys_address=mac)
         for number, mac in enumerate(macs, 1)
@@ -105,7 +152,7 @@ def read(machine: Machine, at: datetime, *, is_partial: bool) -> Observation:
         for number, serial in enumerate(machine.stack, 1)
     )
     return Observation(
-        address=machine.address,
+        address=address or machine.address,
         source=Source.SNMP,
         observed_at=at,
         system=System(

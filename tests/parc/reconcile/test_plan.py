@@ -253,7 +253,7 @@ def test_replaced_switch_at_the_same_place_is_another_device(inventory: Inventor
     inventory.sweep(make_observation())
     other = Identity(manufacturer="Cisco", serial_number="FOC9", category=Category.SWITCH)
     made = inventory.sweep(make_observation(identity=other))
-    assert kinds(made) == [CreateDevice, Absent, CreateAsset]
+    assert kinds(made) == [CreateDevice, Absent, Conflict, CreateAsset]
     created = made.changes[0]
     assert isinstance(created, CreateDevice)
     assert Reason.OTHER_SERIAL in {c.reason for c in created.match.considered}
@@ -520,6 +520,8 @@ def test_exchanged_mainboard_changes_the_serial_number_and_tells_a_person(
     inventory.sweep(machine("OLD1"))
     made = inventory.sweep(machine("NEW1"))
     told = [change for change in made.changes if isinstance(change, Conflict)]
-    assert [(c.key, c.reasons) for c in told] == [("serial number: OLD1", (Reason.REBUILT,))]
+    assert [(c.key, c.reasons) for c in told] == [
+        ("manufacturer and serial number: dell old1", (Reason.REBUILT,))
+    ]
     assert inventory.session.scalars(sa.select(Device.serial_number)).all() == ["NEW1"]
     assert inventory.plan([machine("NEW1")]).is_empty
