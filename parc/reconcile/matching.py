@@ -97,10 +97,19 @@ class Index:
         direct = [(key, self.holders(key)) for key in keys]
         if kind is not KeyKind.MAC:
             return [direct]
+        direct = [(key, self._who_was_read(key, holders)) for key, holders in direct]
         chassis = [pair for pair in direct if pair[0].value == traits.base_mac]
         ports = [(k, self._by_interface_mac.get(k.value, [])) for k in keys if not self.holders(k)]
         rest = [Key(KeyKind.MAC, mac) for mac in sorted(traits.all_macs - traits.key_macs)]
         return [chassis, direct, ports, [(key, self.holders(key)) for key in rest]]
+
+    def _who_was_read(self, key: Key, holders: list[int]) -> list[int]:
+        """Put the machine that has the MAC on one of its cards before records of the bare MAC."""
+        if not holders or any(self.traits[number].is_read for number in holders):
+            return holders
+        ports = self._by_interface_mac.get(key.value, [])
+        read = [number for number in ports if self.traits[number].is_read]
+        return read if len(read) == 1 else holders
 
     def at(self, addresses: Iterable[str]) -> list[int]:
         """Give the devices that were last seen at the addresses, present ones first."""

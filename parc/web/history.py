@@ -55,6 +55,7 @@ ACTIONS: Mapping[str, str] = {
 FIELDS: Mapping[str, str] = {
     **LABELS,
     "address": _("Address"),
+    "agent_id": _("Agent"),
     "addresses": _("Addresses"),
     "asset_id": _("Asset"),
     "battery_status": _("Battery"),
@@ -120,6 +121,7 @@ FIELDS: Mapping[str, str] = {
     "sys_location": _("Place it names"),
     "sys_name": _("Calls itself"),
     "sys_object_id": "sysObjectID",
+    "system_uuid": _("System UUID"),
     "temperature_celsius": _("Temperature"),
     "unit": _in("field", "Unit"),
     "used_bytes": _in("field", "Used"),

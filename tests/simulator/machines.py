@@ -143,8 +143,14 @@ def read(
         address: where it was asked, when not at its own.
     """
     macs = _macs(machine)
+    own = [machine.address, *([machine.shared[1]] if machine.shared else [])]
     rows = tuple(
-        Interface(if_index=number, if_name=f"eth{number}", if_phys_address=mac)
+        Interface(
+            if_index=number,
+            if_name=f"eth{number}",
+            if_phys_address=mac,
+            addresses=tuple(f"{one}/24" for one in own) if number == 1 and not is_partial else (),
+        )
         for number, mac in enumerate(macs, 1)
     )
     chassis = tuple(

@@ -28,7 +28,7 @@ from parc.reconcile.policy import may_replace
 from parc.reconcile.rules import KeyKind, Reason
 from parc.reconcile.usable import usable_uuid, uuid_text
 from tests.conftest import SOME_MOMENT
-from tests.factories import make_asset, make_linked_device, make_observation
+from tests.factories import make_asset, make_linked_device, make_observation, make_presence
 from tests.parc.reconcile.conftest import Inventory
 
 UUID = "4c4c4544-0051-3610-8052-b4c04f4a4d32"
@@ -339,3 +339,12 @@ def test_half_a_reading_at_the_own_address_is_of_the_unit_that_answers_at_the_sh
     inventory.sweep(whole, half)
     (device,) = devices(inventory)
     assert device.serial_number == "FG1"
+
+
+def test_record_of_a_bare_mac_does_not_take_a_machine_s_second_card(inventory: Inventory) -> None:
+    first, second = "00:1b:21:00:00:01", "00:1b:21:00:00:02"
+    inventory.sweep(make_presence("192.0.2.50", mac_address=second, host_name="pc-1"))
+    inventory.sweep(machine(macs=(first, second), manufacturer="Dell", serial_number="S100"))
+    half = machine("192.0.2.60", macs=(second,), agent_id=None)
+    inventory.sweep(half)
+    assert [d.address for d in devices(inventory) if d.serial_number] == ["192.0.2.60"]
