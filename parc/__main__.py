@@ -27,6 +27,7 @@ _COMMANDS = {
     "credentials": "parc.cli.credentials:credentials",
     "users": "parc.cli.users:users",
     "keys": "parc.cli.keys:keys",
+    "inbox": "parc.cli.inbox:inbox",
     "where": "parc.cli.where:where",
     "doctor": "parc.cli.doctor:doctor",
     "explain": "parc.cli.explain:explain",

@@ -17,6 +17,7 @@ from parc.config.settings import (
     CredentialSettings,
     DatabaseSettings,
     DiscoverySettings,
+    InboxSettings,
     InterfaceSettings,
     RangeSettings,
     ServerSettings,
@@ -30,6 +31,7 @@ TABLES: dict[str, type[Any]] = {
     "database": DatabaseSettings,
     "interface": InterfaceSettings,
     "discovery": DiscoverySettings,
+    "inbox": InboxSettings,
     "credential": CredentialSettings,
     "range": RangeSettings,
 }

@@ -20,6 +20,7 @@ from parc.config.settings import (
     CredentialSettings,
     DatabaseSettings,
     DiscoverySettings,
+    InboxSettings,
     InterfaceSettings,
     RangeSettings,
     ServerSettings,
@@ -32,6 +33,7 @@ _TABLES: dict[str, type[Any]] = {
     "database": DatabaseSettings,
     "interface": InterfaceSettings,
     "discovery": DiscoverySettings,
+    "inbox": InboxSettings,
 }
 _LISTS: dict[str, type[Any]] = {"credential": CredentialSettings, "range": RangeSettings}
 _WORDS = {

@@ -86,6 +86,24 @@ class DiscoverySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class InboxSettings:
+    """What waits for a decision, how much of it one by one, and by when."""
+
+    listed_per_run: int = 20
+    guest_days: int = 14
+    silent_days: int = 60
+    closed_days: int = 365
+    due_held_days: int = 1
+    due_gone_days: int = 1
+    due_conflict_days: int = 3
+    due_address_days: int = 3
+    due_stock_days: int = 7
+    due_difference_days: int = 14
+    due_unknown_days: int = 7
+    due_silent_days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialSettings:
     """One ``[[credential]]``; the secrets come from the environment or a named file."""
 
@@ -136,6 +154,7 @@ class Settings:
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     interface: InterfaceSettings = field(default_factory=InterfaceSettings)
     discovery: DiscoverySettings = field(default_factory=DiscoverySettings)
+    inbox: InboxSettings = field(default_factory=InboxSettings)
     credentials: tuple[CredentialSettings, ...] = ()
     ranges: tuple[RangeSettings, ...] = ()
     path: Path | None = None

@@ -40,6 +40,8 @@ from parc.discovery.network import Network, OpenNetwork, ShouldStop
 from parc.discovery.settle import Settlement, settle_absence, settle_again, settle_chunk
 from parc.discovery.task import KeyRing, Task, begin, open_key_ring, task_of
 from parc.models import Run, RunPhase, RunState
+from parc.queries.inbox_cause import Scope
+from parc.reconcile.inbox import settle as settle_inbox
 from parc.secret_box import SecretBox
 from parc.services.actor import for_run
 from parc.services.jobs import JobStoppedError
@@ -320,6 +322,7 @@ class _Discovery:
             held = settle_absence(session, self._task, self._tools.settings, now).unsafe
         session.refresh(run)
         end_run(run, RunState.HELD if held else RunState.DONE, now, error=held)
+        _settle_inbox(session, self._tools, self._task)
         _log_totals(run)
 
 
@@ -339,7 +342,16 @@ def apply_held(tools: Tools, run_id: int) -> None:
         session.refresh(run)
         run.changed_count = made.counts.changed
         end_run(run, RunState.DONE, now, error=None)
+        _settle_inbox(session, tools, task)
         _log_totals(run)
+
+
+def _settle_inbox(session: Session, tools: Tools, task: Task) -> None:
+    """Let the inbox see what this run has left: its new devices, and whether it waits itself."""
+    ranges = frozenset() if task.range_id is None else frozenset({task.range_id})
+    actor = for_run(task.range_name, task.run_id)
+    scope = Scope(ranges=ranges, is_end=True)
+    settle_inbox(session, actor, tools.settings.inbox, tools.clock(), scope)
 
 
 def _is_identified(result: SnmpResult) -> bool:

@@ -20,8 +20,10 @@ from parc.discovery.absence import covered_addresses
 from parc.discovery.evidence import load_observations, raise_counts
 from parc.discovery.task import Task
 from parc.models import Device, Run, RunTarget, StoredObservation, table_of
+from parc.queries.inbox_cause import Scope
 from parc.reconcile.apply import apply
-from parc.reconcile.change import CreateDevice, RowChange, UpdateDevice
+from parc.reconcile.change import Absent, CreateDevice, RowChange, UpdateDevice
+from parc.reconcile.inbox import settle as settle_inbox
 from parc.reconcile.links import write_links
 from parc.reconcile.load import load
 from parc.reconcile.plan import Plan, UnsafePlanError, plan
@@ -149,6 +151,9 @@ def _apply(session: Session, task: Task, actor: Actor, made: Plan, evidence: _Ev
         applied.devices,
         most_macs=evidence.settings.discovery.edge_port_addresses,
     )
+    absent = {c.device.id for c in made.changes if isinstance(c, Absent) and c.device.id}
+    seen = frozenset({*applied.devices.values(), *absent})
+    settle_inbox(session, actor, evidence.settings.inbox, evidence.now, Scope(devices=seen))
     counts = applied.counts
     raise_counts(
         session,

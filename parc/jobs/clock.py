@@ -13,6 +13,7 @@ from parc.services.jobs import enqueue
 from parc.services.slots import take_due_slots
 
 PURGE = "purge"
+INBOX = "inbox"
 _PURGE_HOUR = 3
 _PURGE_MINUTE = 40  # after the hour that clock changes repeat
 
@@ -29,16 +30,25 @@ def tick(clock: Clock) -> int:
 
 def queue_purge(clock: Clock, zone: ZoneInfo) -> bool:
     """Queue the nightly purge once a night, or as soon as possible after a missed night."""
+    return _queue_nightly(PURGE, clock, zone)
+
+
+def queue_inbox(clock: Clock, zone: ZoneInfo) -> bool:
+    """Queue the nightly look at all that may need a person, as the purge is queued."""
+    return _queue_nightly(INBOX, clock, zone)
+
+
+def _queue_nightly(kind: str, clock: Clock, zone: ZoneInfo) -> bool:
     now = clock()
     night = _last_night(now, zone)
     with reading() as session:
-        if has_job_since(session, PURGE, night):
+        if has_job_since(session, kind, night):
             return False
     try:
         with transaction() as session:
-            if has_job_since(session, PURGE, night):
+            if has_job_since(session, kind, night):
                 return False
-            enqueue(session, kind=PURGE, arguments={}, key=PURGE, now=now, max_attempts=2)
+            enqueue(session, kind=kind, arguments={}, key=kind, now=now, max_attempts=2)
     except ConflictError:  # another server process was faster, or last night's is still running
         return False
     return True

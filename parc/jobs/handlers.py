@@ -16,8 +16,10 @@ from parc.config import Settings
 from parc.discovery.collectors_network import collectors_network
 from parc.discovery.run import Tools, apply_held, discover
 from parc.errors import ParcError
-from parc.jobs.clock import PURGE
+from parc.jobs.clock import INBOX, PURGE
 from parc.jobs.execution import Handler, JobContext
+from parc.reconcile.inbox import settle
+from parc.services.actor import SYSTEM
 from parc.services.jobs import JobStoppedError
 from parc.services.retention import Ages, purge_batch
 from parc.services.runs import APPLY, SWEEP
@@ -46,6 +48,7 @@ def purge(context: JobContext, arguments: Mapping[str, Any]) -> None:
         runs=timedelta(days=settings.discovery.run_days),
         sessions=timedelta(days=settings.interface.session_days),
         links=timedelta(days=settings.discovery.link_days),
+        inbox=timedelta(days=settings.inbox.closed_days),
     )
     while True:
         if context.should_stop():
@@ -53,6 +56,14 @@ def purge(context: JobContext, arguments: Mapping[str, Any]) -> None:
         with context.transaction() as session:
             if not purge_batch(session, ages, context.clock()):
                 return
+
+
+def inbox(context: JobContext, arguments: Mapping[str, Any]) -> None:
+    """Look at all that may need a person, also at what only time has changed."""
+    checked(arguments, NoArguments)
+    settings: Settings = context.app.extensions["parc_settings"]
+    with context.transaction() as session:
+        settle(session, SYSTEM, settings.inbox, context.clock())
 
 
 def checked(arguments: Mapping[str, Any], shape: type[T]) -> T:
@@ -89,4 +100,4 @@ def _tools(context: JobContext) -> Tools:
     )
 
 
-HANDLERS: dict[str, Handler] = {SWEEP: sweep, APPLY: apply, PURGE: purge}
+HANDLERS: dict[str, Handler] = {SWEEP: sweep, APPLY: apply, INBOX: inbox, PURGE: purge}

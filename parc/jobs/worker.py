@@ -127,6 +127,7 @@ class Worker:
 
     def _purge(self) -> None:
         job_clock.queue_purge(self._clock, self._zone)
+        job_clock.queue_inbox(self._clock, self._zone)
 
 
 def run_worker(app: Flask, parent: int | None = None) -> None:

@@ -33,6 +33,7 @@ from parc.models.device import (
     StoredObservation,
     Supply,
 )
+from parc.models.inbox import InboxDevice, InboxEntry, InboxKind, InboxState
 from parc.models.job import (
     JobRun,
     JobState,
@@ -78,6 +79,10 @@ __all__ = [
     "Device",
     "DeviceStatus",
     "Difference",
+    "InboxDevice",
+    "InboxEntry",
+    "InboxKind",
+    "InboxState",
     "Installation",
     "Interface",
     "JobRun",

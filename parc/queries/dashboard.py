@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from parc.models import AddressRange, Asset, Device, DeviceStatus, Difference, Run, RunState
 from parc.queries.audit import people_entries
+from parc.queries.inbox import open_count
 
 COUNT_LIMIT = 10_000
 _CHANGES = 10
@@ -60,6 +61,7 @@ class RunChange:
 class Dashboard:
     """Numbers and rows of the dashboard, without the fleet by state and category."""
 
+    inbox_count: int
     unknown_count: int
     difference_count: int
     ranges: Sequence[RangeLine]
@@ -78,6 +80,7 @@ def read_dashboard(session: Session, now: datetime) -> Dashboard:
     unknown = sa.select(Device.id).where(Device.status == DeviceStatus.UNKNOWN)
     different = sa.select(Difference.asset_id).where(Difference.is_kept.is_(False)).distinct()
     return Dashboard(
+        open_count(session, now),
         _count(session, unknown),
         _count(session, different),
         _ranges(session),

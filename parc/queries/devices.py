@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from collectors.registries.placeholders import is_placeholder
 from parc.errors import NotFoundError
-from parc.models import Asset, CategorySign, Device, DeviceStatus, Service
+from parc.models import AddressRange, Asset, CategorySign, Device, DeviceStatus, Service
 from parc.naming import device_name
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 from parc.queries.search import escape_like
@@ -36,6 +36,7 @@ class DeviceFilter:
     status: DeviceStatus
     text: str = ""
     categories: tuple[str, ...] = ()
+    ranges: tuple[int, ...] = ()  # 0: of no range
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,17 @@ def category_counts(session: Session, status: DeviceStatus) -> dict[str, int]:
         sa.select(category, sa.func.count()).where(Device.status == status).group_by(category)
     )
     return {value: count for value, count in rows if value is not None}
+
+
+def range_counts(session: Session, status: DeviceStatus) -> dict[str, tuple[str, int]]:
+    """Count devices of a status by range; gives its name as well, by its id as text."""
+    rows = session.execute(
+        sa.select(Device.range_id, AddressRange.name, sa.func.count())
+        .outerjoin(AddressRange, AddressRange.id == Device.range_id)
+        .where(Device.status == status)
+        .group_by(Device.range_id, AddressRange.name)
+    )
+    return {str(number or 0): (name or "—", count) for number, name, count in rows}
 
 
 def read_devices(session: Session, ids: Sequence[int]) -> Sequence[Any]:
@@ -166,6 +178,13 @@ def read_device(session: Session, device_id: int) -> DeviceSheet:
     return DeviceSheet(device, signs, services, _candidates(session, [device])[device_id])
 
 
+def candidates_by_device(
+    session: Session, rows: Sequence[Any]
+) -> Mapping[int, Sequence[Candidate]]:
+    """Give the assets that each of these devices may be, by the device's id."""
+    return _candidates(session, rows)
+
+
 def candidates_of(session: Session, ids: Sequence[int]) -> list[Candidate]:
     """Give the assets that any of these devices may be."""
     rows = session.scalars(sa.select(Device).where(Device.id.in_(ids))).all()
@@ -182,6 +201,10 @@ def _conditions(wanted: DeviceFilter) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = [Device.status == wanted.status]
     if wanted.categories:
         conditions.append(sa.type_coerce(Device.category, sa.String).in_(wanted.categories))
+    if wanted.ranges:
+        is_in = Device.range_id.in_(wanted.ranges)
+        none = [Device.range_id.is_(None)] if 0 in wanted.ranges else []
+        conditions.append(sa.or_(is_in, *none))
     for word in wanted.text.lower().split()[:8]:
         pattern = f"%{escape_like(word)}%"
         columns = (

@@ -23,6 +23,7 @@ class Action(enum.StrEnum):
     UNDO_OWN_CHANGE = "undo_own_change"
     UNDO_ANY_CHANGE = "undo_any_change"
     DECIDE_DEVICE = "decide_device"
+    DECIDE_INBOX = "decide_inbox"
     VIEW_RUN = "view_run"
     START_RUN = "start_run"
     VIEW_RANGE = "view_range"
@@ -44,6 +45,7 @@ _TECHNICIAN = _READ_ONLY | {
     Action.MERGE_ASSET,
     Action.UNDO_OWN_CHANGE,
     Action.DECIDE_DEVICE,
+    Action.DECIDE_INBOX,
     Action.START_RUN,
 }
 _MANAGER = _TECHNICIAN | {Action.DELETE_ASSET, Action.EDIT_RANGE, Action.UNDO_ANY_CHANGE}

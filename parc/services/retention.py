@@ -1,4 +1,4 @@
-"""What is thrown away by age: evidence, links, logs of runs, jobs, sessions, failed sign-ins."""
+"""What is thrown away by age: evidence, links, logs of runs, jobs, sessions, closed entries."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session, aliased
 
 from parc.models import (
     Attachment,
+    InboxEntry,
+    InboxState,
     JobRun,
     JobState,
     MappedAddress,
@@ -37,6 +39,7 @@ class Ages:
     runs: timedelta
     sessions: timedelta
     links: timedelta
+    inbox: timedelta = timedelta(days=365)
 
 
 def purge_batch(session: Session, ages: Ages, now: datetime) -> int:
@@ -68,6 +71,7 @@ _Purged = type[
     | Neighbor
     | MappedAddress
     | WirelessStation
+    | InboxEntry
 ]
 
 
@@ -83,6 +87,14 @@ def _conditions(ages: Ages, now: datetime) -> list[tuple[_Purged, sa.ColumnEleme
         (
             JobRun,
             sa.and_(JobRun.created_at < now - ages.runs, JobRun.state.not_in(_OPEN_JOBS)),
+        ),
+        (
+            InboxEntry,  # what a person has left as it is must be remembered
+            sa.and_(
+                InboxEntry.state != InboxState.OPEN,
+                InboxEntry.is_binding.is_(False),
+                InboxEntry.closed_at < now - ages.inbox,
+            ),
         ),
         (UserSession, UserSession.created_at < now - ages.sessions),
         (SignInLink, SignInLink.expires_at < now - timedelta(days=1)),

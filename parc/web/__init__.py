@@ -23,6 +23,7 @@ from parc.web.first_run import first_run, redirect_to_first_run
 from parc.web.formats import init_formats
 from parc.web.headers import init_headers
 from parc.web.i18n import LANGUAGES, choose_language, init_i18n
+from parc.web.inbox import inbox
 from parc.web.labels import badge_kind, label
 from parc.web.messages import take_messages
 from parc.web.navigation import home_url, menu_for
@@ -46,6 +47,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     devices,
     exports,
     first_run,
+    inbox,
     network_map,
     patterns,
     ranges,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -13,7 +11,7 @@ from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
 from collectors.observation import Category
-from parc.errors import FieldProblem, InvalidInputError
+from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
 from parc.models import Device, DeviceStatus
 from parc.queries import devices as query
@@ -26,6 +24,7 @@ from parc.web.access import actor, requires
 from parc.web.assets import forget_counts
 from parc.web.cells import CellWriter
 from parc.web.context import now, settings
+from parc.web.dates import read_day
 from parc.web.formats import format_number
 from parc.web.forms import Form, filled, read_form
 from parc.web.found_by import read_why
@@ -48,8 +47,8 @@ from parc.web.navigation import pairs_of
 
 devices = Blueprint("devices", __name__)
 
-UNKNOWN = ListSpec("devices.index", tuple(query.SORTS), "-last_seen_at", ("category",))
-IGNORED = ListSpec("devices.ignored", tuple(query.SORTS), "-last_seen_at", ("category",))
+UNKNOWN = ListSpec("devices.index", tuple(query.SORTS), "-last_seen_at", ("category", "range"))
+IGNORED = ListSpec("devices.ignored", tuple(query.SORTS), "-last_seen_at", ("category", "range"))
 _MOST_AT_ONCE = 1_000
 _MOST_FOUND = 20
 _BULK = ("id", "all", "filters")
@@ -132,7 +131,7 @@ def ignore() -> ResponseReturnValue:
     form = read_form("id", "reason", "until")
     ids = _chosen(form)
     try:
-        until = _read_day(form.text("until"))
+        until = read_day("until", form.text("until"))
         with transaction() as session:
             service.ignore(session, actor(), ids, reason=form.text("reason"), until=until, at=now())
     except InvalidInputError as error:
@@ -162,15 +161,21 @@ def _page(spec: ListSpec, status: DeviceStatus) -> ResponseReturnValue:
     for value in categories:
         if value not in set(Category):
             refuse(gettext("%(name)s is no category.", name=value[:40]))
+    ranges = _numbers(wanted.chosen.get("range", ()))
     found = query.list_devices(
         db.session(),
-        DeviceFilter(status, wanted.text, categories),
+        DeviceFilter(status, wanted.text, categories, ranges),
         Order(sort, Device.id, wanted.is_descending),
         wanted.cursor(sort),
         wanted.size,
     )
     counts = query.category_counts(db.session(), status)
-    facets = [wanted.facet("category", _("Category"), counts, lambda value: label(Category(value)))]
+    by_range = query.range_counts(db.session(), status)
+    range_counts = {number: count for number, (_name, count) in by_range.items()}
+    facets = [
+        wanted.facet("category", _("Category"), counts, lambda value: label(Category(value))),
+        wanted.facet("range", _("Range"), range_counts, lambda v: by_range.get(v, (f"#{v}", 0))[0]),
+    ]
     previous_url, next_url = wanted.pages(found.page)
     count = min(found.count, query.COUNT_LIMIT)
     written = format_number(count) + ("+" if found.count > count else "")
@@ -188,7 +193,7 @@ def _page(spec: ListSpec, status: DeviceStatus) -> ResponseReturnValue:
         empty=_empty(status, wanted),
         previous_url=previous_url,
         next_url=next_url,
-        facets=facets if counts else [],
+        facets=[facet for facet in facets if facet.options],
         chips=wanted.chips(facets),
         search_label=gettext("Filter by a part of a name, number or address"),
         bulk_url=url_for("devices.decide") if may(actor(), Action.DECIDE_DEVICE) else "",
@@ -334,22 +339,6 @@ def _ignore_page(ids: list[int], form: Form) -> str:
     )
 
 
-def _read_day(text: str) -> datetime | None:
-    """Read the last day of ignoring as the end of that day where the reader is.
-
-    Raises:
-        InvalidInputError: it is no date.
-    """
-    if not text:
-        return None
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 -- a date
-        zone = ZoneInfo(settings().interface.time_zone)
-        return datetime.combine(day, time.max, zone).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise InvalidInputError([FieldProblem("until", "not_valid", text[:40])]) from error
-
-
 def _chosen(form: Form) -> list[int]:
     """Give the ids that a form names: its ticks, or all that match the filters of the list."""
     if not form.is_checked("all"):
@@ -370,4 +359,11 @@ def _filter_of(url: str) -> DeviceFilter:
         DeviceStatus.IGNORED if is_ignored else DeviceStatus.UNKNOWN,
         next((value for name, value in pairs if name == "q"), "")[:200],
         tuple(value for name, value in pairs if name == "category"),
+        _numbers([value for name, value in pairs if name == "range"]),
     )
+
+
+def _numbers(values: Sequence[str]) -> tuple[int, ...]:
+    if not all(v.isascii() and v.isdecimal() and len(v) < 10 for v in values):  # noqa: PLR2004 -- digits
+        refuse(gettext("The filter %(name)s cannot be read.", name="range"))
+    return tuple(map(int, values))

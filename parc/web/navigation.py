@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _
 
 from parc.services.actor import Actor
 from parc.services.permissions import Action, may
+from parc.web.inbox_count import count_text
 
 _MOST_PAIRS = 1_000
 
@@ -30,6 +31,11 @@ class Entry:
         return url_for(self.endpoint)
 
     @property
+    def count(self) -> str:
+        """Give how much waits on the page, in few signs; empty for most pages."""
+        return count_text() if self.endpoint == "inbox.index" else ""
+
+    @property
     def is_current(self) -> bool:
         """Tell whether the page shown belongs to this entry."""
         return request.blueprint == self.endpoint.partition(".")[0]
@@ -48,6 +54,7 @@ MENU = (
         "",
         (
             Entry("dashboard.show", _("Dashboard"), "layout-dashboard", Action.VIEW_INVENTORY, "d"),
+            Entry("inbox.index", _("To do"), "inbox", Action.VIEW_INVENTORY, "t"),
             Entry("assets.index", _("Assets"), "monitor", Action.VIEW_INVENTORY, "a"),
             Entry("where.show", _("Where is it?"), "map-pin", Action.VIEW_INVENTORY, "w"),
             Entry("network_map.show", _("Network map"), "waypoints", Action.VIEW_INVENTORY, "n"),

@@ -1,0 +1,328 @@
+"""Keys that two live records share, and addresses that two machines claim at the same time.
+
+A key is looked for by its column first, so that of a large inventory only the few devices are read
+that may share one; whether they do is then judged by the rules of identity.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import combinations
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from collectors.observation import Category
+from parc.models import (
+    Device,
+    DeviceStatus,
+    InboxDevice,
+    InboxEntry,
+    InboxKind,
+    InboxState,
+    Interface,
+    MappedAddress,
+)
+from parc.naming import device_name
+from parc.queries.inbox_cause import Cause, Found, Ground, among, of_kind
+from parc.reconcile.identity import (
+    Key,
+    Traits,
+    contradiction,
+    make_traits,
+    strong_keys,
+)
+from parc.reconcile.known import DEVICE_COLUMNS, Value
+from parc.reconcile.rules import KeyKind, Reason
+from parc.reconcile.usable import is_virtual_router_mac
+
+_KEY_COLUMNS: Final = (
+    "serial_number",
+    "system_uuid",
+    "engine_id",
+    "chassis_id",
+    "base_mac_address",
+    "agent_id",
+)
+_STILL_LIVE: Final = timedelta(days=7)
+_AT_ONCE: Final = timedelta(hours=12)
+_RECENT: Final = timedelta(days=1)
+_MOST_SHOWN: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Shower:
+    """A device that shows keys, with the record that it belongs to."""
+
+    id: int
+    asset_id: int | None
+    address: str
+    name: str
+    manufacturer: str | None
+    serial_number: str | None
+    range_id: int | None
+    is_controller: bool
+    last_seen_at: datetime
+    traits: Traits
+
+    @property
+    def record(self) -> tuple[bool, int]:
+        """Give what stands for the record: its asset, else the device itself."""
+        return (True, self.asset_id) if self.asset_id is not None else (False, self.id)
+
+
+def identity_conflicts(session: Session, ground: Ground) -> Found:
+    """Find strong keys that several live records show; a controller and its host may."""
+    showers, looked_at = _showers(session, ground)
+    holders: dict[Key, list[_Shower]] = defaultdict(list)
+    for shower in showers:
+        for key in strong_keys(shower.traits):
+            if key.kind is not KeyKind.MAC or shower.traits.is_read:
+                holders[key].append(shower)
+    causes = [
+        _conflict(ground, key, found)
+        for key, found in sorted(holders.items(), key=lambda pair: _text(pair[0]))
+        if len({one.record for one in found if not one.is_controller}) > 1
+    ]
+    if ground.scope is not None:
+        keys = {_text(key) for key in holders}
+        looked_at = sa.or_(
+            looked_at, sa.and_(of_kind(InboxKind.IDENTITY_CONFLICT), _is_key(sorted(keys)))
+        )
+    return Found(causes, looked_at)
+
+
+def _showers(session: Session, ground: Ground) -> tuple[list[_Shower], sa.ColumnElement[bool]]:
+    """Read the live devices that may share a key, and say which entries that covers."""
+    scope = ground.scope
+    if scope is None:
+        values = {name: _repeated(session, name) for name in _KEY_COLUMNS}
+        return _read(session, ground, values), of_kind(InboxKind.IDENTITY_CONFLICT)
+    if not scope.devices:
+        return [], sa.false()
+    entries = (
+        sa.select(InboxDevice.entry_id)
+        .join(InboxEntry, InboxEntry.id == InboxDevice.entry_id)
+        .where(
+            InboxEntry.state == InboxState.OPEN,
+            of_kind(InboxKind.IDENTITY_CONFLICT),
+            among(InboxDevice.device_id, scope.devices),
+        )
+    )
+    touched = set(session.scalars(entries))
+    beside = sa.select(InboxDevice.device_id).where(among(InboxDevice.entry_id, touched))
+    devices = scope.devices | set(session.scalars(beside))
+    columns = [getattr(Device, name) for name in _KEY_COLUMNS]
+    found: dict[str, set[str]] = {name: set() for name in _KEY_COLUMNS}
+    for row in session.execute(sa.select(*columns).where(among(Device.id, devices))):
+        for name, value in zip(_KEY_COLUMNS, row, strict=True):
+            if value:
+                found[name].add(value)
+    return _read(session, ground, found), among(InboxEntry.id, touched)
+
+
+def _repeated(session: Session, name: str) -> set[str]:
+    """Give the values of a column that several live devices have, as they are written."""
+    column = getattr(Device, name)
+    folded = sa.func.lower(column)
+    twice = (
+        sa.select(folded)
+        .where(column.is_not(None))
+        .group_by(folded)
+        .having(sa.func.count() > 1)
+        .scalar_subquery()
+    )
+    return {value for value in session.scalars(sa.select(column).where(folded.in_(twice))) if value}
+
+
+def _read(session: Session, ground: Ground, values: Mapping[str, Collection[str]]) -> list[_Shower]:
+    ids: set[int] = set()
+    is_live = sa.and_(
+        Device.status != DeviceStatus.IGNORED,
+        sa.or_(Device.absent_since.is_(None), Device.last_seen_at > ground.now - _STILL_LIVE),
+    )
+    for name, wanted in values.items():
+        ordered = sorted(wanted)
+        for start in range(0, len(ordered), 500):
+            condition = getattr(Device, name).in_(ordered[start : start + 500])
+            ids |= set(session.scalars(sa.select(Device.id).where(condition, is_live)))
+    columns = [getattr(Device, name) for name in DEVICE_COLUMNS]
+    query = sa.select(
+        Device.id, Device.asset_id, Device.address, Device.range_id, Device.last_seen_at, *columns
+    )
+    rows: Iterable[Any] = session.execute(query.where(among(Device.id, ids)).order_by(Device.id))
+    return [_shower(row) for row in rows]
+
+
+def _shower(row: Any) -> _Shower:
+    fields = dict(zip(DEVICE_COLUMNS, (_plain(value) for value in row[5:]), strict=True))
+    return _Shower(
+        row.id,
+        row.asset_id,
+        row.address,
+        device_name(row.sys_name, row.host_name, row.model_name, row.address),
+        row.manufacturer,
+        row.serial_number,
+        row.range_id,
+        fields["category"] is Category.BMC,
+        row.last_seen_at,
+        make_traits(fields, (row.address,), ()),
+    )
+
+
+def _conflict(ground: Ground, key: Key, showers: Sequence[_Shower]) -> Cause:
+    reasons = sorted(
+        {
+            reason.value
+            for one, other in combinations(showers[:_MOST_SHOWN], 2)
+            if (reason := contradiction(one.traits, other.traits, key.kind)) is not None
+        }
+    )
+    first = showers[0]
+    evidence = {
+        "key": key.kind.name.lower(),
+        "value": key.value,
+        "reasons": reasons or [Reason.SHOWN_BY_SEVERAL.value],
+        "count": len(showers),
+        "records": [
+            {
+                "device": one.id,
+                "asset": one.asset_id,
+                "name": one.name,
+                "address": one.address,
+                "serial": one.serial_number,
+            }
+            for one in showers[:_MOST_SHOWN]
+        ],
+    }
+    return Cause(
+        InboxKind.IDENTITY_CONFLICT,
+        _text(key),
+        first.name,
+        evidence,
+        [one.id for one in showers],
+        asset_id=first.asset_id,
+        device_id=first.id,
+        range_id=first.range_id,
+        site_id=ground.site_of(None, first.range_id),
+        devices=tuple(one.id for one in showers),
+        count=len(showers),
+    )
+
+
+def _text(key: Key) -> str:
+    return f"{key.kind.name.lower()}:{key.value}"[:400]
+
+
+def _is_key(keys: Sequence[str]) -> sa.ColumnElement[bool]:
+    starts = range(0, len(keys), 500)
+    return sa.or_(sa.false(), *(InboxEntry.key.in_(keys[start : start + 500]) for start in starts))
+
+
+def duplicate_addresses(session: Session, ground: Ground) -> Found:
+    """Find addresses that one router has seen at two MACs, both within hours, back and forth.
+
+    An address that went from one machine to another once is no conflict: its first holder was
+    not seen again after the second came.
+    """
+    if ground.scope is not None and not ground.scope.is_end:
+        return Found([], sa.false())
+    one, other = aliased(MappedAddress), aliased(MappedAddress)
+    since = ground.now - _RECENT
+    query = (
+        sa.select(
+            one.address, one.mac_address, other.mac_address, one.last_seen_at, other.last_seen_at
+        )
+        .join(
+            other,
+            sa.and_(
+                other.address == one.address,
+                other.device_id == one.device_id,
+                other.mac_address > one.mac_address,
+                other.first_seen_at <= one.last_seen_at,
+                one.first_seen_at <= other.last_seen_at,
+            ),
+        )
+        .where(one.last_seen_at > since, other.last_seen_at > since)
+        .order_by(one.address, one.mac_address, other.mac_address)
+    )
+    claims: dict[str, set[str]] = defaultdict(set)
+    for address, mac, mate, seen, mate_seen in session.execute(query):
+        is_router = is_virtual_router_mac(mac) or is_virtual_router_mac(mate)
+        if not is_router and abs(seen - mate_seen) <= _AT_ONCE:
+            claims[address] |= {mac, mate}
+    owners = _owners(session, {mac for macs in claims.values() for mac in macs})
+    causes = [
+        cause
+        for address, macs in sorted(claims.items())
+        if (cause := _duplicate(ground, address, sorted(macs), owners)) is not None
+    ]
+    return Found(causes, of_kind(InboxKind.DUPLICATE_ADDRESS))
+
+
+def _owners(session: Session, macs: set[str]) -> dict[str, Any]:
+    """Read which device shows each MAC, as its own or that of an interface."""
+    ordered = sorted(macs)
+    found: dict[str, Any] = {}
+    columns = (
+        Device.id,
+        Device.asset_id,
+        Device.range_id,
+        Device.sys_name,
+        Device.host_name,
+        Device.model_name,
+        Device.address,
+    )
+    of_interface = sa.select(Interface.if_phys_address.label("mac"), *columns).join(
+        Device, Device.id == Interface.device_id
+    )
+    of_device = sa.select(Device.base_mac_address.label("mac"), *columns)
+    for start in range(0, len(ordered), 500):
+        part = ordered[start : start + 500]
+        for query in (
+            of_interface.where(Interface.if_phys_address.in_(part)),
+            of_device.where(Device.base_mac_address.in_(part)),
+        ):
+            found |= {row.mac: row for row in session.execute(query.order_by(Device.id))}
+    return found
+
+
+def _duplicate(
+    ground: Ground, address: str, macs: Sequence[str], owners: Mapping[str, Any]
+) -> Cause | None:
+    """Give the cause, or None when all those MACs are one device's."""
+    known = [owners[mac] for mac in macs if mac in owners]
+    ids = {row.id for row in known}
+    if len(known) == len(macs) and len(ids) == 1:
+        return None
+    claimants = [_claimant(mac, owners.get(mac)) for mac in macs]
+    first = known[0] if known else None
+    return Cause(
+        InboxKind.DUPLICATE_ADDRESS,
+        f"address:{address}",
+        address,
+        {"address": address, "claimants": claimants},
+        macs,
+        asset_id=first.asset_id if first else None,
+        device_id=first.id if first else None,
+        range_id=first.range_id if first else None,
+        site_id=ground.site_of(None, first.range_id) if first else None,
+        devices=tuple(sorted(ids)),
+        count=len(macs),
+    )
+
+
+def _claimant(mac: str, row: Any) -> dict[str, Any]:
+    if row is None:
+        return {"mac": mac, "device": None, "asset": None, "name": None}
+    name = device_name(row.sys_name, row.host_name, row.model_name, row.address)
+    return {"mac": mac, "device": row.id, "asset": row.asset_id, "name": name}
+
+
+def _plain(value: Any) -> Value:
+    plain: Value = tuple(value) if isinstance(value, list) else value
+    return plain

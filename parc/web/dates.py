@@ -1,0 +1,25 @@
+"""Days that forms send, read where the reader is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+from parc.errors import FieldProblem, InvalidInputError
+from parc.web.context import settings
+
+
+def read_day(field: str, text: str) -> datetime | None:
+    """Read a day as its end where the reader is; None for an empty field.
+
+    Raises:
+        InvalidInputError: it is no date; ``field`` is the one that is named.
+    """
+    if not text:
+        return None
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 -- a date
+        zone = ZoneInfo(settings().interface.time_zone)
+        return datetime.combine(day, time.max, zone).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidInputError([FieldProblem(field, "not_valid", text[:40])]) from error

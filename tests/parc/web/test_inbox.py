@@ -1,0 +1,251 @@
+"""The inbox as technicians work through it: one by one, in bulk, with a colleague."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from parc.clock import now
+from parc.config import InboxSettings
+from parc.extensions import db, transaction
+from parc.models import (
+    Asset,
+    AuditEntry,
+    Device,
+    DeviceStatus,
+    Difference,
+    InboxEntry,
+    InboxKind,
+    InboxState,
+    LifecycleState,
+    Role,
+    RunState,
+    ValueSource,
+)
+from parc.reconcile.inbox import settle
+from parc.services.actor import SYSTEM
+from tests.factories import make_asset, make_device, make_linked_device, make_range, make_run
+from tests.parc.web.conftest import Browse
+from tests.web import Browser
+
+
+def _read() -> Session:
+    """Give a session that sees what requests have written."""
+    db.session.rollback()
+    return db.session()
+
+
+def _settle() -> None:
+    with transaction() as session:
+        settle(session, SYSTEM, InboxSettings(), now())
+
+
+def _entries(kind: InboxKind | None = None) -> list[InboxEntry]:
+    db.session.rollback()
+    query = sa.select(InboxEntry).order_by(InboxEntry.id)
+    if kind is not None:
+        query = query.where(InboxEntry.kind == kind)
+    return list(db.session.scalars(query))
+
+
+def _decide(browser: Browser, entry: InboxEntry, action: str, **values: str) -> int:
+    return browser.post(
+        "/inbox/decide", {"id": str(entry.id), "action": action, **values}
+    ).status_code
+
+
+def test_empty_inbox_says_so(administrator: Browser) -> None:
+    page = administrator.get("/inbox").text
+    assert "Nothing waits for you." in page
+    assert "menu-count" not in page
+
+
+def test_unknown_device_shows_why_and_what_is_proposed(administrator: Browser) -> None:
+    with transaction() as session:
+        asset = make_asset(session, name="twin", serial_number="FOC9")
+        device = make_device(session, sys_name="newcomer", serial_number="FOC9")
+    _settle()
+    page = administrator.get("/inbox").text
+    assert "newcomer" in page
+    assert "Attach to twin: same serial number" in page
+    assert '<b class="menu-count">1</b>' in page
+    (entry,) = _entries()
+    sheet = administrator.get(f"/inbox/{entry.id}").text
+    assert 'data-key="m"' in sheet
+    answer = administrator.post(
+        "/inbox/decide", {"id": str(entry.id), "action": "attach", "asset_id": str(asset.id)}
+    )
+    assert answer.headers["Location"] == "/inbox"
+    (entry,) = _entries()
+    assert (entry.state, entry.reason) == (InboxState.DECIDED, "attach")
+    assert _read().get_one(Device, device.id).asset_id == asset.id
+    assert "menu-count" not in administrator.get("/inbox").text
+    assert "newcomer" in administrator.get("/inbox/closed").text
+
+
+def test_entry_is_decided_once(administrator: Browser) -> None:
+    with transaction() as session:
+        make_device(session)
+    _settle()
+    (entry,) = _entries()
+    assert _decide(administrator, entry, "accept") == 302
+    assert _decide(administrator, entry, "accept") == 409
+    assert _decide(administrator, entry, "spoon") == 422
+
+
+def test_ignoring_asks_for_a_reason(administrator: Browser) -> None:
+    with transaction() as session:
+        device = make_device(session)
+    _settle()
+    (entry,) = _entries()
+    page = administrator.post("/inbox/decide", {"id": str(entry.id), "action": "ignore"})
+    assert 'name="reason"' in page.text
+    assert _decide(administrator, entry, "ignore", reason="") == 422
+    assert _decide(administrator, entry, "ignore", reason="guest", until="2100-01-01") == 302
+    ignored = _read().get_one(Device, device.id)
+    assert (ignored.status, ignored.ignore_reason) == (DeviceStatus.IGNORED, "guest")
+
+
+def test_many_of_one_kind_are_decided_after_a_look(administrator: Browser) -> None:
+    with transaction() as session:
+        for number in range(3):
+            make_device(session, sys_name=f"prn-{number}")
+        make_asset(session, last_seen_at=now() - timedelta(days=100), name="silent")
+    _settle()
+    mixed = {"all": "1", "filters": "/inbox", "action": "accept"}
+    assert administrator.post("/inbox/decide", mixed).status_code == 422
+    filters = "/inbox?kind=unknown_device&q=prn"
+    data = {"all": "1", "filters": filters, "action": "accept"}
+    preview = administrator.post("/inbox/decide", data).text
+    assert "3 entries are decided so." in preview
+    assert _read().query(Asset).count() == 1
+    ids = [str(entry.id) for entry in _entries(InboxKind.UNKNOWN_DEVICE)]
+    answer = administrator.post(
+        "/inbox/decide",
+        {"id": ids, "action": "accept", "confirmed": "1", "filters": filters},
+    )
+    assert answer.headers["Location"] == filters
+    assert _read().query(Asset).count() == 4
+
+
+def test_entry_is_assigned_and_found_among_mine(administrator: Browser, browse: Browse) -> None:
+    colleague = browse(Role.TECHNICIAN)
+    reader = browse(Role.READ_ONLY)
+    with transaction() as session:
+        make_device(session, sys_name="for-a-colleague")
+    _settle()
+    (entry,) = _entries()
+    page = administrator.post("/inbox/decide", {"id": str(entry.id), "action": "assign"}).text
+    assert f'value="{colleague.user_id}"' in page
+    assert f'value="{reader.user_id}"' not in page
+    assert _decide(administrator, entry, "assign", assignee=str(reader.user_id)) == 422
+    assert _decide(administrator, entry, "assign", assignee=str(colleague.user_id)) == 302
+    mine = colleague.get(f"/inbox?assignee={colleague.user_id}").text
+    assert "for-a-colleague" in mine
+    others = administrator.get(f"/inbox?assignee={administrator.user_id}").text
+    assert "for-a-colleague" not in others
+    assert _decide(administrator, entry, "mine") == 302
+    assert _entries()[0].assignee_id == administrator.user_id
+    actions = db.session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id.desc()))
+    assert list(actions)[:2] == ["assigned", "assigned"]
+
+
+def test_entry_that_is_put_off_is_out_of_sight_until_its_day(administrator: Browser) -> None:
+    with transaction() as session:
+        make_device(session, sys_name="later")
+    _settle()
+    (entry,) = _entries()
+    page = administrator.post("/inbox/decide", {"id": str(entry.id), "action": "snooze"}).text
+    assert "In 7 days" in page
+    assert _decide(administrator, entry, "snooze", until="2001-01-01") == 422
+    assert _decide(administrator, entry, "snooze", until="2100-01-01") == 302
+    assert "later" not in administrator.get("/inbox").text
+    assert "later" in administrator.get("/inbox/snoozed").text
+    assert _entries()[0].due_at.year >= 2099
+
+
+def test_contradiction_is_left_as_it_is_and_stays_away(administrator: Browser) -> None:
+    with transaction() as session:
+        asset = make_asset(session, lifecycle_state=LifecycleState.MISSING, name="lost")
+        make_linked_device(session, asset)
+    _settle()
+    (entry,) = _entries()
+    assert "“Missing”" in administrator.get(f"/inbox/{entry.id}").text
+    assert _decide(administrator, entry, "leave") == 302
+    _settle()
+    assert [one.state for one in _entries()] == [InboxState.DECIDED]
+
+
+def test_asset_found_again_is_put_into_use(administrator: Browser) -> None:
+    with transaction() as session:
+        asset = make_asset(session, lifecycle_state=LifecycleState.MISSING)
+        make_linked_device(session, asset)
+        disposed = make_asset(session, lifecycle_state=LifecycleState.DISPOSED)
+        make_linked_device(session, disposed)
+    _settle()
+    found, gone = _entries()
+    assert _decide(administrator, found, "accept") == 302
+    assert _read().get_one(Asset, asset.id).lifecycle_state is LifecycleState.IN_USE
+    assert _decide(administrator, gone, "accept") == 409
+
+
+def test_differences_are_taken_at_once(administrator: Browser) -> None:
+    with transaction() as session:
+        asset = make_asset(session, name="ours")
+        for name in ("name", "model_name"):
+            session.add(
+                Difference(
+                    asset_id=asset.id,
+                    field=name,
+                    seen_value="seen",
+                    source=ValueSource.SNMP,
+                    since=now(),
+                )
+            )
+    _settle()
+    (entry,) = _entries()
+    assert "seen “seen”" in administrator.get("/inbox?kind=difference").text
+    assert _decide(administrator, entry, "accept") == 302
+    taken = _read().get_one(Asset, asset.id)
+    assert (taken.name, taken.model_name) == ("seen", "seen")
+
+
+def test_held_run_is_let_through_from_the_inbox(administrator: Browser) -> None:
+    error = (
+        "4 of 9 known devices would vanish or change their identity; "
+        "more than 30 % need a person's decision"
+    )
+    with transaction() as session:
+        run = make_run(session, make_range(session), state=RunState.HELD, error=error)
+    _settle()
+    (entry,) = _entries()
+    page = administrator.get(f"/inbox/{entry.id}").text
+    assert "4 of 9 known devices would vanish" in page
+    assert f'href="/runs/{run.id}/plan"' in page
+    assert _decide(administrator, entry, "accept") == 302
+    assert [one.state for one in _entries()] == [InboxState.DECIDED]
+
+
+def test_reader_sees_entries_and_no_buttons(browse: Browse) -> None:
+    reader = browse(Role.READ_ONLY)
+    with transaction() as session:
+        make_device(session, sys_name="seen")
+    _settle()
+    assert 'name="action"' not in reader.get("/inbox").text
+    (entry,) = _entries()
+    assert 'name="action"' not in reader.get(f"/inbox/{entry.id}").text
+
+
+def test_filters_of_the_address_are_checked(administrator: Browser) -> None:
+    with transaction() as session:
+        address_range = make_range(session, name="floor")
+        make_device(session, range_id=address_range.id, sys_name="printer")
+    _settle()
+    assert "printer" in administrator.get(f"/inbox?range={address_range.id}&age=day").text
+    assert "printer" not in administrator.get("/inbox?age=older").text
+    assert "printer" in administrator.get("/inbox?sort=-kind&assignee=nobody&q=print").text
+    for wrong in ("kind=spoon", "age=old", "range=x", "sort=colour", "fork=1"):
+        assert administrator.get(f"/inbox?{wrong}").status_code == 422
+    assert administrator.get("/inbox/4711").status_code == 404
