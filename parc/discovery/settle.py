@@ -19,7 +19,7 @@ from parc.config import Settings
 from parc.discovery.absence import covered_addresses
 from parc.discovery.evidence import load_observations, raise_counts
 from parc.discovery.task import Task
-from parc.models import Device, Run, RunTarget, StoredObservation, table_of
+from parc.models import ChangeSetKind, Device, Run, RunTarget, StoredObservation, table_of
 from parc.queries.inbox_cause import Scope
 from parc.reconcile.apply import apply
 from parc.reconcile.change import Absent, CreateDevice, RowChange, UpdateDevice
@@ -29,6 +29,7 @@ from parc.reconcile.load import load
 from parc.reconcile.plan import Plan, UnsafePlanError, plan
 from parc.reconcile.policy import Policy
 from parc.services.actor import Actor, for_run
+from parc.services.change_sets import recording
 
 _NOWHERE = AddressSet()
 
@@ -143,7 +144,10 @@ def _apply_if_safe(
 
 def _apply(session: Session, task: Task, actor: Actor, made: Plan, evidence: _Evidence) -> None:
     """Apply a plan, tie its evidence to the devices it is of, write what they see, and count."""
-    applied = apply(made, session, actor, evidence.now)
+    title = {"code": "run", "range": task.range_name}
+    kind = ChangeSetKind.RUN
+    with recording(session, actor, kind, title, evidence.now, run_id=task.run_id):
+        applied = apply(made, session, actor, evidence.now)
     _tie(session, task.run_id, applied.devices)
     write_links(
         session,

@@ -49,6 +49,7 @@ from parc.reconcile.found_by import to_stored
 from parc.reconcile.history import History
 from parc.reconcile.known import DEVICE_COLUMNS, ROW_COLUMNS, FieldSource, Table, Value
 from parc.reconcile.load import MODELS, chunks
+from parc.reconcile.noting import note_plan, read_before
 from parc.reconcile.plan import Counts, Plan
 from parc.reconcile.readings import write_readings
 from parc.services import assets as asset_service
@@ -105,6 +106,7 @@ class _Writer:
 
     def write(self) -> None:
         """Write in the order in which foreign keys need it."""
+        before = read_before(self.session, self.plan)
         self._create_devices()
         for sighting in self.plan.sightings:
             self._see(sighting)
@@ -121,6 +123,7 @@ class _Writer:
         self._write_differences()
         self._touch_assets()
         asset_service.refresh_search_texts(self.session, self.searched)
+        note_plan(self.session, self.plan, self.ids, self.asset_of, before, self.now)
         History(self.session, self.actor, self.now, self.ids, self.asset_of).write(self.plan)
 
     def _create_devices(self) -> None:

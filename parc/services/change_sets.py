@@ -61,6 +61,7 @@ def recording(
     title: Title,
     at: datetime,
     *,
+    run_id: int | None = None,
     undo_of_id: int | None = None,
 ) -> Iterator[None]:
     """Record what is done inside as one act; within another act it is a part of that.
@@ -70,19 +71,21 @@ def recording(
 
     Args:
         title: ``code`` and what its text names, as JSON allows.
+        run_id: of a run that a person let through; else the actor's.
     """
     if _RECORDER in session.info:
         yield
         return
     session.flush()
-    act = _act_of_run(session, actor.run_id) if kind is ChangeSetKind.RUN else None
+    run_id = run_id or actor.run_id
+    act = _act_of_run(session, run_id) if kind is ChangeSetKind.RUN else None
     if act is None:
         act = ChangeSet(
             kind=kind,
             title=dict(title),
             author=actor.name,
             user_id=actor.user_id,
-            run_id=actor.run_id,
+            run_id=run_id,
             at=at,
             state=ChangeSetState.APPLIED,
             undo_of_id=undo_of_id,
@@ -98,6 +101,11 @@ def recording(
     finally:
         del session.info[_RECORDER], session.info[CHANGE_SET]
     _keep(session, act, recorder)
+
+
+def is_recording(session: Session) -> bool:
+    """Tell whether an act is recorded."""
+    return _RECORDER in session.info
 
 
 def note(session: Session, table: str, rows: Iterable[tuple[tuple[Any, ...], RowImage]]) -> None:

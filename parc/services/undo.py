@@ -90,6 +90,8 @@ def undo(session: Session, actor: Actor, change_set_id: int, *, at: datetime) ->
     require(actor, Action.UNDO_OWN_CHANGE if own else Action.UNDO_ANY_CHANGE)
     if act.state is not ChangeSetState.APPLIED:
         raise ConflictError("it is undone already")
+    if act.undo_of_id is not None and act.run_id is not None:
+        raise ConflictError("sweep the range again instead")
     images = images_of(session, change_set_id)
     if not images:
         raise ConflictError("its rows are kept no more")
@@ -97,7 +99,8 @@ def undo(session: Session, actor: Actor, change_set_id: int, *, at: datetime) ->
     if first is not None:
         raise ConflictError(f"{first.subject_kind} {first.subject_id} was changed since")
     title = {"code": "undone", "of": act.title}
-    with recording(session, actor, ChangeSetKind.UNDO, title, at, undo_of_id=act.id):
+    undone_run = {"run_id": act.run_id, "undo_of_id": act.id}
+    with recording(session, actor, ChangeSetKind.UNDO, title, at, **undone_run):
         _record(session, actor, images, at)
         _restore(session, images)
         act.state, act.undone_at, act.undone_by = ChangeSetState.UNDONE, at, actor.name
@@ -122,11 +125,13 @@ def _obstacles(
         present = _present(session, table, members)
         for key, image in members.items():
             yield from _obstacles_of_row(table, key, image, present.get(key))
-    made = [
-        key[0] for (table, key), one in images.items() if one.before is None and table == "asset"
-    ]
-    yield from _edited_since(session, act, made)
-    yield from _in_use(session, images, made)
+    made: dict[str, list[int]] = {"asset": [], "device": []}
+    for (table, key), image in images.items():
+        if table in made and image.before is None:
+            made[table].append(key[0])
+    for kind, ids in made.items():
+        yield from _edited_since(session, act, kind, ids)
+    yield from _in_use(session, images, made["asset"])
 
 
 def _obstacles_of_row(
@@ -147,13 +152,15 @@ def _obstacles_of_row(
             yield Obstacle("changed", table, key, name, *subject)
 
 
-def _edited_since(session: Session, act: ChangeSet, made: list[int]) -> Iterator[Obstacle]:
+def _edited_since(
+    session: Session, act: ChangeSet, kind: str, made: list[int]
+) -> Iterator[Obstacle]:
     """Find records that the act made and that people have worked on since."""
     for part in _parts(made):
         query = (
             sa.select(AuditEntry.subject_id)
             .where(
-                AuditEntry.subject_kind == "asset",
+                AuditEntry.subject_kind == kind,
                 AuditEntry.subject_id.in_(part),
                 AuditEntry.id > _last_entry(act),
                 AuditEntry.run_id.is_(None),
@@ -162,7 +169,7 @@ def _edited_since(session: Session, act: ChangeSet, made: list[int]) -> Iterator
             .distinct()
         )
         for number in session.scalars(query.order_by(AuditEntry.subject_id)):
-            yield Obstacle("changed", "asset", (number,), "", "asset", number)
+            yield Obstacle("changed", kind, (number,), "", kind, number)
 
 
 def _last_entry(act: ChangeSet) -> sa.ScalarSelect[int]:
