@@ -28,6 +28,7 @@ _COMMANDS = {
     "users": "parc.cli.users:users",
     "keys": "parc.cli.keys:keys",
     "inbox": "parc.cli.inbox:inbox",
+    "changes": "parc.cli.changes:changes",
     "where": "parc.cli.where:where",
     "doctor": "parc.cli.doctor:doctor",
     "explain": "parc.cli.explain:explain",

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session, aliased
 
 from parc.models import (
     Attachment,
+    ChangeSet,
+    ChangeSetPart,
     InboxEntry,
     InboxState,
     JobRun,
@@ -61,7 +63,8 @@ def purge_batch(session: Session, ages: Ages, now: datetime) -> int:
 
 
 _Purged = type[
-    StoredObservation
+    ChangeSetPart
+    | StoredObservation
     | Run
     | JobRun
     | UserSession
@@ -82,6 +85,7 @@ def _conditions(ages: Ages, now: datetime) -> list[tuple[_Purged, sa.ColumnEleme
         (Neighbor, Neighbor.last_seen_at < links),
         (MappedAddress, MappedAddress.last_seen_at < links),
         (WirelessStation, WirelessStation.last_seen_at < links),
+        (ChangeSetPart, _is_of_old_act(now - ages.runs)),
         (StoredObservation, _is_old_evidence(now - ages.observations)),
         (Run, sa.and_(Run.created_at < now - ages.runs, Run.state.not_in(_OPEN_RUNS))),
         (
@@ -100,6 +104,11 @@ def _conditions(ages: Ages, now: datetime) -> list[tuple[_Purged, sa.ColumnEleme
         (SignInLink, SignInLink.expires_at < now - timedelta(days=1)),
         (SignInFailure, SignInFailure.failed_at < now - _FAILURE_AGE),
     ]
+
+
+def _is_of_old_act(limit: datetime) -> sa.ColumnElement[bool]:
+    """Rows of an act are kept as long as runs: after that it cannot be undone any more."""
+    return ChangeSetPart.change_set_id.in_(sa.select(ChangeSet.id).where(ChangeSet.at < limit))
 
 
 def _is_old_evidence(limit: datetime) -> sa.ColumnElement[bool]:

@@ -13,6 +13,7 @@ from parc.services.permissions import Action, may
 from parc.web.access import actor, check_all_routes_are_guarded
 from parc.web.account import account
 from parc.web.bundles import init_bundles
+from parc.web.changes import changes
 from parc.web.context import signed_in
 from parc.web.credentials import credentials
 from parc.web.dashboard import dashboard
@@ -42,6 +43,7 @@ from parc.web.where import where
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account,
     assets,
+    changes,
     credentials,
     dashboard,
     devices,

@@ -53,6 +53,7 @@ ACTIONS: Mapping[str, str] = {
     "snoozed": _in("history", "Put off"),
     "state_changed": _in("history", "State changed"),
     "stopped": _in("history", "Stopped"),
+    "undone": _in("history", "Undone"),
     "taken": _in("history", "Seen value taken"),
 }
 FIELDS: Mapping[str, str] = {

@@ -12,6 +12,8 @@ from collectors.credentials import AuthProtocol, PrivProtocol, SnmpVersion
 from collectors.errors import Failure
 from collectors.observation import Category
 from parc.models import (
+    ChangeSetKind,
+    ChangeSetState,
     DeviceStatus,
     JobState,
     LifecycleState,
@@ -87,6 +89,20 @@ _SOURCE: Mapping[ValueSource, str] = {
     ValueSource.SNMP: "SNMP",
     ValueSource.NMAP: "nmap",
     ValueSource.AGENT: _in("source", "Agent"),
+}
+_CHANGE_SET: Mapping[ChangeSetKind, str] = {
+    ChangeSetKind.RUN: _in("act", "Discovery"),
+    ChangeSetKind.IMPORT: _in("act", "Import"),
+    ChangeSetKind.MERGE: _in("act", "Merge"),
+    ChangeSetKind.SPLIT: _in("act", "Split"),
+    ChangeSetKind.BULK_EDIT: _in("act", "Bulk edit"),
+    ChangeSetKind.BULK_STATE: _in("act", "Bulk change of state"),
+    ChangeSetKind.DECISION: _in("act", "Decisions"),
+    ChangeSetKind.UNDO: _in("act", "Undo"),
+}
+_CHANGE_SET_STATE: Mapping[ChangeSetState, str] = {
+    ChangeSetState.APPLIED: _in("act", "Stands"),
+    ChangeSetState.UNDONE: _in("act", "Undone"),
 }
 _JOB: Mapping[JobState, str] = {
     JobState.QUEUED: _in("run", "Waiting"),
@@ -177,6 +193,8 @@ _PRIV: Mapping[PrivProtocol, str] = {
 _LABELS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
     AuthProtocol: _AUTH,
     Category: _CATEGORIES,
+    ChangeSetKind: _CHANGE_SET,
+    ChangeSetState: _CHANGE_SET_STATE,
     DeviceStatus: _DEVICE,
     Failure: _FAILURE,
     JobState: _JOB,
@@ -204,6 +222,7 @@ _KINDS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
         LifecycleState.MISSING: "bad",
         LifecycleState.STOLEN: "bad",
     },
+    ChangeSetState: {ChangeSetState.APPLIED: "good"},
     DeviceStatus: {DeviceStatus.UNKNOWN: "warning", DeviceStatus.LINKED: "good"},
     RunState: {
         RunState.RUNNING: "busy",

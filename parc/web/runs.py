@@ -16,6 +16,7 @@ from parc.discovery.task import task_of
 from parc.errors import ConflictError
 from parc.extensions import db, transaction
 from parc.models import RunState, RunTrigger
+from parc.queries.change_sets import change_set_of_run
 from parc.queries.ranges import use_of_range
 from parc.queries.runs import (
     RunRow,
@@ -78,7 +79,8 @@ def show(run_id: int) -> ResponseReturnValue:
     """Show one run: progress, totals, reasons of failures, and its log."""
     row = get_run(db.session(), run_id)
     view = log_view(row)
-    return render_list("runs/show.html", view, tick=0, **_progress(row))
+    act = change_set_of_run(db.session(), run_id)
+    return render_list("runs/show.html", view, tick=0, act=act, **_progress(row))
 
 
 @runs.get("/runs/<int:run_id>/live")

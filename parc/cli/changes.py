@@ -1,0 +1,115 @@
+"""``parc changes``: acts that changed many rows, and undoing them."""
+
+from __future__ import annotations
+
+import click
+
+from parc.cli.context import operator, with_database
+from parc.cli.output import print_json, print_table
+
+_SHOWN = 50
+
+
+@click.group()
+def changes() -> None:
+    """List acts that changed many rows, show one, undo one."""
+
+
+@changes.command(name="list")
+@click.option("--limit", type=click.IntRange(1, 1_000), default=_SHOWN, show_default=True)
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+@with_database
+def list_(limit: int, *, is_json: bool) -> None:
+    """List acts, the latest first."""
+    from parc.extensions import reading
+    from parc.models import ChangeSet
+    from parc.queries.change_sets import SORTS, ChangeSetFilter, list_change_sets
+    from parc.queries.keyset import Order
+
+    order = Order(SORTS["at"], ChangeSet.id, is_descending=True)
+    with reading() as session:
+        found = list_change_sets(session, ChangeSetFilter(), order, None, limit)
+    rows = found.page.rows
+    if is_json:
+        print_json([dict(row._mapping) for row in rows])  # noqa: SLF001 -- SQLAlchemy's public name
+        return
+    print_table(
+        ("ID", "WHEN", "KIND", "AUTHOR", "ROWS", "STATE"),
+        [
+            (
+                str(row.id),
+                f"{row.at:%Y-%m-%d %H:%M}",
+                row.kind.value,
+                row.author,
+                str(row.row_count),
+                row.state.value,
+            )
+            for row in rows
+        ],
+    )
+
+
+@changes.command()
+@click.argument("number", type=int, metavar="ID")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+@with_database
+def show(number: int, *, is_json: bool) -> None:
+    """Show what an act did, and what stands in the way of undoing it."""
+    from parc.extensions import reading
+    from parc.queries.change_sets import read_change_set
+    from parc.services.change_sets import images_of
+    from parc.services.undo import find_obstacles
+
+    with reading() as session:
+        act = read_change_set(session, number)
+        images = images_of(session, number)
+        obstacles = find_obstacles(session, number)
+    rows = [
+        {"table": table, "key": list(key), "before": one.before, "after": one.after}
+        for (table, key), one in images.items()
+    ]
+    if is_json:
+        print_json({"id": act.id, "title": act.title, "rows": rows, "obstacles": obstacles})
+        return
+    click.echo(f"{act.id} {act.kind.value} by {act.author}, {act.at:%Y-%m-%d %H:%M}: {act.state}")
+    print_table(
+        ("TABLE", "KEY", "BEFORE", "AFTER"),
+        [
+            (str(r["table"]), str(r["key"]), str(r["before"] or ""), str(r["after"] or ""))
+            for r in rows
+        ],
+    )
+    for one in obstacles:
+        what = f"{one.subject_kind} {one.subject_id}"
+        click.echo(f"in the way: {what} {one.field} {one.code} {one.author}".rstrip())
+
+
+@changes.command()
+@click.argument("number", type=int, metavar="ID")
+@click.option("--apply", "is_applied", is_flag=True, help="Undo it, not only try.")
+@with_database
+def undo(number: int, *, is_applied: bool) -> None:
+    """Put every row back as it was before an act.
+
+    Ends with 1 when something stands in the way.
+    """
+    from parc.clock import now
+    from parc.extensions import reading, transaction
+    from parc.services.change_sets import images_of
+    from parc.services.undo import find_obstacles
+    from parc.services.undo import undo as undo_change
+
+    with reading() as session:
+        obstacles = find_obstacles(session, number)
+        count = len(images_of(session, number))
+    for one in obstacles:
+        what = f"{one.subject_kind} {one.subject_id}"
+        click.echo(f"in the way: {what} {one.field} {one.code} {one.author}".rstrip())
+    if obstacles:
+        raise SystemExit(1)
+    if not is_applied:
+        click.echo(f"{count} row(s) would be as they were; --apply does it.")
+        return
+    with transaction() as session:
+        undo_change(session, operator(), number, at=now())
+    click.echo(f"{count} row(s) are as they were.")
