@@ -33,8 +33,9 @@ from parc.services.permissions import Action, require
 
 # Fields of which only one value can stand; the tag stays that of the record that stays.
 MERGED_FIELDS: Final = (*assets.MACHINE_FIELDS, "location_id", "notes", "lifecycle_state")
-# What a merge settles itself; any other table with a key to ``asset`` follows the machine.
-_SETTLED: Final = frozenset({"device", "asset_field", "difference", "merged_asset"})
+# What a merge settles itself, and what finds itself anew (the inbox); any other table with a key to
+# ``asset`` follows the machine.
+_SETTLED: Final = frozenset({"device", "asset_field", "difference", "merged_asset", "inbox_entry"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ _PASSING: Final[Mapping[str, frozenset[str]]] = {
 # Rows that other rows hang on: made again first, deleted last.
 _PARENTS: Final = ("asset", "device", "interface")
 # What hangs on an asset without being anybody's decision.
-_GOES_ALONG: Final = frozenset({"asset_field", "difference"})
+_GOES_ALONG: Final = frozenset({"asset_field", "difference", "inbox_entry"})
 _CHUNK: Final = 500
 
 
