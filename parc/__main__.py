@@ -29,6 +29,7 @@ _COMMANDS = {
     "keys": "parc.cli.keys:keys",
     "inbox": "parc.cli.inbox:inbox",
     "changes": "parc.cli.changes:changes",
+    "ignored-keys": "parc.cli.ignored_keys:ignored_keys",
     "where": "parc.cli.where:where",
     "doctor": "parc.cli.doctor:doctor",
     "explain": "parc.cli.explain:explain",

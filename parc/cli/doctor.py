@@ -14,9 +14,9 @@ from parc.cli.output import print_json, print_table
 def doctor(*, is_json: bool) -> None:
     """Look for what must never be in the database, and say how to mend it.
 
-    Orphans, strong keys of two devices without a conflict, devices whose status and asset
-    disagree, work that nobody does, broken history, counts that disagree, secrets that cannot be
-    opened. Changes nothing. Ends with 1 when something is found.
+    Orphans, strong keys of two devices and serial numbers of two assets without a conflict, devices
+    whose status and asset disagree, work that nobody does, broken history, counts that disagree,
+    secrets that cannot be opened. Changes nothing. Ends with 1 when something is found.
     """
     from parc.clock import now
     from parc.extensions import reading

@@ -33,6 +33,7 @@ from parc.models.device import (
     StoredObservation,
     Supply,
 )
+from parc.models.ignored_key import IgnoredKey
 from parc.models.inbox import InboxDevice, InboxEntry, InboxKind, InboxState
 from parc.models.job import (
     JobRun,
@@ -79,6 +80,7 @@ __all__ = [
     "Device",
     "DeviceStatus",
     "Difference",
+    "IgnoredKey",
     "InboxDevice",
     "InboxEntry",
     "InboxKind",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from collectors.observation import Category
+from parc.key_texts import uuid_key
 from parc.naming import asset_values
 from parc.reconcile.change import (
     Change,
@@ -33,7 +34,6 @@ from parc.reconcile.known import (
 )
 from parc.reconcile.policy import may_replace
 from parc.reconcile.seen import Seen, SeenTable
-from parc.reconcile.usable import uuid_key
 
 IDENTITY_FIELDS: Final = frozenset(
     {

@@ -16,12 +16,12 @@ from typing import Final
 from collectors.observation import Category
 from collectors.registries.adapters import adapter_maker
 from collectors.text import normalise_mac
+from parc.key_texts import folded
 from parc.naming import address_sort, is_read
 from parc.reconcile.ignored import NOTHING, Ignored
 from parc.reconcile.known import ROW_COLUMNS, KnownDevice, Table, Value, Values
 from parc.reconcile.rules import KeyKind, Reason, speaking_against
 from parc.reconcile.usable import (
-    folded,
     is_virtual_router_mac,
     maker,
     real,

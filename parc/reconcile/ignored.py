@@ -5,22 +5,10 @@ The lists that Parc brings along are in ``collectors/registries``; these come on
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from collectors.text import normalise_mac
-from parc.reconcile.usable import folded, uuid_key
-
-_PREFIX_OCTETS = range(3, 7)
-
-
-class IgnoredKind(enum.StrEnum):
-    """What kinds of keys people can name."""
-
-    SERIAL = "serial"
-    UUID = "uuid"
-    MAC = "mac"
+from parc.key_texts import IgnoredKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +49,3 @@ def make_ignored(keys: Iterable[tuple[IgnoredKind, str]]) -> Ignored:
         frozenset(value for kind, value in pairs if kind is IgnoredKind.UUID),
         tuple(value for kind, value in pairs if kind is IgnoredKind.MAC),
     )
-
-
-def fold_key(kind: IgnoredKind, text: str) -> str | None:
-    """Give a key as planning compares it; None for what is no key of this kind.
-
-    A MAC address may be only its beginning, of three octets at least.
-    """
-    if kind is IgnoredKind.SERIAL:
-        return folded(text)
-    if kind is IgnoredKind.UUID:
-        return uuid_key(text)
-    digits = "".join(c for c in text.casefold() if c not in ":-. ")
-    octets, rest = divmod(len(digits), 2)
-    if rest or octets not in _PREFIX_OCTETS:
-        return None
-    whole = normalise_mac(digits.ljust(12, "0"))
-    return whole[: 3 * octets - 1] if whole else None

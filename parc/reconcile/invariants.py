@@ -5,16 +5,14 @@ Read only: a person decides. Each check gives findings; a sound database gives n
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from collectors.observation import Category
 from parc.models import (
     Asset,
     AuditEntry,
@@ -26,9 +24,7 @@ from parc.models import (
     Run,
     RunState,
 )
-from parc.reconcile.identity import Key, make_traits, strong_keys
-from parc.reconcile.known import DEVICE_COLUMNS, Value
-from parc.reconcile.rules import KeyKind
+from parc.reconcile.doubled import doubled_assets, doubled_keys
 from parc.secret_box import SecretBox
 from parc.services.keys import find_damaged
 
@@ -78,32 +74,24 @@ def _orphans(session: Session, now: datetime) -> Iterator[Finding]:
 
 
 def _doubled_keys(session: Session, now: datetime) -> Iterator[Finding]:
-    """Find present devices with one strong key of which the history tells no conflict.
-
-    A management controller and its host show one serial number, and are one asset. Bare MACs are
-    no keys of their own: routers answer for others.
-    """
+    """Find strong keys of several present devices of which the history tells no conflict."""
     del now
-    columns = [getattr(Device, name) for name in DEVICE_COLUMNS]
-    query = sa.select(Device.id, Device.asset_id, *columns).where(Device.absent_since.is_(None))
-    holders: dict[Key, list[tuple[int, int | None, bool]]] = defaultdict(list)
-    for row in session.execute(query.order_by(Device.id)):
-        fields = dict(zip(DEVICE_COLUMNS, (_plain(value) for value in row[2:]), strict=True))
-        is_controller = fields["category"] is Category.BMC
-        traits = make_traits(fields, (), ())
-        for key in strong_keys(traits):
-            if key.kind is not KeyKind.MAC or traits.is_read:
-                holders[key].append((row.id, row.asset_id, is_controller))
-    told = set(
-        session.scalars(sa.select(AuditEntry.subject_id).where(AuditEntry.action == "conflict"))
+    remedy = (
+        "Look at both on the network; merge their records, attach one to the other's asset, or "
+        "ignore the key (parc ignored-keys add)."
     )
-    for key, devices in holders.items():
-        ids = [number for number, _, _ in devices]
-        hosts = [number for number, _, is_controller in devices if not is_controller]
-        if len(hosts) > 1 and not told & set(ids):
-            detail = f"{key.kind} {key.value} is also that of {', '.join(map(str, ids[1:]))}"
-            remedy = "Look at both on the network; attach one to the other's asset, or ignore it."
-            yield Finding("doubled_key", f"device {ids[0]}", detail, remedy)
+    for key, ids in doubled_keys(session):
+        detail = f"{key.kind} {key.value} is also that of {', '.join(map(str, ids[1:]))}"
+        yield Finding("doubled_key", f"device {ids[0]}", detail, remedy)
+
+
+def _doubled_assets(session: Session, now: datetime) -> Iterator[Finding]:
+    """Find serial numbers that several live assets have."""
+    del now
+    remedy = "Merge the records if they are one machine, else correct the serial number of one."
+    for key, ids in doubled_assets(session):
+        detail = f"{key.kind} {key.value} is also that of {', '.join(map(str, ids[1:]))}"
+        yield Finding("doubled_asset", f"asset {ids[0]}", detail, remedy)
 
 
 def _standing(session: Session, now: datetime) -> Iterator[Finding]:
@@ -173,14 +161,10 @@ def _counts(session: Session, now: datetime) -> Iterator[Finding]:
         yield Finding("count", f"run {number}", f"{swept} of {most} addresses swept", remedy)
 
 
-def _plain(value: Any) -> Value:
-    plain: Value = tuple(value) if isinstance(value, list) else value
-    return plain
-
-
 _CHECKS: Final[tuple[Callable[[Session, datetime], Iterator[Finding]], ...]] = (
     _orphans,
     _doubled_keys,
+    _doubled_assets,
     _standing,
     _stuck_work,
     _history,

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from collectors.observation import Category, Observation
+from parc.key_texts import uuid_spellings
 from parc.models import (
     Asset,
     AssetField,
@@ -24,6 +25,7 @@ from parc.models import (
     Component,
     Device,
     Difference,
+    IgnoredKey,
     Installation,
     Interface,
     LifeCount,
@@ -38,6 +40,7 @@ from parc.models import (
 from parc.naming import MACHINE_FIELDS
 from parc.reconcile.bulk import is_among
 from parc.reconcile.hearsay import with_told
+from parc.reconcile.ignored import Ignored, make_ignored
 from parc.reconcile.known import (
     DEVICE_COLUMNS,
     ROW_COLUMNS,
@@ -55,7 +58,7 @@ from parc.reconcile.known import (
     fit,
 )
 from parc.reconcile.policy import Policy
-from parc.reconcile.usable import usable_mac, uuid_spellings
+from parc.reconcile.usable import usable_mac
 
 Row = (
     Interface
@@ -132,7 +135,13 @@ def load(
     asset_ids = _asset_ids(session, touched, wanted)
     assets = tuple(_assets(session, asset_ids, is_for_apply=is_for_apply))
     devices = tuple(_devices(session, ids, _rows(session, touched), _signs(session, touched)))
-    return Known(devices, assets)
+    return Known(devices, assets, load_ignored(session))
+
+
+def load_ignored(session: Session) -> Ignored:
+    """Give the keys of which people said that they identify nothing."""
+    pairs = session.execute(sa.select(IgnoredKey.kind, IgnoredKey.value))
+    return make_ignored((kind, value) for kind, value in pairs)
 
 
 def chunks(values: Collection[Any]) -> Iterator[Sequence[Any]]:

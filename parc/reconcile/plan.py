@@ -14,6 +14,7 @@ from typing import Final
 
 from collectors.observation import Category, Observation
 from parc.errors import ParcError
+from parc.key_texts import folded
 from parc.naming import asset_values, device_name
 from parc.reconcile.change import (
     Absent,
@@ -64,7 +65,6 @@ from parc.reconcile.policy import Policy
 from parc.reconcile.printing import PlanRow, rows_of
 from parc.reconcile.rules import KeyKind, Reason
 from parc.reconcile.seen import Seen, fold
-from parc.reconcile.usable import folded
 
 
 class UnsafePlanError(ParcError):

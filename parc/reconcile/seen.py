@@ -18,6 +18,7 @@ from typing import Any, Final
 from collectors import evidence
 from collectors.observation import Observation, Presence, Source, to_json
 from collectors.text import normalise_mac
+from parc.key_texts import uuid_text
 from parc.reconcile.identity import (
     IF_PHYS_ADDRESS,
     Key,
@@ -41,7 +42,7 @@ from parc.reconcile.known import (
     fit,
 )
 from parc.reconcile.rules import KeyKind
-from parc.reconcile.usable import is_virtual_router_mac, uuid_text
+from parc.reconcile.usable import is_virtual_router_mac
 
 _SYSTEM_FIELDS: Final = (
     "sys_name",

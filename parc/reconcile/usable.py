@@ -3,7 +3,7 @@
 Placeholders, what software makes up, and what several machines show by design identify nothing.
 
 Source: RFC 3411 (SnmpEngineID), RFC 5798 and vendor documents for MACs of virtual routers and of
-pairs that stand in for each other; DMTF DSP0134 (SMBIOS) for the order of octets in a UUID.
+pairs that stand in for each other.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collectors.registries.adapters import adapter_maker
 from collectors.registries.enterprise import manufacturer_named_in
 from collectors.registries.placeholders import is_placeholder
 from collectors.text import normalise_mac
+from parc.key_texts import folded, swapped, uuid_key
 from parc.naming import address_sort
 
 # VRRP and CARP (IPv4, IPv6), HSRP version 1, 2 and IPv6, GLBP; then pairs that share an address:
@@ -42,7 +43,6 @@ _FORMAT_TEXT: Final = 4
 _FORMAT_RANDOM: Final = 0x80
 _NET_SNMP: Final = 8072
 _MAC_OCTETS: Final = 6
-_UUID_DIGITS: Final = 32
 _MAKERS_KEPT: Final = 4096
 
 
@@ -104,45 +104,10 @@ def usable_chassis_id(text: str | None, sys_name: str | None) -> str | None:
 def usable_uuid(text: str | None) -> str | None:
     """Give the key of a system UUID, or None for one that firmware leaves in many machines."""
     key = uuid_key(text)
-    if key is None or is_placeholder(key) or is_placeholder(_swapped(key)):
+    if key is None or is_placeholder(key) or is_placeholder(swapped(key)):
         return None
     octets = bytes.fromhex(key)
     return key if len(set(octets)) > 1 else None
-
-
-def uuid_key(text: str | None) -> str | None:
-    """Give 32 hex digits that are the same for both orders of octets of a UUID, or None.
-
-    SMBIOS stores the first three fields with the low octet first; some tools print them so.
-    """
-    digits = _uuid_digits(text)
-    if len(digits) != _UUID_DIGITS or not set(digits) <= set(string.hexdigits):
-        return None
-    return min(digits, _swapped(digits))
-
-
-def _swapped(digits: str) -> str:
-    octets = bytes.fromhex(digits)
-    return (octets[3::-1] + octets[5:3:-1] + octets[7:5:-1] + octets[8:]).hex()
-
-
-def uuid_text(text: str | None) -> str | None:
-    """Give a UUID as columns hold it, in the order in which it was told; None for none."""
-    return _spelt(_uuid_digits(text)) if uuid_key(text) else None
-
-
-def uuid_spellings(text: str | None) -> tuple[str, ...]:
-    """Give a UUID as columns may hold it, in both orders; nothing for what is none."""
-    key = uuid_key(text)
-    return tuple(map(_spelt, dict.fromkeys((key, _swapped(key))))) if key else ()
-
-
-def _uuid_digits(text: str | None) -> str:
-    return "".join(character for character in (text or "").casefold() if character not in "{}- ")
-
-
-def _spelt(digits: str) -> str:
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 @lru_cache(maxsize=_MAKERS_KEPT)
@@ -152,11 +117,6 @@ def maker(text: str | None) -> str | None:
         return None
     name = manufacturer_named_in(text) or text
     return "".join(character for character in name.casefold() if character.isalnum()) or None
-
-
-def folded(value: object) -> str | None:
-    """Give a text without case and surplus blanks; None for what is no text."""
-    return (" ".join(value.split()).casefold() or None) if isinstance(value, str) else None
 
 
 def real(text: str | None) -> str | None:

@@ -29,6 +29,7 @@ class Action(enum.StrEnum):
     VIEW_RANGE = "view_range"
     EDIT_RANGE = "edit_range"
     EDIT_CREDENTIAL = "edit_credential"
+    EDIT_IGNORED_KEY = "edit_ignored_key"
     MANAGE_USER = "manage_user"
 
 

@@ -24,6 +24,7 @@ from parc.web.first_run import first_run, redirect_to_first_run
 from parc.web.formats import init_formats
 from parc.web.headers import init_headers
 from parc.web.i18n import LANGUAGES, choose_language, init_i18n
+from parc.web.ignored_keys import ignored_keys
 from parc.web.inbox import inbox
 from parc.web.labels import badge_kind, label
 from parc.web.messages import take_messages
@@ -50,6 +51,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     exports,
     first_run,
     inbox,
+    ignored_keys,
     network_map,
     patterns,
     ranges,

@@ -11,6 +11,7 @@ from flask_babel import lazy_pgettext as _in
 from collectors.credentials import AuthProtocol, PrivProtocol, SnmpVersion
 from collectors.errors import Failure
 from collectors.observation import Category
+from parc.key_texts import IgnoredKind
 from parc.models import (
     ChangeSetKind,
     ChangeSetState,
@@ -103,6 +104,11 @@ _CHANGE_SET: Mapping[ChangeSetKind, str] = {
 _CHANGE_SET_STATE: Mapping[ChangeSetState, str] = {
     ChangeSetState.APPLIED: _in("act", "Stands"),
     ChangeSetState.UNDONE: _in("act", "Undone"),
+}
+_IGNORED: Mapping[IgnoredKind, str] = {
+    IgnoredKind.SERIAL: _in("key", "Serial number"),
+    IgnoredKind.UUID: _in("key", "UUID"),
+    IgnoredKind.MAC: _in("key", "MAC address"),
 }
 _JOB: Mapping[JobState, str] = {
     JobState.QUEUED: _in("run", "Waiting"),
@@ -197,6 +203,7 @@ _LABELS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
     ChangeSetState: _CHANGE_SET_STATE,
     DeviceStatus: _DEVICE,
     Failure: _FAILURE,
+    IgnoredKind: _IGNORED,
     JobState: _JOB,
     LifecycleState: _LIFECYCLE,
     LocationKind: _PLACE,

@@ -78,7 +78,15 @@ MENU = (
     ),
     Group(
         _("Administration"),
-        (Entry("users.index", _("Users"), "users", Action.MANAGE_USER),),
+        (
+            Entry("users.index", _("Users"), "users", Action.MANAGE_USER),
+            Entry(
+                "ignored_keys.index",
+                _("Keys that identify nothing"),
+                "ban",
+                Action.EDIT_IGNORED_KEY,
+            ),
+        ),
     ),
 )
 

@@ -26,6 +26,11 @@ def _doubled_key(session: Session) -> None:
         make_device(session, manufacturer="HP", serial_number="CZ1")
 
 
+def _doubled_asset(session: Session) -> None:
+    for maker in ("HP", "hp"):
+        make_asset(session, manufacturer=maker, serial_number="cz1 ")
+
+
 def _standing(session: Session) -> None:
     make_device(session, status=DeviceStatus.LINKED)
 
@@ -59,7 +64,9 @@ def _count(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [_doubled_key, _standing, _job, _run, _history, _count], ids=lambda one: one.__name__
+    "damage",
+    [_doubled_key, _doubled_asset, _standing, _job, _run, _history, _count],
+    ids=lambda one: one.__name__,
 )
 def test_doctor_finds_what_was_broken(sqlite_app: Flask, damage: Callable[[Session], None]) -> None:
     del sqlite_app

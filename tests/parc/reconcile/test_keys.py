@@ -18,15 +18,16 @@ from collectors.observation import (
     Source,
     System,
 )
+from parc.key_texts import IgnoredKind, fold_key, uuid_text
 from parc.models import Asset, Device
 from parc.reconcile.change import Conflict, CreateAsset, CreateDevice, LinkAsset
-from parc.reconcile.ignored import IgnoredKind, fold_key, make_ignored
+from parc.reconcile.ignored import make_ignored
 from parc.reconcile.known import FieldSource, Known
 from parc.reconcile.load import load
 from parc.reconcile.plan import Plan, plan
 from parc.reconcile.policy import may_replace
 from parc.reconcile.rules import KeyKind, Reason
-from parc.reconcile.usable import usable_uuid, uuid_text
+from parc.reconcile.usable import usable_uuid
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset, make_linked_device, make_observation, make_presence
 from tests.parc.reconcile.conftest import Inventory

@@ -1,0 +1,77 @@
+"""Keys that two live records hold though nobody was told: what ``parc doctor`` finds of identity.
+
+Read only, as all of ``invariants``. A management controller and its host show one serial number,
+and are one asset. Bare MACs are no keys of their own: routers answer for others.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from collectors.observation import Category
+from parc.models import Asset, AuditEntry, Device, LifecycleState
+from parc.reconcile.identity import Key, make_traits, strong_keys
+from parc.reconcile.known import DEVICE_COLUMNS, Value
+from parc.reconcile.load import load_ignored
+from parc.reconcile.rules import KeyKind
+
+
+def doubled_keys(session: Session) -> Iterator[tuple[Key, list[int]]]:
+    """Give strong keys of several present devices of which no conflict tells."""
+    columns = [getattr(Device, name) for name in DEVICE_COLUMNS]
+    query = sa.select(Device.id, *columns).where(Device.absent_since.is_(None))
+    ignored = load_ignored(session)
+    holders: dict[Key, list[int]] = defaultdict(list)
+    for row in session.execute(query.order_by(Device.id)):
+        fields = dict(zip(DEVICE_COLUMNS, (_plain(value) for value in row[1:]), strict=True))
+        traits = make_traits(fields, (), (), ignored=ignored)
+        for key in strong_keys(traits) if fields["category"] is not Category.BMC else ():
+            if key.kind is not KeyKind.MAC or traits.is_read:
+                holders[key].append(row.id)
+    told = _told(session)
+    for key, ids in holders.items():
+        if len(ids) > 1 and not told & set(ids):
+            yield key, ids
+
+
+def doubled_assets(session: Session) -> Iterator[tuple[Key, list[int]]]:
+    """Give serial numbers of several live assets of which no conflict of their devices tells."""
+    query = sa.select(Asset.id, Asset.manufacturer, Asset.serial_number).where(
+        Asset.serial_number.is_not(None), Asset.lifecycle_state != LifecycleState.DISPOSED
+    )
+    ignored = load_ignored(session)
+    holders: dict[Key, list[int]] = defaultdict(list)
+    for number, maker, serial in session.execute(query.order_by(Asset.id)):
+        fields: Mapping[str, Value] = {"manufacturer": maker, "serial_number": serial}
+        for key in strong_keys(make_traits(fields, (), (), ignored=ignored)):
+            holders[key].append(number)
+    doubled = {key: ids for key, ids in holders.items() if len(ids) > 1}
+    told = _told_assets(session) if doubled else set()
+    for key, ids in doubled.items():
+        if not told & set(ids):
+            yield key, ids
+
+
+def _told(session: Session) -> set[int]:
+    query = sa.select(AuditEntry.subject_id).where(
+        AuditEntry.subject_kind == "device", AuditEntry.action == "conflict"
+    )
+    return set(session.scalars(query))
+
+
+def _told_assets(session: Session) -> set[int]:
+    subjects = sa.select(AuditEntry.subject_id).where(
+        AuditEntry.subject_kind == "device", AuditEntry.action == "conflict"
+    )
+    query = sa.select(Device.asset_id).where(Device.id.in_(subjects))
+    return {number for number in session.scalars(query) if number is not None}
+
+
+def _plain(value: Any) -> Value:
+    plain: Value = tuple(value) if isinstance(value, list) else value
+    return plain

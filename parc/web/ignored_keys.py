@@ -1,0 +1,82 @@
+"""The page of keys that identify nothing: those of people, and those that look like it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from parc.errors import InvalidInputError
+from parc.extensions import db, transaction
+from parc.key_texts import IgnoredKind
+from parc.queries.ignored_keys import list_ignored_keys, list_suspects
+from parc.services import ignored_keys as service
+from parc.services.permissions import Action
+from parc.web.access import actor, requires
+from parc.web.context import now
+from parc.web.forms import Form, filled, read_form
+from parc.web.labels import choices
+from parc.web.messages import tell
+
+ignored_keys = Blueprint("ignored_keys", __name__)
+_ROWS = 100
+_DIGITS = 18
+
+
+@ignored_keys.get("/ignored-keys")
+@requires(Action.EDIT_IGNORED_KEY)
+def index() -> ResponseReturnValue:
+    """List them, with a form that is filled from the address when a page leads here."""
+    kind = request.args.get("kind", IgnoredKind.SERIAL.value)
+    return _page(filled(kind=kind, value=request.args.get("value", "")))
+
+
+@ignored_keys.post("/ignored-keys")
+@requires(Action.EDIT_IGNORED_KEY)
+def send_new() -> ResponseReturnValue:
+    """Ignore one more."""
+    form = read_form("kind", "value", "reason")
+    try:
+        with transaction() as session:
+            row = service.ignore_key(
+                session,
+                actor(),
+                kind=form.value("kind"),
+                value=form.text("value"),
+                reason=form.text("reason"),
+                at=now(),
+            )
+            value = row.value
+    except InvalidInputError as error:
+        return _page(form.refused(error)), 422
+    tell(gettext("%(value)s identifies no machine from the next run on.", value=value))
+    return redirect(url_for("ignored_keys.index"))
+
+
+@ignored_keys.post("/ignored-keys/<int:key_id>/remove")
+@requires(Action.EDIT_IGNORED_KEY)
+def remove(key_id: int) -> ResponseReturnValue:
+    """Let a key identify machines again."""
+    read_form()
+    with transaction() as session:
+        value = service.stop_ignoring(session, actor(), key_id, now()).value
+    tell(gettext("%(value)s identifies machines again.", value=value))
+    return redirect(url_for("ignored_keys.index"))
+
+
+def _page(form: Form) -> str:
+    text = request.args.get("before", "")
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _DIGITS
+    rows = list_ignored_keys(db.session(), int(text) if is_number else None, _ROWS + 1)
+    next_url = ""
+    if len(rows) > _ROWS:
+        rows = rows[:_ROWS]
+        next_url = url_for("ignored_keys.index", before=rows[-1].id)
+    return render_template(
+        "ignored_keys/list.html",
+        rows=rows,
+        next_url=next_url,
+        suspects=list_suspects(db.session()),
+        form=form,
+        kinds=choices(IgnoredKind),
+    )
