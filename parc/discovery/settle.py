@@ -21,8 +21,8 @@ from parc.discovery.evidence import load_observations, raise_counts
 from parc.discovery.task import Task
 from parc.models import ChangeSetKind, Device, Run, RunTarget, StoredObservation, table_of
 from parc.queries.inbox_cause import Scope
-from parc.reconcile.apply import apply
-from parc.reconcile.change import Absent, CreateDevice, RowChange, UpdateDevice
+from parc.reconcile.apply import Applied, apply
+from parc.reconcile.change import Absent, Conflict, CreateDevice, DeviceRef, RowChange, UpdateDevice
 from parc.reconcile.inbox import settle as settle_inbox
 from parc.reconcile.links import write_links
 from parc.reconcile.load import load
@@ -157,7 +157,15 @@ def _apply(session: Session, task: Task, actor: Actor, made: Plan, evidence: _Ev
     )
     absent = {c.device.id for c in made.changes if isinstance(c, Absent) and c.device.id}
     seen = frozenset({*applied.devices.values(), *absent})
-    settle_inbox(session, actor, evidence.settings.inbox, evidence.now, Scope(devices=seen))
+    settle_inbox(
+        session,
+        actor,
+        evidence.settings.inbox,
+        evidence.now,
+        Scope(devices=seen),
+        told=[change for change in made.changes if isinstance(change, Conflict)],
+        ids=_ids(made, applied),
+    )
     counts = applied.counts
     raise_counts(
         session,
@@ -167,6 +175,15 @@ def _apply(session: Session, task: Task, actor: Actor, made: Plan, evidence: _Ev
         asset_count=counts.assets,
         difference_count=counts.differences,
     )
+
+
+def _ids(made: Plan, applied: Applied) -> dict[DeviceRef, int]:
+    """Give the ids of the devices of a plan, also of those that it made."""
+    return {
+        sighting.device: applied.devices[address]
+        for sighting in made.sightings
+        for address in sighting.addresses
+    }
 
 
 def _tie(session: Session, run_id: int, devices: Mapping[str, int]) -> None:

@@ -93,6 +93,11 @@ def device_ids(session: Session, wanted: DeviceFilter, limit: int) -> list[int]:
     return list(session.scalars(query))
 
 
+def device_ids_of(session: Session, asset_id: int) -> list[int]:
+    """Give the devices that an asset is."""
+    return list(session.scalars(sa.select(Device.id).where(Device.asset_id == asset_id)))
+
+
 def category_counts(session: Session, status: DeviceStatus) -> dict[str, int]:
     """Count devices of a status by category."""
     category = sa.type_coerce(Device.category, sa.String)

@@ -220,6 +220,14 @@ def read_entry(session: Session, entry_id: int) -> EntrySheet:
     )
 
 
+def assets_of(session: Session, entry_id: int) -> list[int]:
+    """Give the assets of the devices that an entry is about."""
+    beside = sa.select(InboxDevice.device_id).where(InboxDevice.entry_id == entry_id)
+    query = sa.select(Device.asset_id).where(Device.id.in_(beside), Device.asset_id.is_not(None))
+    found = session.scalars(query.distinct().order_by(Device.asset_id))
+    return [number for number in found if number is not None]
+
+
 def colleagues(session: Session) -> Sequence[tuple[int, str]]:
     """Give the logins that entries can be assigned to, by name."""
     query = sa.select(User.id, User.display_name).where(

@@ -30,7 +30,8 @@ from parc.queries.inbox_cause import Cause, Found, Ground, Scope, make_ground, p
 from parc.queries.inbox_contradictions import gone_seen, silent, stock_seen
 from parc.queries.inbox_unknown import is_made_up, unknown
 from parc.queries.inbox_waiting import differences, held_runs
-from parc.reconcile.shared_keys import duplicate_addresses, identity_conflicts
+from parc.reconcile.change import Conflict, DeviceRef
+from parc.reconcile.shared_keys import duplicate_addresses, identity_conflicts, told_conflicts
 from parc.services.actor import Actor
 
 FINDERS: Final[tuple[Callable[[Session, Ground], Found], ...]] = (
@@ -62,10 +63,14 @@ def settle(
     rules: InboxSettings,
     now: datetime,
     scope: Scope | None = None,
+    *,
+    told: Sequence[Conflict] = (),
+    ids: Mapping[DeviceRef, int] | None = None,
 ) -> Settled:
     """Bring the inbox up to date; doing it twice changes nothing.
 
     Args:
+        told, ids: conflicts that planning tells once, and the ids of the devices they name.
         actor: who or what is written as having closed an entry whose cause is gone.
         scope: what may have changed; None looks at everything.
     """
@@ -73,8 +78,9 @@ def settle(
     ground = make_ground(session, rules, now, scope)
     wanted: dict[_Place, Cause] = {}
     looked_at: list[sa.ColumnElement[bool]] = []
-    for finder in FINDERS:
-        found = finder(session, ground)
+    results = [finder(session, ground) for finder in FINDERS]
+    results.append(told_conflicts(session, ground, told, ids or {}))
+    for found in results:
         wanted |= {(cause.kind, cause.key): cause for cause in found.causes}
         looked_at.append(found.looked_at)
     standing = _standing(session, wanted, sa.or_(*looked_at))

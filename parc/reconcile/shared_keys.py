@@ -29,6 +29,7 @@ from parc.models import (
 )
 from parc.naming import device_name
 from parc.queries.inbox_cause import Cause, Found, Ground, among, of_kind
+from parc.reconcile.change import Conflict, DeviceRef
 from parc.reconcile.identity import (
     Key,
     Traits,
@@ -52,6 +53,14 @@ _STILL_LIVE: Final = timedelta(days=7)
 _AT_ONCE: Final = timedelta(hours=12)
 _RECENT: Final = timedelta(days=1)
 _MOST_SHOWN: Final = 10
+_MOST_NAMED: Final = 3
+_TOLD: Final = "told:"
+_TOLD_REASONS: Final = frozenset(Reason) - {
+    Reason.SHOWN_BY_SEVERAL,
+    Reason.SHARED_BY_KNOWN,
+    Reason.SHARED_IN_RUN,
+    Reason.COMMON_SERIAL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,96 @@ def identity_conflicts(session: Session, ground: Ground) -> Found:
             looked_at, sa.and_(of_kind(InboxKind.IDENTITY_CONFLICT), _is_key(sorted(keys)))
         )
     return Found(causes, looked_at)
+
+
+def told_conflicts(
+    session: Session, ground: Ground, told: Sequence[Conflict], ids: Mapping[DeviceRef, int]
+) -> Found:
+    """Keep what planning tells once: a mainboard or a machine that was exchanged, tags in doubt.
+
+    Nothing in the inventory says it again, so an entry that stands is its own cause until a person
+    decides, or its device is gone.
+
+    Args:
+        told: the conflicts of a plan; keys that live records share are found without it.
+        ids: of the devices that the plan made or knew.
+    """
+    standing = sa.select(InboxEntry).where(
+        InboxEntry.state == InboxState.OPEN,
+        of_kind(InboxKind.IDENTITY_CONFLICT),
+        InboxEntry.key.startswith(_TOLD),
+        InboxEntry.device_id.is_not(None),
+    )
+    if ground.scope is not None:
+        standing = standing.where(among(InboxEntry.device_id, ground.scope.devices))
+    kept = list(session.scalars(standing))
+    beside = _beside(session, kept)
+    causes = {entry.key: _again(entry, beside[entry.id]) for entry in kept}
+    for conflict in told:
+        reasons = [reason for reason in conflict.reasons if reason in _TOLD_REASONS]
+        number = ids.get(conflict.device, conflict.device.id)
+        if reasons and number is not None:
+            cause = _told(session, conflict, number, reasons)
+            causes[cause.key] = cause
+    looked_at = sa.and_(
+        of_kind(InboxKind.IDENTITY_CONFLICT),
+        InboxEntry.key.startswith(_TOLD),
+        sa.true() if ground.scope is None else among(InboxEntry.device_id, ground.scope.devices),
+    )
+    return Found(list(causes.values()), looked_at)
+
+
+def _beside(session: Session, entries: Sequence[InboxEntry]) -> Mapping[int, tuple[int, ...]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    query = sa.select(InboxDevice.entry_id, InboxDevice.device_id).order_by(InboxDevice.device_id)
+    wanted = among(InboxDevice.entry_id, {entry.id for entry in entries})
+    for entry_id, number in session.execute(query.where(wanted)):
+        found[entry_id].append(number)
+    return defaultdict(tuple, {key: tuple(numbers) for key, numbers in found.items()})
+
+
+def _again(entry: InboxEntry, devices: tuple[int, ...]) -> Cause:
+    """Give the cause of an entry that stands by itself."""
+    return Cause(
+        entry.kind,
+        entry.key,
+        entry.subject,
+        entry.evidence,
+        entry.evidence["told"],
+        entry.asset_id,
+        entry.device_id,
+        entry.run_id,
+        entry.range_id,
+        entry.site_id,
+        devices,
+        count=entry.count,
+    )
+
+
+def _told(session: Session, conflict: Conflict, number: int, reasons: Sequence[Reason]) -> Cause:
+    device = session.get_one(Device, number)
+    name = device_name(device.sys_name, device.host_name, device.model_name, device.address)
+    told = [number, conflict.key, sorted(reason.value for reason in reasons)]
+    evidence = {
+        "key": conflict.shown.kind.name.lower(),
+        "value": conflict.shown.value,
+        "reasons": told[2],
+        "count": 1 + len(conflict.others) + len(conflict.assets),
+        "assets": list(conflict.assets),
+        "told": told,
+    }
+    return Cause(
+        InboxKind.IDENTITY_CONFLICT,
+        f"{_TOLD}{number}:{_text(conflict.shown)}"[:400],
+        name,
+        evidence,
+        told,
+        asset_id=device.asset_id,
+        device_id=number,
+        range_id=device.range_id,
+        devices=(number, *conflict.others),
+        count=1 + len(conflict.others) + len(conflict.assets),
+    )
 
 
 def _showers(session: Session, ground: Ground) -> tuple[list[_Shower], sa.ColumnElement[bool]]:
@@ -185,7 +284,7 @@ def _conflict(ground: Ground, key: Key, showers: Sequence[_Shower]) -> Cause:
     first = showers[0]
     evidence = {
         "key": key.kind.name.lower(),
-        "value": key.value,
+        "value": _shown_value(key, first),
         "reasons": reasons or [Reason.SHOWN_BY_SEVERAL.value],
         "count": len(showers),
         "records": [
@@ -202,7 +301,7 @@ def _conflict(ground: Ground, key: Key, showers: Sequence[_Shower]) -> Cause:
     return Cause(
         InboxKind.IDENTITY_CONFLICT,
         _text(key),
-        first.name,
+        " / ".join(dict.fromkeys(one.name for one in showers[:_MOST_NAMED])),
         evidence,
         [one.id for one in showers],
         asset_id=first.asset_id,
@@ -212,6 +311,13 @@ def _conflict(ground: Ground, key: Key, showers: Sequence[_Shower]) -> Cause:
         devices=tuple(one.id for one in showers),
         count=len(showers),
     )
+
+
+def _shown_value(key: Key, shower: _Shower) -> str:
+    """Give a key as the device writes it: planning compares it in lower case."""
+    if key.kind is not KeyKind.SERIAL:
+        return key.value
+    return " ".join(filter(None, (shower.manufacturer, shower.serial_number)))
 
 
 def _text(key: Key) -> str:

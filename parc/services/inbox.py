@@ -19,11 +19,23 @@ from sqlalchemy.orm import Session
 
 from parc.config import InboxSettings
 from parc.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
-from parc.models import Difference, InboxEntry, InboxKind, InboxState, LifecycleState, Role, User
+from parc.models import (
+    ChangeSetKind,
+    Device,
+    Difference,
+    InboxDevice,
+    InboxEntry,
+    InboxKind,
+    InboxState,
+    LifecycleState,
+    Role,
+    User,
+)
 from parc.queries.inbox_cause import Scope, make_ground
 from parc.queries.inbox_unknown import grouped_device_ids
 from parc.services import assets, audit, devices, runs
 from parc.services.actor import Actor
+from parc.services.change_sets import recording
 from parc.services.permissions import RIGHTS, Action, require
 
 
@@ -40,7 +52,7 @@ _D = Decision
 OFFERED: Final[Mapping[InboxKind, tuple[Decision, ...]]] = {
     InboxKind.HELD_RUN: (_D.ACCEPT, _D.IGNORE),
     InboxKind.GONE_SEEN: (_D.ACCEPT, _D.LEAVE),
-    InboxKind.IDENTITY_CONFLICT: (_D.LEAVE,),
+    InboxKind.IDENTITY_CONFLICT: (_D.ACCEPT, _D.LEAVE),
     InboxKind.DUPLICATE_ADDRESS: (_D.LEAVE,),
     InboxKind.STOCK_SEEN: (_D.ACCEPT, _D.LEAVE),
     InboxKind.DIFFERENCE: (_D.ACCEPT, _D.LEAVE),
@@ -107,11 +119,13 @@ def decide(session: Session, actor: Actor, entry_ids: Sequence[int], order: Orde
             raise ConflictError(f"{order.decision.value} is no decision about {entry.subject}")
         grouped[entry.kind].append(entry)
     touched = Touched()
-    for kind, some in grouped.items():
-        if order.decision is Decision.LEAVE and kind is not InboxKind.DIFFERENCE:
-            _leave(session, actor, some, order.at)
-        else:
-            _ACTS[kind](session, actor, some, order, touched)
+    title = {"code": "decided", "decision": order.decision.value, "count": len(entries)}
+    with recording(session, actor, ChangeSetKind.DECISION, title, order.at):
+        for kind, some in grouped.items():
+            if order.decision is Decision.LEAVE and kind is not InboxKind.DIFFERENCE:
+                _leave(session, actor, some, order.at)
+            else:
+                _ACTS[kind](session, actor, some, order, touched)
     for entry in entries:
         _note(touched, entry)
         _end(entry, actor, order)
@@ -280,6 +294,28 @@ def _change_states(to: LifecycleState) -> Callable[..., None]:
     return change
 
 
+def _conflicts(
+    session: Session, actor: Actor, entries: Sequence[InboxEntry], order: Order, touched: Touched
+) -> None:
+    """Make one record of devices of which at most one is an asset; the first becomes one else."""
+    for entry in entries:
+        beside = sa.select(InboxDevice.device_id).where(InboxDevice.entry_id == entry.id)
+        query = sa.select(Device.id, Device.asset_id).where(Device.id.in_(beside))
+        rows = session.execute(query.order_by(Device.id)).all()
+        known = {row.asset_id for row in rows if row.asset_id is not None}
+        loose = [row.id for row in rows if row.asset_id is None]
+        if len(known) > 1:
+            raise ConflictError(f"{entry.subject}: several assets are merged on their own page")
+        if not known and loose:
+            first = devices.accept(
+                session, actor, loose[:1], at=order.at, tag_pattern=order.tag_pattern
+            )
+            known, loose = {first[0].id}, loose[1:]
+        for asset_id in known:
+            devices.attach(session, actor, loose, asset_id, at=order.at)
+        touched.devices |= {row.id for row in rows}
+
+
 def _held_runs(
     session: Session, actor: Actor, entries: Sequence[InboxEntry], order: Order, touched: Touched
 ) -> None:
@@ -319,6 +355,7 @@ def _record(
 
 _ACTS: Final[Mapping[InboxKind, Callable[..., None]]] = {
     InboxKind.HELD_RUN: _held_runs,
+    InboxKind.IDENTITY_CONFLICT: _conflicts,
     InboxKind.GONE_SEEN: _change_states(LifecycleState.IN_USE),
     InboxKind.STOCK_SEEN: _change_states(LifecycleState.IN_USE),
     InboxKind.SILENT: _change_states(LifecycleState.MISSING),

@@ -14,6 +14,7 @@ from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
 from parc.models import Asset, LifecycleState
 from parc.queries.asset_sheet import read_asset, read_sheet
+from parc.queries.devices import device_ids_of
 from parc.queries.locations import read_places
 from parc.services import assets as service
 from parc.services.permissions import Action, may
@@ -25,6 +26,7 @@ from parc.web.forms import Form, filled, read_form
 from parc.web.labels import choices, label
 from parc.web.listing import refuse
 from parc.web.messages import tell
+from parc.web.settling import settle_about
 
 __all__ = ["assets"]
 
@@ -119,6 +121,7 @@ def send_state(asset_id: int) -> ResponseReturnValue:
                 reason=form.text("reason"),
                 is_correction=form.is_checked("is_correction"),
             )
+            settle_about(session, assets=[asset_id])
     except InvalidInputError as error:
         return _state_page(read_asset(db.session(), asset_id), form.refused(error)), 422
     forget_counts()
@@ -184,7 +187,9 @@ def send_delete(asset_id: int) -> ResponseReturnValue:
     read_form()
     name = read_asset(db.session(), asset_id).name
     with transaction() as session:
+        devices = device_ids_of(session, asset_id)
         service.delete_asset(session, actor(), asset_id, at=now())
+        settle_about(session, devices=devices)
     forget_counts()
     tell(gettext("%(name)s is deleted.", name=name))
     return redirect(url_for("assets.index"))
@@ -197,6 +202,7 @@ def _on_field(
         refuse(gettext("%(name)s is no field.", name=field[:40]))
     with transaction() as session:
         change(session)
+        settle_about(session, assets=[asset_id])
     forget_counts()
     tell(said)
     return redirect(url_for("assets.show", asset_id=asset_id))

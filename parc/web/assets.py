@@ -46,6 +46,7 @@ from parc.web.listing import (
 )
 from parc.web.messages import tell
 from parc.web.navigation import pairs_of, query_of
+from parc.web.settling import settle_about
 
 assets = Blueprint("assets", __name__)
 assets.add_app_template_global(lambda: choices(LifecycleState), "state_choices")
@@ -146,6 +147,7 @@ def change_states() -> ResponseReturnValue:
         with transaction() as session:
             for asset_id in ids:
                 service.change_state(session, actor(), asset_id, LifecycleState(to), at=now())
+            settle_about(session, assets=ids)
     except (InvalidInputError, ConflictError):
         tell(gettext("Nothing was changed: not all of these can become that."), kind="error")
     else:

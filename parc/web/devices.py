@@ -44,6 +44,7 @@ from parc.web.listing import (
 )
 from parc.web.messages import tell
 from parc.web.navigation import pairs_of
+from parc.web.settling import settle_about
 
 devices = Blueprint("devices", __name__)
 
@@ -110,6 +111,7 @@ def attach() -> ResponseReturnValue:
         refuse(gettext("%(name)s is no asset.", name=chosen[:40]))
     with transaction() as session:
         asset = service.attach(session, actor(), ids, int(chosen), at=now())
+        settle_about(session, devices=ids, assets=[asset.id])
     forget_counts()
     tell(
         ngettext(
@@ -134,6 +136,7 @@ def ignore() -> ResponseReturnValue:
         until = read_day("until", form.text("until"))
         with transaction() as session:
             service.ignore(session, actor(), ids, reason=form.text("reason"), until=until, at=now())
+            settle_about(session, devices=ids)
     except InvalidInputError as error:
         return _ignore_page(ids, form.refused(error)), 422
     tell(
@@ -280,6 +283,7 @@ def _accept(ids: list[int]) -> ResponseReturnValue:
         made = service.accept(
             session, actor(), ids, at=now(), tag_pattern=settings().interface.asset_tag_pattern
         )
+        settle_about(session, devices=ids)
     forget_counts()
     if len(made) == 1:
         tell(
@@ -299,6 +303,7 @@ def _accept(ids: list[int]) -> ResponseReturnValue:
 def _restore(ids: list[int]) -> ResponseReturnValue:
     with transaction() as session:
         service.restore(session, actor(), ids, at=now())
+        settle_about(session, devices=ids)
     tell(
         ngettext(
             "%(num)s device waits for a decision again.",

@@ -22,6 +22,7 @@ from parc.queries.dashboard import PeopleChange, RunChange
 from parc.web.assets import LABELS
 from parc.web.formats import format_megabits, format_number, format_octets
 from parc.web.labels import label
+from parc.web.reason_words import key_text, note_text
 
 ACTIONS: Mapping[str, str] = {
     "absent": _in("history", "No longer answers"),
@@ -190,6 +191,9 @@ def action_label(action: str) -> str:
 
 def field_label(name: str) -> str:
     """Name a field, or a field of a row: ``interface/if_alias/Gi1`` is "Interface Gi1: Name"."""
+    key = key_text(name)
+    if key is not None:
+        return key
     table, slash, rest = name.partition("/")
     if not slash or table not in TABLES:
         return str(FIELDS.get(name, name))
@@ -212,7 +216,8 @@ def value_text(name: str, value: Any) -> str:
         return _whole(name, field, value)
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
-    return str(value)
+    # Of a conflict: who else shows the key, and why it is no match.
+    return note_text(value) if key_text(name) is not None else str(value)
 
 
 def plan_kind_label(kind: str) -> str:

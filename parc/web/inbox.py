@@ -19,7 +19,6 @@ from parc.extensions import db, transaction
 from parc.models import InboxKind
 from parc.queries import inbox as query
 from parc.queries.assets import find_exact, suggest
-from parc.reconcile.inbox import settle
 from parc.services import inbox as service
 from parc.services.inbox import OFFERED, Decision
 from parc.services.permissions import Action
@@ -45,6 +44,7 @@ from parc.web.inbox_words import (
 from parc.web.listing import ListView, read_ids, refuse, render_list
 from parc.web.messages import tell
 from parc.web.navigation import local_path, pairs_of
+from parc.web.settling import settle_about
 
 inbox = Blueprint("inbox", __name__)
 
@@ -162,6 +162,10 @@ def _decide_or_ask(form: Form, ids: list[int], decision: Decision) -> ResponseRe
     if decision not in OFFERED[kind]:
         what, name = act_label(kind, decision), kind_label(kind)
         refuse(gettext("“%(what)s” is no decision about “%(kind)s”.", what=what, kind=name))
+    if kind is InboxKind.IDENTITY_CONFLICT and decision is Decision.ACCEPT and len(rows) == 1:
+        known = query.assets_of(db.session(), ids[0])
+        if len(known) > 1:  # two assets become one on the page that asks what stays of each
+            return redirect(url_for("assets.merge", asset_id=known[0], other=known[1]))
     if decision is Decision.ATTACH and not form.value("asset_id"):
         return _attach_page(form, rows)
     needs_words = decision is Decision.IGNORE and kind in _DEVICE_KINDS
@@ -190,9 +194,8 @@ def _carry_out(form: Form, ids: list[int], decision: Decision) -> None:
     )
     with transaction() as session:
         touched = service.decide(session, actor(), ids, order)
-        settle(session, actor(), settings().inbox, moment, touched.scope())
+        settle_about(session, devices=touched.devices, assets=touched.assets, ranges=touched.ranges)
     forget_counts()
-    forget_count()
 
 
 def _done(form: Form, rows: Sequence[Any], decision: Decision) -> ResponseReturnValue:

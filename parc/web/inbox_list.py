@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext, ngettext
+from flask_babel import gettext, ngettext, pgettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
@@ -130,7 +130,11 @@ def _facets(wanted: ListRequest, counts: InboxCounts) -> list[FacetView]:
     ages = dict.fromkeys(wanted.chosen.get("age", ()), 1)
     return [
         wanted.facet(
-            "kind", gettext("Kind"), counts.kinds, lambda v: kind_label(InboxKind(v)), order=kinds
+            "kind",
+            pgettext("inbox", "Kind"),
+            counts.kinds,
+            lambda v: kind_label(InboxKind(v)),
+            order=kinds,
         ),
         wanted.facet("assignee", gettext("Whose"), counts.assignees, assignee),
         wanted.facet("range", gettext("Range"), counts.ranges, lambda v: named("range", v)),
@@ -141,8 +145,8 @@ def _facets(wanted: ListRequest, counts: InboxCounts) -> list[FacetView]:
 
 def _open_columns() -> list[ColumnSpec]:
     return [
-        ColumnSpec("subject", gettext("What")),
-        ColumnSpec("kind", gettext("Kind")),
+        ColumnSpec("subject", pgettext("inbox", "What")),
+        ColumnSpec("kind", pgettext("inbox", "Kind")),
         ColumnSpec("evidence", gettext("Why"), is_sortable=False, is_wide=True),
         ColumnSpec("proposal", gettext("Proposal"), is_sortable=False, is_wide=True),
         ColumnSpec("opened_at", gettext("Since")),
@@ -153,8 +157,8 @@ def _open_columns() -> list[ColumnSpec]:
 
 def _closed_columns() -> list[ColumnSpec]:
     return [
-        ColumnSpec("subject", gettext("What")),
-        ColumnSpec("kind", gettext("Kind")),
+        ColumnSpec("subject", pgettext("inbox", "What")),
+        ColumnSpec("kind", pgettext("inbox", "Kind")),
         ColumnSpec("evidence", gettext("Why"), is_sortable=False, is_wide=True),
         ColumnSpec("reason", gettext("How it ended"), is_sortable=False, is_wide=True),
         ColumnSpec("closed_by", gettext("By"), is_sortable=False),

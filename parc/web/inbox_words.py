@@ -133,6 +133,11 @@ def _gone_seen(evidence: Mapping[str, Any]) -> str:
 
 
 def _identity_conflict(evidence: Mapping[str, Any]) -> str:
+    if "told" in evidence:
+        why = "; ".join(str(REASONS[Reason(code)]) for code in evidence["reasons"])
+        key = key_label(evidence["key"])
+        text = gettext("%(why)s (%(key)s: %(value)s).", why=why, key=key, value=evidence["value"])
+        return str(text[:1].upper() + text[1:])
     shared: str = ngettext(
         "%(num)s live device shows the same key (%(key)s): %(value)s.",
         "%(num)s live devices show the same key (%(key)s): %(value)s.",

@@ -31,6 +31,7 @@ from parc.web.history import field_label
 from parc.web.labels import label
 from parc.web.listing import refuse
 from parc.web.messages import tell
+from parc.web.settling import settle_about
 
 __all__ = ["assets"]
 
@@ -77,6 +78,7 @@ def send_merge(asset_id: int) -> ResponseReturnValue:
     tag = read_asset(db.session(), other_id).asset_tag
     with transaction() as session:
         asset = merge_assets(session, actor(), asset_id, other_id, taken=taken, at=now())
+        settle_about(session, assets=[asset_id])
     forget_counts()
     tell(gettext("%(other)s is part of %(name)s now.", other=tag, name=asset.name))
     return redirect(url_for("assets.show", asset_id=asset_id))
@@ -107,6 +109,7 @@ def send_split(asset_id: int) -> ResponseReturnValue:
         with transaction() as session:
             pattern = settings().interface.asset_tag_pattern
             new = split_asset(session, actor(), asset_id, leaving, at=now(), tag_pattern=pattern)
+            settle_about(session, assets=[asset_id, new.id])
     except InvalidInputError as error:
         return _split_page(asset_id, form.refused(error)), 422
     forget_counts()

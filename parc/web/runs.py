@@ -33,8 +33,10 @@ from parc.web.forms import read_form
 from parc.web.history import plan_field_label, plan_kind_label
 from parc.web.listing import render_list
 from parc.web.messages import tell
+from parc.web.reason_words import note_text
 from parc.web.run_lists import log_view, runs_view
 from parc.web.run_words import detail_of, error_text, reason_of
+from parc.web.settling import settle_about
 
 runs = Blueprint("runs", __name__)
 
@@ -117,6 +119,7 @@ def plan(run_id: int) -> ResponseReturnValue:
         error=error_text(row.error),
         kind_label=plan_kind_label,
         field_of=plan_field_label,
+        note_text=note_text,
         most=_MOST_PLAN_LINES,
     )
 
@@ -156,6 +159,7 @@ def send_apply(run_id: int) -> ResponseReturnValue:
     read_form()
     with transaction() as session:
         service.decide_held(session, actor(), run_id, now())
+        settle_about(session)
     tell(gettext("The plan is being applied."))
     return redirect(url_for("runs.show", run_id=run_id))
 
@@ -167,6 +171,7 @@ def send_drop(run_id: int) -> ResponseReturnValue:
     read_form()
     with transaction() as session:
         service.drop_held(session, actor(), run_id, now())
+        settle_about(session)
     tell(gettext("The plan is dropped; what the devices said is kept."))
     return redirect(url_for("runs.show", run_id=run_id))
 
