@@ -25,7 +25,8 @@ def insert_rows(session: Session, model: type[Base], rows: Sequence[dict[str, An
 def execute_insert(session: Session, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
     """Carry out an INSERT for many rows.
 
-    SQLite is in our own process and takes them row by row.
+    SQLite is in our own process and takes them row by row; made ready here, column by column, since
+    SQLAlchemy asks more of each value than SQLite does.
 
     Args:
         statement: an INSERT into one table, also one with ON CONFLICT.
@@ -37,7 +38,29 @@ def execute_insert(session: Session, statement: Any, rows: Sequence[dict[str, An
     if _is_postgresql(session):
         session.connection().execute(_from_json(statement, rows))
     else:
-        session.connection().execute(statement, list(rows))
+        _execute_rows(session.connection(), statement, rows)
+
+
+def _execute_rows(
+    connection: sa.Connection, statement: Any, rows: Sequence[dict[str, Any]]
+) -> None:
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    columns = [
+        _stored(statement.table.c[name].type, [row[name] for row in rows], connection.dialect)
+        for name in compiled.positiontup
+    ]
+    connection.exec_driver_sql(str(compiled), list(zip(*columns, strict=True)))
+
+
+def _stored(kind: Any, values: list[Any], dialect: sa.Dialect) -> list[Any]:
+    """Give values as the driver takes them; of moments and states there are few, but often."""
+    process = kind.dialect_impl(dialect).bind_processor(dialect)
+    if process is None:
+        return values
+    if isinstance(kind, sa.types.TypeDecorator):
+        known = {value: process(value) for value in set(values)}
+        return [known[value] for value in values]
+    return [process(value) for value in values]
 
 
 def _from_json(statement: Any, rows: Sequence[dict[str, Any]]) -> Any:

@@ -174,6 +174,8 @@ def fit(value: object, most: int) -> Value:
     """Give ``value`` as its column holds it: text cut, a number that does not fit as None."""
     if isinstance(value, bool) or value is None:
         return value
+    if type(value) is str and len(value) <= most and "\0" not in value:
+        return value or None  # most often
     if isinstance(value, int):
         return value if -most <= value <= most else None
     if isinstance(value, tuple):

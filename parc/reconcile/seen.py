@@ -96,6 +96,10 @@ _ROW_NAMES: Final = {
     Table.INSTALLATION: attrgetter("name"),
     Table.MANAGED_DEVICE: attrgetter("key"),
 }
+# What gives all columns of a row, and how much each holds.
+_READERS: Final = {
+    table: (attrgetter(*columns), tuple(columns.values())) for table, columns in ROW_COLUMNS.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,10 +314,11 @@ def _row_name(table: Table, row: Any) -> str:
 
 
 def _values(table: Table, row: Any) -> tuple[Value, ...]:
-    values = (fit(getattr(row, name), most) for name, most in ROW_COLUMNS[table].items())
+    read, most = _READERS[table]
+    values = tuple(map(fit, read(row), most))
     if table is Table.INTERFACE:
-        return tuple(tuple(sorted(v)) if isinstance(v, tuple) else v for v in values)
-    return tuple(values)
+        return tuple([tuple(sorted(v)) if isinstance(v, tuple) else v for v in values])
+    return values
 
 
 def _join_read(entries: Sequence[Seen]) -> list[list[int]]:
