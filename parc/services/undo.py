@@ -111,6 +111,13 @@ def undo(session: Session, actor: Actor, change_set_id: int, *, at: datetime) ->
     return act
 
 
+def subjects(session: Session, change_set_id: int) -> tuple[list[int], list[int]]:
+    """Give the devices and the assets that an act touched."""
+    keys = images_of(session, change_set_id)
+    devices = [int(key[0]) for table, key in keys if table == "device"]
+    return devices, [int(key[0]) for table, key in keys if table == "asset"]
+
+
 def _act(session: Session, number: int, *, is_locked: bool = False) -> ChangeSet:
     act = session.get(ChangeSet, number, with_for_update=True if is_locked else None)
     if act is None:

@@ -13,7 +13,6 @@ from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as _in
 
 from collectors.observation import Category
-from parc.errors import ConflictError, InvalidInputError
 from parc.extensions import db, transaction
 from parc.models import Asset, LifecycleState
 from parc.queries import assets as query
@@ -21,7 +20,7 @@ from parc.queries.assets import AssetFilter, FilterError, Lookup
 from parc.queries.facets import Facet, FacetCache, Freshness, Origin
 from parc.queries.keyset import Order
 from parc.queries.preferences import asset_columns
-from parc.services import assets as service
+from parc.services.bulk import MOST_ASSETS
 from parc.services.permissions import Action, may
 from parc.services.preferences import choose_asset_columns
 from parc.web.access import actor, requires
@@ -29,7 +28,7 @@ from parc.web.cells import CellWriter, known_label
 from parc.web.context import is_htmx, now
 from parc.web.formats import format_number
 from parc.web.forms import Form, read_form
-from parc.web.labels import choices, label
+from parc.web.labels import choices
 from parc.web.listing import (
     Cell,
     ColumnSpec,
@@ -44,9 +43,7 @@ from parc.web.listing import (
     refuse,
     render_list,
 )
-from parc.web.messages import tell
 from parc.web.navigation import pairs_of, query_of
-from parc.web.settling import settle_about
 
 assets = Blueprint("assets", __name__)
 assets.add_app_template_global(lambda: choices(LifecycleState), "state_choices")
@@ -88,7 +85,6 @@ SPEC = ListSpec(
 )
 _WIDE = frozenset({"serial_number", "model_name", "operating_system", "software_revision"})
 _MOST_SUGGESTED = 8
-_MOST_AT_ONCE = 1_000
 _EXTENSION = "parc_facets"
 
 
@@ -132,35 +128,6 @@ def choose_columns() -> ResponseReturnValue:
     with transaction() as session:
         choose_asset_columns(session, actor(), None if form.is_checked("reset") else columns)
     return redirect(f"{url_for('assets.index')}?{query_of(form.value('next'))}")
-
-
-@assets.post("/assets/state")
-@requires(Action.EDIT_ASSET)
-def change_states() -> ResponseReturnValue:
-    """Change the state of the ticked assets, or of all that match; all of them or none."""
-    form = read_form("id", "all", "filters", "to")
-    to = form.value("to")
-    if to not in set(LifecycleState):
-        refuse(gettext("%(name)s is no state.", name=to[:40]))
-    ids = _ticked(form)
-    try:
-        with transaction() as session:
-            for asset_id in ids:
-                service.change_state(session, actor(), asset_id, LifecycleState(to), at=now())
-            settle_about(session, assets=ids)
-    except (InvalidInputError, ConflictError):
-        tell(gettext("Nothing was changed: not all of these can become that."), kind="error")
-    else:
-        forget_counts()
-        tell(
-            ngettext(
-                "%(num)s asset is now: %(state)s.",
-                "%(num)s assets are now: %(state)s.",
-                len(ids),
-                state=label(LifecycleState(to)),
-            )
-        )
-    return redirect(f"{url_for('assets.index')}?{query_of(form.value('filters'))}")
 
 
 def read_wanted() -> Wanted:
@@ -216,7 +183,7 @@ def with_maker(columns: list[str]) -> list[str]:
     return [*columns[:place], "manufacturer", *columns[place:]]
 
 
-def _ticked(form: Form) -> list[int]:
+def ticked(form: Form) -> list[int]:
     """Give the ids that a bulk form names: its ticks, or all that match its filters."""
     if not form.is_checked("all"):
         ids = read_ids(form)
@@ -225,11 +192,11 @@ def _ticked(form: Form) -> list[int]:
         chosen = {facet: [value for name, value in pairs if name == facet.value] for facet in Facet}
         text = next((value for name, value in pairs if name == "q"), "")
         asset_filter = make_filter(text, chosen)
-        ids = query.filtered_ids(db.session(), asset_filter, lookup(), _MOST_AT_ONCE + 1)
+        ids = query.filtered_ids(db.session(), asset_filter, lookup(), MOST_ASSETS + 1)
     if not ids:
         abort(400, description=gettext("Nothing is ticked."))
-    if len(ids) > _MOST_AT_ONCE:
-        refuse(gettext("At most %(num)s at once.", num=format_number(_MOST_AT_ONCE)))
+    if len(ids) > MOST_ASSETS:
+        refuse(gettext("At most %(num)s at once.", num=format_number(MOST_ASSETS)))
     return ids
 
 
@@ -264,7 +231,7 @@ def _view(wanted: Wanted, columns: list[str]) -> ListView:
         facets=facets,
         chips=wanted.request.chips(facets),
         search_label=gettext("Filter by any part of a name, number, address…"),
-        bulk_url=url_for("assets.change_states") if can_edit else "",
+        bulk_url=url_for("assets.bulk_state") if can_edit else "",
         bulk_template="assets/_bulk.html",
         columns_url=url_for("assets.choose_columns") if actor().user_id is not None else "",
         all_columns=[(name, str(LABELS[name])) for name in query.COLUMNS],

@@ -37,6 +37,7 @@ from parc.web.listing import (
     render_list,
 )
 from parc.web.messages import tell
+from parc.web.settling import settle_about
 
 changes = Blueprint("changes", __name__)
 
@@ -112,26 +113,28 @@ def index() -> ResponseReturnValue:
     return render_list("changes/list.html", view)
 
 
-@changes.get("/changes/<int:number>")
+@changes.get("/changes/<int:change_set_id>")
 @requires(Action.VIEW_INVENTORY)
-def show(number: int) -> ResponseReturnValue:
+def show(change_set_id: int) -> ResponseReturnValue:
     """Show what an act did, and whether it can be undone."""
-    return _page(number)
+    return _page(change_set_id)
 
 
-@changes.post("/changes/<int:number>/undo")
+@changes.post("/changes/<int:change_set_id>/undo")
 @requires(Action.UNDO_OWN_CHANGE)
-def send_undo(number: int) -> ResponseReturnValue:
+def send_undo(change_set_id: int) -> ResponseReturnValue:
     """Take the act back as a whole."""
     read_form()
     try:
         with transaction() as session:
-            service.undo(session, actor(), number, at=now())
+            service.undo(session, actor(), change_set_id, at=now())
+            devices, assets = service.subjects(session, change_set_id)
+            settle_about(session, devices=devices, assets=assets)
     except ConflictError:
-        return _page(number, is_refused=True), 409
+        return _page(change_set_id, is_refused=True), 409
     forget_counts()
     tell(gettext("Undone: everything is as it was before."))
-    return redirect(url_for("changes.show", number=number))
+    return redirect(url_for("changes.show", change_set_id=change_set_id))
 
 
 def title_text(title: Mapping[str, Any]) -> str:
@@ -154,7 +157,7 @@ def _page(number: int, *, is_refused: bool = False) -> str:
     next_url = ""
     if len(entries) > _ENTRIES:
         entries = entries[:_ENTRIES]
-        next_url = url_for("changes.show", number=number, before=entries[-1].id)
+        next_url = url_for("changes.show", change_set_id=number, before=entries[-1].id)
     is_own = act.user_id is not None and act.user_id == actor().user_id
     right = Action.UNDO_OWN_CHANGE if is_own else Action.UNDO_ANY_CHANGE
     is_open = act.state is ChangeSetState.APPLIED and query.has_rows(session, number)
@@ -177,7 +180,7 @@ def _page(number: int, *, is_refused: bool = False) -> str:
 
 
 def _line(row: Any, write: CellWriter) -> Line:
-    url = url_for("changes.show", number=row.id)
+    url = url_for("changes.show", change_set_id=row.id)
     cells = [
         write.label(row.kind),
         row.author,

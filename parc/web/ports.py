@@ -24,6 +24,7 @@ from parc.services.permissions import Action
 from parc.topology import PortRole
 from parc.web.access import requires
 from parc.web.asset_sheet import oper_status
+from parc.web.bulk import assets
 from parc.web.cells import CellWriter
 from parc.web.context import now
 from parc.web.exports import csv_file
@@ -41,7 +42,6 @@ from parc.web.listing import (
     refuse,
     render_list,
 )
-from parc.web.merging import assets
 from parc.web.where import ROLES
 
 __all__ = ["assets"]

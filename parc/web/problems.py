@@ -52,6 +52,8 @@ PROBLEMS = {
         "%(value)s is public: the setting discovery.allow_public_addresses must allow it."
     ),
     "too_many_addresses": _("These are too many addresses: at most %(value)s."),
+    "nothing_to_set": _("Fill in at least one field."),
+    "state_not_foreseen": _("This change is not foreseen from %(value)s."),
     "nothing_leaves": _("Tick what is another machine."),
     "nothing_stays": _("Something must stay: untick what this record is."),
     "nothing_left": _("This leaves no address to look at."),

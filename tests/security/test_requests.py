@@ -160,7 +160,7 @@ def test_no_door_leads_out_of_the_house(browser: Browser, world: World, target: 
         nobody.post("/language", {"language": "en", "next": target}),
         browser.post("/assets/columns", {"column": "name", "next": target}),
         browser.post(
-            "/assets/state",
+            "/assets/bulk-state",
             {"id": str(world.ids["asset_id"]), "to": "in_stock", "filters": target},
         ),
         browser.post(
@@ -184,7 +184,7 @@ def test_filters_that_cannot_be_read_do_not_mean_everything(
     assert world
     before = dump()
     every = {"all": "1", "filters": filters}
-    assert browser.post("/assets/state", {**every, "to": "in_stock"}).status_code == 400
+    assert browser.post("/assets/bulk-state", {**every, "to": "in_stock"}).status_code == 400
     assert browser.post("/devices/decide", {**every, "action": "accept"}).status_code == 400
     assert dump() == before
 

@@ -119,8 +119,20 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
             since=SOME_MOMENT,
         )
     )  # fmt: skip
+    act = models.ChangeSet(
+        kind=models.ChangeSetKind.BULK_EDIT, title={"code": "imported", "file": text(10)},
+        author="Ada", at=SOME_MOMENT, state=models.ChangeSetState.APPLIED, row_count=1,
+    )  # fmt: skip
+    session.add(act)
+    session.add(
+        models.MergedAsset(
+            id=9_999, asset_id=asset.id, asset_tag="old", name=text(11), device_ids=[],
+            person_values={}, merged_at=SOME_MOMENT,
+        )
+    )  # fmt: skip
     session.flush()
     return {
+        "change_set_id": act.id,
         "asset_id": asset.id,
         "device_id": unknown.id,
         "ignored_id": ignored.id,

@@ -15,6 +15,7 @@ from parc.models import (
     Asset,
     AssetField,
     AuditEntry,
+    ChangeSet,
     Component,
     Device,
     DeviceStatus,
@@ -338,24 +339,53 @@ def test_deletion_asks_and_says_what_it_touches(administrator: Browser) -> None:
     assert db.session.get(Device, device.id).status is DeviceStatus.UNKNOWN  # type: ignore[union-attr]
 
 
-def test_state_of_many_changes_at_once_or_not_at_all(administrator: Browser) -> None:
+def test_state_of_many_is_shown_then_changed_where_it_may(administrator: Browser) -> None:
     with transaction() as session:
-        free = make_asset(session)
-        gone = make_asset(session, lifecycle_state=LifecycleState.DISPOSED)
+        free = make_asset(session, name="free-one")
+        gone = make_asset(session, name="gone-one", lifecycle_state=LifecycleState.DISPOSED)
         printer = make_asset(session, category=Category.PRINTER)
-    path = "/assets/state"
-    administrator.post(path, {"id": [str(free.id), str(gone.id)], "to": "in_repair"})
+    path = "/assets/bulk-state"
+    form = {"id": [str(free.id), str(gone.id)], "to": "in_repair"}
+    shown = administrator.post(path, form).text
+    assert "1 asset would change." in shown
+    assert "gone-one" in shown
     db.session.rollback()
-    assert db.session.get(Asset, free.id).lifecycle_state is LifecycleState.IN_USE  # type: ignore[union-attr]
+    assert db.session.get_one(Asset, free.id).lifecycle_state is LifecycleState.IN_USE
+    chosen = {"chosen": f"{free.id},{gone.id}", "to": "in_repair", "is_confirmed": "1"}
+    administrator.post(path, chosen)
     data = {"all": "1", "filters": "/assets?category=printer", "to": "in_repair"}
-    answer = administrator.post(path, data)
+    answer = administrator.post(path, {**data, "is_confirmed": "1"})
     assert answer.headers["Location"] == "/assets?category=printer"
     db.session.rollback()
-    assert db.session.get(Asset, printer.id).lifecycle_state is LifecycleState.IN_REPAIR  # type: ignore[union-attr]
-    assert db.session.get(Asset, free.id).lifecycle_state is LifecycleState.IN_USE  # type: ignore[union-attr]
+    assert db.session.get_one(Asset, printer.id).lifecycle_state is LifecycleState.IN_REPAIR
+    assert db.session.get_one(Asset, free.id).lifecycle_state is LifecycleState.IN_REPAIR
+    assert db.session.get_one(Asset, gone.id).lifecycle_state is LifecycleState.DISPOSED
     assert administrator.post(path, {"to": "in_repair"}).status_code == 400
     assert administrator.post(path, {"id": "x", "to": "in_repair"}).status_code == 422
+    assert administrator.post(path, {"chosen": "1,x", "to": "in_repair"}).status_code == 422
     assert administrator.post(path, {"id": "1", "to": "x"}).status_code == 422
+
+
+def test_fields_of_many_are_asked_shown_set_and_undone(administrator: Browser) -> None:
+    with transaction() as session:
+        one = make_asset(session, manufacturer="Old", name="one")
+        same = make_asset(session, manufacturer="New", name="same")
+    path = "/assets/bulk-edit"
+    asked = administrator.post(path, {"id": [str(one.id), str(same.id)], "to": "in_stock"}).text
+    assert f'name="chosen" value="{one.id},{same.id}"' in asked
+    chosen = {"chosen": f"{one.id},{same.id}"}
+    assert administrator.post(path, {**chosen, "step": "preview"}).status_code == 422
+    shown = administrator.post(path, {**chosen, "step": "preview", "manufacturer": "New"}).text
+    assert "1 asset would change." in shown
+    assert "1 is so already." in shown
+    done = administrator.post(path, {**chosen, "is_confirmed": "1", "manufacturer": "New"})
+    assert done.status_code == 302
+    db.session.rollback()
+    assert db.session.get_one(Asset, one.id).manufacturer == "New"
+    (act,) = db.session.query(ChangeSet.id).one()
+    assert administrator.post(f"/changes/{act}/undo", {}).status_code == 302
+    db.session.rollback()
+    assert db.session.get_one(Asset, one.id).manufacturer == "Old"
 
 
 @pytest.mark.parametrize("tab", ["", "/interfaces", "/history", "/observations"])

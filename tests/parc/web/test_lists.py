@@ -221,7 +221,8 @@ def test_read_only_role_is_offered_and_allowed_no_change(browse: Browse) -> None
         assert 'name="action"' not in browser.get(path).text
         assert "/edit" not in browser.get(path).text
     for path in (
-        "/assets/new", "/assets/state", f"/assets/{asset.id}/edit", f"/assets/{asset.id}/state",
+        "/assets/new", "/assets/bulk-state", "/assets/bulk-edit",
+        f"/assets/{asset.id}/edit", f"/assets/{asset.id}/state",
         f"/assets/{asset.id}/delete", f"/assets/{asset.id}/release",
         f"/assets/{asset.id}/difference", "/devices/decide", "/devices/attach",
         "/devices/ignore", "/devices/restore/1",

@@ -1,0 +1,162 @@
+"""Changing many assets at once: the plan that is shown first, and its act, undoable as a whole.
+
+What cannot be done to one asset does not hold up the others: it is told, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from parc.errors import FieldProblem, InvalidInputError
+from parc.models import Asset, ChangeSetKind, LifecycleState
+from parc.services import assets
+from parc.services.actor import Actor
+from parc.services.asset_values import clean_values
+from parc.services.change_sets import recording
+from parc.services.permissions import Action, require
+
+# Fields that may be the same on many assets; a name, a number or an address is one machine's.
+BULK_FIELDS: Final = (
+    "category",
+    "manufacturer",
+    "model_name",
+    "location_id",
+    "operating_system",
+    "notes",
+)
+MOST_ASSETS: Final = 10_000
+_CHUNK: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class BulkLine:
+    """What would become of one asset: ``changes`` by field, or why it cannot be."""
+
+    asset_id: int
+    asset_tag: str
+    name: str
+    changes: Mapping[str, tuple[Any, Any]]
+    problem: FieldProblem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkPlan:
+    """What would become of all of them."""
+
+    changed: tuple[BulkLine, ...]
+    refused: tuple[BulkLine, ...]
+    unchanged: int
+
+
+def plan_edit(session: Session, ids: Sequence[int], values: Mapping[str, Any]) -> BulkPlan:
+    """Say what setting ``values`` would change.
+
+    Args:
+        values: of ``BULK_FIELDS``, as typed; none is blank.
+
+    Raises:
+        InvalidInputError: by field; nothing to set is ``required`` of ``values``.
+    """
+    cleaned = _cleaned(values)
+    lines = []
+    for asset in _assets(session, ids):
+        changes = {
+            name: (getattr(asset, name), value)
+            for name, value in cleaned.items()
+            if getattr(asset, name) != value
+        }
+        lines.append(BulkLine(asset.id, asset.asset_tag, asset.name, changes))
+    return _plan(lines)
+
+
+def plan_state(session: Session, ids: Sequence[int], to: LifecycleState) -> BulkPlan:
+    """Say which assets would come to a state, and which may not."""
+    lines = []
+    for asset in _assets(session, ids):
+        before = asset.lifecycle_state
+        changes = {} if before is to else {"lifecycle_state": (before, to)}
+        problem = None
+        if changes and to not in assets.TRANSITIONS[before]:
+            problem = FieldProblem("lifecycle_state", "state_not_foreseen", before.value)
+        lines.append(BulkLine(asset.id, asset.asset_tag, asset.name, changes, problem))
+    return _plan(lines)
+
+
+def edit_many(
+    session: Session,
+    actor: Actor,
+    ids: Sequence[int],
+    values: Mapping[str, Any],
+    *,
+    at: datetime,
+) -> BulkPlan:
+    """Set the fields of all assets that differ, as one act; gives what was done.
+
+    Raises:
+        InvalidInputError: by field.
+        NotAllowedError: the role does not allow it.
+    """
+    require(actor, Action.EDIT_ASSET)
+    made = plan_edit(session, ids, values)
+    with recording(session, actor, ChangeSetKind.BULK_EDIT, {"code": "edited"}, at):
+        for line in made.changed:
+            asset = session.get_one(Asset, line.asset_id)
+            given = {name: after for name, (_, after) in line.changes.items()}
+            assets.edit_asset(
+                session, actor, line.asset_id, version=asset.version, values=given, at=at
+            )
+    return made
+
+
+def change_states(
+    session: Session,
+    actor: Actor,
+    ids: Sequence[int],
+    to: LifecycleState,
+    *,
+    at: datetime,
+    reason: str = "",
+) -> BulkPlan:
+    """Move all assets that may to a state, as one act; gives what was done.
+
+    Raises:
+        NotAllowedError: the role does not allow it.
+    """
+    require(actor, Action.EDIT_ASSET)
+    made = plan_state(session, ids, to)
+    with recording(session, actor, ChangeSetKind.BULK_STATE, {"code": "state_changed"}, at):
+        for line in made.changed:
+            assets.change_state(session, actor, line.asset_id, to, at=at, reason=reason)
+    return made
+
+
+def _cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
+    cleaned, problems = clean_values(values)
+    problems += [
+        FieldProblem(name, "unknown_field", name) for name in values if name not in BULK_FIELDS
+    ]
+    given = {name: value for name, value in cleaned.items() if value is not None}
+    if not given and not problems:
+        problems.append(FieldProblem("values", "nothing_to_set"))
+    if problems:
+        raise InvalidInputError(problems)
+    return given
+
+
+def _assets(session: Session, ids: Sequence[int]) -> Iterator[Asset]:
+    ordered = sorted(set(ids))
+    for start in range(0, len(ordered), _CHUNK):
+        part = ordered[start : start + _CHUNK]
+        yield from session.scalars(sa.select(Asset).where(Asset.id.in_(part)).order_by(Asset.id))
+
+
+def _plan(lines: Sequence[BulkLine]) -> BulkPlan:
+    changed = [line for line in lines if line.changes and line.problem is None]
+    refused = [line for line in lines if line.problem is not None]
+    return BulkPlan(tuple(changed), tuple(refused), len(lines) - len(changed) - len(refused))

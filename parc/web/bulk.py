@@ -1,0 +1,133 @@
+"""Changing many assets at once: what to set, what would change, and doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+
+from collectors.observation import Category
+from parc.errors import InvalidInputError
+from parc.extensions import db, transaction
+from parc.models import LifecycleState
+from parc.queries.locations import read_places
+from parc.services import bulk as service
+from parc.services.bulk import BULK_FIELDS, MOST_ASSETS, BulkPlan
+from parc.services.permissions import Action
+from parc.web.access import actor, requires
+from parc.web.assets import LABELS, assets, forget_counts, ticked
+from parc.web.context import now
+from parc.web.forms import Form, filled, read_form
+from parc.web.history import field_label
+from parc.web.labels import choices, label
+from parc.web.listing import refuse
+from parc.web.merging import value_text
+from parc.web.messages import tell
+from parc.web.navigation import query_of
+from parc.web.settling import settle_about
+
+__all__ = ["assets"]
+
+_CHOSEN = ("id", "all", "filters", "chosen")
+_SHOWN = 50
+_DIGITS = 10
+
+
+@assets.post("/assets/bulk-state")
+@requires(Action.EDIT_ASSET)
+def bulk_state() -> ResponseReturnValue:
+    """Show what a change of state would do; do it when that was seen."""
+    form = read_form(*_CHOSEN, "to", "reason", "is_confirmed")
+    to = form.value("to")
+    if to not in set(LifecycleState):
+        refuse(gettext("%(name)s is no state.", name=to[:40]))
+    state, ids = LifecycleState(to), _ids(form)
+    if not form.is_checked("is_confirmed"):
+        plan = service.plan_state(db.session(), ids, state)
+        return _preview(form, plan, ids, {"to": to}, url_for("assets.bulk_state"))
+    with transaction() as session:
+        done = service.change_states(
+            session, actor(), ids, state, at=now(), reason=form.text("reason")
+        )
+        settle_about(session, assets=ids)
+    return _done(form, done)
+
+
+@assets.post("/assets/bulk-edit")
+@requires(Action.EDIT_ASSET)
+def bulk_edit() -> ResponseReturnValue:
+    """Ask for the fields to set, show what would change, and do it when that was seen."""
+    form = read_form(*_CHOSEN, *BULK_FIELDS, "to", "step", "is_confirmed", "reason")
+    ids = _ids(form)
+    if form.value("step") != "preview" and not form.is_checked("is_confirmed"):
+        return _form_page(form, ids)
+    values = {name: form.value(name) for name in BULK_FIELDS if form.text(name)}
+    try:
+        if not form.is_checked("is_confirmed"):
+            plan = service.plan_edit(db.session(), ids, values)
+            return _preview(form, plan, ids, values, url_for("assets.bulk_edit"))
+        with transaction() as session:
+            done = service.edit_many(session, actor(), ids, values, at=now())
+            settle_about(session, assets=ids)
+    except InvalidInputError as error:
+        return _form_page(form.refused(error), ids), 422
+    return _done(form, done)
+
+
+def _ids(form: Form) -> list[int]:
+    """Give the assets: those of the pages before, in one field, else what the list ticked."""
+    text = form.value("chosen")
+    if not text:
+        return ticked(form)
+    parts = text.split(",")
+    if len(parts) > MOST_ASSETS or not all(p.isascii() and p.isdecimal() for p in parts):
+        refuse(gettext("The form is not whole."))
+    return [int(part) for part in parts if len(part) < _DIGITS]
+
+
+def _form_page(form: Form, ids: Sequence[int]) -> str:
+    places = read_places(db.session()).by_id.values()
+    keep = [("", gettext("(leave as it is)"))]
+    return render_template(
+        "assets/bulk_edit.html",
+        form=form if form.problems else filled(),
+        ids=ids,
+        filters=form.value("filters"),
+        labels=LABELS,
+        categories=[*keep, *sorted(choices(Category), key=lambda pair: pair[1])],
+        places=[*keep, *((str(place.id), place.path) for place in places)],
+    )
+
+
+def _preview(
+    form: Form, plan: BulkPlan, ids: Sequence[int], values: dict[str, Any], action: str
+) -> str:
+    return render_template(
+        "assets/bulk_preview.html",
+        plan=plan,
+        shown=plan.changed[:_SHOWN],
+        refused=plan.refused[:_SHOWN],
+        ids=ids,
+        filters=form.value("filters"),
+        values=values,
+        action=action,
+        has_reason="to" in values,
+        field_label=field_label,
+        value_text=value_text,
+        state_label=lambda value: label(LifecycleState(value)),
+        back=f"{url_for('assets.index')}?{query_of(form.value('filters'))}",
+    )
+
+
+def _done(form: Form, done: BulkPlan) -> ResponseReturnValue:
+    forget_counts()
+    count = len(done.changed)
+    tell(
+        ngettext("%(num)s asset was changed.", "%(num)s assets were changed.", count),
+        url=url_for("changes.index") if count else "",
+        link=gettext("Undo it under Changes") if count else "",
+    )
+    return redirect(f"{url_for('assets.index')}?{query_of(form.value('filters'))}")
