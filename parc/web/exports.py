@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-import xlsxwriter
 from flask import Blueprint, Response, stream_with_context
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
@@ -27,13 +23,12 @@ from parc.web.access import requires
 from parc.web.assets import LABELS, Wanted, lookup, read_wanted, shown_columns, with_maker
 from parc.web.cells import CellWriter
 from parc.web.context import now
+from parc.web.workbook import workbook
 
 exports = Blueprint("exports", __name__)
 
 _PART = 2_000
-_BLOCK = 1 << 16
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_MOST_IN_CELL = 32_767
 # The last four are = + - @ in full width, which some programs read as the plain ones.
 _DANGEROUS = frozenset("=+-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20")
 
@@ -57,13 +52,10 @@ def csv_file(heads: list[str], parts: Iterator[list[list[str]]]) -> Response:
 @exports.get("/assets/export.xlsx")
 @requires(Action.EXPORT_INVENTORY)
 def assets_xlsx() -> ResponseReturnValue:
-    """Write the list as XLSX to a temporary file, row by row, then stream it."""
+    """Stream the list as XLSX: the download begins at once, and the browser shows how far it is."""
     wanted, columns = read_wanted(), with_maker(shown_columns())
     heads = [str(LABELS[name]) for name in columns]
-    file = _open_and_remove(_write_xlsx(heads, _parts(wanted, columns)))
-    answer = _file(_blocks(file), _XLSX, "xlsx")
-    answer.call_on_close(file.close)  # a body that nobody reads, after HEAD, closes nothing
-    return answer
+    return _file(workbook("Parc", heads, _parts(wanted, columns)), _XLSX, "xlsx")
 
 
 def neutralise(text: str) -> str:
@@ -114,43 +106,6 @@ def _encoded(mark: str, texts: Iterator[str]) -> Iterator[bytes]:
     for text in texts:
         yield (mark + text).encode("utf-8", "replace")
         mark = ""
-
-
-def _write_xlsx(heads: list[str], parts: Iterator[list[list[str]]]) -> Path:
-    with tempfile.NamedTemporaryFile(suffix=".xlsx", delete=False) as file:
-        path = Path(file.name)
-    try:
-        workbook = xlsxwriter.Workbook(
-            path, {"constant_memory": True, "tmpdir": tempfile.gettempdir()}
-        )
-        sheet = workbook.add_worksheet("Parc")
-        for number, row in enumerate(_with_heads(heads, parts)):
-            for column, cell in enumerate(row):
-                sheet.write_string(number, column, cell[:_MOST_IN_CELL])
-        workbook.close()
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return path
-
-
-def _with_heads(heads: list[str], parts: Iterator[list[list[str]]]) -> Iterator[list[str]]:
-    yield heads
-    for part in parts:
-        yield from part
-
-
-def _open_and_remove(path: Path) -> io.BufferedReader:
-    """Open and unlink at once, so that nothing is left when the reader goes away."""
-    file = path.open("rb")
-    with suppress(OSError):
-        path.unlink()
-    return file
-
-
-def _blocks(file: io.BufferedReader) -> Iterator[bytes]:
-    while block := file.read(_BLOCK):
-        yield block
 
 
 def _file(body: Iterator[bytes], content_type: str, ending: str) -> Response:

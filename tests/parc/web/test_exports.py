@@ -105,6 +105,19 @@ def test_export_leaves_no_file_behind(
     assert list(tmp_path.glob("*.xlsx")) == []
 
 
+def test_workbook_begins_before_its_last_rows_are_read(
+    administrator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.import_module("parc.web.exports"), "_PART", 3)
+    with transaction() as session:
+        for number in range(20):
+            make_asset(session, person_fields=(), name=f"host-{number:02}")
+    blocks = list(administrator.get("/assets/export.xlsx").iter_encoded())
+    assert len(blocks) >= 20 // 3
+    with zipfile.ZipFile(io.BytesIO(b"".join(blocks))) as book:
+        assert book.read("xl/worksheets/sheet1.xml").decode().count("host-") == 20
+
+
 def test_export_refuses_what_the_list_refuses(administrator: Browser) -> None:
     assert administrator.get("/assets/export.csv?sort=secret").status_code == 422
     assert administrator.get("/assets/export.xlsx?state=x").status_code == 422
