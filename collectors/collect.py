@@ -24,7 +24,7 @@ from collectors.errors import (
     StoppedError,
 )
 from collectors.identify import candidates, choose, subtrees_to_ask
-from collectors.inside import read_details
+from collectors.inside import HOSTS, read_details
 from collectors.links import Subject, read_links
 from collectors.observation import (
     ComponentTable,
@@ -49,6 +49,7 @@ from collectors.snmp import (
     system,
     ups_mib,
 )
+from collectors.snmp.host_devices import add_host_devices
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import Endpoint, SnmpTransport, VarBind
 from collectors.standing import Standing, describe
@@ -289,7 +290,7 @@ async def _observe(
         system=opened.system,
         identity=identity,
         interfaces=tables.interfaces,
-        components=tables.components,
+        components=await _components(session, tables, identity, existing),
         supplies=tables.supplies,
         storages=tables.storages,
         processor_count=tables.processor_count,
@@ -298,6 +299,16 @@ async def _observe(
         details=details,
         problems=tuple(session.problems),
     )
+
+
+async def _components(
+    session: DeviceSession, tables: _Tables, identity: Identity, existing: set[str]
+) -> ComponentTable:
+    """Give its parts; a host tells more of them by HOST-RESOURCES-MIB."""
+    may_be_host = identity.category is None or identity.category in HOSTS
+    if may_be_host and host_resources_mib.HR_DEVICE_TABLE in existing:
+        return await add_host_devices(session, tables.components)
+    return tables.components
 
 
 def _subject(standing: Standing, identity: Identity) -> Subject:

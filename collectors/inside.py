@@ -14,7 +14,7 @@ from collectors.snmp.power_state import read_battery, read_outlets
 from collectors.snmp.printer_state import read_printer_state
 from collectors.snmp.session import DeviceSession
 
-_HOSTS: Final = frozenset(
+HOSTS: Final = frozenset(
     {
         Category.SERVER,
         Category.WORKSTATION,
@@ -52,6 +52,6 @@ async def read_details(
     if category is Category.HYPERVISOR:
         machines = await read_virtual_machines(session, enterprise)
         details = replace(details, managed_devices=machines)
-    if category in _HOSTS and is_host:
+    if category in HOSTS and is_host:
         details = replace(details, installations=await read_installations(session))
     return details

@@ -13,6 +13,7 @@ from collectors import oids
 from collectors.errors import CollectorError
 from collectors.observation import (
     AddressMappingTable,
+    AggregatePortTable,
     Category,
     Component,
     FdbEntry,
@@ -26,6 +27,7 @@ from collectors.observation import (
     WirelessClientTable,
 )
 from collectors.snmp import (
+    aggregates,
     bridge_mib,
     cdp_mib,
     cisco_vlan_mibs,
@@ -68,6 +70,7 @@ _CISCO_TABLES: Final = (
     cisco_vlan_mibs.VM_MEMBERSHIP_TABLE,
     cisco_vlan_mibs.VLAN_TRUNK_PORT_TABLE,
 )
+_AGGREGATE_TYPES: Final = frozenset({aggregates.LAG, 53})  # propVirtual: port-channels of before
 _ENTERPRISES: Final = "1.3.6.1.4.1."
 _CISCO: Final = f"{_ENTERPRISES}9."
 _NEVER_ASKED: Final = frozenset(
@@ -141,6 +144,11 @@ class Subject(NamedTuple):
         return macs | {lldp_mib.bridge_address(self.found)}
 
     @property
+    def has_aggregates(self) -> bool:
+        """Whether one of its interfaces can be a link aggregate."""
+        return any(one.if_type in _AGGREGATE_TYPES for one in self.interfaces)
+
+    @property
     def bridges(self) -> bool:
         """Whether it has bridge ports."""
         return bool(values.integer(self.found.get(forwarding.DOT1D_BASE_NUM_PORTS)))
@@ -179,6 +187,7 @@ async def read_links(session: DeviceSession, subject: Subject) -> Links:
         reading.create_task(reader.vlans_and_fdb())
         neighbors = reading.create_task(reader.neighbors())
         mappings = reading.create_task(reader.mappings())
+        members = reading.create_task(reader.aggregate_ports())
         power_ports = reading.create_task(reader.power_ports())
         clients = reading.create_task(reader.wireless_clients())
     await reader.fdb_of_contexts()
@@ -186,6 +195,7 @@ async def read_links(session: DeviceSession, subject: Subject) -> Links:
         vlans=reader.vlans,
         vlan_ports=reader.vlan_ports,
         power_ports=power_ports.result(),
+        aggregate_ports=members.result(),
         fdb=_without_own(reader.fdb, subject),
         neighbors=neighbors.result(),
         address_mappings=mappings.result(),
@@ -203,6 +213,8 @@ def _without_own(table: FdbTable, subject: Subject) -> FdbTable:
 
 async def _which_exist(session: DeviceSession, subject: Subject) -> set[str]:
     tables = [*_LINK_TABLES, *(_CISCO_TABLES if subject.is_cisco else ())]
+    if subject.has_aggregates:
+        tables += aggregates.TABLES
     if subject.category in _RADIOS:
         tables += wireless_clients.tables_of(subject.enterprise)
     prefixes = {oids.encode(dotted): dotted for dotted in tables}
@@ -270,6 +282,13 @@ class _LinkReader:
             self._ports,
             is_cisco=self._subject.is_cisco,
         )
+
+    async def aggregate_ports(self) -> AggregatePortTable:
+        """Read which ports are members of aggregates; without aggregates there are none."""
+        if not self._subject.has_aggregates:
+            return AggregatePortTable(complete=bool(self._subject.interfaces))
+        interfaces = self._subject.interfaces
+        return await aggregates.read_members(self._session, self._existing, interfaces)
 
     async def _fdb(self, vlans: q_bridge_mib.BridgeVlans) -> FdbTable:
         """Read the table that tells VLANs; the other one where that brings nothing."""

@@ -134,7 +134,10 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One row of entPhysicalTable (ENTITY-MIB, RFC 6933); ``component_class`` is its word."""
+    """One row of entPhysicalTable (ENTITY-MIB, RFC 6933); ``component_class`` is its word.
+
+    Processors and disks of hrDeviceTable (RFC 2790) have a negative index.
+    """
 
     index: int
     contained_in: int | None = None
@@ -148,6 +151,7 @@ class Component:
     firmware_revision: str | None = None
     software_revision: str | None = None
     is_field_replaceable: bool | None = None
+    size_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +300,19 @@ class PowerPort:
 
 
 @dataclass(frozen=True, slots=True)
+class AggregatePort:
+    """An interface that is a member of an aggregate (IEEE8023-LAG-MIB, or ifStackTable).
+
+    Attributes:
+        if_index: the member.
+        aggregate_if_index: ``dot3adAggPortAttachedAggID``: the aggregate's interface.
+    """
+
+    if_index: int
+    aggregate_if_index: int
+
+
+@dataclass(frozen=True, slots=True)
 class FdbEntry:
     """A MAC that a bridge has learned on a port (BRIDGE-MIB ``dot1dTpFdbTable``, Q-BRIDGE-MIB).
 
@@ -383,6 +400,14 @@ class PowerPortTable:
 
 
 @dataclass(frozen=True, slots=True)
+class AggregatePortTable:
+    """Members of link aggregates."""
+
+    rows: tuple[AggregatePort, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FdbTable:
     """Learned MACs of a bridge; complete when every VLAN was read to its end."""
 
@@ -421,6 +446,7 @@ class Links:
     vlans: VlanTable = field(default_factory=VlanTable)
     vlan_ports: VlanPortTable = field(default_factory=VlanPortTable)
     power_ports: PowerPortTable = field(default_factory=PowerPortTable)
+    aggregate_ports: AggregatePortTable = field(default_factory=AggregatePortTable)
     fdb: FdbTable = field(default_factory=FdbTable)
     neighbors: NeighborTable = field(default_factory=NeighborTable)
     address_mappings: AddressMappingTable = field(default_factory=AddressMappingTable)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -111,6 +111,7 @@ def judge_ports(
     far_ends: Iterable[FarEnd],
     bridges: Mapping[str, Bridge],
     most_macs: int,
+    aggregates: Mapping[int, int] | None = None,
 ) -> dict[int, PortFacts]:
     """Tell edge ports of one switch from those that lead to others.
 
@@ -119,13 +120,25 @@ def judge_ports(
         bridges: MACs of other known switches, routers and access points.
         most_macs: a port that has learned more is no edge port; a phone and what is plugged into
             it are two or three.
+        aggregates: the aggregate of each member. MACs are learned on the one, neighbours are heard
+            on the others: all of them lead to the same place.
     """
     ports: dict[int, _Gathered] = defaultdict(_Gathered)
     for port, mac in learned:
         ports[port].macs.add(mac)
     for far_end in far_ends:
         ports[far_end.port].far_ends.append(far_end)
-    return {port: _judge(found, bridges, most_macs) for port, found in ports.items()}
+    members = aggregates or {}
+    bundles: dict[int, _Gathered] = defaultdict(_Gathered)
+    for port in {*members, *members.values()}:
+        bundle = bundles[members.get(port, port)]
+        bundle.macs |= ports[port].macs
+        bundle.far_ends += ports[port].far_ends
+    judged = {port: _judge(found, bridges, most_macs) for port, found in ports.items()}
+    for port in {*members, *members.values()}:
+        facts = _judge(bundles[members.get(port, port)], bridges, most_macs)
+        judged[port] = replace(facts, mac_count=judged[port].mac_count)
+    return judged
 
 
 def _judge(found: _Gathered, bridges: Mapping[str, Bridge], most_macs: int) -> PortFacts:

@@ -129,4 +129,9 @@ class ManagedDevice(Base):
     operating_system: Mapped[str | None] = mapped_column(sa.String(255))
     software_revision: Mapped[str | None] = mapped_column(sa.String(255))
     state: Mapped[str | None] = mapped_column(sa.String(40))
+    asset_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("asset.id", ondelete="SET NULL"),
+        index=True,
+        comment="that a person made of it",
+    )
     gone_at: Mapped[dt.datetime | None]

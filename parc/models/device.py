@@ -139,6 +139,7 @@ class Component(Base):
     firmware_revision: Mapped[str | None] = mapped_column(sa.String(255))
     software_revision: Mapped[str | None] = mapped_column(sa.String(255))
     is_field_replaceable: Mapped[bool | None]
+    size_bytes: Mapped[int | None] = mapped_column(sa.BigInteger, comment="of a disk")
     gone_at: Mapped[datetime | None]
 
 

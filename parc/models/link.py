@@ -51,6 +51,11 @@ class SwitchPort(Base):
         sa.String(40), comment="pethPsePortDetectionStatus"
     )
     power_class: Mapped[int | None]
+    aggregate_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("interface.id", ondelete="SET NULL"),
+        index=True,
+        comment="the aggregate that it is a member of",
+    )
     role: Mapped[PortRole] = mapped_column(EnumValue(PortRole))
     role_reason: Mapped[str | None] = mapped_column(
         sa.String(40), comment="why it is no edge port: neighbor, bridge, many"

@@ -97,8 +97,13 @@ class Held:
     tellers: Sequence[TellerLine] = ()
 
 
-def read_held(session: Session, devices: Iterable[Device]) -> Held:
-    """Read it without what is gone."""
+def read_held(session: Session, devices: Iterable[Device], asset_id: int) -> Held:
+    """Read it without what is gone.
+
+    Args:
+        devices: those of the asset.
+        asset_id: who may have been made of what another tells, without a device.
+    """
     by_category: dict[Category | None, list[Device]] = {}
     for device in devices:
         by_category.setdefault(device.category, []).append(device)
@@ -115,10 +120,11 @@ def read_held(session: Session, devices: Iterable[Device]) -> Held:
     managed_count = len(managed)
     if managed_count == MANAGED_SHOWN:
         managed_count = count_managed(session, tellers)
+    told = [device for one in _TOLD for device in by_category.get(one, ())]
     return Held(
         managed=managed,
         managed_count=managed_count,
-        tellers=_tellers(session, [d for one in _TOLD for d in by_category.get(one, ())]),
+        tellers=_tellers(session, told, asset_id) if told or not by_category else (),
         counts=_counts(session, printers) if printers else (),
         trays=_rows(session, Tray, [device.id for device in printers]),
         messages=[device.console_message for device in printers if device.console_message],
@@ -172,7 +178,8 @@ def read_managed(
     return [
         ManagedLine(
             one,
-            by_serial.get((one.manufacturer or "", one.serial_number or ""))
+            one.asset_id
+            or by_serial.get((one.manufacturer or "", one.serial_number or ""))
             or by_mac.get(one.mac_address or ""),
         )
         for one in rows
@@ -212,19 +219,21 @@ def count_managed(session: Session, device_ids: Sequence[int]) -> int:
     return session.scalar(query) or 0
 
 
-def _tellers(session: Session, devices: Sequence[Device]) -> Sequence[TellerLine]:
-    """Read which controllers and hosts tell of these devices."""
+def _tellers(session: Session, devices: Sequence[Device], asset_id: int) -> Sequence[TellerLine]:
+    """Read which controllers and hosts tell of these devices, or of the asset itself."""
     serials = [device.serial_number for device in devices if device.serial_number]
     macs = [device.base_mac_address for device in devices if device.base_mac_address]
-    if not serials and not macs:
-        return ()
     row = ManagedDevice
     query = (
         sa.select(row.kind, Device.sys_name, Device.address, Device.asset_id)
         .join(Device, Device.id == row.device_id)
         .where(
             row.gone_at.is_(None),
-            sa.or_(row.serial_number.in_(serials), row.mac_address.in_(macs)),
+            sa.or_(
+                row.asset_id == asset_id,
+                row.serial_number.in_(serials),
+                row.mac_address.in_(macs),
+            ),
         )
         .distinct()
         .limit(_MOST_ROWS)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from collectors.observation import Category
 from parc.models import Asset, Device, Interface, LocationKind, Neighbor, SwitchPort
@@ -39,13 +39,18 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """One end of a link: a node, its port, and whether that is up (None: not known)."""
+    """One end of a link: a node, its port, and whether that is up (None: not known).
+
+    ``aggregate`` names the aggregate of the port; ``port`` names all members of a link that was
+    made of several.
+    """
 
     node: str
     port: str
     names: frozenset[str] = frozenset()
     is_up: bool | None = None
     vlans: frozenset[int] = frozenset()
+    aggregate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,7 @@ def read_map(session: Session, places: Places, site_id: int | None) -> NetworkMa
             continue
         nodes.setdefault(far.key, far)
         directed.append(_ends(row, far))
-    links = merge_links(directed)
+    links = bundle_links(merge_links(directed))
     vlans = sorted({vlan for link in links for vlan in link.vlans})
     ordered = dict(sorted(nodes.items(), key=lambda pair: (folded(pair[1].name), pair[0])))
     return NetworkMap(ordered, links, vlans)
@@ -157,6 +162,36 @@ def merge_links(directed: Iterable[tuple[End, End]]) -> list[Link]:
         links += [Link(near, far) for near, far in waiting[len(rest) :]]
         links += [Link(far, near) for near, far in rest[len(waiting) :]]
     return sorted(links, key=lambda link: (link.near.node, link.near.port, link.far.node))
+
+
+def bundle_links(links: Sequence[Link]) -> list[Link]:
+    """Make one link of those between the members of the same aggregates; pure."""
+    bundles: dict[tuple[str | int, ...], list[Link]] = defaultdict(list)
+    for number, link in enumerate(links):
+        near, far = link.near, link.far
+        names = (near.aggregate or "", far.aggregate or "")
+        # Links on no aggregate stay alone.
+        bundles[near.node, far.node, *(names if any(names) else (number,))].append(link)
+    return [found[0] if len(found) == 1 else _bundle(found) for found in bundles.values()]
+
+
+def _bundle(links: Sequence[Link]) -> Link:
+    near = _joined([link.near for link in links])
+    far = _joined([link.far for link in links])
+    return Link(near, far, is_mutual=any(link.is_mutual for link in links))
+
+
+def _joined(ends: Sequence[End]) -> End:
+    """Give the ends of several links as one, which works while one of them does."""
+    states = {end.is_up for end in ends}
+    return End(
+        ends[0].node,
+        ", ".join(end.port for end in ends),
+        frozenset[str]().union(*(end.names for end in ends)),
+        True if True in states else False if False in states else None,
+        frozenset[int]().union(*(end.vlans for end in ends)),
+        ends[0].aggregate,
+    )
 
 
 def _members(session: Session, places: Places, site_id: int | None) -> Iterable[Node]:
@@ -204,6 +239,7 @@ def _node(row: Any, *, is_elsewhere: bool = False) -> Node:
 def _rows(session: Session, device_ids: Collection[int]) -> list[Any]:
     ordered = sorted(device_ids)
     rows: list[Any] = []
+    whole, whole_port = aliased(Interface), aliased(SwitchPort)
     for start in range(0, len(ordered), _PART):
         query = (
             sa.select(
@@ -222,10 +258,17 @@ def _rows(session: Session, device_ids: Collection[int]) -> list[Any]:
                 SwitchPort.native_vlan,
                 SwitchPort.untagged_vlans,
                 SwitchPort.tagged_vlans,
+                whole.if_name.label("aggregate_name"),
+                whole.if_descr.label("aggregate_descr"),
+                whole_port.native_vlan.label("aggregate_native"),
+                whole_port.untagged_vlans.label("aggregate_untagged"),
+                whole_port.tagged_vlans.label("aggregate_tagged"),
                 *_NODE,
             )
             .outerjoin(Interface, Interface.id == Neighbor.interface_id)
             .outerjoin(SwitchPort, SwitchPort.interface_id == Neighbor.interface_id)
+            .outerjoin(whole, whole.id == SwitchPort.aggregate_id)
+            .outerjoin(whole_port, whole_port.interface_id == SwitchPort.aggregate_id)
             .outerjoin(Device, Device.id == Neighbor.far_device_id)
             .outerjoin(Asset, Asset.id == Device.asset_id)
             .where(
@@ -251,14 +294,15 @@ def _far_node(row: Any) -> Node | None:
 
 def _ends(row: Any, far: Node) -> tuple[End, End]:
     names = (row.if_name, row.if_descr, row.if_alias, row.local_port)
-    vlans = {*(row.untagged_vlans or ()), *(row.tagged_vlans or ())}
-    if row.native_vlan:
-        vlans.add(row.native_vlan)
+    lists = (row.untagged_vlans, row.tagged_vlans, row.aggregate_untagged, row.aggregate_tagged)
+    vlans = {vlan for one in lists for vlan in one or ()}
+    vlans |= {vlan for vlan in (row.native_vlan, row.aggregate_native) if vlan}
     near = End(
         f"device {row.near_id}",
         next((name for name in names if name), "?"),
         frozenset(folded(name) for name in names if name),
         None if row.if_oper_status is None else row.if_oper_status == _UP,
         frozenset(vlans),
+        row.aggregate_name or row.aggregate_descr,
     )
     return near, End(far.key, row.port_id or row.port_description or "?")

@@ -42,11 +42,18 @@ class Far:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """One port; ``row`` holds the columns of ``interface`` and ``switch_port``."""
+    """One port; ``row`` holds the columns of ``interface`` and ``switch_port``.
+
+    Attributes:
+        aggregate: the name of the aggregate that it is a member of.
+        members: the names of an aggregate's members.
+    """
 
     row: Any
     name: str
     neighbors: Sequence[Far]
+    aggregate: str | None = None
+    members: Sequence[str] = ()
 
     @property
     def has_machines(self) -> bool:
@@ -86,6 +93,7 @@ def read_ports(session: Session, device_ids: Sequence[int]) -> list[Port]:
             SwitchPort.is_power_enabled,
             SwitchPort.power_status,
             SwitchPort.power_class,
+            SwitchPort.aggregate_id,
             SwitchPort.role,
             SwitchPort.role_reason,
             SwitchPort.mac_count,
@@ -99,11 +107,26 @@ def read_ports(session: Session, device_ids: Sequence[int]) -> list[Port]:
         .limit(MOST_PORTS)
     )
     rows = session.execute(query).all()
+    ordered = by_name(rows)
+    names = {row.id: row.if_name or row.if_descr or row.key for row in ordered}
+    members: dict[int, list[str]] = defaultdict(list)
+    for row in ordered:
+        if row.aggregate_id is not None:
+            members[row.aggregate_id].append(names[row.id])
     neighbors = read_neighbors(session, device_ids)
     return [
-        Port(row, row.if_name or row.if_descr or row.key, neighbors.get(row.id, ()))
-        for row in by_name(rows)
-        if row.if_type in PHYSICAL_TYPES or row.mac_count or row.id in neighbors
+        Port(
+            row,
+            names[row.id],
+            neighbors.get(row.id, ()),
+            names.get(row.aggregate_id),
+            members.get(row.id, ()),
+        )
+        for row in ordered
+        if row.if_type in PHYSICAL_TYPES
+        or row.mac_count
+        or row.id in neighbors
+        or row.id in members
     ]
 
 

@@ -43,6 +43,7 @@ _STATE: Final = (
     "is_power_enabled",
     "power_status",
     "power_class",
+    "aggregate_id",
     "role",
     "role_reason",
     "far_device_id",
@@ -73,8 +74,9 @@ def write_ports(session: Session, told: Sequence[Told], most_macs: int) -> None:
             if mac in bridges and bridges[mac].device_id != one.device_id
         }
         ends = far_ends.get(one.device_id, [])
-        facts = judge_ports({(port, mac) for port, mac, _vlan in rows}, ends, others, most_macs)
         ports = known[one.device_id]
+        stations = {(port, mac) for port, mac, _vlan in rows}
+        facts = judge_ports(stations, ends, others, most_macs, _aggregates(one, ports))
         for number, port in _ports(one, facts, ports).items():
             if port["role"] is PortRole.EDGE:
                 edges.add(number)
@@ -163,6 +165,19 @@ def _far_ends(session: Session, device_ids: Collection[int]) -> dict[int, list[F
     return found
 
 
+def _aggregates(told: Told, known: Mapping[int, RowMapping]) -> dict[int, int]:
+    """Give the aggregate of each member; of before where the table was not read to its end."""
+    table, by_index = told.links.aggregate_ports, told.interfaces
+    before: dict[int, int] = {}
+    if not table.complete:
+        before = {n: row["aggregate_id"] for n, row in known.items() if row["aggregate_id"]}
+    return before | {
+        by_index[row.if_index]: by_index[row.aggregate_if_index]
+        for row in table.rows
+        if row.if_index in by_index and row.aggregate_if_index in by_index
+    }
+
+
 def _ports(
     told: Told, facts: Mapping[int, PortFacts], known: Mapping[int, RowMapping]
 ) -> dict[int, _Port]:
@@ -171,7 +186,8 @@ def _ports(
     vlans = {by_index[r.if_index]: r for r in links.vlan_ports.rows if r.if_index in by_index}
     power = {by_index[r.if_index]: r for r in links.power_ports.rows if r.if_index in by_index}
     up, physical = _states(told)
-    numbers = {*vlans, *power}
+    aggregates = _aggregates(told, known)
+    numbers = {*vlans, *power, *aggregates, *aggregates.values()}
     if known or vlans or links.fdb.rows or links.vlans.rows:
         numbers |= facts.keys() | physical
     ports: dict[int, _Port] = {number: dict(row) for number, row in known.items()}
@@ -182,6 +198,7 @@ def _ports(
             _set_vlans(port, vlans.get(number, VlanPort(0)))
         if number in power or links.power_ports.complete:
             _set_power(port, power.get(number, PowerPort(0)))
+        port["aggregate_id"] = aggregates.get(number)
         _set_role(port, facts.get(number, PortFacts()), told)
         if number in used:
             port["last_used_at"] = max(port["last_used_at"] or told.at, told.at)

@@ -1,20 +1,31 @@
 """What one device tells of others, as if they had been seen themselves; pure.
 
 An access point in the care of a controller answers to nobody else, but its controller knows its
-serial number, its MAC and its address. It becomes an observation of that address, so that it goes
-the same way as all others and is found by the same keys. What spoke for itself is not spoken for;
-without a key of its own, or with another machine at its address, nothing is said.
+serial number, its MAC and its address. A host knows UUID and MAC of its virtual machines; the
+address is where that MAC was met on the wire, or where a router has it. Either becomes an
+observation of that address, so that it goes the same way as all others and is found by the same
+keys. What spoke for itself is not spoken for; without a key of its own, or with another machine at
+its address, nothing is said.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from collectors.details import ManagedDevice
 from collectors.evidence import How, Means, Origin
 from collectors.observation import Category, Identity, Observation, Source, System
+from parc.key_texts import uuid_text
+from parc.naming import address_sort
 from parc.reconcile.usable import usable_mac
+
+# How a controller says that an access point runs, and a host of a machine.
+_RUNNING: Final[Mapping[str, str]] = {
+    Category.ACCESS_POINT: "up",
+    Category.VIRTUAL_MACHINE: "on",
+}
 
 
 def with_told(observations: Iterable[Observation]) -> tuple[Observation, ...]:
@@ -24,17 +35,34 @@ def with_told(observations: Iterable[Observation]) -> tuple[Observation, ...]:
     for observation in given:
         at[observation.address].append(observation)
     told: dict[str, list[Observation]] = defaultdict(list)
-    for teller in given:
+    tellers = [one for one in given if one.details.managed_devices.rows]
+    homes = _addresses(given) if tellers else {}
+    for teller in tellers:
         for row in teller.details.managed_devices.rows:
-            if row.address and _is_there(row, at.get(row.address, ())):
-                told[row.address].append(_observation(teller, row, row.address))
+            address = row.address or homes.get(row.mac_address or "")
+            if address and _is_there(row, at.get(address, ())):
+                told[address].append(_observation(teller, row, address))
     return (*given, *_without_contradictions(told))
 
 
+def _addresses(given: Iterable[Observation]) -> Mapping[str, str]:
+    """Give where each MAC was met: on the wire before what routers say, the lowest address."""
+    seen, said = [], []
+    for one in given:
+        if one.presence and one.presence.mac_address:
+            seen.append((one.presence.mac_address, one.address))
+        said += [(row.mac_address, row.address) for row in one.links.address_mappings.rows]
+    homes: dict[str, str] = {}
+    for pairs in (seen, said):
+        for mac, address in sorted(pairs, key=lambda pair: address_sort(pair[1]) or "~"):
+            homes.setdefault(mac, address)
+    return homes
+
+
 def _is_there(row: ManagedDevice, others: Sequence[Observation]) -> bool:
-    """Tell whether a running access point with a key may be what stands at its address."""
+    """Tell whether what runs and has a key may be what stands at its address."""
     mac = usable_mac(row.mac_address)
-    if row.kind != Category.ACCESS_POINT or row.state != "up":
+    if _RUNNING.get(row.kind) != row.state:
         return False
     if not mac and not (row.manufacturer and row.serial_number):
         return False
@@ -67,20 +95,21 @@ def _observation(teller: Observation, row: ManagedDevice, address: str) -> Obser
             manufacturer=row.manufacturer,
             model_name=row.model_name,
             serial_number=row.serial_number,
-            category=Category.ACCESS_POINT,
+            category=Category(row.kind),
             operating_system=row.operating_system,
             software_revision=row.software_revision,
             base_mac_address=row.mac_address,
+            system_uuid=uuid_text(row.key) if row.kind == Category.VIRTUAL_MACHINE else None,
             origins=_origins(row, teller.address),
         ),
     )
 
 
 def _without_contradictions(told: Mapping[str, Sequence[Observation]]) -> list[Observation]:
-    """Give the latest of each address; two access points at one address are neither."""
+    """Give the latest of each address; two devices at one address are neither."""
     found = []
     for rows in told.values():
-        serials = {row.identity.serial_number for row in rows if row.identity}
-        if len(serials) == 1:
+        keys = {(i.serial_number, i.base_mac_address) for row in rows if (i := row.identity)}
+        if len(keys) == 1:
             found.append(max(rows, key=lambda row: (row.observed_at, str(row.identity))))
     return found

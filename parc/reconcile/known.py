@@ -115,6 +115,7 @@ ROW_COLUMNS: Final[Mapping[Table, Mapping[str, int]]] = {
         "firmware_revision": 255,
         "software_revision": 255,
         "is_field_replaceable": 0,
+        "size_bytes": LARGE,
     },
     Table.SUPPLY: {
         "description": 255,

@@ -225,6 +225,11 @@ def _asset_ids(session: Session, device_ids: set[int], wanted: _Wanted) -> set[i
         for part in chunks({text for t in texts for text in (t, t.upper(), t.lower())}):
             seen = sa.select(Asset.id).where(is_among(session, column, part))
             found.update(session.scalars(seen))
+    for part in chunks(wanted.all_macs):
+        told = sa.select(ManagedDevice.asset_id).where(
+            ManagedDevice.asset_id.is_not(None), is_among(session, ManagedDevice.mac_address, part)
+        )
+        found.update(number for number in session.scalars(told) if number is not None)
     return found
 
 

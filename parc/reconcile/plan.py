@@ -201,6 +201,7 @@ class _Planner:
         self.assets = {asset.id: asset for asset in known.assets}
         self.homes: dict[Key, list[int | DeviceRef]] = {}
         self.tags: dict[str, int] = {}
+        self.macs: dict[str, list[int]] = defaultdict(list)
         self.tag_counts: Counter[str] = Counter()
         self.changes: list[Change] = []
         self.sightings: list[Sighting] = []
@@ -368,7 +369,8 @@ class _Planner:
         self._find_homes()
         rest: list[_Candidate] = []
         for candidate in sorted(self.candidates, key=lambda c: _is_controller(c.fields)):
-            if self._link(candidate) or self._link_by_tag(candidate):
+            links = (self._link, self._link_by_tag, self._link_by_mac)
+            if any(link(candidate) for link in links):
                 continue
             key = self._serial_key(candidate.fields)
             if self._may_create(candidate) and not self._is_of_several_assets(candidate, key):
@@ -391,6 +393,9 @@ class _Planner:
             if key is not None:
                 self.homes.setdefault(key, []).append(asset.id)
             self.tags.setdefault(folded(asset.asset_tag) or "", asset.id)
+            mac = asset.fields["base_mac_address"]
+            if isinstance(mac, str) and not asset.devices:
+                self.macs[mac].append(asset.id)
         found = (self._traits(c.fields).asset_tag for c in self.candidates)
         self.tag_counts = Counter(tag for tag in found if tag)
 
@@ -423,6 +428,17 @@ class _Planner:
             shown = Key(KeyKind.ASSET_TAG, tag)
             self.changes.append(Conflict(device, shown, (), (reason,), (asset.id,)))
         return reason is None
+
+    def _link_by_mac(self, candidate: _Candidate) -> bool:
+        """Link to the one asset with its MAC that was made before anything was met."""
+        mac = candidate.fields["base_mac_address"]
+        homes = self.macs.pop(mac, []) if isinstance(mac, str) else []
+        if len(homes) != 1:
+            return False
+        (home,) = homes
+        self.links.append(LinkAsset(candidate.device, home, "the asset has the MAC of the device"))
+        self.speakers[home].append(candidate)
+        return True
 
     def _may_create(self, candidate: _Candidate) -> bool:
         source, category = candidate.fields["category_source"], candidate.fields["category"]

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import abort, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_pgettext as _in
 
-from parc.extensions import db
+from parc.extensions import db, transaction
 from parc.queries.asset_sheet import read_sheet
 from parc.queries.held import read_installations, read_managed
 from parc.services.permissions import Action
-from parc.web.access import requires
+from parc.services.told_devices import accept_told
+from parc.web.access import actor, requires
 from parc.web.assets import assets
+from parc.web.context import now, settings
+from parc.web.forms import read_form
+from parc.web.listing import refuse
+from parc.web.messages import tell
 
 _ROWS = 200
 _KEY_DIGITS = 18
@@ -122,6 +127,30 @@ def managed(asset_id: int) -> ResponseReturnValue:
         held_word=held_word,
         held_kind=held_kind,
     )
+
+
+@assets.post("/assets/<int:asset_id>/managed")
+@requires(Action.DECIDE_DEVICE)
+def accept_managed(asset_id: int) -> ResponseReturnValue:
+    """Make an asset of an access point or a virtual machine that was met at no address."""
+    form = read_form("id")
+    text = form.value("id")
+    if not (text.isascii() and text.isdecimal() and len(text) <= _KEY_DIGITS):
+        refuse(gettext("%(name)s is no asset.", name=text[:40]))
+    with transaction() as session:
+        (made,) = accept_told(
+            session,
+            actor(),
+            [int(text)],
+            at=now(),
+            tag_pattern=settings().interface.asset_tag_pattern,
+        )
+    tell(
+        gettext("%(name)s is an asset now.", name=made.name),
+        url=url_for("assets.show", asset_id=made.id),
+        link=gettext("Open"),
+    )
+    return redirect(url_for("assets.managed", asset_id=asset_id))
 
 
 def _after() -> tuple[str, int] | None:

@@ -106,7 +106,7 @@ def show(asset_id: int) -> ResponseReturnValue:
         empty_fields=[line for line in lines if not line.value],
         differences=_difference_lines(sheet, write),
         parts=parts,
-        held=read_held(db.session(), sheet.devices),
+        held=read_held(db.session(), sheet.devices, asset_id),
         held_word=held_word,
         held_kind=held_kind,
         write=write,

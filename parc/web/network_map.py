@@ -203,8 +203,14 @@ def _lines(drawn: NetworkMap, layout: Layout) -> list[DrawnLink]:
                 y1,
                 x2,
                 y2,
-                (*_along(x1, y1, x2, y2, _name_at(y1, y2)), short_port(link.near.port)),
-                (*_along(x2, y2, x1, y1, _name_at(y2, y1)), short_port(link.far.port)),
+                (
+                    *_along(x1, y1, x2, y2, _name_at(y1, y2)),
+                    _short(link.near),
+                ),
+                (
+                    *_along(x2, y2, x1, y1, _name_at(y2, y1)),
+                    _short(link.far),
+                ),
                 _along(x1, y1, x2, y2, 0.5),
                 _state(link)[0],
                 _title(link, drawn.nodes),
@@ -270,7 +276,7 @@ def _matches(text: str, link: Link, nodes: Mapping[str, Node]) -> bool:
     return any(
         text in folded(word)
         for end in (link.near, link.far)
-        for word in (nodes[end.node].name, end.port)
+        for word in (nodes[end.node].name, _port(end))
     )
 
 
@@ -302,5 +308,9 @@ def _row(number: int, link: Link, nodes: Mapping[str, Node]) -> Line:
     )
 
 
+def _short(end: End) -> str:
+    return short_port(end.aggregate or end.port)
+
+
 def _port(end: End) -> str:
-    return end.port
+    return f"{end.aggregate} ({end.port})" if end.aggregate else end.port

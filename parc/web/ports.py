@@ -115,7 +115,7 @@ def ports_csv(asset_id: int) -> Response:
     machines = query.read_machines(db.session(), chosen.left)
     rows = [
         [
-            port.name,
+            _name(port),
             str(oper_status(port.row)[1]),
             str(port.row.if_high_speed or ""),
             _vlans(port.row),
@@ -253,7 +253,7 @@ def _lines(rows: Sequence[Port], moment: datetime) -> list[Line]:
         Line(
             port.row.id,
             "",
-            port.name,
+            _name(port),
             [
                 _BADGE.format(*oper_status(port.row)),
                 format_megabits(port.row.if_high_speed) if port.row.if_high_speed else "—",
@@ -296,6 +296,12 @@ def _neighbors(port: Port) -> Cell:
         )
         for far in port.neighbors
     )
+
+
+def _name(port: Port) -> str:
+    """Name a port, with its aggregate or its members."""
+    others = ", ".join(port.members) or port.aggregate
+    return f"{port.name} ({others})" if others else port.name
 
 
 def _machines(port: Port, found: Sequence[Named]) -> Cell:

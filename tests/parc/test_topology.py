@@ -188,3 +188,23 @@ def test_machine_switched_off_at_night_stays_where_it_is() -> None:
     assert is_same_stay(SOME_MOMENT, None, SOME_MOMENT + day)
     assert is_same_stay(SOME_MOMENT, SOME_MOMENT, SOME_MOMENT + day)
     assert not is_same_stay(SOME_MOMENT, SOME_MOMENT + 2 * day, SOME_MOMENT + day)
+
+
+def test_an_aggregate_with_a_bridge_behind_a_member_is_an_uplink_with_all_its_members() -> None:
+    po1, gi1, gi2, edge = 1, 2, 3, 4
+    facts = judge_ports(
+        [(po1, PC), (edge, PHONE)],
+        [FarEnd(gi1, frozenset({"bridge"}), 7)],
+        {},
+        8,
+        {gi1: po1, gi2: po1},
+    )
+    found = {port: (one.role, one.reason, one.far_device_id) for port, one in facts.items()}
+    uplink = (PortRole.UPLINK, RoleReason.NEIGHBOR, 7)
+    assert found == {po1: uplink, gi1: uplink, gi2: uplink, edge: (PortRole.EDGE, None, None)}
+    assert [facts[port].mac_count for port in (po1, gi1, gi2)] == [1, 0, 0]
+
+
+def test_an_aggregate_of_a_server_is_an_edge_port() -> None:
+    facts = judge_ports([(1, PC)], [], {}, 8, {2: 1, 3: 1})
+    assert {one.role for one in facts.values()} == {PortRole.EDGE}

@@ -11,6 +11,7 @@ from collectors.collect import SnmpResult, collect_snmp
 from collectors.credentials import SnmpCredential, SnmpVersion
 from collectors.observation import (
     AddressMapping,
+    AggregatePort,
     FdbEntry,
     Links,
     Neighbor,
@@ -530,3 +531,26 @@ def test_vlans_without_access_ports_are_read_only_where_they_are_few() -> None:
     assert [one.vlan_id for one in found.links.fdb.rows] == [10]
     assert not found.links.fdb.complete
     assert found.problems == ()
+
+
+AGGREGATE = f"{IF}.3.101|2|6\n{IF}.3.102|2|6\n{IF}.2.901|4|Port-channel1\n{IF}.3.901|2|161\n"
+ATTACHED = "1.2.840.10006.300.43.1.2.1.1.13"
+STACK = "1.3.6.1.2.1.31.1.2.1.3"
+
+
+def test_members_name_their_aggregate() -> None:
+    rows = f"{ATTACHED}.101|2|901\n{ATTACHED}.102|2|102\n"
+    table = links_of(SWITCH + AGGREGATE + rows).aggregate_ports
+    assert table.rows == (AggregatePort(101, 901),)
+    assert table.complete
+
+
+def test_layers_of_interfaces_tell_members_where_the_aggregation_mib_is_missing() -> None:
+    rows = f"{STACK}.0.901|2|1\n{STACK}.901.101|2|1\n{STACK}.901.102|2|1\n{STACK}.101.0|2|1\n"
+    table = links_of(SWITCH + AGGREGATE + rows).aggregate_ports
+    assert table.rows == (AggregatePort(101, 901), AggregatePort(102, 901))
+
+
+def test_a_switch_without_aggregates_is_not_asked_for_members() -> None:
+    rows = f"{ATTACHED}.101|2|901\n"
+    assert links_of(SWITCH + rows).aggregate_ports.rows == ()

@@ -9,7 +9,15 @@ import sqlalchemy as sa
 
 from collectors.details import Details, ManagedDevice, ManagedDeviceTable
 from collectors.evidence import How, Means, from_text
-from collectors.observation import Category, Identity, Observation
+from collectors.observation import (
+    AddressMapping,
+    AddressMappingTable,
+    Category,
+    Identity,
+    Links,
+    Observation,
+)
+from parc.errors import ConflictError
 from parc.extensions import db, transaction
 from parc.models import Asset, Device
 from parc.models import ManagedDevice as StoredManagedDevice
@@ -18,13 +26,20 @@ from parc.reconcile.hearsay import with_told
 from parc.reconcile.load import load
 from parc.reconcile.plan import Plan, plan
 from parc.reconcile.policy import Policy
-from parc.services.actor import for_run
+from parc.services.actor import SYSTEM, for_run
+from parc.services.told_devices import accept_told
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_observation, make_presence, make_run
 
 ACCESS_POINT = ManagedDevice(
     key="FGL1", kind="ap", name="ap-1", manufacturer="Cisco", model_name="AIR-AP1",
     serial_number="FGL1234A001", mac_address="00:10:db:11:22:33", address="192.0.2.77", state="up",
+)  # fmt: skip
+
+MACHINE = ManagedDevice(
+    key="564d1234-0000-0000-0000-000000000001", kind="virtual-machine", name="mail",
+    manufacturer="VMware", mac_address="00:50:56:01:02:03", operating_system="Debian 12",
+    state="on",
 )  # fmt: skip
 
 
@@ -47,7 +62,8 @@ def test_an_access_point_that_runs_is_told_of() -> None:
         replace(ACCESS_POINT, state="down"),
         replace(ACCESS_POINT, address=None),
         replace(ACCESS_POINT, serial_number=None, mac_address="02:00:00:00:00:01"),
-        replace(ACCESS_POINT, kind="virtual-machine"),
+        replace(MACHINE, state="off"),
+        MACHINE,
     ],
 )
 def test_without_address_key_or_life_nothing_is_said(row: ManagedDevice) -> None:
@@ -117,3 +133,46 @@ def test_a_controller_has_an_identity_of_its_own() -> None:
     observation = replace(controller(ACCESS_POINT), identity=Identity(serial_number="CTRL0001"))
     serials = {o.identity.serial_number for o in with_told([observation]) if o.identity}
     assert serials == {"CTRL0001", "FGL1234A001"}
+
+
+def test_a_machine_is_told_of_where_its_mac_was_met() -> None:
+    met = make_presence(address="192.0.2.90", mac_address="00:50:56:01:02:03")
+    (one,) = with_told([controller(MACHINE), met])[2:]
+    assert one.address == "192.0.2.90"
+    assert one.identity is not None
+    assert one.identity.category is Category.VIRTUAL_MACHINE
+    assert one.identity.system_uuid == MACHINE.key
+
+
+def test_a_router_tells_where_a_machine_is_that_answers_nothing() -> None:
+    rows = (
+        AddressMapping("192.0.2.91", "00:50:56:01:02:03"),
+        AddressMapping("192.0.2.9", "00:50:56:01:02:03"),
+    )
+    router = make_observation("192.0.2.2", links=Links(address_mappings=AddressMappingTable(rows)))
+    assert told(controller(MACHINE), router) == ["192.0.2.9"]
+
+
+@pytest.mark.usefixtures("app")
+def test_a_machine_that_was_met_nowhere_becomes_an_asset_by_hand_and_is_found_later() -> None:
+    with transaction() as session:
+        run = make_run(session)
+    policy = Policy(range_id=run.range_id, asset_categories=frozenset({Category.VIRTUAL_MACHINE}))
+
+    def sweep(*observations: Observation) -> None:
+        with transaction() as session:
+            known = load(session, observations, policy, is_for_apply=True)
+            apply(plan(observations, known, policy), session, for_run("lab", run.id), SOME_MOMENT)
+
+    sweep(controller(MACHINE))
+    assert db.session.scalars(sa.select(Asset)).all() == []
+    with transaction() as session:
+        (number,) = session.scalars(sa.select(StoredManagedDevice.id))
+        accept_told(session, SYSTEM, [number], at=SOME_MOMENT)
+        with pytest.raises(ConflictError):
+            accept_told(session, SYSTEM, [number], at=SOME_MOMENT)
+    sweep(controller(MACHINE), make_presence(address="192.0.2.90", mac_address=MACHINE.mac_address))
+    (asset,) = db.session.scalars(sa.select(Asset))
+    assert (asset.name, asset.operating_system) == ("mail", "Debian 12")
+    query = sa.select(Device.asset_id).where(Device.category == Category.VIRTUAL_MACHINE)
+    assert db.session.scalars(query).all() == [asset.id]

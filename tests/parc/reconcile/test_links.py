@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from collectors.observation import (
     AddressMapping,
     AddressMappingTable,
+    AggregatePort,
+    AggregatePortTable,
     Category,
     FdbEntry,
     FdbTable,
@@ -251,3 +253,28 @@ def test_half_a_table_makes_no_edge_port_of_an_uplink() -> None:
     _sweep(_switch(at=last, fdb=_fdb(many[0]), neighbors=NeighborTable(complete=True)))
     db.session.rollback()
     assert _port("Gi1/0/1").role is PortRole.EDGE
+
+
+def test_members_of_an_aggregate_are_kept_until_the_switch_says_otherwise() -> None:
+    def members() -> list[tuple[int, bool]]:
+        query = (
+            sa.select(models.Interface.if_index, SwitchPort.aggregate_id)
+            .join(models.Interface, models.Interface.id == SwitchPort.interface_id)
+            .order_by(models.Interface.if_index)
+        )
+        return [(number, whole is not None) for number, whole in db.session.execute(query)]
+
+    uplink = Neighbor("lldp", 1, chassis_id="00:1b:21:00:09:00", capabilities=("bridge",))
+    links: dict[str, Any] = {
+        "fdb": _fdb((PC, 3)),
+        "neighbors": NeighborTable((uplink,), complete=True),
+    }
+    rows = (AggregatePort(1, 3), AggregatePort(2, 3))
+    _sweep(_switch(**links, aggregate_ports=AggregatePortTable(rows, complete=True)))
+    assert members() == [(1, True), (2, True), (3, False)]
+    assert set(db.session.scalars(sa.select(SwitchPort.role))) == {PortRole.UPLINK}
+    _sweep(_switch(at=SOME_MOMENT + DAY, **links))
+    assert members() == [(1, True), (2, True), (3, False)]
+    gone = AggregatePortTable(complete=True)
+    _sweep(_switch(at=SOME_MOMENT + 2 * DAY, **links, aggregate_ports=gone))
+    assert members() == [(1, False), (2, False), (3, False)]

@@ -31,6 +31,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "account.send_preferences": Role.REQUESTER,
     "account.shortcuts": Role.REQUESTER,
     "account.show": Role.REQUESTER,
+    "assets.accept_managed": Role.TECHNICIAN,
     "assets.bulk_edit": Role.TECHNICIAN,
     "assets.bulk_state": Role.TECHNICIAN,
     "assets.choose_columns": Role.READ_ONLY,

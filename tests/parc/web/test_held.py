@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import sqlalchemy as sa
+
 from collectors.observation import Category
-from parc.extensions import transaction
+from parc.extensions import db, transaction
 from parc.models import Battery, Installation, LifeCount, ManagedDevice, Outlet, Tray, ValueSource
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset, make_linked_device
@@ -130,3 +132,21 @@ def test_access_points_and_their_controller_know_each_other(administrator: Brows
     assert "ap-210" in administrator.get(f"/assets/{asset_id}/managed?after={after}").text
     assert f'<a href="/assets/{asset_id}">' in administrator.get(f"/assets/{own_id}").text
     assert "It tells of no other device" in administrator.get(f"/assets/{own_id}/managed").text
+
+
+def test_a_machine_that_was_met_nowhere_can_be_accepted_and_names_its_host(
+    administrator: Browser,
+) -> None:
+    asset_id, device_id = stand(Category.HYPERVISOR)
+    with transaction() as session:
+        row = ManagedDevice(device_id=device_id, key="u1", kind="virtual-machine", name="mail")
+        session.add(row)
+        session.flush()
+        number = row.id
+    page = administrator.post(
+        f"/assets/{asset_id}/managed", {"id": str(number)}, follow_redirects=True
+    )
+    assert "mail is an asset now." in page.text
+    own = db.session.scalars(sa.select(ManagedDevice.asset_id)).one()
+    assert f'href="/assets/{own}"' in administrator.get(f"/assets/{asset_id}/managed").text
+    assert f'href="/assets/{asset_id}"' in administrator.get(f"/assets/{own}").text

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from parc.extensions import db, transaction
 from parc.models import Location, LocationKind, Role
-from parc.queries.network_map import End, merge_links
+from parc.queries.network_map import End, bundle_links, merge_links
 from parc.web.map_layout import HEIGHT, WIDTH, lay_out
 from parc.web.network_map import short_name, short_port
 from tests.links import connect, make_switch, port_of
@@ -40,6 +40,22 @@ def test_ends_that_name_ports_otherwise_are_paired_in_order() -> None:
         [(_end("a", "p1"), End("b", "ifindex 7")), (_end("b", "q1"), End("a", "9"))]
     )
     assert [(one.near.port, one.far.port, one.is_mutual) for one in links] == [("p1", "q1", True)]
+
+
+def test_links_between_the_members_of_an_aggregate_are_one() -> None:
+    members = [
+        (
+            End("a", f"Gi0/{n}", is_up=n == 1, vlans=frozenset({n}), aggregate="Po1"),
+            _end("b", f"g{n}"),
+        )
+        for n in (1, 2)
+    ]
+    alone = [(End("a", f"Gi0/{n}"), _end("b", f"g{n}")) for n in (8, 9)]
+    bundled = bundle_links(merge_links([*members, *alone]))
+    assert [link.near.port for link in bundled] == ["Gi0/1, Gi0/2", "Gi0/8", "Gi0/9"]
+    first = bundled[0]
+    assert (first.near.aggregate, first.far.port, first.is_up) == ("Po1", "g1, g2", True)
+    assert first.vlans == {1, 2}
 
 
 def test_link_that_one_end_tells_stands_alone() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from collectors.observation import Category
 from parc.clock import now
 from parc.extensions import db, transaction
-from parc.models import Interface, Role
+from parc.models import Device, Interface, Role
 from parc.web.ports import _ranges
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset, make_linked_device
@@ -59,6 +60,17 @@ def test_ports_come_as_a_person_counts_without_what_is_no_socket(
 ) -> None:
     page = browser.get(f"/assets/{switch_id}/ports").text
     assert _names(page) == [f"Gi1/0/{number}" for number in range(1, 11)]
+
+
+def test_aggregate_names_its_members_and_they_name_it(browser: Browser, switch_id: int) -> None:
+    with transaction() as session:
+        whole = session.scalars(sa.select(Interface).where(Interface.key == "Vlan1")).one()
+        whole.key, whole.if_type = "Po1", 161
+        sw1 = session.get_one(Device, whole.device_id)
+        for number in (4, 5):
+            port_of(session, sw1, number).aggregate_id = whole.id
+    names = _names(browser.get(f"/assets/{switch_id}/ports").text)
+    assert {"Po1 (Gi1/0/4, Gi1/0/5)", "Gi1/0/4 (Po1)", "Gi1/0/5 (Po1)"} < set(names)
 
 
 def test_port_tells_machines_neighbour_vlans_and_power(browser: Browser, switch_id: int) -> None:

@@ -1,0 +1,115 @@
+"""Take what a controller or a host tells of as an asset, where it has no address to be found at.
+
+What was met at an address is a device and is decided in ``parc.services.devices``. Functions take
+the session and the actor and never commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from collectors.observation import Category
+from parc.errors import ConflictError, NotFoundError
+from parc.models import (
+    Asset,
+    AssetField,
+    Device,
+    LifecycleState,
+    ManagedDevice,
+    ValueSource,
+)
+from parc.services import assets, audit
+from parc.services.actor import Actor
+from parc.services.permissions import Action, require
+
+_FIELDS = (
+    "manufacturer", "model_name", "serial_number", "operating_system", "software_revision",
+)  # fmt: skip
+
+
+def accept_told(
+    session: Session,
+    actor: Actor,
+    managed_ids: Sequence[int],
+    *,
+    at: datetime,
+    tag_pattern: str = assets.DEFAULT_TAG_PATTERN,
+) -> list[Asset]:
+    """Make an asset of each access point or virtual machine, in the order of the ids.
+
+    When its MAC is met at an address later, that device joins the asset.
+
+    Raises:
+        NotFoundError: one of them is not told of any more.
+        ConflictError: one of them is an asset already.
+        NotAllowedError: the role does not allow it.
+    """
+    require(actor, Action.DECIDE_DEVICE)
+    wanted = list(dict.fromkeys(managed_ids))
+    query = (
+        sa.select(ManagedDevice)
+        .where(ManagedDevice.id.in_(wanted), ManagedDevice.gone_at.is_(None))
+        .order_by(ManagedDevice.id)
+        .with_for_update()
+    )
+    found = {row.id: row for row in session.scalars(query)}
+    missing = [str(number) for number in wanted if number not in found]
+    if missing:
+        raise NotFoundError(f"nothing tells of {', '.join(missing)}")
+    return [_accept(session, actor, found[number], at, tag_pattern) for number in wanted]
+
+
+def _accept(
+    session: Session, actor: Actor, row: ManagedDevice, at: datetime, tag_pattern: str
+) -> Asset:
+    name = row.name or row.key
+    if row.asset_id is not None or _has_asset(session, row):
+        raise ConflictError(f"{name} has an asset already")
+    asset = Asset(
+        asset_tag=assets.next_asset_tags(session, 1, tag_pattern)[0],
+        name=name[:255],
+        category=Category(row.kind),
+        lifecycle_state=LifecycleState.IN_USE,
+        base_mac_address=row.mac_address,
+        created_at=at,
+        updated_at=at,
+        **{field: getattr(row, field) for field in _FIELDS},
+    )
+    session.add(asset)
+    session.flush()
+    row.asset_id = asset.id
+    for field in ("name", "category", "base_mac_address", *_FIELDS):
+        if getattr(asset, field) is not None:
+            source = ValueSource.SNMP
+            session.add(AssetField(asset_id=asset.id, field=field, source=source, set_at=at))
+    session.flush()
+    assets.refresh_search_texts(session, [asset.id])
+    audit.record(
+        session,
+        actor,
+        at=at,
+        subject_kind="asset",
+        subject_id=asset.id,
+        subject_name=asset.name,
+        action="created",
+        changes=assets.created_changes(asset),
+    )
+    return asset
+
+
+def _has_asset(session: Session, row: ManagedDevice) -> bool:
+    """Tell whether a device with its MAC or its serial number is an asset."""
+    keys = []
+    if row.mac_address:
+        keys.append(Device.base_mac_address == row.mac_address)
+    if row.serial_number and row.manufacturer:
+        same_maker = Device.manufacturer == row.manufacturer
+        keys.append(sa.and_(Device.serial_number == row.serial_number, same_maker))
+    if not keys:
+        return False
+    query = sa.select(Device.id).where(Device.asset_id.is_not(None), sa.or_(*keys)).limit(1)
+    return session.scalar(query) is not None
