@@ -28,7 +28,6 @@ from collectors.errors import Failure
 from collectors.runner import run
 from collectors.snmp.chosen_transport import ChosenTransport
 from collectors.snmp.probe import probe
-from collectors.snmp.pysnmp_transport import PysnmpTransport
 from collectors.snmp.transport import Endpoint, Pdu, SnmpTransport
 from collectors.snmp.udp_transport import UdpTransport
 from collectors.target import Limits, Target
@@ -182,6 +181,8 @@ async def hlapi(port: int, devices: int) -> Any:
 
 async def version3(port: int, kind: str, times: int) -> Any:
     """Ask a real agent for two objects, signed and encrypted."""
+    from collectors.snmp.pysnmp_transport import PysnmpTransport
+
     transport: SnmpTransport = UdpTransport() if kind == "udp" else PysnmpTransport()
     credential = SnmpCredential(
         SnmpVersion.V3,

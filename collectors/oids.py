@@ -77,8 +77,6 @@ def decode_index(octets: bytes) -> tuple[int, ...]:
     """
     if octets.isascii():
         return tuple(octets)
-    if not WELL_FORMED.fullmatch(octets):
-        return _decode_strictly(octets)
     arcs: list[int] = []
     value = 0
     for octet in octets:
@@ -87,9 +85,10 @@ def decode_index(octets: bytes) -> tuple[int, ...]:
             value = 0
         else:
             value = (value | octet & 0x7F) << 7
-    if len(arcs) > MAX_ARCS:
-        message = f"more than {MAX_ARCS} arcs"
-        raise ValueError(message)
+            if not value:  # padding
+                return _decode_strictly(octets)
+    if value or max(arcs) > MAX_ARC or len(arcs) > MAX_ARCS:
+        return _decode_strictly(octets)
     return tuple(arcs)
 
 

@@ -144,7 +144,7 @@ class _Scrubber:
     pattern: re.Pattern[bytes] | None = None
 
     def learn(self, varbind: VarBind) -> None:
-        oid, tag, value = varbind
+        oid, tag, value = varbind.oid, varbind.tag, varbind.value
         if tag == Tag.IP_ADDRESS:
             self._address(value)
         elif tag == Tag.OCTET_STRING and oid.startswith(_SERIALS):
@@ -203,7 +203,7 @@ class _Scrubber:
         return self.addresses.setdefault(value, made)
 
     def replace(self, varbind: VarBind) -> VarBind:
-        oid, tag, value = varbind
+        oid, tag, value = varbind.oid, varbind.tag, varbind.value
         if tag == Tag.IP_ADDRESS:
             value = self._address(value)
         elif tag in {Tag.OCTET_STRING, Tag.OPAQUE}:

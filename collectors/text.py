@@ -46,7 +46,10 @@ _NO_MACS: Final = frozenset({"00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"})
 
 def clean_name(raw: bytes | str) -> str | None:
     """Give one line of at most 255 characters, or None when nothing readable is left."""
-    text = _readable(raw).replace("\n", " ").strip()
+    text = _readable(raw)
+    if not text.isprintable():
+        text = text.replace("\n", " ")
+    text = text.strip()
     if "  " in text or not text.isprintable():
         text = _BLANKS.sub(" ", text).strip()
     return text[:NAME_CHARACTERS].strip() or None
@@ -60,6 +63,10 @@ def clean_description(raw: bytes | str) -> str | None:
 
 def _readable(raw: bytes | str) -> str:
     if isinstance(raw, bytes):
+        if raw.isascii():
+            text = raw.decode()
+            if text.isprintable():
+                return text  # most texts: nothing below would change them
         dump = _HEX_TAIL.fullmatch(raw)
         if dump is not None:
             raw = dump[1] + bytes.fromhex(dump[2].decode("ascii"))
@@ -67,7 +74,7 @@ def _readable(raw: bytes | str) -> str:
         raw = raw.partition(b"\0")[0] if raw[:1] != b"\0" else raw.strip(b"\0")
         raw = raw.decode("utf-8", errors="replace")
     if raw.isascii() and raw.isprintable():
-        return raw  # most texts: nothing below would change them
+        return raw
     text = _LINE_BREAKS.sub("\n", raw).translate(_REMOVED)
     # Surrogates cannot be stored as UTF-8.
     text = text.encode("utf-8", errors="replace").decode("utf-8")

@@ -82,7 +82,7 @@ def write_snmprec(varbinds: Iterable[VarBind]) -> str:
 
 
 def _snmprec_value(varbind: VarBind) -> str:
-    _, tag, value = varbind
+    tag, value = varbind.tag, varbind.value
     if tag == Tag.OBJECT_IDENTIFIER:
         try:
             return f"{tag}|{oids.decode(value)}"

@@ -170,7 +170,7 @@ _BINDINGS: dict[str, OnRequest] = {
         lambda b, r: b + b[:1] if r.pdu_tag == Pdu.GET else b
     ),
     "replies answer another object": _on_bindings(
-        lambda b, _: [VarBind(oids.encode("1.3.6.1.4.1.1.1"), *one[1:]) for one in b]
+        lambda b, _: [VarBind(oids.encode("1.3.6.1.4.1.1.1"), one.tag, one.value) for one in b]
     ),
     "walks go round in a circle": _on_walks(lambda b, _: [b[0]] * len(b) if b else b),
     "walks go backwards": _on_walks(lambda b, _: b[::-1]),

@@ -7,7 +7,8 @@ never spend.
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from collections.abc import Coroutine
+from typing import Any
 
 from collectors.snmp.codec import Message
 from collectors.snmp.transport import Endpoint, Pdu, Response, SnmpTransport
@@ -33,7 +34,7 @@ class ChosenTransport:
         """As of the fast transport; few credentials ask for the other."""
         return self._fast.most_in_flight
 
-    async def request(
+    def request(
         self,
         endpoint: Endpoint,
         pdu: Pdu,
@@ -43,10 +44,10 @@ class ChosenTransport:
         max_repetitions: int = 0,
         timeout_seconds: float,
         retries: int,
-    ) -> Response:
+    ) -> Coroutine[Any, Any, Response]:
         """Send a request by the transport of its credential; see ``SnmpTransport.request``."""
-        ask = partial(
-            (self._slow() if endpoint.credential.is_compatible else self._fast).request,
+        is_slow = endpoint.credential.is_compatible
+        asking = (self._slow() if is_slow else self._fast).request(
             endpoint,
             pdu,
             oids,
@@ -55,10 +56,14 @@ class ChosenTransport:
             timeout_seconds=timeout_seconds,
             retries=retries,
         )
-        if not endpoint.credential.is_compatible:
-            return await ask()
-        async with self._turns:
-            return await ask()
+        return self._in_turn(asking) if is_slow else asking
+
+    async def _in_turn(self, asking: Coroutine[Any, Any, Response]) -> Response:
+        try:
+            async with self._turns:
+                return await asking
+        finally:
+            asking.close()  # for when it was cancelled before its turn
 
     async def close(self) -> None:
         """Close what was opened."""

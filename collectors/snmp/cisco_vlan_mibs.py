@@ -7,16 +7,18 @@ vmVoiceVlanId); Cisco's "community string indexing": BRIDGE-MIB shows one VLAN a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import structs
 
 from collectors import oids
 from collectors.credentials import SnmpCredential, SnmpVersion
 from collectors.errors import CollectorError
 from collectors.observation import FdbEntry, FdbTable, Vlan, VlanPort
 from collectors.snmp import bridge_mib, values
-from collectors.snmp.q_bridge_mib import MAX_VLAN, bits_of
+from collectors.snmp.q_bridge_mib import MAX_VLAN, has_bit
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import VarBind
 from collectors.snmp.walk import TableRows, read_table
@@ -125,22 +127,23 @@ async def _read_trunks(
         if values.integer(row.get("vlanTrunkPortDynamicStatus")) == _TRUNKING
     }
     try:
-        enabled = await _read_enabled(session, natives, max(vlans.names, default=0))
+        enabled = await _read_enabled(session, natives, vlans.names)
     except CollectorError as error:
         session.note(error, "vlanTrunkPortVlansEnabled")
         vlans.complete = False
         return
     for if_index, native in natives.items():
-        passing = enabled.get(if_index, set()) & vlans.names.keys()
+        passing = enabled.get(if_index, set())
         untagged = () if native is None or native not in passing else (native,)
         tagged = tuple(sorted(passing - set(untagged)))
         vlans.ports[if_index] = VlanPort(if_index, native, untagged, tagged)
 
 
 async def _read_enabled(
-    session: DeviceSession, trunks: Iterable[int], highest: int
+    session: DeviceSession, trunks: Iterable[int], vlan_ids: Collection[int]
 ) -> dict[int, set[int]]:
-    columns = _ENABLED_COLUMNS[: highest // _VLANS_A_COLUMN + 1]
+    """Give which of the VLANs each port lets pass; most ports are set to let all 4,094."""
+    columns = _ENABLED_COLUMNS[: max(vlan_ids, default=0) // _VLANS_A_COLUMN + 1]
     wanted = {
         oids.encode(f"{column}.{if_index}"): (if_index, place * _VLANS_A_COLUMN)
         for if_index in trunks
@@ -152,7 +155,9 @@ async def _read_enabled(
         found = await session.get(names[start : start + _COLUMNS_A_REPLY])
         for oid, varbind in found.items():
             if_index, first = wanted[oid]
-            enabled.setdefault(if_index, set()).update(first + bit for bit in bits_of(varbind))
+            enabled.setdefault(if_index, set()).update(
+                vlan_id for vlan_id in vlan_ids if has_bit(varbind, vlan_id - first)
+            )
     return enabled
 
 
@@ -175,7 +180,7 @@ async def read_fdb_by_vlan(session: DeviceSession, vlans: CiscoVlans, plain: Fdb
     credential = session.endpoint.credential
     if not wanted or not _can_name_vlans(credential):
         return replace(plain, complete=plain.complete and is_all)
-    rows = {replace(one, vlan_id=_DEFAULT_VLAN): None for one in plain.rows}
+    rows = {structs.replace(one, vlan_id=_DEFAULT_VLAN): None for one in plain.rows}
     for number, vlan_id in enumerate(wanted):
         if len(rows) >= bridge_mib.MAX_FDB_ROWS:
             return FdbTable(tuple(rows), complete=False)

@@ -210,7 +210,7 @@ def _decode_varbinds(octets: bytes, at: int, end: int) -> list[VarBind]:
     if what they make together is.
     """
     varbinds: list[VarBind] = []
-    append, new = varbinds.append, tuple.__new__  # half the time of VarBind()
+    append = varbinds.append
     least, most = _LEAST_OCTETS, _MOST_OCTETS
     while at < end:
         size = octets[at + 1]
@@ -245,8 +245,8 @@ def _decode_varbinds(octets: bytes, at: int, end: int) -> list[VarBind]:
         value = octets[start:at]
         if not least[tag] <= size <= most[tag]:
             _check_value(tag, value)
-        append(new(VarBind, (oid, tag, value)))
-    names = b"".join([one[0] for one in varbinds])
+        append(VarBind(oid, tag, value))
+    names = b"".join([one.oid for one in varbinds])
     if not names.isascii() and not oids.WELL_FORMED.fullmatch(names):
         for varbind in varbinds:
             _check_oid(varbind.oid)
@@ -315,7 +315,7 @@ def read_int32(octets: bytes, at: int, limit: int) -> tuple[int, int]:
 
 
 def _encode_varbind(varbind: VarBind) -> bytes:
-    oid, tag, value = varbind
+    oid, tag, value = varbind.oid, varbind.tag, varbind.value
     size = len(oid) + len(value) + 4
     if size < _LONG_FORM:
         lengths = bytes((SEQUENCE, size, _OBJECT_IDENTIFIER, len(oid)))

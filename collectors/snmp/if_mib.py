@@ -107,7 +107,10 @@ async def _read_addresses(session: DeviceSession, existing: set[str]) -> _Addres
 
 def bytes_of(arcs: tuple[int, ...]) -> bytes | None:
     """Give arcs as octets; None when one of them is no octet."""
-    return bytes(arcs) if all(arc <= 255 for arc in arcs) else None  # noqa: PLR2004 -- an octet
+    try:
+        return bytes(arcs)
+    except ValueError:
+        return None
 
 
 def inet_address(index: tuple[int, ...]) -> bytes | None:

@@ -6,6 +6,7 @@ Source: IP-MIB (RFC 4293), which keeps the older table of RFC 1213 for IPv4.
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -26,6 +27,8 @@ _PHYSICAL_TYPE: Final = {"Type": f"{IP_NET_TO_PHYSICAL_TABLE}.1.6"}
 _MEDIA_COLUMN: Final = {"PhysAddress": f"{IP_NET_TO_MEDIA_TABLE}.1.2"}
 _MEDIA_TYPE: Final = {"Type": f"{IP_NET_TO_MEDIA_TABLE}.1.4"}
 _INVALID, _LOCAL = 2, 5  # others: 1 other, 3 dynamic, 4 static
+_IPV4_GROUPS: Final = 0xE  # of the first four bits
+_IPV6_GROUPS: Final = 0xFF
 _MEDIA_ARCS: Final = 5  # ifIndex and four octets
 # Up to here the types cost a packet or two. In a large table they would double the cost, while
 # agents that keep invalid rows are rare; the device's own rows are known by their MACs.
@@ -60,6 +63,20 @@ async def _read(
     return table
 
 
+def _is_multicast(octets: bytes) -> bool:
+    """Whether an address is of a group: 224.0.0.0/4, ff00::/8."""
+    return octets[0] == _IPV6_GROUPS if len(octets) > 4 else octets[0] >> 4 == _IPV4_GROUPS  # noqa: PLR2004 -- octets of IPv4
+
+
+def _spelt(octets: bytes) -> str:
+    """Give the address as text, at a tenth of what the objects of ``ipaddress`` cost."""
+    if len(octets) == 4:  # noqa: PLR2004 -- IPv4
+        return ".".join(map(str, octets))
+    if not any(octets[:10]):
+        return str(ipaddress.IPv6Address(octets))  # one of the kinds that are spelt as IPv4 else
+    return socket.inet_ntop(socket.AF_INET6, octets)
+
+
 _Row = tuple[int, bytes | None, dict[str, VarBind]]
 
 
@@ -82,9 +99,8 @@ def _mappings(rows: Iterable[_Row]) -> tuple[AddressMapping, ...]:
         if values.integer(row.get("Type")) in {_INVALID, _LOCAL}:
             continue
         mac = station_mac(physical.value) if physical.tag == Tag.OCTET_STRING else None
-        address = ipaddress.ip_address(octets)
-        if mac is None or address.is_unspecified or address.is_multicast:
+        if mac is None or not any(octets) or _is_multicast(octets):
             continue
-        mapping = AddressMapping(str(address), mac, if_index if if_index > 0 else None)
+        mapping = AddressMapping(_spelt(octets), mac, if_index if if_index > 0 else None)
         found[mapping] = None
     return tuple(found)

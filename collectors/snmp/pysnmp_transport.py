@@ -288,7 +288,9 @@ def decode_reply(octets: bytes) -> Message:
             module.apiMessage.get_community(message).asOctets(),
             RESPONSE,
             int(module.apiPDU.get_request_id(pdu)),
-            *response,
+            response.error_status,
+            response.error_index,
+            response.varbinds,
         )
     except _UNREADABLE:
         raise ValueError("the reply cannot be read") from None

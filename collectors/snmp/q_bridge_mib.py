@@ -131,6 +131,12 @@ def bits_of(varbind: VarBind | None) -> Iterator[int]:
                 yield place * 8 + bit
 
 
+def has_bit(varbind: VarBind, place: int) -> bool:
+    """Whether one bit is set, the highest of the first octet being 0."""
+    octets = varbind.value if varbind.tag == Tag.OCTET_STRING else b""
+    return 0 <= place < 8 * len(octets) and bool(octets[place // 8] & 0x80 >> place % 8)
+
+
 def vlan_rows(vlans: BridgeVlans) -> tuple[Vlan, ...]:
     """Give the VLANs in ascending order."""
     return tuple(Vlan(vlan_id, vlans.names[vlan_id]) for vlan_id in sorted(vlans.names))

@@ -108,8 +108,7 @@ class DeviceSession:
         self.has_answered = True
         self.retries = self._limits.retries
         self.rows += len(response.varbinds)
-        self.octets += 8 * len(response.varbinds)
-        self.octets += sum([len(oid) + len(value) for oid, _, value in response.varbinds])
+        self.octets += response.octets or _octets_of(response.varbinds)
         return response
 
     def _check_budget(self) -> float:
@@ -119,13 +118,12 @@ class DeviceSession:
         if self.is_silent:
             raise NoAnswerError(address, "it stopped to answer")
         limits = self._limits
-        for spent, limit, unit in (
-            (self.requests, limits.requests, "requests"),
-            (self.rows, limits.rows, "rows"),
-            (self.octets, limits.octets, "octets"),
-        ):
-            if spent >= limit:
-                raise TooLargeError(address, f"the limit of {limit} {unit} is reached")
+        if self.requests >= limits.requests:
+            raise TooLargeError(address, f"the limit of {limits.requests} requests is reached")
+        if self.rows >= limits.rows:
+            raise TooLargeError(address, f"the limit of {limits.rows} rows is reached")
+        if self.octets >= limits.octets:
+            raise TooLargeError(address, f"the limit of {limits.octets} octets is reached")
         remaining = self._deadline - asyncio.get_running_loop().time()
         if remaining <= 0:
             detail = f"the limit of {limits.device_seconds:g} seconds is reached"
@@ -246,3 +244,8 @@ class DeviceSession:
             else:
                 self.columns_a_request = max(1, len(chunk) // 2)
         return found
+
+
+def _octets_of(varbinds: list[VarBind]) -> int:
+    """Give about how many octets bindings take in a message."""
+    return sum(len(one.oid) + len(one.value) + 8 for one in varbinds)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import secrets
+import os
 import socket
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from collectors.credentials import SnmpVersion
 from collectors.errors import (
@@ -37,7 +38,8 @@ _RECEIVE_BUFFER = 4 * 1024 * 1024
 _DATAGRAMS_A_TURN = 64
 _MAX_ENGINE_TRIES = 4
 _CODEC_VERSIONS = {SnmpVersion.V1: codec.VERSION_1, SnmpVersion.V2C: codec.VERSION_2C}
-_Key = tuple[str, int, int]
+_NUMBERS_A_DRAW = 1024
+_Place = tuple[str, int]
 _Reply = TypeVar("_Reply")
 SecondOpinion = Callable[[bytes], codec.Message]
 
@@ -47,13 +49,18 @@ class _Pending:
     """One request on its way.
 
     Attributes:
+        number: its id, which nothing else on its way has.
+        place: address and port that are asked, and that the reply must come from.
         address: as the caller wrote it, for messages.
+        deadline: when the present try is overdue.
         problem: the last unusable thing that came back for it.
         stranger: who else answered and was refused.
         opinions_left: how often a second opinion on such a thing may still be asked.
     """
 
-    key: _Key
+    number: int
+    family: int
+    place: _Place
     address: str
     decode: Callable[[bytes], object]
     octets: bytes
@@ -62,6 +69,7 @@ class _Pending:
     reply: asyncio.Future[Any]
     takes_other_sources: bool
     opinions_left: int
+    deadline: float = 0.0
     problem: str = ""
     stranger: str = ""
 
@@ -84,9 +92,9 @@ class UdpTransport:
         self._pacer = Pacer(packets_per_second)
         self._second_opinion = second_opinion
         self._sockets: dict[int, socket.socket] = {}
-        self._pending: dict[_Key, _Pending] = {}
-        self._numbers: dict[int, _Pending] = {}
-        self._deadlines: list[tuple[float, _Key]] = []
+        self._random_numbers = _random_numbers()
+        self._pending: dict[int, _Pending] = {}
+        self._deadlines: list[tuple[float, int]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._engines = EngineBook()
 
@@ -114,12 +122,12 @@ class UdpTransport:
         )
         waiting = (timeout_seconds, retries)
         if is_v3:
-            reply = await self._ask_engine(endpoint, message, waiting)
+            reply, size = await self._ask_engine(endpoint, message, waiting)
         else:
             octets = codec.encode_message(message)
             number = message.request_id
-            reply = await self._exchange(endpoint, number, octets, waiting, _decode_reply)
-        return Response(reply.error_status, reply.error_index, reply.varbinds)
+            reply, size = await self._exchange(endpoint, number, octets, waiting, _decode_reply)
+        return Response(reply.error_status, reply.error_index, reply.varbinds, size)
 
     async def close(self) -> None:
         """Close the sockets; whoever still waits gets ``StoppedError``."""
@@ -136,7 +144,7 @@ class UdpTransport:
 
     async def _ask_engine(
         self, endpoint: Endpoint, message: codec.Message, waiting: tuple[float, int]
-    ) -> codec.Message:
+    ) -> tuple[codec.Message, int]:
         """Find out the engine's id and clock where they are not known, then ask in its terms."""
         _, place = _resolve(endpoint)
         decode = partial(usm.decode, credential=endpoint.credential)
@@ -151,7 +159,7 @@ class UdpTransport:
                     number, message, endpoint.credential, engine, self._loop.time()
                 )
             try:
-                answer = await self._exchange(endpoint, number, octets, waiting, decode)
+                answer, size = await self._exchange(endpoint, number, octets, waiting, decode)
             except NoAnswerError:
                 if is_heard:
                     raise WrongCredentialsError(endpoint.address, SILENT_ENGINE) from None
@@ -159,7 +167,7 @@ class UdpTransport:
             is_heard = True
             is_answer = self._engines.take(place, answer, self._loop.time())
             if is_answer and answer.message.request_id == message.request_id:
-                return answer.message
+                return answer.message, size
         raise MalformedError(endpoint.address, "the SNMPv3 engine keeps changing its id or clock")
 
     async def _exchange(
@@ -169,12 +177,18 @@ class UdpTransport:
         octets: bytes,
         waiting: tuple[float, int],
         decode: Callable[[bytes], _Reply],
-    ) -> _Reply:
-        """Send ``octets`` and wait for the reply with ``number``, as ``decode`` reads it."""
+    ) -> tuple[_Reply, int]:
+        """Send ``octets`` and wait for the reply with ``number``, as ``decode`` reads it.
+
+        Returns:
+            The reply, and how many octets it had.
+        """
         timeout_seconds, retries = waiting
         family, place = _resolve(endpoint)
         pending = _Pending(
-            (*place, number),
+            number,
+            family,
+            place,
             endpoint.address,
             decode,
             octets,
@@ -184,35 +198,34 @@ class UdpTransport:
             endpoint.credential.takes_other_sources,
             0 if endpoint.credential.version is SnmpVersion.V3 else _OPINIONS_A_REQUEST,
         )
-        self._pending[pending.key] = self._numbers[number] = pending
+        self._pending[number] = pending
         try:
             wait = self._pacer.reserve(self._loop.time())
             if wait:
                 await asyncio.sleep(wait)
-            self._transmit(family, pending)
-            return cast("_Reply", await pending.reply)
+            self._transmit(pending)
+            reply: tuple[_Reply, int] = await pending.reply
+            return reply
         finally:
-            del self._pending[pending.key], self._numbers[number]
+            del self._pending[number]
 
     def _free_number(self) -> int:
         """Draw an id of 31 bits that nothing on its way uses: it cannot be guessed from others."""
-        number = secrets.randbits(31)
-        while number in self._numbers:
-            number = secrets.randbits(31)
-        return number
+        return next(number for number in self._random_numbers if number not in self._pending)
 
-    def _transmit(self, family: int, pending: _Pending) -> None:
+    def _transmit(self, pending: _Pending) -> None:
         if pending.reply.done():
             return
         try:
-            self._socket(family).sendto(pending.octets, pending.key[:2])
+            self._socket(pending.family).sendto(pending.octets, pending.place)
         except BlockingIOError:
             pass  # a full send buffer is a lost datagram: the retry repairs it
         except OSError as error:
             detail = f"cannot be reached from here ({error.strerror})"
             pending.reply.set_exception(RefusedError(pending.address, detail))
             return
-        heapq.heappush(self._deadlines, (self._loop.time() + pending.timeout_seconds, pending.key))
+        pending.deadline = self._loop.time() + pending.timeout_seconds
+        heapq.heappush(self._deadlines, (pending.deadline, pending.number))
         if self._timer is None:
             self._timer = self._loop.call_later(_TICK_SECONDS, self._tick)
 
@@ -229,15 +242,13 @@ class UdpTransport:
         """Send again or give up what is overdue."""
         now = self._loop.time()
         while self._deadlines and self._deadlines[0][0] <= now:
-            _, key = heapq.heappop(self._deadlines)
-            pending = self._pending.get(key)
-            if pending is None or pending.reply.done():
+            deadline, number = heapq.heappop(self._deadlines)
+            pending = self._pending.get(number)
+            if pending is None or pending.deadline != deadline or pending.reply.done():
                 continue
             if pending.tries_left:
                 pending.tries_left -= 1
-                family = socket.AF_INET6 if ":" in key[0] else socket.AF_INET
-                wait = self._pacer.reserve(now)
-                self._loop.call_later(wait, self._transmit, family, pending)
+                self._loop.call_later(self._pacer.reserve(now), self._transmit, pending)
             else:
                 pending.reply.set_exception(_give_up(pending))
         self._timer = self._loop.call_later(_TICK_SECONDS, self._tick) if self._deadlines else None
@@ -251,25 +262,25 @@ class UdpTransport:
                 return
             except OSError:
                 continue  # an ICMP error of an earlier datagram; its request times out
-            self._take(octets, source[0], source[1])
+            self._take(octets, source[:2])
+            if len(self._pending) <= 1:
+                return  # nothing more is awaited: looking would be in vain
 
-    def _take(self, octets: bytes, address: str, port: int) -> None:
+    def _take(self, octets: bytes, place: _Place) -> None:
         try:
             number = codec.peek_number(octets)
         except ValueError:
             return  # nothing tells which request it is for
-        pending = self._pending.get((address, port, number))
+        pending = self._pending.get(number)
         if pending is None:
-            pending = self._numbers.get(number)
-            if pending is None:
-                return
-            if not pending.takes_other_sources:
-                pending.stranger = f"{address} port {port}"
-                return
+            return
+        if place != pending.place and not pending.takes_other_sources:
+            pending.stranger = f"{place[0]} port {place[1]}"
+            return
         if pending.reply.done():
             return
         try:
-            pending.reply.set_result(self._decode(pending, octets))
+            pending.reply.set_result((self._decode(pending, octets), len(octets)))
         except ValueError as error:
             pending.problem = str(error)
 
@@ -282,7 +293,7 @@ class UdpTransport:
                 raise
         pending.opinions_left -= 1
         message = self._second_opinion(octets)
-        if message.request_id != pending.key[2]:
+        if message.request_id != pending.number:
             raise ValueError("the reply is to another request")
         return message
 
@@ -294,7 +305,14 @@ def _decode_reply(octets: bytes) -> codec.Message:
     return message
 
 
-def _resolve(endpoint: Endpoint) -> tuple[int, tuple[str, int]]:
+def _random_numbers() -> Iterator[int]:
+    """Give numbers of 31 bits of the system's generator, drawn by the thousand."""
+    while True:
+        for number in array("I", os.urandom(4 * _NUMBERS_A_DRAW)):
+            yield number >> 1
+
+
+def _resolve(endpoint: Endpoint) -> tuple[int, _Place]:
     """Give the family and the place that replies will come from; no name is ever looked up."""
     address, port = endpoint.address, endpoint.credential.port
     try:

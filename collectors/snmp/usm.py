@@ -15,12 +15,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
-from cryptography.hazmat.decrepit.ciphers.modes import CFB
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC
-
 from collectors.credentials import AuthProtocol, PrivProtocol, SnmpCredential
 from collectors.snmp import codec
 from collectors.snmp.transport import Tag
@@ -147,7 +141,7 @@ def encode_request(
     digest, size = _DIGESTS[credential.auth_protocol]
     parameters = _parameters(engine.engine_id, boots, time, user, bytes(size), salt)
     octets = _frame(message_id, flags | _FLAG_AUTH, parameters, content)
-    signature = hmac.digest(keys.auth, octets, digest)[:size]
+    signature = _signature(keys.auth, digest, octets)[:size]
     at = len(octets) - len(content) - len(codec.tlv(Tag.OCTET_STRING, salt)) - size
     return octets[:at] + signature + octets[at + size :]
 
@@ -198,21 +192,28 @@ def _check_signature(
     if len(signature) != size:
         raise SecurityError("a signature of the wrong length")
     blank = octets[:at] + bytes(size) + octets[at + size :]
-    if not hmac.compare_digest(hmac.digest(key, blank, digest)[:size], signature):
+    if not hmac.compare_digest(_signature(key, digest, blank)[:size], signature):
         raise SecurityError(
             "a signature that does not fit: the passphrase differs, or it is forged"
         )
 
 
+@lru_cache(maxsize=1024)
+def _keyed(key: bytes, digest: str) -> hmac.HMAC:
+    """Give a digest that has read its key: copying it costs a tenth of beginning anew."""
+    return hmac.new(key, digestmod=digest)
+
+
+def _signature(key: bytes, digest: str, octets: bytes) -> bytes:
+    signing = _keyed(key, digest).copy()
+    signing.update(octets)
+    return signing.digest()
+
+
 def _frame(message_id: int, flags: int, parameters: bytes, content: bytes) -> bytes:
-    head = (
-        _integer(message_id)
-        + _integer(_MAX_SIZE)
-        + codec.tlv(Tag.OCTET_STRING, bytes((flags,)))
-        + _integer(_SECURITY_MODEL_USM)
-    )
+    head = _integer(message_id) + _MAX_SIZE_FIELD + bytes((Tag.OCTET_STRING, 1, flags)) + _USM_FIELD
     body = (
-        _integer(codec.VERSION_3)
+        _VERSION_FIELD
         + codec.tlv(codec.SEQUENCE, head)
         + codec.tlv(Tag.OCTET_STRING, parameters)
         + content
@@ -224,14 +225,27 @@ def _integer(value: int) -> bytes:
     return codec.tlv(Tag.INTEGER, codec.encode_integer(value))
 
 
-def _parameters(
-    engine_id: bytes, boots: int, time: int, user: bytes, signature: bytes, salt: bytes
-) -> bytes:
-    fields = (
+_MAX_SIZE_FIELD = _integer(_MAX_SIZE)
+_USM_FIELD = _integer(_SECURITY_MODEL_USM)
+_VERSION_FIELD = _integer(codec.VERSION_3)
+
+
+@lru_cache(maxsize=1024)
+def _who_and_when(engine_id: bytes, boots: int, time: int, user: bytes) -> bytes:
+    """Encode what is the same in all messages of a second."""
+    return (
         codec.tlv(Tag.OCTET_STRING, engine_id)
         + _integer(boots)
         + _integer(time)
         + codec.tlv(Tag.OCTET_STRING, user)
+    )
+
+
+def _parameters(
+    engine_id: bytes, boots: int, time: int, user: bytes, signature: bytes, salt: bytes
+) -> bytes:
+    fields = (
+        _who_and_when(engine_id, boots, time, user)
         + codec.tlv(Tag.OCTET_STRING, signature)
         + codec.tlv(Tag.OCTET_STRING, salt)
     )
@@ -297,29 +311,33 @@ def _read_scoped_pdu(content: bytes, *, is_padded: bool) -> codec.Message:
 def _encrypt(
     protocol: PrivProtocol, key: bytes, boots: int, time: int, content: bytes
 ) -> tuple[bytes, bytes]:
+    from collectors.snmp import ciphers
+
     if protocol is PrivProtocol.DES:
         salt = boots.to_bytes(4, "big") + secrets.token_bytes(4)
         content += bytes(-len(content) % _DES_BLOCK)
-    else:
-        salt = secrets.token_bytes(_SALT_OCTETS)
-    encryptor = _cipher(protocol, key, (boots, time), salt).encryptor()
-    return encryptor.update(content) + encryptor.finalize(), salt
+        return ciphers.encrypt_des(key[:8], _des_vector(key, salt), content), salt
+    salt = secrets.token_bytes(_SALT_OCTETS)
+    return ciphers.encrypt_aes(key, _aes_vector(boots, time, salt), content), salt
 
 
 def _decrypt(
     protocol: PrivProtocol, key: bytes, moment: tuple[int, int], salt: bytes, content: bytes
 ) -> bytes:
+    from collectors.snmp import ciphers
+
     if len(salt) != _SALT_OCTETS or (protocol is PrivProtocol.DES and len(content) % _DES_BLOCK):
         raise SecurityError("encrypted content of a wrong length")
-    decryptor = _cipher(protocol, key, moment, salt).decryptor()
-    return decryptor.update(content) + decryptor.finalize()
-
-
-def _cipher(
-    protocol: PrivProtocol, key: bytes, moment: tuple[int, int], salt: bytes
-) -> Cipher[CBC | CFB]:
     if protocol is PrivProtocol.DES:
-        vector = bytes(a ^ b for a, b in zip(key[8:16], salt, strict=True))
-        return Cipher(TripleDES(key[:8] * 3), CBC(vector))
-    boots, time = moment
-    return Cipher(AES(key), CFB(boots.to_bytes(4, "big") + time.to_bytes(4, "big") + salt))
+        return ciphers.decrypt_des(key[:8], _des_vector(key, salt), content)
+    return ciphers.decrypt_aes(key, _aes_vector(*moment, salt), content)
+
+
+def _des_vector(key: bytes, salt: bytes) -> bytes:
+    """Give the initialisation vector (RFC 3414 §8.1.1.1): the key's second half with the salt."""
+    return bytes(a ^ b for a, b in zip(key[8:16], salt, strict=True))
+
+
+def _aes_vector(boots: int, time: int, salt: bytes) -> bytes:
+    """Give the initialisation vector (RFC 3826 §3.1.2.1)."""
+    return boots.to_bytes(4, "big") + time.to_bytes(4, "big") + salt

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from collectors import oids
 from collectors.errors import (
     CollectorError,
@@ -40,19 +42,26 @@ class TableRows:
     rows: Rows = field(default_factory=dict)
     complete: bool = True
     max_rows: int = MAX_ROWS
-    # The index of a row comes with each of its columns and is decoded once.
-    indexes: dict[bytes, tuple[int, ...]] = field(default_factory=dict, repr=False)
 
-    def index_of(self, octets: bytes) -> tuple[int, ...]:
-        """Decode the octets behind a column's prefix.
 
-        Raises:
-            ValueError: they are no arcs.
-        """
-        index = self.indexes.get(octets)
-        if index is None:
-            index = self.indexes[octets] = oids.decode_index(octets)
-        return index
+class _Row(msgspec.Struct, gc=False):
+    """A row that another column has already told."""
+
+    arcs: tuple[int, ...]
+    cells: dict[str, VarBind]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A table while it is read.
+
+    Attributes:
+        rows_by_octets: rows by their indexes' octets, which come with each column and are decoded
+            once; None where there is one column only.
+    """
+
+    table: TableRows
+    rows_by_octets: dict[bytes, _Row] | None
 
 
 @dataclass(slots=True)
@@ -80,17 +89,17 @@ async def read_table(
         The rows that could be read; errors are noted in the session and make it incomplete.
     """
     table = TableRows(max_rows=max_rows)
+    reading = _Reading(table, {} if len(columns) > 1 else None)
     waiting = [_Column(name, oids.encode(oid), oids.encode(oid)) for name, oid in columns.items()]
     while waiting:
         active = waiting[: session.columns_a_request]
         waiting = waiting[len(active) :]
         try:
-            waiting = await _read_some(session, active, table) + waiting
+            waiting = await _read_some(session, active, reading) + waiting
         except CollectorError as error:
             session.note(error, _subject(active))
             table.complete = False
             break
-    table.indexes.clear()
     return table
 
 
@@ -101,10 +110,10 @@ def _subject(columns: list[_Column]) -> str:
 async def _read_some(
     session: DeviceSession,
     columns: list[_Column],
-    table: TableRows,
+    reading: _Reading,
 ) -> list[_Column]:
     """Read columns side by side to their ends; give those that must be read in smaller groups."""
-    active = columns
+    active, table = columns, reading.table
     while active:
         response = await _ask(session, active)
         if response is None:
@@ -113,7 +122,7 @@ async def _read_some(
             detail = f"the limit of {table.max_rows} rows in a table is reached"
             raise TooLargeError(session.endpoint.address, detail)
         if response.error_status == 0:
-            _take(session, active, response, table)
+            _take(session, active, response, reading)
         elif response.error_status == TOO_BIG:
             _shrink(session, active, table)
         else:
@@ -186,7 +195,7 @@ def _take(
     session: DeviceSession,
     active: list[_Column],
     response: Response,
-    table: TableRows,
+    reading: _Reading,
 ) -> None:
     """Sort a reply's bindings into rows.
 
@@ -199,7 +208,7 @@ def _take(
         raise MalformedError(address, "an empty reply")
     width = len(active)
     problems = [
-        _take_column(column, varbinds[place::width] if width > 1 else varbinds, table)
+        _take_column(column, varbinds[place::width] if width > 1 else varbinds, reading)
         for place, column in enumerate(active)
     ]
     for problem in problems:
@@ -207,34 +216,32 @@ def _take(
             raise MalformedError(address, problem)
 
 
-def _take_column(column: _Column, varbinds: list[VarBind], table: TableRows) -> str:
+def _take_column(column: _Column, varbinds: list[VarBind], reading: _Reading) -> str:
     """Take the bindings of one column; say what ends it before its time.
 
     Half of what a walk costs beside the codec, hence the names for what the loop needs.
     """
-    prefix, name, last, rows = column.prefix, column.name, column.index, table.rows
-    size = len(prefix)
-    indexes = table.indexes
+    prefix, name, last, rows = column.prefix, column.name, column.index, reading.table.rows
+    oid, size, known = column.cursor, len(prefix), reading.rows_by_octets
     for varbind in varbinds:
-        oid, tag, _ = varbind
+        oid, tag = varbind.oid, varbind.tag
         if tag == _END or oid[:size] != prefix:
             column.is_done = True
             return ""
-        suffix = oid[size:]
-        index = indexes.get(suffix)
-        if index is None:
-            try:
-                index = table.index_of(suffix)
-            except ValueError:
-                return "an object identifier is damaged"
+        octets = oid[size:]
+        row = known.get(octets) if known else None
+        try:
+            index = row.arcs if row else oids.decode_index(octets)
+        except ValueError:
+            return "an object identifier is damaged"
         if index <= last:
             return "object identifiers do not increase; the rows read so far are kept"
-        column.cursor, column.index = oid, index
         last = index
-        if tag not in _ABSENT:
-            row = rows.get(index)
-            if row is None:
-                rows[index] = {name: varbind}
-            else:
-                row[name] = varbind
+        if row:
+            row.cells[name] = varbind
+        elif tag not in _ABSENT:
+            cells = rows[index] = {name: varbind}
+            if known is not None:
+                known[octets] = _Row(index, cells)
+    column.cursor, column.index = oid, last
     return ""

@@ -151,11 +151,13 @@ def make_unique(
     for line in lines:
         if line.key.startswith(_OWNERS_TEXTS) or _names_a_public_address(line):
             continue
-        oid, tag, value = line.varbind
+        tag, value = line.varbind.tag, line.varbind.value
         new = replacements.get(value, value) if tag == Tag.OCTET_STRING else value
         if tag == Tag.OCTET_STRING and new is value and len(value) >= _LEAST_SERIAL:
             new = pattern.sub(renumber, value)
-        table[line.key] = line if new == value else Line(line.key, VarBind(oid, tag, new))
+        table[line.key] = (
+            line if new == value else Line(line.key, VarBind(line.varbind.oid, tag, new))
+        )
     _rename(table, device)
     _rename_told(table)
     return [table[key] for key in sorted(table)]
@@ -192,8 +194,9 @@ def _rename_told(table: dict[bytes, Line]) -> None:
     for prefix, make in _TOLD:
         lines = [table[key] for key in sorted(table) if key.startswith(prefix)]
         for number, line in enumerate(lines, 1):
-            oid, tag, value = line.varbind
-            table[line.key] = Line(line.key, VarBind(oid, tag, make(number, value)))
+            said = line.varbind
+            made = VarBind(said.oid, said.tag, make(number, said.value))
+            table[line.key] = Line(line.key, made)
 
 
 def _entity_serials(lines: Sequence[Line]) -> Iterator[bytes]:

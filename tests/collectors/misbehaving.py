@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from msgspec.structs import replace
+
 from collectors import oids
 from collectors.snmp.codec import (
     RESPONSE,
@@ -81,7 +83,7 @@ class OidsThatDoNotIncrease(Healthy):
     def answer(self, request: Message) -> Message:
         if request.pdu_tag == Pdu.GET_BULK:
             columns = [
-                one._replace(oid=oids.encode_index(oids.decode_index(one.oid)[:COLUMN_ARCS]))
+                replace(one, oid=oids.encode_index(oids.decode_index(one.oid)[:COLUMN_ARCS]))
                 for one in request.varbinds
             ]
             request = request._replace(varbinds=columns)

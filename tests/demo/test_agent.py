@@ -58,7 +58,7 @@ def _said(device: Device, pdu: int, *names: str, **fields: int) -> list[tuple[st
     reply = _ask(device, pdu, *names, **fields)
     assert reply is not None
     assert (reply.pdu_tag, reply.request_id, reply.error_status) == (RESPONSE, 7, 0)
-    return [(oids.decode(oid), tag) for oid, tag, _ in reply.varbinds]
+    return [(oids.decode(one.oid), one.tag) for one in reply.varbinds]
 
 
 def test_get_tells_missing_objects_from_missing_instances() -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from msgspec import structs
 
 from collectors import oids
 from collectors.snmp.replay import ReplayTransport
@@ -49,7 +50,7 @@ def _healthy(number: int) -> Healthy:
     """A device whose ports and name are its own, so that it is nobody else."""
     agent = Healthy(ROWS)
     found = [
-        one._replace(value=one.value[:4] + bytes([number, one.value[5]]))
+        structs.replace(one, value=one.value[:4] + bytes([number, one.value[5]]))
         if one.oid.startswith(oids.encode("1.3.6.1.2.1.2.2.1.6"))
         else one
         for one in device(ROWS)
@@ -64,7 +65,7 @@ def _liar() -> Healthy:
     """A device that says markup wherever it can say text."""
     agent = _healthy(99)
     said = [
-        one._replace(value=PAYLOADS[place % len(PAYLOADS)].encode())
+        structs.replace(one, value=PAYLOADS[place % len(PAYLOADS)].encode())
         if one.tag == Tag.OCTET_STRING and len(one.value) != 6
         else one
         for place, one in enumerate([*device(ROWS)])

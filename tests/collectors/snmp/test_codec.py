@@ -87,8 +87,8 @@ def test_pysnmp_reads_and_writes_the_same_octets(sent: Message) -> None:
 
 def _with_numbers(message: Message) -> tuple[object, ...]:
     bindings = [
-        (name, tag, decode_integer(octets) if tag == Tag.INTEGER else octets)
-        for name, tag, octets in message.varbinds
+        (one.oid, one.tag, decode_integer(one.value) if one.tag == Tag.INTEGER else one.value)
+        for one in message.varbinds
     ]
     return (*message[:6], bindings)
 

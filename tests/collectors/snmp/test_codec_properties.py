@@ -23,6 +23,7 @@ import tracemalloc
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from collectors import oids
 from collectors.snmp import codec
@@ -99,7 +100,7 @@ def meaning(message: codec.Message) -> codec.Message:
 def _shortest(varbind: VarBind) -> VarBind:
     if varbind.tag == Tag.INTEGER or varbind.tag in _UNSIGNED:
         number = codec.encode_integer(codec.decode_integer(varbind.value))
-        return varbind._replace(value=number)
+        return replace(varbind, value=number)
     return varbind
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from msgspec import structs
 
 from collectors.observation import (
     Category,
@@ -152,7 +153,7 @@ def test_interface_index_that_moves_at_a_restart_is_no_change(inventory: Invento
 def test_empty_address_list_of_half_a_table_erases_nothing(inventory: Inventory) -> None:
     row = Interface(1, if_name="Gi1", addresses=("192.0.2.1/24",))
     inventory.sweep(make_observation(interfaces=interfaces(row)))
-    bare = replace(row, addresses=())
+    bare = structs.replace(row, addresses=())
     half = make_observation(interfaces=interfaces(bare, complete=False))
     assert inventory.sweep(half).is_empty
     assert not inventory.sweep(make_observation(interfaces=interfaces(bare))).is_empty
@@ -161,10 +162,10 @@ def test_empty_address_list_of_half_a_table_erases_nothing(inventory: Inventory)
 def test_address_list_of_half_a_table_loses_nothing_and_may_grow(inventory: Inventory) -> None:
     row = Interface(1, if_name="Gi1", addresses=("192.0.2.1/24", "2001:db8::1/64"))
     inventory.sweep(make_observation(interfaces=interfaces(row)))
-    fewer = replace(row, addresses=("192.0.2.1/24",))
+    fewer = structs.replace(row, addresses=("192.0.2.1/24",))
     half = make_observation(interfaces=interfaces(fewer, complete=False))
     assert inventory.sweep(half).is_empty
-    other = replace(row, addresses=("192.0.2.1/24", "198.51.100.1/24"))
+    other = structs.replace(row, addresses=("192.0.2.1/24", "198.51.100.1/24"))
     grown = make_observation(interfaces=interfaces(other, complete=False))
     assert inventory.sweep(grown).counts.changed == 1
 
