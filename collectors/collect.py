@@ -36,7 +36,11 @@ from collectors.observation import (
     SupplyTable,
     System,
 )
-from collectors.registries.enterprise import is_borrowed_agent, maker_among
+from collectors.registries.enterprise import (
+    is_borrowed_agent,
+    is_maker_of_appliances,
+    maker_among,
+)
 from collectors.snmp import (
     enterprises,
     entity_mib,
@@ -52,7 +56,7 @@ from collectors.snmp import (
 from collectors.snmp.host_devices import add_host_devices
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import Endpoint, SnmpTransport, VarBind
-from collectors.standing import Standing, describe
+from collectors.standing import Standing, describe, is_bare_host, of_appliance
 from collectors.target import Target
 from collectors.verbs import names_to_get
 
@@ -259,8 +263,11 @@ async def _observe(
         definition = definition or choose(suitable, frozenset())
     tables = await _read_tables(session, existing)
     maker_number = None
-    if definition is None and is_borrowed_agent(opened.system.sys_object_id):
+    is_bare = definition is None or is_bare_host(definition)
+    if is_bare and is_borrowed_agent(opened.system.sys_object_id):
         maker_number = await _maker_number(session)
+        if definition is not None and is_maker_of_appliances(maker_number):
+            definition = of_appliance(definition, maker_number)
     standing = Standing(
         session=session,
         system=opened.system,

@@ -19,6 +19,7 @@ from collectors.registries.enterprise import (
     category_of_maker,
     category_of_number,
     is_generic_agent,
+    is_maker_of_appliances,
     manufacturer_named_in,
     manufacturer_of,
     manufacturer_of_number,
@@ -33,6 +34,7 @@ from collectors.snmp.transport import VarBind
 from collectors.snmp.ups_mib import UpsIdent
 from collectors.verbs import Facts, first_reading
 
+_HOSTS: Final = frozenset({Category.SERVER, Category.WORKSTATION})
 _ETHERNET: Final = 6  # IANAifType ethernetCsmacd
 _LOCALLY_ADMINISTERED: Final = 0x02
 _MOST_OTHERS: Final = 3  # values of other sources that are kept for a field
@@ -106,6 +108,25 @@ class _Draft:
                 self.origins[place] = replace(one, value=value, how=replace(one.how, raw=raw))
 
 
+def is_bare_host(definition: Definition) -> bool:
+    """Whether it knows an operating system for hosts, whoever made the machine."""
+    return definition.manufacturer is None and definition.category in _HOSTS
+
+
+def of_appliance(definition: Definition, maker_number: int | None) -> Definition:
+    """Leave of what is known of a plain host what holds for an appliance that is built on it.
+
+    The kernel is not the system that the appliance is sold with, and its maker tells its kind.
+    """
+    told = {"operating_system", "software_revision"}
+    return replace(
+        definition,
+        operating_system=None,
+        category=category_of_number(maker_number) or definition.category,
+        read={name: steps for name, steps in definition.read.items() if name not in told},
+    )
+
+
 async def describe(standing: Standing) -> Identity:
     """Make the identity of a device."""
     draft = _Draft()
@@ -115,7 +136,8 @@ async def describe(standing: Standing) -> Identity:
     _offer_standard(draft, standing)
     phrase = phrases_of(
         standing.system.sys_descr,
-        is_kernel_told=is_generic_agent(standing.system.sys_object_id),
+        is_kernel_told=is_generic_agent(standing.system.sys_object_id)
+        and not is_maker_of_appliances(standing.maker_number),
     )
     _offer_phrase(draft, phrase, standing.system.sys_descr)
     _offer_banner(draft, standing)

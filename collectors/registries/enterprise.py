@@ -36,6 +36,10 @@ _LENT: Final = frozenset(
     | {21111, 24686, 26381, 27304, 30966, 40614},
 )
 
+# Whose objects agents on servers bring along: IBM, Hewlett-Packard, Sun, Oracle, Fujitsu, HPE,
+# Microsoft, APC, Dell, Adaptec, LSI, VMware, Supermicro. They make no appliance of a server.
+_HOST_AGENTS: Final = frozenset({2, 11, 42, 111, 231, 232, 311, 318, 674, 795, 3582, 6876, 10876})
+
 
 def enterprise_number(sys_object_id: str | None) -> int | None:
     """Give the arc behind ``enterprises`` (SNMPv2-SMI), if it is one."""
@@ -78,6 +82,11 @@ def maker_among(numbers: Iterable[int]) -> int | None:
     """Give the one number that names a maker of devices; None when none or several do."""
     makers = {number for number in numbers if number not in _AGENTS | _LENT}
     return makers.pop() if len(makers) == 1 else None
+
+
+def is_maker_of_appliances(number: int | None) -> bool:
+    """Whether objects of this enterprise beside net-snmp's make an appliance of a host."""
+    return number is not None and number not in _HOST_AGENTS
 
 
 def category_of(sys_object_id: str | None) -> Category | None:
