@@ -113,6 +113,15 @@ def is_bare_host(definition: Definition) -> bool:
     return definition.manufacturer is None and definition.category in _HOSTS
 
 
+def _is_plain_host(standing: Standing) -> bool:
+    """Whether the kernel that it names is its operating system: nothing says it is an appliance."""
+    return (
+        is_generic_agent(standing.system.sys_object_id)
+        and not is_maker_of_appliances(standing.maker_number)
+        and (standing.definition is None or is_bare_host(standing.definition))
+    )
+
+
 def of_appliance(definition: Definition, maker_number: int | None) -> Definition:
     """Leave of what is known of a plain host what holds for an appliance that is built on it.
 
@@ -136,8 +145,7 @@ async def describe(standing: Standing) -> Identity:
     _offer_standard(draft, standing)
     phrase = phrases_of(
         standing.system.sys_descr,
-        is_kernel_told=is_generic_agent(standing.system.sys_object_id)
-        and not is_maker_of_appliances(standing.maker_number),
+        is_kernel_told=_is_plain_host(standing),
     )
     _offer_phrase(draft, phrase, standing.system.sys_descr)
     _offer_banner(draft, standing)
