@@ -262,12 +262,7 @@ async def _observe(
         session.note(error)
         definition = definition or choose(suitable, frozenset())
     tables = await _read_tables(session, existing)
-    maker_number = None
-    is_bare = definition is None or is_bare_host(definition)
-    if is_bare and is_borrowed_agent(opened.system.sys_object_id):
-        maker_number = await _maker_number(session)
-        if definition is not None and is_maker_of_appliances(maker_number):
-            definition = of_appliance(definition, maker_number)
+    definition, maker_number = await _settle_maker(session, opened.system, definition)
     standing = Standing(
         session=session,
         system=opened.system,
@@ -336,6 +331,19 @@ async def _probe(
     prefixes = {oids.encode(dotted): dotted for dotted in _PROBED_TABLES}
     present = await session.which_exist([*prefixes, *sorted(set(subtrees) - prefixes.keys())])
     return {dotted for one, dotted in prefixes.items() if one in present}, present
+
+
+async def _settle_maker(
+    session: DeviceSession, system: System, definition: Definition | None
+) -> tuple[Definition | None, int | None]:
+    """Look for the maker of what bears no maker's number, and for appliances among hosts."""
+    is_bare = definition is None or is_bare_host(definition)
+    if not is_bare or not is_borrowed_agent(system.sys_object_id):
+        return definition, None
+    maker_number = await _maker_number(session)
+    if definition is not None and is_maker_of_appliances(maker_number):
+        definition = of_appliance(definition, maker_number)
+    return definition, maker_number
 
 
 async def _maker_number(session: DeviceSession) -> int | None:
