@@ -70,7 +70,7 @@ class Device(Base):
         sa.String(100), index=True, comment="how the agent on it names itself"
     )
     asset_tag: Mapped[str | None] = mapped_column(
-        sa.String(60), comment="the label that it holds itself"
+        sa.String(60), index=True, comment="the label that it holds itself"
     )
     created_match: Mapped[dict[str, Any] | None] = mapped_column(
         comment="why it was taken for new: reconcile/found_by.py"

@@ -121,7 +121,7 @@ def make_traits(
         agent_id=real(folded(fields.get("agent_id"))),
         asset_tag=real(folded(fields.get("asset_tag"))),
         engine_id=usable_engine_id(_text(fields.get("engine_id"))),
-        chassis_id=usable_chassis_id(_text(fields.get("chassis_id")), sys_name),
+        chassis_id=ignored.mac(usable_chassis_id(_text(fields.get("chassis_id")), sys_name)),
         base_mac=own[0],
         key_macs=key_macs,
         all_macs=key_macs | rows,

@@ -191,6 +191,7 @@ def _touched_ids(session: Session, wanted: _Wanted) -> set[int]:
         (Device.id, Device.serial_number, wanted.serials),
         (Device.id, Device.system_uuid, wanted.system_uuids),
         (Device.id, Device.agent_id, wanted.agent_ids),
+        (Device.id, Device.asset_tag, _in_either_case(wanted.asset_tags)),
         (Device.id, Device.engine_id, wanted.engine_ids),
         (Device.id, Device.chassis_id, wanted.chassis_ids),
         (Device.id, Device.base_mac_address, wanted.all_macs),
@@ -212,6 +213,10 @@ def _silent_ids(session: Session, policy: Policy, covered: Container[str]) -> se
     return {number for number, address in session.execute(query) if address in covered}
 
 
+def _in_either_case(texts: Iterable[str]) -> set[str]:
+    return {spelt for text in texts for spelt in (text, text.upper(), text.lower())}
+
+
 def _asset_ids(session: Session, device_ids: set[int], wanted: _Wanted) -> set[int]:
     found: set[int] = set()
     for part in chunks(device_ids):
@@ -222,7 +227,7 @@ def _asset_ids(session: Session, device_ids: set[int], wanted: _Wanted) -> set[i
         (Asset.asset_tag, wanted.asset_tags),
     ):
         # People type serial numbers and tags in either case.
-        for part in chunks({text for t in texts for text in (t, t.upper(), t.lower())}):
+        for part in chunks(_in_either_case(texts)):
             seen = sa.select(Asset.id).where(is_among(session, column, part))
             found.update(session.scalars(seen))
     for part in chunks(wanted.all_macs):

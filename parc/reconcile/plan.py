@@ -396,8 +396,14 @@ class _Planner:
             mac = asset.fields["base_mac_address"]
             if isinstance(mac, str) and not asset.devices:
                 self.macs[mac].append(asset.id)
-        found = (self._traits(c.fields).asset_tag for c in self.candidates)
-        self.tag_counts = Counter(tag for tag in found if tag)
+        tags = [self._traits(c.fields).asset_tag for c in self.after]
+        gone = self.matched | self.absent
+        tags += [
+            traits.asset_tag
+            for number, traits in self.index.traits.items()
+            if number not in gone and not self.index.devices[number].is_absent
+        ]
+        self.tag_counts = Counter(tag for tag in tags if tag)
 
     def _is_of_several_assets(self, candidate: _Candidate, key: Key | None) -> bool:
         """Tell whether several assets have the serial number: one more would not help."""
@@ -420,7 +426,7 @@ class _Planner:
         asset = self.assets[self.tags[tag]]
         reason = against_tag(traits, asset, self._traits(asset.fields), self.absent)
         if reason is None and self.tag_counts[tag] > 1:
-            reason = Reason.SHARED_IN_RUN
+            reason = Reason.SHOWN_BY_SEVERAL
         if reason is None:
             self.links.append(LinkAsset(device, asset.id, "the device holds the tag of the asset"))
             self.speakers[asset.id].append(candidate)

@@ -9,7 +9,7 @@ in this run it identifies nothing.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -342,11 +342,35 @@ def _join_read(entries: Sequence[Seen]) -> list[list[int]]:
             leader = next(fitting, None)
             if leader is None:
                 leaders.append(position)
-            elif group_of[leader] is not group_of[position]:
-                group_of[leader].extend(group_of[position])
-                for moved in list(group_of[position]):
-                    group_of[moved] = group_of[leader]
+            else:
+                _unite(group_of, leader, position)
+    for one, other in _claimed(entries):
+        _unite(group_of, one, other)
     return list({id(group): group for group in group_of.values()}.values())
+
+
+def _unite(group_of: dict[int, list[int]], one: int, other: int) -> None:
+    if group_of[one] is not group_of[other]:
+        group_of[one].extend(group_of[other])
+        for moved in list(group_of[other]):
+            group_of[moved] = group_of[one]
+
+
+def _claimed(entries: Sequence[Seen]) -> Iterator[tuple[int, int]]:
+    """Give what spoke at an address that another names its own, with its name and a card of it.
+
+    Half a reading at the own address of a unit that answers at a shared one as well has no more.
+    """
+    at = {e.addresses[0]: n for n, e in enumerate(entries) if e.traits.is_read}
+    for position, entry in enumerate(entries):
+        ours = entry.traits
+        for address in sorted(ours.claims & at.keys() if ours.is_read else ()):
+            theirs = entries[at[address]].traits
+            has_its_name = ours.sys_name is not None and ours.sys_name == theirs.sys_name
+            if at[address] == position or not has_its_name or not ours.all_macs & theirs.all_macs:
+                continue
+            if same_machine(ours, theirs, KeyKind.MAC):
+                yield position, at[address]
 
 
 def _join_unread(entries: Sequence[Seen], groups: list[list[int]]) -> list[list[int]]:

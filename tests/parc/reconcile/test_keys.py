@@ -269,7 +269,15 @@ def test_tag_of_an_asset_that_has_a_device_or_on_two_devices_links_none(
         machine("192.0.2.3", name="c", macs=(), agent_id="c", asset_tag="INV-2"),
     )
     told = sorted(reasons[0] for kind, reasons in conflicts(made) if kind is KeyKind.ASSET_TAG)
-    assert told == [Reason.HAS_OTHER_DEVICE, Reason.SHARED_IN_RUN, Reason.SHARED_IN_RUN]
+    assert told == [
+        Reason.HAS_OTHER_DEVICE,
+        Reason.SHOWN_BY_SEVERAL,
+        Reason.SHOWN_BY_SEVERAL,
+    ]
+    assert not any(isinstance(change, LinkAsset) for change in made.changes)
+    alone = machine("192.0.2.4", name="d", macs=(), agent_id="d", asset_tag="inv-2")
+    made = inventory.sweep(alone, covered=frozenset())
+    assert (KeyKind.ASSET_TAG, (Reason.SHOWN_BY_SEVERAL,)) in conflicts(made)
     assert not any(isinstance(change, LinkAsset) for change in made.changes)
 
 
@@ -349,3 +357,24 @@ def test_record_of_a_bare_mac_does_not_take_a_machine_s_second_card(inventory: I
     half = machine("192.0.2.60", macs=(second,), agent_id=None)
     inventory.sweep(half)
     assert [d.address for d in devices(inventory) if d.serial_number] == ["192.0.2.60"]
+
+
+def test_what_speaks_at_an_address_that_another_names_its_own_is_that_other(
+    inventory: Inventory,
+) -> None:
+    virtual, own = "00:09:0f:09:00:01", "00:1b:21:00:00:11"
+    identity = Identity(manufacturer="Fortinet", base_mac_address=virtual)
+    cards = tuple(
+        Interface(if_index=n, if_name=f"eth{n}", if_phys_address=mac)
+        for n, mac in enumerate((own, virtual), 1)
+    )
+    claims = ("192.0.2.1/24", "192.0.2.9/24")
+    whole = make_observation(
+        "192.0.2.9",
+        identity=replace(identity, serial_number="FG1"),
+        interfaces=InterfaceTable((replace(cards[0], addresses=claims), cards[1]), complete=True),
+    )
+    half = make_observation("192.0.2.1", identity=identity, interfaces=InterfaceTable(cards[:1]))
+    stranger = replace(half, address="192.0.2.2")
+    inventory.sweep(whole, half, stranger)
+    assert [d.address for d in devices(inventory)] == ["192.0.2.1", "192.0.2.2"]

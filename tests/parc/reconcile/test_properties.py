@@ -23,6 +23,7 @@ from collectors.observation import (
     System,
 )
 from collectors.registries.placeholders import is_placeholder
+from parc.key_texts import uuid_key
 from parc.models import Asset, AssetField, AuditEntry, Device, ValueSource
 from parc.reconcile.change import Conflict
 from parc.reconcile.identity import make_traits, strong_keys
@@ -31,11 +32,18 @@ from parc.reconcile.load import load
 from parc.reconcile.plan import plan
 from parc.reconcile.rules import KeyKind
 from parc.services.assets import edit_asset
+from parc.services.ignored_keys import ignore_key
 from tests.conftest import SOME_MOMENT
-from tests.factories import SOME_PERSON
+from tests.factories import SOME_PERSON, make_asset
 from tests.parc.reconcile.conftest import NETWORK, Inventory, open_inventory
 
 MACS = ["00:1b:21:00:00:01", "00:1b:21:00:00:02", "00:00:5e:00:01:0a", "02:42:00:00:00:01"]
+UUIDS = [
+    "4c4c4544-0051-3610-8052-b4c04f4a4d32",
+    "44454c4c-5100-1036-8052-b4c04f4a4d32",  # the same, in the other order of octets
+    "11fa2b4c-0000-4000-8000-000000000001",
+    "03000200-0400-0500-0006-000700080009",
+]
 ADDRESSES = [f"192.0.2.{number}" for number in range(1, 5)]
 
 
@@ -56,6 +64,8 @@ identities = st.builds(
     category=st.sampled_from([None, Category.SWITCH, Category.BMC, Category.PHONE]),
     base_mac_address=optional(*MACS),
     chassis_id=optional("chassis-7", MACS[0]),
+    system_uuid=optional(*UUIDS),
+    asset_tag=optional("T1", "t2"),
 )
 interfaces = st.builds(
     lambda rows, complete: InterfaceTable(tuple(rows), complete),
@@ -81,6 +91,16 @@ read = st.builds(
     identity=identities,
     interfaces=interfaces,
 )
+told = st.builds(
+    Observation,
+    address=st.sampled_from(ADDRESSES),
+    source=st.just(Source.AGENT),
+    observed_at=st.just(SOME_MOMENT),
+    system=st.builds(System, sys_name=optional("alpha", "beta")),
+    identity=identities,
+    interfaces=interfaces,
+    agent_id=optional("agent-1", "agent-2"),
+)
 unread = st.builds(
     Observation,
     address=st.sampled_from(ADDRESSES),
@@ -97,14 +117,20 @@ unread = st.builds(
         category_confidence=st.sampled_from([None, 0.5, 0.9]),
     ),
 )
-sweeps = st.lists(st.one_of(read, unread), max_size=6)
+sweeps = st.lists(st.one_of(read, told, unread), max_size=6)
 many = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
 def run_all(inventory: Inventory, history: list[list[Observation]]) -> list[Observation]:
-    """Apply sweep after sweep, an hour apart; give the last with its times."""
+    """Apply sweep after sweep, an hour apart; give the last with its times.
+
+    An asset with a tag and one with a serial number are there before.
+    """
+    if inventory.session.scalar(sa.select(sa.func.count()).select_from(Asset)) == 0:
+        make_asset(inventory.session, asset_tag="T1", person_fields=())
+        make_asset(inventory.session, asset_tag="T2", manufacturer="HP", serial_number="s1001")
     timed: list[Observation] = []
     for hour, observations in enumerate(history):
         at = SOME_MOMENT + timedelta(hours=hour)
@@ -141,6 +167,7 @@ def test_plan_does_not_depend_on_order(
         shuffled = Known(
             tuple(chance.sample(known.devices, len(known.devices))),
             tuple(chance.sample(known.assets, len(known.assets))),
+            known.ignored,
         )
         one = plan(observations, known, inventory.policy, covered=NETWORK)
         other = plan(
@@ -270,3 +297,24 @@ def test_no_record_gets_a_second_serial_number_in_silence(
             changed = {n for n, serial in after.items() if before.get(n, serial) != serial}
             assert changed <= told
             before |= after
+
+
+@many
+@given(history=st.lists(sweeps, min_size=1, max_size=3))
+def test_key_that_people_ignore_finds_nothing_and_is_no_conflict(
+    memory: sa.Engine, history: list[list[Observation]]
+) -> None:
+    inventory, connection = open_inventory(memory)
+    keys = [("serial", "S1001"), ("uuid", UUIDS[0]), ("mac", MACS[0][:8])]
+    with connection:
+        for kind, value in keys:
+            person, at = SOME_PERSON, SOME_MOMENT
+            ignore_key(inventory.session, person, kind=kind, value=value, reason="r", at=at)
+        for observations in history:
+            made = inventory.sweep(*observations)
+            found = [sighting.match for sighting in made.sightings]
+            used = [match.key.value for match in found if match and match.key]
+            used += [change.shown.value for change in made.changes if isinstance(change, Conflict)]
+            assert not [one for one in used if "s1001" in one or one.startswith(MACS[0][:8])]
+            assert uuid_key(UUIDS[0]) not in used
+        assert inventory.plan(history[-1]).is_empty
