@@ -37,7 +37,6 @@ class Means(StrEnum):
     HAS_TABLE = "has_table"
     FORWARDING = "forwarding"
     TRADE = "trade"
-    MAC_PREFIX = "mac_prefix"
     CONTROLLER = "controller"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from collectors.evidence import Means, from_text
 from collectors.observation import Category
 from parc.key_texts import uuid_key
 from parc.naming import asset_values
@@ -94,8 +95,11 @@ def new_fields(seen: Seen) -> tuple[FieldChange, ...]:
 def compare_fields(known: KnownDevice, seen: Seen) -> FieldChanges:
     """Give the fields that were seen otherwise than they are stored."""
     changes: list[FieldChange] = []
+    is_hearsay = known.fields["sys_object_id"] is not None and _is_told(seen)
     for name, (value, source) in sorted(seen.fields.items()):
         before = known.fields[name]
+        if is_hearsay and before is not None and source is FieldSource.SNMP:
+            continue
         if not _may_write(known, seen, name, source) or _is_same_uuid(name, before, value):
             continue
         if value != before:
@@ -105,6 +109,15 @@ def compare_fields(known: KnownDevice, seen: Seen) -> FieldChanges:
             changes.append(FieldChange("category_source", stored, source.value, source))
     loud = tuple(change for change in changes if change.field not in _QUIET_FIELDS)
     return FieldChanges(loud, tuple(c for c in changes if c.field in _QUIET_FIELDS))
+
+
+def _is_told(seen: Seen) -> bool:
+    """Tell whether only a controller said all this; what a device says of itself weighs more."""
+    if "sys_object_id" in seen.fields or "reasons" not in seen.fields:
+        return False
+    reasons = seen.fields["reasons"][0]
+    origins = [from_text(str(one)) for one in reasons] if isinstance(reasons, tuple) else []
+    return all(one is not None and one.how.means == Means.CONTROLLER for one in origins)
 
 
 def _is_same_uuid(name: str, before: Value, value: Value) -> bool:

@@ -405,7 +405,7 @@ def _merge(entries: list[Seen], ignored: Ignored) -> Seen:
     """Make one entry of several addresses of one machine."""
     if len(entries) == 1:
         return entries[0]
-    ordered = sorted(entries, key=lambda e: (not e.traits.is_read, sort_key(e.addresses[0])))
+    ordered = sorted(entries, key=_weight)
     fields: dict[str, tuple[Value, FieldSource]] = {}
     for source in _FIELD_SOURCES:
         for entry in ordered:
@@ -423,6 +423,12 @@ def _merge(entries: list[Seen], ignored: Ignored) -> Seen:
         confidence=max((e.confidence for e in ordered if e.confidence is not None), default=None),
         wire_mac=next((entry.wire_mac for entry in ordered if entry.wire_mac), None),
     )
+
+
+def _weight(entry: Seen) -> tuple[bool, bool, object]:
+    """Put what a device says of itself before what others tell of it."""
+    is_own = "sys_object_id" in entry.fields
+    return not entry.traits.is_read, not is_own, sort_key(entry.addresses[0])
 
 
 def _merge_tables(entries: Sequence[Seen]) -> dict[Table, SeenTable]:

@@ -30,7 +30,6 @@ _MEANS: Mapping[str, str] = {
     Means.HAS_TABLE: _in("origin", "The device has this table"),
     Means.FORWARDING: _in("origin", "What it forwards"),
     Means.TRADE: _in("origin", "What the maker makes"),
-    Means.MAC_PREFIX: _in("origin", "Prefix of the MAC address"),
     Means.CONTROLLER: _in("origin", "Told by the controller"),
 }
 

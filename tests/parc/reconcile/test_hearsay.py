@@ -16,6 +16,7 @@ from collectors.observation import (
     Identity,
     Links,
     Observation,
+    System,
 )
 from parc.errors import ConflictError
 from parc.extensions import db, transaction
@@ -176,3 +177,27 @@ def test_a_machine_that_was_met_nowhere_becomes_an_asset_by_hand_and_is_found_la
     assert (asset.name, asset.operating_system) == ("mail", "Debian 12")
     query = sa.select(Device.asset_id).where(Device.category == Category.VIRTUAL_MACHINE)
     assert db.session.scalars(query).all() == [asset.id]
+
+
+@pytest.mark.usefixtures("app")
+def test_what_an_access_point_says_of_itself_outweighs_its_controller() -> None:
+    with transaction() as session:
+        run = make_run(session)
+    policy = Policy(range_id=run.range_id)
+    own = make_observation(
+        address="192.0.2.77",
+        system=System(sys_name="ap-own", sys_object_id="1.3.6.1.4.1.9.1.1660"),
+        identity=Identity(
+            manufacturer="Cisco",
+            model_name="AIR-CAP3702I",
+            serial_number=ACCESS_POINT.serial_number,
+            category=Category.ACCESS_POINT,
+        ),
+    )
+    for observations in ([own], [controller(ACCESS_POINT)], [own]):
+        with transaction() as session:
+            known = load(session, observations, policy, is_for_apply=True)
+            apply(plan(observations, known, policy), session, for_run("lab", run.id), SOME_MOMENT)
+        query = sa.select(Device).where(Device.category == Category.ACCESS_POINT)
+        (device,) = db.session.scalars(query)
+        assert (device.sys_name, device.model_name) == ("ap-own", "AIR-CAP3702I")
