@@ -364,17 +364,18 @@ def test_what_speaks_at_an_address_that_another_names_its_own_is_that_other(
 ) -> None:
     virtual, own = "00:09:0f:09:00:01", "00:1b:21:00:00:11"
     identity = Identity(manufacturer="Fortinet", base_mac_address=virtual)
-    cards = tuple(
-        Interface(if_index=n, if_name=f"eth{n}", if_phys_address=mac)
-        for n, mac in enumerate((own, virtual), 1)
-    )
     claims = ("192.0.2.1/24", "192.0.2.9/24")
+    cards = (
+        Interface(if_index=1, if_name="eth1", if_phys_address=own, addresses=claims),
+        Interface(if_index=2, if_name="eth2", if_phys_address=virtual),
+    )
+    bare = Interface(if_index=1, if_name="eth1", if_phys_address=own)
     whole = make_observation(
         "192.0.2.9",
         identity=replace(identity, serial_number="FG1"),
-        interfaces=InterfaceTable((replace(cards[0], addresses=claims), cards[1]), complete=True),
+        interfaces=InterfaceTable(cards, complete=True),
     )
-    half = make_observation("192.0.2.1", identity=identity, interfaces=InterfaceTable(cards[:1]))
+    half = make_observation("192.0.2.1", identity=identity, interfaces=InterfaceTable((bare,)))
     stranger = replace(half, address="192.0.2.2")
     inventory.sweep(whole, half, stranger)
     assert [d.address for d in devices(inventory)] == ["192.0.2.1", "192.0.2.2"]
