@@ -22,7 +22,17 @@ from parc.discovery.task import Task
 from parc.models import ChangeSetKind, Device, Run, RunTarget, StoredObservation, table_of
 from parc.queries.inbox_cause import Scope
 from parc.reconcile.apply import Applied, apply
-from parc.reconcile.change import Absent, Conflict, CreateDevice, DeviceRef, RowChange, UpdateDevice
+from parc.reconcile.change import (
+    Absent,
+    Conflict,
+    CreateAsset,
+    CreateDevice,
+    DeviceRef,
+    LinkAsset,
+    Returned,
+    RowChange,
+    UpdateDevice,
+)
 from parc.reconcile.inbox import settle as settle_inbox
 from parc.reconcile.links import write_links
 from parc.reconcile.load import load
@@ -157,14 +167,15 @@ def _apply(session: Session, task: Task, actor: Actor, made: Plan, evidence: _Ev
     )
     absent = {c.device.id for c in made.changes if isinstance(c, Absent) and c.device.id}
     seen = frozenset({*applied.devices.values(), *absent})
+    ids = _ids(made, applied)
     settle_inbox(
         session,
         actor,
         evidence.settings.inbox,
         evidence.now,
-        Scope(devices=seen),
+        Scope(devices=seen, keyed=_keyed(made, ids)),
         told=[change for change in made.changes if isinstance(change, Conflict)],
-        ids=_ids(made, applied),
+        ids=ids,
     )
     counts = applied.counts
     raise_counts(
@@ -175,6 +186,13 @@ def _apply(session: Session, task: Task, actor: Actor, made: Plan, evidence: _Ev
         asset_count=counts.assets,
         difference_count=counts.differences,
     )
+
+
+def _keyed(made: Plan, ids: Mapping[DeviceRef, int]) -> frozenset[int]:
+    """Give the devices whose keys, presence or asset the plan has changed."""
+    kinds = (CreateDevice, UpdateDevice, Absent, Returned, CreateAsset, LinkAsset)
+    found = (ids.get(c.device, c.device.id) for c in made.changes if isinstance(c, kinds))
+    return frozenset(number for number in found if number is not None)
 
 
 def _ids(made: Plan, applied: Applied) -> dict[DeviceRef, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -56,6 +56,7 @@ class Scope:
     """What may have changed; entries about anything else are left as they are.
 
     Attributes:
+        keyed: those of the devices whose keys or records may be others; None: all of them.
         is_end: a run has seen all that it sees, or a person has decided: what is told by range,
             such as unknown devices, is looked at as well.
     """
@@ -64,6 +65,7 @@ class Scope:
     assets: frozenset[int] = frozenset()
     ranges: frozenset[int] = frozenset()
     is_end: bool = False
+    keyed: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def _widened(session: Session, scope: Scope | None) -> Scope | None:
     for part in parts(devices):
         query = sa.select(Device.asset_id).where(Device.id.in_(part), Device.asset_id.is_not(None))
         assets |= {number for number in session.scalars(query) if number is not None}
-    return Scope(frozenset(devices), frozenset(assets), scope.ranges, scope.is_end)
+    return replace(scope, devices=frozenset(devices), assets=frozenset(assets))
 
 
 def parts(numbers: Collection[Any]) -> Iterator[list[Any]]:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from collectors.observation import Category
+from parc.key_texts import IgnoredKind
 from parc.models import (
     Device,
     DeviceStatus,
@@ -37,7 +38,9 @@ from parc.reconcile.identity import (
     make_traits,
     strong_keys,
 )
+from parc.reconcile.ignored import Ignored
 from parc.reconcile.known import DEVICE_COLUMNS, Value
+from parc.reconcile.load import load_ignored
 from parc.reconcile.rules import KeyKind, Reason
 from parc.reconcile.usable import is_virtual_router_mac
 
@@ -55,6 +58,11 @@ _RECENT: Final = timedelta(days=1)
 _MOST_SHOWN: Final = 10
 _MOST_NAMED: Final = 3
 _TOLD: Final = "told:"
+_IGNORABLE: Final = {
+    KeyKind.SERIAL: IgnoredKind.SERIAL,
+    KeyKind.SYSTEM_UUID: IgnoredKind.UUID,
+    KeyKind.MAC: IgnoredKind.MAC,
+}
 _TOLD_REASONS: Final = frozenset(Reason) - {
     Reason.SHOWN_BY_SEVERAL,
     Reason.SHARED_BY_KNOWN,
@@ -201,7 +209,8 @@ def _showers(session: Session, ground: Ground) -> tuple[list[_Shower], sa.Column
     if scope is None:
         values = {name: _repeated(session, name) for name in _KEY_COLUMNS}
         return _read(session, ground, values), of_kind(InboxKind.IDENTITY_CONFLICT)
-    if not scope.devices:
+    about = scope.devices if scope.keyed is None else scope.keyed
+    if not about:
         return [], sa.false()
     entries = (
         sa.select(InboxDevice.entry_id)
@@ -209,12 +218,12 @@ def _showers(session: Session, ground: Ground) -> tuple[list[_Shower], sa.Column
         .where(
             InboxEntry.state == InboxState.OPEN,
             of_kind(InboxKind.IDENTITY_CONFLICT),
-            among(InboxDevice.device_id, scope.devices),
+            among(InboxDevice.device_id, about),
         )
     )
     touched = set(session.scalars(entries))
     beside = sa.select(InboxDevice.device_id).where(among(InboxDevice.entry_id, touched))
-    devices = scope.devices | set(session.scalars(beside))
+    devices = about | set(session.scalars(beside))
     columns = [getattr(Device, name) for name in _KEY_COLUMNS]
     found: dict[str, set[str]] = {name: set() for name in _KEY_COLUMNS}
     for row in session.execute(sa.select(*columns).where(among(Device.id, devices))):
@@ -239,25 +248,32 @@ def _repeated(session: Session, name: str) -> set[str]:
 
 
 def _read(session: Session, ground: Ground, values: Mapping[str, Collection[str]]) -> list[_Shower]:
+    """Read live devices of which another one has one of these values, too."""
     ids: set[int] = set()
     is_live = sa.and_(
         Device.status != DeviceStatus.IGNORED,
         sa.or_(Device.absent_since.is_(None), Device.last_seen_at > ground.now - _STILL_LIVE),
     )
     for name, wanted in values.items():
-        ordered = sorted(wanted)
+        holders: dict[str, set[int]] = defaultdict(set)
+        column, ordered = getattr(Device, name), sorted(wanted)
         for start in range(0, len(ordered), 500):
-            condition = getattr(Device, name).in_(ordered[start : start + 500])
-            ids |= set(session.scalars(sa.select(Device.id).where(condition, is_live)))
+            condition = column.in_(ordered[start : start + 500])
+            for number, value in session.execute(
+                sa.select(Device.id, column).where(condition, is_live)
+            ):
+                holders[" ".join(value.split()).casefold()].add(number)
+        ids |= {number for few in holders.values() if len(few) > 1 for number in few}
     columns = [getattr(Device, name) for name in DEVICE_COLUMNS]
     query = sa.select(
         Device.id, Device.asset_id, Device.address, Device.range_id, Device.last_seen_at, *columns
     )
     rows: Iterable[Any] = session.execute(query.where(among(Device.id, ids)).order_by(Device.id))
-    return [_shower(row) for row in rows]
+    ignored = load_ignored(session)
+    return [_shower(row, ignored) for row in rows]
 
 
-def _shower(row: Any) -> _Shower:
+def _shower(row: Any, ignored: Ignored) -> _Shower:
     fields = dict(zip(DEVICE_COLUMNS, (_plain(value) for value in row[5:]), strict=True))
     return _Shower(
         row.id,
@@ -269,7 +285,7 @@ def _shower(row: Any) -> _Shower:
         row.range_id,
         fields["category"] is Category.BMC,
         row.last_seen_at,
-        make_traits(fields, (row.address,), ()),
+        make_traits(fields, (row.address,), (), ignored=ignored),
     )
 
 
@@ -285,6 +301,7 @@ def _conflict(ground: Ground, key: Key, showers: Sequence[_Shower]) -> Cause:
     evidence = {
         "key": key.kind.name.lower(),
         "value": _shown_value(key, first),
+        "ignorable": _ignorable(key, first),
         "reasons": reasons or [Reason.SHOWN_BY_SEVERAL.value],
         "count": len(showers),
         "records": [
@@ -311,6 +328,15 @@ def _conflict(ground: Ground, key: Key, showers: Sequence[_Shower]) -> Cause:
         devices=tuple(one.id for one in showers),
         count=len(showers),
     )
+
+
+def _ignorable(key: Key, shower: _Shower) -> list[str] | None:
+    """Give kind and value by which people can say that the key identifies nothing, or None."""
+    kind = _IGNORABLE.get(key.kind)
+    if kind is None:
+        return None
+    value = shower.serial_number if kind is IgnoredKind.SERIAL else key.value
+    return [kind.value, value] if value else None
 
 
 def _shown_value(key: Key, shower: _Shower) -> str:

@@ -33,7 +33,7 @@ from parc.models import (
 )
 from parc.queries.inbox_cause import Scope, make_ground
 from parc.queries.inbox_unknown import grouped_device_ids
-from parc.services import assets, audit, devices, runs
+from parc.services import assets, audit, devices, ignored_keys, runs
 from parc.services.actor import Actor
 from parc.services.change_sets import recording
 from parc.services.permissions import RIGHTS, Action, require
@@ -52,7 +52,7 @@ _D = Decision
 OFFERED: Final[Mapping[InboxKind, tuple[Decision, ...]]] = {
     InboxKind.HELD_RUN: (_D.ACCEPT, _D.IGNORE),
     InboxKind.GONE_SEEN: (_D.ACCEPT, _D.LEAVE),
-    InboxKind.IDENTITY_CONFLICT: (_D.ACCEPT, _D.LEAVE),
+    InboxKind.IDENTITY_CONFLICT: (_D.ACCEPT, _D.LEAVE, _D.IGNORE),
     InboxKind.DUPLICATE_ADDRESS: (_D.LEAVE,),
     InboxKind.STOCK_SEEN: (_D.ACCEPT, _D.LEAVE),
     InboxKind.DIFFERENCE: (_D.ACCEPT, _D.LEAVE),
@@ -99,6 +99,8 @@ def offered(entry: InboxEntry) -> tuple[Decision, ...]:
     is_disposed = entry.evidence.get("state") == LifecycleState.DISPOSED.value
     if entry.kind is InboxKind.GONE_SEEN and is_disposed:
         return (Decision.LEAVE,)  # only a correction brings it back, on the asset's own page
+    if entry.kind is InboxKind.IDENTITY_CONFLICT and not entry.evidence.get("ignorable"):
+        return (Decision.ACCEPT, Decision.LEAVE)
     return OFFERED[entry.kind]
 
 
@@ -297,8 +299,17 @@ def _change_states(to: LifecycleState) -> Callable[..., None]:
 def _conflicts(
     session: Session, actor: Actor, entries: Sequence[InboxEntry], order: Order, touched: Touched
 ) -> None:
-    """Make one record of devices of which at most one is an asset; the first becomes one else."""
+    """Make one record of devices of which at most one is an asset; the first becomes one else.
+
+    Ignoring puts the key on the list of keys that identify nothing.
+    """
     for entry in entries:
+        if order.decision is Decision.IGNORE:
+            kind, value = entry.evidence["ignorable"]
+            ignored_keys.ignore_key(
+                session, actor, kind=kind, value=value, reason=order.reason, at=order.at
+            )
+            continue
         beside = sa.select(InboxDevice.device_id).where(InboxDevice.entry_id == entry.id)
         query = sa.select(Device.id, Device.asset_id).where(Device.id.in_(beside))
         rows = session.execute(query.order_by(Device.id)).all()

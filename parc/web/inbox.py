@@ -21,7 +21,7 @@ from parc.queries import inbox as query
 from parc.queries.assets import find_exact, suggest
 from parc.services import inbox as service
 from parc.services.inbox import OFFERED, Decision
-from parc.services.permissions import Action
+from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
 from parc.web.assets import forget_counts
 from parc.web.cells import CellWriter
@@ -61,9 +61,15 @@ _FIELDS = (
     "q",
     "assignee",
 )
+# What else a decision needs than the right to decide.
+_RIGHTS = {
+    (InboxKind.IDENTITY_CONFLICT, Decision.IGNORE): Action.EDIT_IGNORED_KEY,
+    (InboxKind.IDENTITY_CONFLICT, Decision.ACCEPT): Action.MERGE_ASSET,
+}
 _MOST_AT_ONCE = 1_000
 _MOST_FOUND = 20
 _DEVICE_KINDS = (InboxKind.UNKNOWN_DEVICE, InboxKind.UNKNOWN_GROUP)
+_WITH_REASON = (*_DEVICE_KINDS, InboxKind.IDENTITY_CONFLICT)
 _LATER_DAYS = (1, 7, 30)
 _NOBODY = "0"
 
@@ -103,7 +109,9 @@ def show(entry_id: int) -> ResponseReturnValue:
         why=evidence_text(entry.kind, entry.evidence),
         proposal=proposal(entry.kind, entry.evidence),
         decisions=[
-            (one.value, KEYS[one], act_label(entry.kind, one)) for one in service.offered(entry)
+            (one.value, KEYS[one], act_label(entry.kind, one))
+            for one in service.offered(entry)
+            if may(actor(), _RIGHTS.get((entry.kind, one), Action.DECIDE_INBOX))
         ],
         ended=reason_label(entry.kind, entry.reason),
         due=due_text(entry.due_at, moment),
@@ -168,7 +176,7 @@ def _decide_or_ask(form: Form, ids: list[int], decision: Decision) -> ResponseRe
             return redirect(url_for("assets.merge", asset_id=known[0], other=known[1]))
     if decision is Decision.ATTACH and not form.value("asset_id"):
         return _attach_page(form, rows)
-    needs_words = decision is Decision.IGNORE and kind in _DEVICE_KINDS
+    needs_words = decision is Decision.IGNORE and kind in _WITH_REASON
     if needs_words and "reason" not in form.values:
         return _ask("ignore", form, rows, decision)
     is_many = len(ids) > 1 or kind is InboxKind.UNKNOWN_GROUP
@@ -299,6 +307,7 @@ def _ask(
         decision=decision.value if decision else "",
         what=act_label(kind, decision) if decision else "",
         devices=sum(row.count for row in rows),
+        is_about_devices=kind in _DEVICE_KINDS,
         kind=kind_label(kind),
         why=evidence_text,
         **context,

@@ -64,6 +64,7 @@ def test_entry_is_taken_on_and_put_off_by_key(live: Live, visit: Visit) -> None:
     expect(page.locator("tbody tr")).to_have_count(1)
     page.keyboard.press("j")
     page.keyboard.press("z")
+    expect(page.get_by_role("heading", name="Remettre 1 entrée à plus tard")).to_be_visible()
     page.keyboard.press("2")
     expect(page.locator("#messages")).to_contain_text("remise au")
     page.get_by_role("link", name="Plus tard", exact=True).click()

@@ -228,6 +228,55 @@ def test_held_run_is_let_through_from_the_inbox(administrator: Browser) -> None:
     assert [one.state for one in _entries()] == [InboxState.DECIDED]
 
 
+def test_conflict_of_one_asset_and_a_stray_device_makes_one_record(
+    administrator: Browser,
+) -> None:
+    values = {"manufacturer": "Dell", "serial_number": "8HK21T3", "sys_name": "pc"}
+    with transaction() as session:
+        asset = make_asset(session, name="pc")
+        make_linked_device(session, asset, **values)
+        stray = make_device(session, **values)
+    _settle()
+    (entry,) = _entries(InboxKind.IDENTITY_CONFLICT)
+    assert _decide(administrator, entry, "accept") == 302
+    assert _read().get_one(Device, stray.id).asset_id == asset.id
+    assert {one.state for one in _entries()} == {InboxState.DECIDED, InboxState.CLOSED}
+
+
+def test_conflict_of_two_assets_leads_to_their_merge(administrator: Browser) -> None:
+    values = {"manufacturer": "Dell", "serial_number": "8HK21T3", "sys_name": "pc"}
+    with transaction() as session:
+        one, other = make_asset(session), make_asset(session)
+        for asset in (one, other):
+            make_linked_device(session, asset, **values)
+    _settle()
+    (entry,) = _entries()
+    answer = administrator.post("/inbox/decide", {"id": str(entry.id), "action": "accept"})
+    assert answer.headers["Location"] == f"/assets/{one.id}/merge?other={other.id}"
+    administrator.post(f"/assets/{one.id}/merge", {"other": str(other.id)})
+    assert [e.state for e in _entries()] == [InboxState.CLOSED]
+
+
+def test_key_that_identifies_nothing_is_told_from_the_conflict(
+    administrator: Browser, browse: Browse
+) -> None:
+    values = {"manufacturer": "Dell", "serial_number": "8HK21T3", "sys_name": "pc"}
+    with transaction() as session:
+        for _ in range(2):
+            make_linked_device(session, make_asset(session), **values)
+    _settle()
+    (entry,) = _entries()
+    assert "Ignore this key" not in browse(Role.TECHNICIAN).get(f"/inbox/{entry.id}").text
+    assert "Ignore this key" in administrator.get(f"/inbox/{entry.id}").text
+    page = administrator.post("/inbox/decide", {"id": str(entry.id), "action": "ignore"}).text
+    assert 'name="reason"' in page
+    assert 'name="until"' not in page
+    assert _decide(administrator, entry, "ignore", reason="same label on all") == 302
+    assert "8hk21t3" in administrator.get("/ignored-keys").text
+    _settle()
+    assert [e.state for e in _entries()] == [InboxState.DECIDED]
+
+
 def test_reader_sees_entries_and_no_buttons(browse: Browse) -> None:
     reader = browse(Role.READ_ONLY)
     with transaction() as session:
