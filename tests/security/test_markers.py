@@ -36,7 +36,16 @@ PAYLOADS = (
     MARK + "a" * 4_000,
     f"nul\x00{MARK}\x1b[31m",
 )
-_PLAIN_ATTRIBUTES = {"value", "aria-label", "title", "content", "placeholder", "href", "action"}
+_PLAIN_ATTRIBUTES = {
+    "data-label",
+    "value",
+    "aria-label",
+    "title",
+    "content",
+    "placeholder",
+    "href",
+    "action",
+}
 _RAW_TEXT = {"script", "style"}
 
 

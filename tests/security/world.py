@@ -21,6 +21,7 @@ from collectors.errors import Failure
 from collectors.observation import Category, Interface, InterfaceTable, System, to_json
 from parc import models
 from parc.extensions import db, transaction
+from parc.key_texts import IgnoredKind
 from parc.models import Base, DeviceStatus, LocationKind, Role, RunState, TargetOutcome
 from parc.services.credentials import CredentialDraft, save_credential
 from tests.conftest import SOME_MOMENT
@@ -131,8 +132,26 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
         )
     )  # fmt: skip
     session.flush()
+    entry = models.InboxEntry(
+        kind=models.InboxKind.SILENT, key=f"silent {asset.id}", state=models.InboxState.OPEN,
+        subject=asset.name, asset_id=asset.id, fingerprint="f",
+        evidence={"last_seen_at": SOME_MOMENT.isoformat()},
+        opened_at=SOME_MOMENT, due_at=SOME_MOMENT,
+    )  # fmt: skip
+    session.add(entry)
+    ignored_key = models.IgnoredKey(
+        kind=next(iter(IgnoredKind)),
+        value="0815",
+        reason=text(12),
+        author="Ada",
+        created_at=SOME_MOMENT,
+    )
+    session.add(ignored_key)
+    session.flush()
     return {
         "change_set_id": act.id,
+        "entry_id": entry.id,
+        "key_id": ignored_key.id,
         "asset_id": asset.id,
         "device_id": unknown.id,
         "ignored_id": ignored.id,
