@@ -79,10 +79,10 @@ def fleet_settings(count: int) -> Settings:
     ready = folder / "ready"
     if not ready.exists():
         (folder / "parc.db").unlink(missing_ok=True)
-        app = create_app(settings)
-        with app.app_context():
-            upgrade()
-            db.engine.dispose()
+    with create_app(settings).app_context():
+        upgrade()  # also one that was made before the last migration
+        db.engine.dispose()
+    if not ready.exists():
         _fill(folder / "parc.db", count)
         ready.touch()
     return settings

@@ -1,9 +1,10 @@
 """CPU of Parc's pages at 100,000 assets and 1,000,000 interfaces beside a bare page.
 
-The bare page is Flask and SQLAlchemy alone: it reads the same rows of the same SQLite file by the
+The bare page is Flask and SQLAlchemy alone: it reads the same rows of the same database by the
 same index and writes them with one small template, in the same process. ``python -m
-benchmarks.pages [assets]`` prints a table in Markdown; the goal is at most eight times the bare
-page, the aim four times.
+benchmarks.pages [assets] [postgresql]`` prints a table in Markdown; the goal is at most eight times
+the bare page, the aim four times. With ``postgresql`` the fleet is copied to a server of its own;
+the processor time is then that of our process, the wall time that of both.
 """
 
 from __future__ import annotations
@@ -11,22 +12,27 @@ from __future__ import annotations
 import resource
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import sqlalchemy as sa
 from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
 
 from benchmarks.fleet import fleet_settings
+from benchmarks.fleet_copy import copy_fleet
 from benchmarks.links import SOME_MAC, add_links
 from parc.app import create_app
 from parc.clock import now
+from parc.config import DatabaseSettings, Settings
 from parc.extensions import db, transaction
-from parc.models import Asset, Interface, Role
+from parc.models import Asset, Interface, Role, User
 from parc.services.actor import SYSTEM
 from parc.services.sign_in import open_session
 from parc.services.users import UserInput, add_user
+from tests.postgresql import find_programs, start_cluster
 
 _ROUNDS = 40
 _LOGIN = "benchmark"
@@ -70,6 +76,8 @@ def bare_app(uri: str) -> Flask:
 
     @app.get("/search")
     def show_search() -> str:
+        if engine.dialect.name == "postgresql":
+            return answer(rows.where(Asset.search_text.like("%sn123%")).limit(50))
         found = sa.text("SELECT rowid FROM asset_search WHERE asset_search MATCH :t")
         ids = found.bindparams(t=" AND ".join(f'"{part}"' for part in ("sn1", "n12", "123")))
         return answer(rows.where(Asset.id.in_(ids)).limit(50))
@@ -102,10 +110,25 @@ def measure(read: Read, rounds: int = _ROUNDS) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Measure and print."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    """Make the fleet, and measure."""
+    words = sys.argv[1:]
+    count = next((int(word) for word in words if word.isdigit()), 100_000)
     settings = fleet_settings(count)
     add_links(settings, count)
+    if "postgresql" not in words:
+        _measure_pages(settings)
+        return
+    programs = find_programs()
+    if programs is None:
+        sys.exit("PostgreSQL's programs are not installed (Debian: postgresql)")
+    with tempfile.TemporaryDirectory() as folder, start_cluster(programs) as cluster:
+        database = DatabaseSettings(url=cluster.url("postgres"))
+        target = Settings(data_folder=Path(folder), database=database)
+        copy_fleet(settings, target)
+        _measure_pages(target)
+
+
+def _measure_pages(settings: Settings) -> None:
     app = create_app(settings)
     bare = bare_app(settings.database_url).test_client()
     with app.app_context():
@@ -145,7 +168,7 @@ def main() -> None:
 def _sign_in() -> str:
     moment = now()
     with transaction() as session:
-        user_id = session.scalar(sa.text("SELECT id FROM user WHERE login = :l"), {"l": _LOGIN})
+        user_id = session.scalar(sa.select(User.id).where(User.login == _LOGIN))
         if user_id is None:
             entered = UserInput(_LOGIN, _LOGIN, Role.ADMINISTRATOR.value)
             user_id = add_user(session, SYSTEM, entered, None, moment).id

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,6 +20,8 @@ from parc.reconcile.known import DEVICE_COLUMNS, Value
 from parc.reconcile.load import load_ignored
 from parc.reconcile.rules import KeyKind
 
+_PART: Final = 1_000
+
 
 def doubled_keys(session: Session) -> Iterator[tuple[Key, list[int]]]:
     """Give strong keys of several present devices of which no conflict tells."""
@@ -27,7 +29,7 @@ def doubled_keys(session: Session) -> Iterator[tuple[Key, list[int]]]:
     query = sa.select(Device.id, *columns).where(Device.absent_since.is_(None))
     ignored = load_ignored(session)
     holders: dict[Key, list[int]] = defaultdict(list)
-    for row in session.execute(query.order_by(Device.id)):
+    for row in session.execute(_streamed(query.order_by(Device.id))):
         fields = dict(zip(DEVICE_COLUMNS, (_plain(value) for value in row[1:]), strict=True))
         traits = make_traits(fields, (), (), ignored=ignored)
         for key in strong_keys(traits) if fields["category"] is not Category.BMC else ():
@@ -46,7 +48,7 @@ def doubled_assets(session: Session) -> Iterator[tuple[Key, list[int]]]:
     )
     ignored = load_ignored(session)
     holders: dict[Key, list[int]] = defaultdict(list)
-    for number, maker, serial in session.execute(query.order_by(Asset.id)):
+    for number, maker, serial in session.execute(_streamed(query.order_by(Asset.id))):
         fields: Mapping[str, Value] = {"manufacturer": maker, "serial_number": serial}
         for key in strong_keys(make_traits(fields, (), (), ignored=ignored)):
             holders[key].append(number)
@@ -55,6 +57,11 @@ def doubled_assets(session: Session) -> Iterator[tuple[Key, list[int]]]:
     for key, ids in doubled.items():
         if not told & set(ids):
             yield key, ids
+
+
+def _streamed(query: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
+    """Let rows come part by part: what is kept of them is their keys."""
+    return query.execution_options(yield_per=_PART)
 
 
 def _told(session: Session) -> set[int]:
