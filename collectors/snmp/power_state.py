@@ -132,6 +132,8 @@ def _battery(numbers: Mapping[str, int], load: int | None) -> Battery:
     source = _SOURCES.get(numbers.get("xups_source", numbers.get("source", 0)))
     if "apc_output" in numbers:
         source = _APC_OUTPUTS.get(numbers["apc_output"], "other")
+    if minutes == 0 and source == "normal":
+        minutes = None  # not reckoned: who is about to go out does not stand on mains
     charge = numbers.get("apc_charge", numbers.get("xups_charge", numbers.get("charge")))
     replace = numbers.get("apc_replace")
     return Battery(

@@ -63,7 +63,9 @@ _SHORT = (
     ("GigabitEthernet", "Gi"),
     ("FastEthernet", "Fa"),
     ("Ethernet", "Eth"),
+    ("ethernet", "e"),
     ("Port-channel", "Po"),
+    ("Port-Channel", "Po"),
 )
 _PORT_SHOWN = 10
 

@@ -296,3 +296,11 @@ def test_a_host_tells_its_virtual_machines() -> None:
     assert (mail.name, mail.state, mail.mac_address) == ("mail", "on", "00:50:56:01:02:03")
     assert mail.operating_system == "Debian GNU/Linux 12 (64-bit)"
     assert (old.key, old.state, old.operating_system) == ("old", "off", None)
+
+
+def test_no_minutes_on_mains_are_minutes_that_were_not_reckoned() -> None:
+    ups = (f"{NAME}1.3.6.1.2.1.33", f"{UPS}.1.1.0|4|Maker", f"{UPS}.1.2.0|4|M 1000",
+           f"{UPS}.2.1.0|2|2", f"{UPS}.2.3.0|2|0", f"{UPS}.2.4.0|2|100")  # fmt: skip
+    (on_mains,) = details_of(*ups, f"{UPS}.4.1.0|2|3").batteries.rows
+    (on_battery,) = details_of(*ups, f"{UPS}.4.1.0|2|5").batteries.rows
+    assert (on_mains.minutes_remaining, on_battery.minutes_remaining) == (None, 0)

@@ -107,6 +107,7 @@ def test_core_is_on_top() -> None:
     [
         ("GigabitEthernet1/0/24", "Gi1/0/24"),
         ("Ethernet1/1", "Eth1/1"),
+        ("ethernet1/2/1", "e1/2/1"),
         ("ge-0/0/0.0", "ge-0/0/0.0"),
     ],
 )
