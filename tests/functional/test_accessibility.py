@@ -52,7 +52,12 @@ from parc.models import (
     TargetOutcome,
     ValueSource,
 )
+from parc.reconcile.found_by import to_stored
+from parc.reconcile.identity import Key
+from parc.reconcile.matching import Considered, Match
+from parc.reconcile.rules import KeyKind, Reason
 from parc.services.actor import SYSTEM
+from parc.services.ignored_keys import ignore_key
 from parc.services.sign_in import make_link
 from parc.topology import PortRole
 from tests.browser import AXE_RULES, Live, chromium
@@ -205,6 +210,17 @@ def _paths(app: Flask, arguments: Mapping[str, object]) -> dict[str, str]:
         }
 
 
+def _add_keys(session: Session, device: Device) -> None:
+    """Add a key that people ignore, one that looks like it, and matches with all their words."""
+    ignore_key(session, SYSTEM, kind="serial", value="Lot 77", reason="A whole batch", at=now())
+    for maker in ("Dell", "Lenovo"):
+        make_device(session, manufacturer=maker, serial_number="BATCH77X")
+    key = Key(KeyKind.MAC, "00:1b:21:00:00:01")
+    considered = tuple(Considered(device.id, key, reason, ("ab12", "")) for reason in Reason)
+    device.created_match = to_stored(Match(None, None, considered), now(), None)
+    device.last_match = to_stored(Match(device.id, key, values=("3", "4")), now(), None)
+
+
 def _fill(session: Session) -> tuple[dict[str, int], list[int]]:
     """Add one of everything; give the arguments of the addresses, and further runs."""
     moment = now()
@@ -225,6 +241,7 @@ def _fill(session: Session) -> tuple[dict[str, int], list[int]]:
         session, sys_name="chassis-lames-01", manufacturer="Hewlett-Packard", serial_number="AB12"
     )
     make_device(session, status=DeviceStatus.IGNORED, ignore_reason="A visitor's laptop")
+    _add_keys(session, unknown)
     done = make_run(
         session, address_range, started_at=moment - timedelta(minutes=2), ended_at=moment,
         address_count=30, swept_count=30, responder_count=20, created_count=20, asset_count=19,
