@@ -78,6 +78,7 @@ class InboxCounts:
     assignees: Mapping[str, int]
     ranges: Mapping[str, int]
     sites: Mapping[str, int]
+    ages: Mapping[str, int]
     names: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
@@ -168,7 +169,14 @@ def count_entries(session: Session, view: str, now: datetime) -> InboxCounts:
         if site_id is not None:
             sites[str(site_id)] += number
     names = _names(session, assignees, ranges, sites)
-    return InboxCounts(kinds, assignees, ranges, sites, names)
+    return InboxCounts(kinds, assignees, ranges, sites, _ages(session, view, now), names)
+
+
+def _ages(session: Session, view: str, now: datetime) -> dict[str, int]:
+    names = [*AGES, OLDER]
+    sums = [sa.func.sum(sa.case((_is_of_age(age, now), 1), else_=0)) for age in names]
+    row = session.execute(sa.select(*sums).where(*_in_view(view, now))).one()
+    return {age: int(count or 0) for age, count in zip(names, row, strict=True)}
 
 
 def read_rows(session: Session, ids: Sequence[int]) -> list[Any]:

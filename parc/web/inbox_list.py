@@ -127,7 +127,6 @@ def _facets(wanted: ListRequest, counts: InboxCounts) -> list[FacetView]:
         return counts.names.get((what, value), f"#{value}")
 
     kinds = [kind.value for kind in InboxKind]
-    ages = dict.fromkeys(wanted.chosen.get("age", ()), 1)
     return [
         wanted.facet(
             "kind",
@@ -139,7 +138,9 @@ def _facets(wanted: ListRequest, counts: InboxCounts) -> list[FacetView]:
         wanted.facet("assignee", gettext("Whose"), counts.assignees, assignee),
         wanted.facet("range", gettext("Range"), counts.ranges, lambda v: named("range", v)),
         wanted.facet("site", gettext("Site"), counts.sites, lambda v: named("site", v)),
-        wanted.facet("age", gettext("Age"), ages, lambda v: str(_AGES[v]), order=list(_AGES)),
+        wanted.facet(
+            "age", gettext("Age"), counts.ages, lambda v: str(_AGES[v]), order=list(_AGES)
+        ),
     ]
 
 

@@ -293,6 +293,7 @@ def test_filters_of_the_address_are_checked(administrator: Browser) -> None:
         make_device(session, range_id=address_range.id, sys_name="printer")
     _settle()
     assert "printer" in administrator.get(f"/inbox?range={address_range.id}&age=day").text
+    assert "Of today" in administrator.get("/inbox").text
     assert "printer" not in administrator.get("/inbox?age=older").text
     assert "printer" in administrator.get("/inbox?sort=-kind&assignee=nobody&q=print").text
     for wrong in ("kind=spoon", "age=old", "range=x", "sort=colour", "fork=1"):
