@@ -13,7 +13,7 @@ from collectors.observation import Interface, InterfaceTable
 from collectors.snmp import values
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import Tag, VarBind
-from collectors.snmp.walk import Rows, TableRows, read_table
+from collectors.snmp.walk import Rows, read_table
 
 IF_TABLE: Final = "1.3.6.1.2.1.2.2"
 IF_X_TABLE: Final = "1.3.6.1.2.1.31.1.1"
@@ -90,19 +90,22 @@ async def read_interfaces(session: DeviceSession, existing: set[str]) -> Interfa
 
 
 async def _read_addresses(session: DeviceSession, existing: set[str]) -> _Addresses:
-    old = new = TableRows()
-    if IP_ADDR_TABLE in existing:
-        old = await read_table(session, _IP_ADDR_COLUMNS)
-    if IP_ADDRESS_TABLE in existing:
-        new = await read_table(session, _IP_ADDRESS_COLUMNS)
+    """Read both tables side by side: most devices have few addresses, and their indexes differ."""
+    old = _IP_ADDR_COLUMNS if IP_ADDR_TABLE in existing else {}
+    new = _IP_ADDRESS_COLUMNS if IP_ADDRESS_TABLE in existing else {}
+    table = await read_table(session, old | new)
+    rows = table.rows
+    if old and new and not table.complete:
+        # The newer table is broken on many agents: neither may cost what the other one tells.
+        rows = rows | (await read_table(session, old)).rows | (await read_table(session, new)).rows
     found: dict[int, dict[str, str]] = defaultdict(dict)
-    for index, row in old.rows.items():
+    for index, row in rows.items():
         _add_address(found, row.get("ipAdEntIfIndex"), bytes_of(index), _mask_length(row))
-    for index, row in new.rows.items():
+    for index, row in rows.items():
         octets = inet_address(index)
         _add_address(found, row.get("ipAddressIfIndex"), octets, _prefix_length(row))
     by_interface = {if_index: list(texts.values()) for if_index, texts in found.items()}
-    return _Addresses(by_interface, is_complete=old.complete and new.complete)
+    return _Addresses(by_interface, is_complete=table.complete)
 
 
 def bytes_of(arcs: tuple[int, ...]) -> bytes | None:

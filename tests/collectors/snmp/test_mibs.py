@@ -104,7 +104,7 @@ class _BreaksIn(ReplayTransport):
         self._prefix = oids.encode(table)
 
     def _bulk(self, names: list[bytes], non_repeaters: int, max_repetitions: int) -> Response:
-        if names[0].startswith(self._prefix):
+        if any(name.startswith(self._prefix) for name in names):
             return Response(0, 0, [])
         return super()._bulk(names, non_repeaters, max_repetitions)
 
@@ -120,7 +120,7 @@ def test_interfaces_are_not_complete_when_their_addresses_could_not_be_read(tabl
     assert found.observation is not None
     assert [one.addresses for one in found.observation.interfaces.rows] == [("192.0.2.5/32",)]
     assert not found.observation.interfaces.complete
-    assert len(found.observation.problems) == 1
+    assert found.observation.problems
     assert observe(text).interfaces.complete
 
 
