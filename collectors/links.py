@@ -286,7 +286,7 @@ class _LinkReader:
     async def aggregate_ports(self) -> AggregatePortTable:
         """Read which ports are members of aggregates; without aggregates there are none."""
         if not self._subject.has_aggregates:
-            return AggregatePortTable(complete=bool(self._subject.interfaces))
+            return AggregatePortTable()
         interfaces = self._subject.interfaces
         return await aggregates.read_members(self._session, self._existing, interfaces)
 

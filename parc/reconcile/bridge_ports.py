@@ -170,7 +170,8 @@ def _aggregates(told: Told, known: Mapping[int, RowMapping]) -> dict[int, int]:
     table, by_index = told.links.aggregate_ports, told.interfaces
     before: dict[int, int] = {}
     if not table.complete:
-        before = {n: row["aggregate_id"] for n, row in known.items() if row["aggregate_id"]}
+        seen = set(by_index.values())  # an aggregate that is no interface any more has no members
+        before = {n: row["aggregate_id"] for n, row in known.items() if row["aggregate_id"] in seen}
     return before | {
         by_index[row.if_index]: by_index[row.aggregate_if_index]
         for row in table.rows
