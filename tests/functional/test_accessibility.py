@@ -30,15 +30,19 @@ from collectors.errors import Failure
 from collectors.observation import to_json
 from parc.app import create_app
 from parc.clock import now
-from parc.config import Settings
+from parc.config import InboxSettings, Settings
 from parc.extensions import db, transaction
 from parc.models import (
+    Asset,
     AuditEntry,
+    ChangeSet,
+    ChangeSetKind,
     Component,
     Credential,
     Device,
     DeviceStatus,
     Difference,
+    InboxEntry,
     Interface,
     Run,
     RunPhase,
@@ -54,9 +58,11 @@ from parc.models import (
 )
 from parc.reconcile.found_by import to_stored
 from parc.reconcile.identity import Key
+from parc.reconcile.inbox import settle
 from parc.reconcile.matching import Considered, Match
 from parc.reconcile.rules import KeyKind, Reason
 from parc.services.actor import SYSTEM
+from parc.services.change_sets import recording
 from parc.services.ignored_keys import ignore_key
 from parc.services.sign_in import make_link
 from parc.topology import PortRole
@@ -258,6 +264,8 @@ def _fill(session: Session) -> tuple[dict[str, int], list[int]]:
     _add_links(session, asset_id)
     arguments = {
         "asset_id": asset_id,
+        "change_set_id": _add_act(session, asset_id),
+        "entry_id": _add_entry(session, asset_id),
         "credential_id": credential.id,
         "device_id": unknown.id,
         "observation_id": observation_id,
@@ -266,6 +274,25 @@ def _fill(session: Session) -> tuple[dict[str, int], list[int]]:
         "user_id": make_user(session).id,
     }
     return arguments, [done.id, running.id]
+
+
+def _add_act(session: Session, asset_id: int) -> int:
+    """Add an act that a person has built upon, so that its page says what stands in the way."""
+    asset = session.get_one(Asset, asset_id)
+    title = {"code": "merged", "asset": "P000001", "other": "P000002"}
+    with recording(session, SYSTEM, ChangeSetKind.MERGE, title, now()):
+        asset.notes = "first"
+        session.flush()
+    asset.notes = "then"
+    session.flush()
+    return session.scalars(sa.select(ChangeSet.id)).one()
+
+
+def _add_entry(session: Session, asset_id: int) -> int:
+    """Settle the inbox; give an entry about the asset, or any."""
+    settle(session, SYSTEM, InboxSettings(), now())
+    about = sa.select(InboxEntry.id).order_by(InboxEntry.asset_id != asset_id, InboxEntry.id)
+    return session.scalars(about.limit(1)).one()
 
 
 def _add_asset(session: Session) -> tuple[int, int]:
