@@ -28,6 +28,7 @@ _COMMANDS = {
     "users": "parc.cli.users:users",
     "keys": "parc.cli.keys:keys",
     "inbox": "parc.cli.inbox:inbox",
+    "assets": "parc.cli.assets:assets",
     "changes": "parc.cli.changes:changes",
     "ignored-keys": "parc.cli.ignored_keys:ignored_keys",
     "where": "parc.cli.where:where",

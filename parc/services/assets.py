@@ -8,7 +8,8 @@ commit.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
@@ -53,6 +54,7 @@ __all__ = [
     "refresh_search_texts",
     "release_field",
     "search_text",
+    "searched_once",
     "settle_difference",
     "show_address",
     "touch",
@@ -60,6 +62,7 @@ __all__ = [
 
 DEFAULT_TAG_PATTERN: Final = "P{number:06d}"
 SEARCH_CHARACTERS: Final = 4000
+_TOUCHED: Final = "parc_touched_assets"
 _SEARCHED: Final = (
     "name",
     "asset_tag",
@@ -449,12 +452,27 @@ def show_address(session: Session, asset: Asset) -> None:
     asset.last_seen_at = device.last_seen_at if device else None
 
 
+@contextmanager
+def searched_once(session: Session) -> Iterator[None]:
+    """Make the search texts of all assets that are touched inside anew at its end, together."""
+    touched: set[int] = set()
+    session.info[_TOUCHED] = touched
+    try:
+        yield
+    finally:
+        del session.info[_TOUCHED]
+    refresh_search_texts(session, touched)
+
+
 def touch(session: Session, asset: Asset, at: datetime) -> None:
     """Note that a person changed the asset, and what a search finds it by."""
     asset.updated_at = at
     asset.version += 1
     session.flush()
-    refresh_search_texts(session, [asset.id])
+    if (touched := session.info.get(_TOUCHED)) is not None:
+        touched.add(asset.id)
+    else:
+        refresh_search_texts(session, [asset.id])
 
 
 def refresh_search_texts(session: Session, asset_ids: Collection[int]) -> None:

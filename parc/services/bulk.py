@@ -30,7 +30,8 @@ BULK_FIELDS: Final = (
     "operating_system",
     "notes",
 )
-MOST_ASSETS: Final = 10_000
+# One transaction, that holds up other writers of SQLite for some seconds.
+MOST_ASSETS: Final = 1_000
 _CHUNK: Final = 500
 
 
@@ -104,7 +105,11 @@ def edit_many(
     """
     require(actor, Action.EDIT_ASSET)
     made = plan_edit(session, ids, values)
-    with recording(session, actor, ChangeSetKind.BULK_EDIT, {"code": "edited"}, at):
+    title = {"code": "edited"}
+    with (
+        recording(session, actor, ChangeSetKind.BULK_EDIT, title, at),
+        assets.searched_once(session),
+    ):
         for line in made.changed:
             asset = session.get_one(Asset, line.asset_id)
             given = {name: after for name, (_, after) in line.changes.items()}
@@ -130,7 +135,11 @@ def change_states(
     """
     require(actor, Action.EDIT_ASSET)
     made = plan_state(session, ids, to)
-    with recording(session, actor, ChangeSetKind.BULK_STATE, {"code": "state_changed"}, at):
+    title = {"code": "state_changed"}
+    with (
+        recording(session, actor, ChangeSetKind.BULK_STATE, title, at),
+        assets.searched_once(session),
+    ):
         for line in made.changed:
             assets.change_state(session, actor, line.asset_id, to, at=at, reason=reason)
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from flask import Blueprint, abort, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -13,12 +14,13 @@ from markupsafe import Markup
 from collectors.observation import Category
 from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
-from parc.models import Device, DeviceStatus
+from parc.models import ChangeSetKind, Device, DeviceStatus
 from parc.queries import devices as query
 from parc.queries.assets import find_exact, suggest
 from parc.queries.devices import Candidate, DeviceFilter
 from parc.queries.keyset import Order
 from parc.services import devices as service
+from parc.services.change_sets import recording
 from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
 from parc.web.assets import forget_counts
@@ -109,7 +111,7 @@ def attach() -> ResponseReturnValue:
         return _attach_page(ids, form.text("q"))
     if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 10):  # noqa: PLR2004 -- digits
         refuse(gettext("%(name)s is no asset.", name=chosen[:40]))
-    with transaction() as session:
+    with transaction() as session, _as_one_act(session):
         asset = service.attach(session, actor(), ids, int(chosen), at=now())
         settle_about(session, devices=ids, assets=[asset.id])
     forget_counts()
@@ -134,7 +136,7 @@ def ignore() -> ResponseReturnValue:
     ids = _chosen(form)
     try:
         until = read_day("until", form.text("until"))
-        with transaction() as session:
+        with transaction() as session, _as_one_act(session):
             service.ignore(session, actor(), ids, reason=form.text("reason"), until=until, at=now())
             settle_about(session, devices=ids)
     except InvalidInputError as error:
@@ -155,6 +157,11 @@ def undo(ids: str) -> ResponseReturnValue:
     if not all(part.isascii() and part.isdecimal() and len(part) < 10 for part in parts):  # noqa: PLR2004 -- digits
         abort(404)
     return _restore([int(part) for part in parts])
+
+
+def _as_one_act(session: Any) -> AbstractContextManager[None]:
+    """Let what is decided be undone as a whole."""
+    return recording(session, actor(), ChangeSetKind.DECISION, {"code": "decided"}, now())
 
 
 def _page(spec: ListSpec, status: DeviceStatus) -> ResponseReturnValue:
@@ -279,7 +286,7 @@ def show(device_id: int) -> ResponseReturnValue:
 
 
 def _accept(ids: list[int]) -> ResponseReturnValue:
-    with transaction() as session:
+    with transaction() as session, _as_one_act(session):
         made = service.accept(
             session, actor(), ids, at=now(), tag_pattern=settings().interface.asset_tag_pattern
         )
@@ -301,7 +308,7 @@ def _accept(ids: list[int]) -> ResponseReturnValue:
 
 
 def _restore(ids: list[int]) -> ResponseReturnValue:
-    with transaction() as session:
+    with transaction() as session, _as_one_act(session):
         service.restore(session, actor(), ids, at=now())
         settle_about(session, devices=ids)
     tell(

@@ -1,0 +1,107 @@
+"""``parc assets``: merge two records of one machine, split one record of two."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from parc.cli.context import operator, settings, with_database
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_VALUE_CHARACTERS = 60
+
+
+@click.group()
+def assets() -> None:
+    """Merge and split records of assets."""
+
+
+@assets.command()
+@click.argument("into", metavar="ID|TAG|NAME")
+@click.argument("other", metavar="OTHER")
+@click.option("--take", multiple=True, metavar="FIELD", help="Keep OTHER's value of FIELD.")
+@click.option("--apply", "is_applied", is_flag=True, help="Merge, not only show.")
+@with_database
+def merge(into: str, other: str, take: Sequence[str], *, is_applied: bool) -> None:
+    """Merge OTHER into the first asset: its devices and all that hangs on it follow.
+
+    Without --apply the fields that differ are shown, with the value that would stay.
+    """
+    from parc.clock import now
+    from parc.discovery.explain import asset_of
+    from parc.extensions import reading, transaction
+    from parc.reconcile.merging import choices, merge_assets
+
+    with reading() as session:
+        first, second = asset_of(session, into), asset_of(session, other)
+        found = choices(session, first.id, second.id)
+    for one in found:
+        stays, goes = (one.goes, one.stays) if one.field in take else (one.stays, one.goes)
+        click.echo(f"{one.field}: {_short(stays)} stays, {_short(goes)} goes")
+    if not is_applied:
+        click.echo(f"{second.asset_tag} would become part of {first.asset_tag}; --apply does it.")
+        return
+    with transaction() as session:
+        merge_assets(session, operator(), first.id, second.id, taken=frozenset(take), at=now())
+    click.echo(f"{second.asset_tag} is part of {first.asset_tag}.")
+
+
+@assets.command()
+@click.argument("text", metavar="ID|TAG|NAME")
+@click.option("--device", "devices", multiple=True, type=int, help="Leaves whole.")
+@click.option("--voice", "voices", multiple=True, metavar="DEVICE:VOICE", help="Leaves.")
+@click.option("--give", "values", multiple=True, metavar="FIELD", help="Leaves with it.")
+@click.option("--apply", "is_applied", is_flag=True, help="Split, not only show.")
+@with_database
+def split(
+    text: str,
+    devices: Sequence[int],
+    voices: Sequence[str],
+    values: Sequence[str],
+    *,
+    is_applied: bool,
+) -> None:
+    """Make a record of its own of what is another machine.
+
+    Without --apply the devices of the asset are shown, with the voices that spoke through each.
+    """
+    from parc.clock import now
+    from parc.discovery.explain import asset_of
+    from parc.extensions import reading, transaction
+    from parc.queries.asset_sheet import read_sheet
+    from parc.reconcile.dividing import read_voices
+    from parc.reconcile.splitting import Leaving, split_asset
+
+    with reading() as session:
+        asset = asset_of(session, text)
+        spoken = [(d, read_voices(session, d.id)) for d in read_sheet(session, asset.id).devices]
+    if not is_applied:
+        for device, heard in spoken:
+            click.echo(f"device {device.id} at {device.address}")
+            for voice in heard:
+                marks = ", ".join(f"{name} {value}" for name, value in voice.marks)
+                click.echo(f"  voice {device.id}:{voice.token} {marks}")
+        return
+    leaving = Leaving(frozenset(devices), _by_device(voices), frozenset(values))
+    pattern = settings().interface.asset_tag_pattern
+    with transaction() as session:
+        new = split_asset(session, operator(), asset.id, leaving, at=now(), tag_pattern=pattern)
+    click.echo(f"{new.asset_tag} {new.name} is a record of its own.")
+
+
+def _by_device(voices: Sequence[str]) -> dict[int, frozenset[str]]:
+    found: dict[int, set[str]] = {}
+    for text in voices:
+        device, _colon, token = text.partition(":")
+        if not device.isdecimal():
+            message = f"{text} is no DEVICE:VOICE"
+            raise click.BadParameter(message)
+        found.setdefault(int(device), set()).add(token)
+    return {number: frozenset(tokens) for number, tokens in found.items()}
+
+
+def _short(value: object) -> str:
+    return str(getattr(value, "value", value))[:_VALUE_CHARACTERS]
