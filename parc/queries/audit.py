@@ -3,30 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from parc.models import AuditEntry, Device
+from parc.models import AuditEntry, Device, MergedAsset
 
 _DEVICE_ACTIONS = ("attached", "ignored", "restored")
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryFilter:
+    """What a history is narrowed to; empty: not at all.
+
+    Attributes:
+        source: ``people``, ``discovery`` or ``server``.
+        author: a part of the name.
+        field: that the entry changes.
+        since: the first moment.
+    """
+
+    source: str = ""
+    author: str = ""
+    field: str = ""
+    since: datetime | None = None
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """Give the filter as conditions on entries."""
+        found: list[sa.ColumnElement[bool]] = []
+        if self.source == "people":
+            found.append(AuditEntry.user_id.is_not(None))
+        elif self.source == "discovery":
+            found.append(AuditEntry.run_id.is_not(None))
+        elif self.source == "server":
+            found.append(sa.and_(AuditEntry.user_id.is_(None), AuditEntry.run_id.is_(None)))
+        if self.author:
+            found.append(AuditEntry.author.icontains(self.author, autoescape=True))
+        if self.field:
+            written = sa.cast(AuditEntry.changes, sa.Text)
+            found.append(written.contains(f'"{self.field}": [', autoescape=True))
+        if self.since is not None:
+            found.append(AuditEntry.at >= self.since)
+        return found
+
+
+_ALL: Final = HistoryFilter()
+
+
 def asset_history(
-    session: Session, asset_id: int, before_id: int | None, limit: int
+    session: Session,
+    asset_id: int,
+    before_id: int | None,
+    limit: int,
+    wanted: HistoryFilter = _ALL,
 ) -> Sequence[Any]:
-    """Read entries of an asset and of the devices that are it, the latest first.
+    """Read entries of an asset, of what was merged into it, and of its devices, the latest first.
 
     Args:
         before_id: only entries older than this one.
     """
     devices = sa.select(Device.id).where(Device.asset_id == asset_id)
+    merged = sa.select(MergedAsset.id).where(MergedAsset.asset_id == asset_id)
     parts = []
-    for kind, ids in (("asset", [asset_id]), ("device", devices)):
+    for kind, ids in (("asset", [asset_id]), ("asset", merged), ("device", devices)):
         part = sa.select(AuditEntry.id).where(
-            AuditEntry.subject_kind == kind, AuditEntry.subject_id.in_(ids)
+            AuditEntry.subject_kind == kind, AuditEntry.subject_id.in_(ids), *wanted.conditions()
         )
         if before_id is not None:
             part = part.where(AuditEntry.id < before_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
@@ -23,7 +24,7 @@ from parc.queries.locations import read_places
 from parc.queries.observations import list_observations, read_observation
 from parc.queries.places import read_spot, subject_of
 from parc.queries.ports import read_neighbors
-from parc.services.assets import MACHINE_FIELDS
+from parc.services.assets import EDITABLE_FIELDS, MACHINE_FIELDS
 from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
 from parc.web.asset_held import held_kind, held_word
@@ -32,6 +33,7 @@ from parc.web.cells import CellWriter
 from parc.web.context import now
 from parc.web.found_by import read_why
 from parc.web.history import action_label, field_label, value_text
+from parc.web.history_filter import HISTORY_SOURCES, read_history_filter
 from parc.web.labels import label
 from parc.web.origins import origin_lines
 from parc.web.where import CERTAINTIES, port_url, switch_url
@@ -151,11 +153,13 @@ def interfaces(asset_id: int) -> ResponseReturnValue:
 def history(asset_id: int) -> ResponseReturnValue:
     """Show what changed, by whom, from what to what."""
     sheet = _read(asset_id)
-    entries = asset_history(db.session(), asset_id, _number("before"), _ENTRIES + 1)
+    wanted, given = read_history_filter()
+    entries = asset_history(db.session(), asset_id, _number("before"), _ENTRIES + 1, wanted)
     next_url = ""
     if len(entries) > _ENTRIES:
         entries = entries[:_ENTRIES]
-        next_url = url_for("assets.history", asset_id=asset_id, before=entries[-1].id)
+        page: dict[str, Any] = {**given, "before": entries[-1].id}
+        next_url = url_for("assets.history", asset_id=asset_id, **page)
     return render_template(
         "assets/history.html",
         sheet=sheet,
@@ -166,6 +170,9 @@ def history(asset_id: int) -> ResponseReturnValue:
         field_label=field_label,
         value_text=value_text,
         next_url=next_url,
+        given=given,
+        fields=sorted(((name, field_label(name)) for name in EDITABLE_FIELDS), key=itemgetter(1)),
+        sources=HISTORY_SOURCES,
     )
 
 

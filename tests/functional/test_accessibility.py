@@ -85,6 +85,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.long]
 NO_PAGES = {
     "assets.suggest",
     "exports.assets_csv",
+    "exports.history_csv",
     "assets.ports_csv",
     "exports.assets_xlsx",
     "runs.live",

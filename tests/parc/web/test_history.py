@@ -29,7 +29,7 @@ from parc.web.history import (
     value_text,
 )
 from tests.architecture.sources import ROOT
-from tests.factories import make_asset, make_run
+from tests.factories import SOME_PERSON, make_asset, make_run
 from tests.web import Browser
 
 _WRITERS = [*(ROOT / "parc" / "services").glob("*.py"), ROOT / "parc/reconcile/history.py"]
@@ -127,3 +127,24 @@ def test_dashboard_tells_a_run_as_one_line_and_a_person_apart(administrator: Bro
     assert "Old" not in page
     assert ">sw-17</a>: Changed" in page
     assert "Ada" in page
+
+
+def test_history_is_narrowed_and_goes_out_as_a_file(administrator: Browser) -> None:
+    with transaction() as session:
+        asset = make_asset(session)
+        version = asset.version
+        for number, values in enumerate(({"model_name": "=X9"}, {"notes": "why"})):
+            edit_asset(
+                session, SOME_PERSON, asset.id, version=version + number, values=values, at=now()
+            )
+    path = f"/assets/{asset.id}/history"
+    assert "=X9" not in administrator.get(f"{path}?field=notes").text
+    assert "=X9" in administrator.get(f"{path}?field=model_name&author=ad&source=server").text
+    assert "Nothing matches." in administrator.get(f"{path}?source=discovery").text
+    assert "Nothing matches." in administrator.get(f"{path}?since=2999-01-01").text
+    for wrong in ("source=x", "field=x", "since=tomorrow"):
+        assert administrator.get(f"{path}?{wrong}").status_code == 422
+    lines = administrator.get(f"{path}.csv?field=model_name").text.splitlines()
+    assert len(lines) == 2
+    assert "'=X9" in lines[1]
+    assert administrator.get("/assets/99999/history.csv").status_code == 404
