@@ -27,8 +27,8 @@ from collectors.snmp.transport import Endpoint, Pdu, Response, SnmpTransport, Va
 from collectors.target import Limits
 
 TOO_BIG: Final = 1
-_NO_SUCH_NAME: Final = 2  # of version 1 (RFC 1157 §4.1.3)
-NO_SUCH_NAME: Final = 2
+_FEW_NAMES: Final = 2
+NO_SUCH_NAME: Final = 2  # of version 1 (RFC 1157 §4.1.3)
 # What one Ethernet frame usually holds, so that a reply is one datagram without fragments.
 VARBINDS_A_REPLY: Final = 75
 VARBINDS_AFTER_SILENCE: Final = 10
@@ -66,6 +66,7 @@ class DeviceSession:
         self._is_gentle = False
         self._deadline = asyncio.get_running_loop().time() + limits.device_seconds
         self._known: dict[bytes, VarBind] = {}
+        self._refused: set[bytes] = set()
         self._names_a_get = NAMES_A_GET
         self.endpoint = endpoint
         self.problems: list[Problem] = []
@@ -152,7 +153,7 @@ class DeviceSession:
             CollectorError: as ``send``; what was read until then is remembered.
         """
         wanted = list(dict.fromkeys(names))
-        unknown = [one for one in wanted if one not in self._known]
+        unknown = [one for one in wanted if one not in self._known and one not in self._refused]
         while unknown:
             chunk = unknown[: self._names_a_get]
             unknown = unknown[len(chunk) :]
@@ -176,13 +177,50 @@ class DeviceSession:
         if response.error_status in _ACCESS_DENIED:
             detail = "the device lets this user in, but not read"
             raise WrongCredentialsError(self.endpoint.address, detail)
+        return await self._ask_otherwise(chunk, response)
+
+    async def _ask_otherwise(self, chunk: list[bytes], response: Response) -> list[bytes]:
+        """Give what must be asked again after an error: less, or without what it is about."""
+        if response.error_status == NO_SUCH_NAME and len(chunk) > _FEW_NAMES:
+            rest = await self._get_by_next(chunk)
+            if rest is not None:
+                return rest
         culprit = response.error_index - 1
         if response.error_status != TOO_BIG and 0 <= culprit < len(chunk):
+            self._refused.add(chunk[culprit])
             return chunk[:culprit] + chunk[culprit + 1 :]
         if len(chunk) == 1:
             return []
         self._names_a_get = max(1, len(chunk) // 2)
         return chunk
+
+    async def _get_by_next(self, chunk: list[bytes]) -> list[bytes] | None:
+        """Ask a v1 agent for what follows the names without their last 0: it refuses no GETNEXT.
+
+        A GET of many names costs it a request for each that it does not have (RFC 1157, 4.1.2).
+
+        Returns:
+            The names that are no scalars, still to be asked; None when this was refused as well.
+        """
+        scalars = [name for name in chunk if name.endswith(b"\0")]
+        left = scalars
+        if len(scalars) <= _FEW_NAMES:
+            return None
+        while left:
+            response = await self.send(Pdu.GET_NEXT, [name[:-1] for name in left])
+            if response.error_status == 0:
+                for asked, varbind in zip(left, response.varbinds, strict=False):
+                    if varbind.oid == asked:
+                        self._known[asked] = varbind
+                break
+            culprit = response.error_index - 1
+            if response.error_status != NO_SUCH_NAME or not 0 <= culprit < len(left):
+                return None
+            # Nothing follows this name, hence nothing those that come after it.
+            end = oids.decode_index(left[culprit])
+            left = [name for name in left if oids.decode_index(name) < end]
+        self._refused |= {name for name in scalars if name not in self._known}
+        return [name for name in chunk if not name.endswith(b"\0")]
 
     async def is_alive(self) -> bool:
         """Ask for sysObjectID; no answer marks the device as silent from now on."""
@@ -233,7 +271,7 @@ class DeviceSession:
                     if varbind.oid.startswith(prefix) and varbind.oid != prefix:
                         found.add(prefix)
                 asked = asked[len(chunk) :]
-            elif response.error_status == _NO_SUCH_NAME and 0 <= culprit < len(chunk):
+            elif response.error_status == NO_SUCH_NAME and 0 <= culprit < len(chunk):
                 # A v1 agent's MIB ends here: what lies behind is not there either.
                 end = oids.decode_index(chunk[culprit])
                 asked = [one for one in asked if oids.decode_index(one) < end]
