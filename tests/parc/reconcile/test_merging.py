@@ -331,5 +331,7 @@ def test_created_updated_and_deleted_rows_are_kept_whole(inventory: Inventory) -
     assert images["device", (changed.id,)].after == {"sys_name": "second"}
 
 
-def test_every_table_that_hangs_on_an_asset_is_settled_by_a_merge() -> None:
-    assert linked_models() == []
+def test_every_table_that_follows_an_asset_is_kept_for_an_undo() -> None:
+    followers = {model.__tablename__ for model in linked_models()}
+    assert followers == {"managed_device"}
+    assert followers <= TRACKED
