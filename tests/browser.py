@@ -17,7 +17,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from parc.clock import now
@@ -28,6 +28,9 @@ from parc.services.actor import SYSTEM
 from parc.services.sign_in import make_link
 from parc.web.bundles import require_bundles
 from tests.web import make_user
+
+# A busy machine answers late; what never comes fails all the same.
+expect.set_options(timeout=20_000)
 
 AXE_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -112,7 +115,7 @@ def visit(chromium: Chromium) -> Iterator[Visit]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(20_000)
         page.on(
             "console",
             lambda message: (
