@@ -58,6 +58,7 @@ def test_entry_is_taken_on_and_put_off_by_key(live: Live, visit: Visit) -> None:
     live.sign_in(page)
     page.goto(f"{live.url}/inbox?kind=silent")
     page.click("tbody th a")
+    expect(page.get_by_role("link", name="Ouvrir le matériel")).to_be_visible()
     page.keyboard.press("t")
     expect(page.locator("#messages")).to_contain_text("1 entrée est attribuée.")
     page.get_by_role("link", name="Les miennes", exact=True).first.click()
