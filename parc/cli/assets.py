@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from parc.cli.context import operator, settings, with_database
+from parc.cli.settling import settle_about
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +47,7 @@ def merge(into: str, other: str, take: Sequence[str], *, is_applied: bool) -> No
         return
     with transaction() as session:
         merge_assets(session, operator(), first.id, second.id, taken=frozenset(take), at=now())
+        settle_about(session, assets=[first.id, second.id])
     click.echo(f"{second.asset_tag} is part of {first.asset_tag}.")
 
 
@@ -89,6 +91,7 @@ def split(
     pattern = settings().interface.asset_tag_pattern
     with transaction() as session:
         new = split_asset(session, operator(), asset.id, leaving, at=now(), tag_pattern=pattern)
+        settle_about(session, assets=[asset.id, new.id])
     click.echo(f"{new.asset_tag} {new.name} is a record of its own.")
 
 

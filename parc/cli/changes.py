@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from parc.cli.context import operator, with_database
 from parc.cli.output import print_json, print_table
+from parc.cli.settling import settle_about
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from parc.services.undo import Obstacle
 
 _SHOWN = 50
 
@@ -79,9 +87,7 @@ def show(number: int, *, is_json: bool) -> None:
             for r in rows
         ],
     )
-    for one in obstacles:
-        what = f"{one.subject_kind} {one.subject_id}"
-        click.echo(f"in the way: {what} {one.field} {one.code} {one.author}".rstrip())
+    _tell(obstacles)
 
 
 @changes.command()
@@ -96,15 +102,13 @@ def undo(number: int, *, is_applied: bool) -> None:
     from parc.clock import now
     from parc.extensions import reading, transaction
     from parc.services.change_sets import images_of
-    from parc.services.undo import find_obstacles
+    from parc.services.undo import find_obstacles, subjects
     from parc.services.undo import undo as undo_change
 
     with reading() as session:
         obstacles = find_obstacles(session, number)
         count = len(images_of(session, number))
-    for one in obstacles:
-        what = f"{one.subject_kind} {one.subject_id}"
-        click.echo(f"in the way: {what} {one.field} {one.code} {one.author}".rstrip())
+    _tell(obstacles)
     if obstacles:
         raise SystemExit(1)
     if not is_applied:
@@ -112,4 +116,12 @@ def undo(number: int, *, is_applied: bool) -> None:
         return
     with transaction() as session:
         undo_change(session, operator(), number, at=now())
+        devices, assets = subjects(session, number)
+        settle_about(session, devices=devices, assets=assets)
     click.echo(f"{count} row(s) are as they were.")
+
+
+def _tell(obstacles: Sequence[Obstacle]) -> None:
+    for one in obstacles:
+        what = f"{one.subject_kind} {one.subject_id}"
+        click.echo(f"in the way: {what} {one.field} {one.code} {one.author}".rstrip())

@@ -30,7 +30,7 @@ from parc.models import (
     ValueSource,
 )
 from parc.reconcile.known import ROW_COLUMNS, Table, Value
-from parc.reconcile.load import MODELS
+from parc.reconcile.load import MODELS, load_ignored
 from parc.reconcile.replay import Replayed, ReplayedRow, replay
 from parc.reconcile.voices import Sight, Voice, voices_of
 
@@ -41,7 +41,7 @@ _LINKS: Final[tuple[type[Any], ...]] = (SwitchPort, Attachment, Neighbor)
 
 def read_voices(session: Session, device_id: int) -> list[Voice]:
     """Give who spoke through a device, the one that was heard last first."""
-    return voices_of(_sights(session, device_id))
+    return voices_of(_sights(session, device_id), load_ignored(session))
 
 
 def divide_device(session: Session, device: Device, ids: frozenset[int], at: datetime) -> Device:

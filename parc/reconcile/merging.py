@@ -6,7 +6,6 @@ merges chooses, and the other stands in the history. The caller commits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -23,10 +22,9 @@ from parc.models import (
     Device,
     Difference,
     MergedAsset,
-    ValueSource,
     table_of,
 )
-from parc.services import assets, audit
+from parc.services import assets
 from parc.services.actor import Actor
 from parc.services.change_sets import recording
 from parc.services.permissions import Action, require
@@ -60,7 +58,7 @@ def choices(session: Session, into_id: int, from_id: int) -> list[Choice]:
         NotFoundError: one of the assets is not there.
     """
     into, other = _asset(session, into_id), _asset(session, from_id)
-    typed = set(person_fields(session, other.id))
+    typed = set(assets.person_fields(session, other.id))
     found = []
     for name in MERGED_FIELDS:
         stays, goes = getattr(into, name), getattr(other, name)
@@ -105,14 +103,14 @@ def merge_assets(
         device_ids = _move_devices(session, into, other)
         kept = _merged_row(session, into, other, device_ids, at)
         gone = {"asset_tag": (other.asset_tag, None), "merged_into": (None, into.asset_tag)}
-        _record(session, actor, other, "merged_away", at, gone | _values_of(other))
+        assets.record_change(session, actor, other, "merged_away", at, gone | _values_of(other))
         _move_links(session, into, other)
         session.delete(other)
         session.flush()
         session.add(kept)
         assets.touch(session, into, at)
         changes["merged_from"] = (None, kept.asset_tag)
-        _record(session, actor, into, "merged", at, changes)
+        assets.record_change(session, actor, into, "merged", at, changes)
     return into
 
 
@@ -128,22 +126,9 @@ def _take_values(
         elif value is None or value == before or (before is not None and name not in taken):
             continue
         setattr(into, name, value)
-        _take_source(session, into.id, other.id, name)
+        assets.copy_source(session, name, from_id=other.id, to_id=into.id)
         changes[name] = (before, value)
     return changes
-
-
-def _take_source(session: Session, into_id: int, from_id: int, field: str) -> None:
-    theirs = session.get(AssetField, (from_id, field))
-    ours = session.get(AssetField, (into_id, field))
-    if theirs is None:
-        return
-    if ours is None:
-        ours = AssetField(asset_id=into_id, field=field)
-        session.add(ours)
-    for column in sa.inspect(AssetField).columns:
-        if not column.primary_key:
-            setattr(ours, column.key, getattr(theirs, column.key))
 
 
 def _move_devices(session: Session, into: Asset, other: Asset) -> list[int]:
@@ -163,16 +148,26 @@ def _merged_row(
     """Keep what the record was; records that were merged into it before follow."""
     for row in session.scalars(sa.select(MergedAsset).where(MergedAsset.asset_id == other.id)):
         row.asset_id = into.id
-    typed = person_fields(session, other.id)
+    typed = assets.person_fields(session, other.id)
     return MergedAsset(
         id=other.id,
         asset_id=into.id,
         asset_tag=other.asset_tag,
         name=other.name,
         device_ids=device_ids,
-        person_values={name: _plain(getattr(other, name)) for name in typed},
+        person_values={name: _typed_value(session, other, name) for name in typed},
         merged_at=at,
     )
+
+
+def _typed_value(session: Session, asset: Asset, field: str) -> dict[str, Any]:
+    """Give a value that a person typed, with who did and when."""
+    source = session.get_one(AssetField, (asset.id, field))
+    return {
+        "value": _plain(getattr(asset, field)),
+        "user_id": source.user_id,
+        "set_at": source.set_at.isoformat(),
+    }
 
 
 def _move_links(session: Session, into: Asset, other: Asset) -> None:
@@ -202,14 +197,6 @@ def linked_models() -> list[type[Base]]:
     return sorted(found, key=lambda model: model.__tablename__)
 
 
-def person_fields(session: Session, asset_id: int) -> list[str]:
-    """Give the fields of an asset that a person typed."""
-    query = sa.select(AssetField.field).where(
-        AssetField.asset_id == asset_id, AssetField.source == ValueSource.PERSON
-    )
-    return list(session.scalars(query.order_by(AssetField.field)))
-
-
 def _values_of(asset: Asset) -> dict[str, tuple[Any, Any]]:
     values = {name: _plain(getattr(asset, name)) for name in MERGED_FIELDS}
     return {name: (value, None) for name, value in values.items() if value is not None}
@@ -230,23 +217,3 @@ def _asset(session: Session, asset_id: int, *, is_locked: bool = False) -> Asset
     if asset is None:
         raise NotFoundError(f"there is no asset {asset_id}")
     return asset
-
-
-def _record(
-    session: Session,
-    actor: Actor,
-    asset: Asset,
-    action: str,
-    at: datetime,
-    changes: Mapping[str, tuple[Any, Any]],
-) -> None:
-    audit.record(
-        session,
-        actor,
-        at=at,
-        subject_kind="asset",
-        subject_id=asset.id,
-        subject_name=asset.name,
-        action=action,
-        changes=changes,
-    )

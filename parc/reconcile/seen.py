@@ -143,11 +143,7 @@ def fold(
     Args:
         ignored: keys that people said identify nothing.
     """
-    by_address: dict[str, list[Observation]] = defaultdict(list)
-    for observation in observations:
-        by_address[observation.address].append(observation)
-    ordered = sorted(by_address, key=sort_key)
-    entries = [_of_address(by_address[address], ignored) for address in ordered]
+    entries = _of_addresses(observations, ignored)
     groups = _join_unread(entries, _join_read(entries))
     folded = [_merge([entries[position] for position in group], ignored) for group in groups]
     shown = Counter(key for entry in folded for key in shown_keys(entry.traits))
@@ -155,17 +151,23 @@ def fold(
     return tuple(sorted(folded, key=lambda entry: sort_key(entry.addresses[0]))), dead
 
 
-def fold_one(observations: Iterable[Observation]) -> Seen:
+def fold_one(observations: Iterable[Observation], ignored: Ignored = NOTHING) -> Seen:
     """Give what one device said in a run, when it is known that all of it was that device.
 
     Args:
         observations: at least one.
+        ignored: keys that people said identify nothing.
     """
+    return _merge(_of_addresses(observations, ignored), ignored)
+
+
+def _of_addresses(observations: Iterable[Observation], ignored: Ignored) -> list[Seen]:
+    """Give an entry for each address, in their order."""
     by_address: dict[str, list[Observation]] = defaultdict(list)
     for observation in observations:
         by_address[observation.address].append(observation)
-    entries = [_of_address(by_address[address], NOTHING) for address in sorted(by_address)]
-    return _merge(entries, NOTHING)
+    ordered = sorted(by_address, key=sort_key)
+    return [_of_address(by_address[address], ignored) for address in ordered]
 
 
 def _of_address(observations: list[Observation], ignored: Ignored) -> Seen:

@@ -23,12 +23,13 @@ from parc.models import (
     Device,
     DeviceStatus,
     MergedAsset,
+    User,
     ValueSource,
 )
 from parc.naming import MACHINE_FIELDS
 from parc.reconcile.dividing import divide_device, read_voices
 from parc.reconcile.merging import MERGED_FIELDS
-from parc.services import assets, audit
+from parc.services import assets
 from parc.services.actor import Actor
 from parc.services.change_sets import recording
 from parc.services.permissions import Action, require
@@ -89,9 +90,13 @@ def split_asset(
         _forget_values(session, asset, new, changes)
         assets.touch(session, asset, at)
         assets.touch(session, new, at)
-        _record(session, actor, asset, "split", at, changes | {"split_into": (None, new.asset_tag)})
+        assets.record_change(
+            session, actor, asset, "split", at, changes | {"split_into": (None, new.asset_tag)}
+        )
         origin = {"split_from": (None, asset.asset_tag)}
-        _record(session, actor, new, "created", at, assets.created_changes(new) | origin)
+        assets.record_change(
+            session, actor, new, "created", at, assets.created_changes(new) | origin
+        )
     return new
 
 
@@ -156,16 +161,27 @@ def _new_asset(
     session.add(new)
     session.flush()
     if back is not None:
-        for name, value in back.person_values.items():
+        for name, typed in back.person_values.items():
+            value = typed["value"]
             setattr(new, name, Category(value) if name == "category" else value)
-            session.add(
-                AssetField(asset_id=new.id, field=name, source=ValueSource.PERSON, set_at=at)
-            )
+            session.add(_source_of(session, new.id, name, typed))
         session.delete(back)
     else:
         new.name = devices[0].sys_name or devices[0].host_name or devices[0].address
     session.flush()
     return new
+
+
+def _source_of(session: Session, asset_id: int, field: str, typed: Mapping[str, Any]) -> AssetField:
+    """Give whose a value is that a merge had kept; the login may be gone since."""
+    user = session.get(User, typed["user_id"]) if typed["user_id"] is not None else None
+    return AssetField(
+        asset_id=asset_id,
+        field=field,
+        source=ValueSource.PERSON,
+        user_id=user.id if user else None,
+        set_at=datetime.fromisoformat(typed["set_at"]),
+    )
 
 
 def _give_values(
@@ -177,16 +193,10 @@ def _give_values(
         if name not in names or (value := getattr(asset, name)) is None:
             continue
         setattr(new, name, value)
+        assets.copy_source(session, name, from_id=asset.id, to_id=new.id)
         own = session.get(AssetField, (asset.id, name))
-        if own is not None:
-            there = session.get(AssetField, (new.id, name))
-            there = there or AssetField(asset_id=new.id, field=name)
-            session.add(there)
-            for column in sa.inspect(AssetField).columns:
-                if not column.primary_key:
-                    setattr(there, column.key, getattr(own, column.key))
-            if name in MACHINE_FIELDS:
-                session.delete(own)
+        if own is not None and name in MACHINE_FIELDS:
+            session.delete(own)
         changes[name] = (value, None)
     session.flush()
     return changes
@@ -197,13 +207,7 @@ def _forget_values(
 ) -> None:
     """Let the devices that stay say what machines know; what only the others said goes."""
     seen = assets.leading_values(session, asset)
-    typed = set(
-        session.scalars(
-            sa.select(AssetField.field).where(
-                AssetField.asset_id == asset.id, AssetField.source == ValueSource.PERSON
-            )
-        )
-    )
+    typed = set(assets.person_fields(session, asset.id))
     for name in MACHINE_FIELDS:
         before = getattr(asset, name)
         if name in typed:
@@ -221,27 +225,3 @@ def _forget_values(
             session.delete(row)
     assets.show_address(session, asset)
     session.flush()
-
-
-def _record(
-    session: Session,
-    actor: Actor,
-    asset: Asset,
-    action: str,
-    at: datetime,
-    changes: Mapping[str, tuple[Any, Any]],
-) -> None:
-    audit.record(
-        session,
-        actor,
-        at=at,
-        subject_kind="asset",
-        subject_id=asset.id,
-        subject_name=asset.name,
-        action=action,
-        changes={name: (_plain(a), _plain(b)) for name, (a, b) in changes.items()},
-    )
-
-
-def _plain(value: Any) -> Any:
-    return getattr(value, "value", value)

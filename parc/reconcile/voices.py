@@ -14,6 +14,7 @@ from datetime import datetime
 
 from collectors.observation import Observation
 from parc.reconcile.identity import Traits
+from parc.reconcile.ignored import NOTHING, Ignored
 from parc.reconcile.seen import fold_one
 
 _TOKEN_CHARACTERS = 12
@@ -49,11 +50,15 @@ class Voice:
     observation_ids: tuple[int, ...]
 
 
-def voices_of(sights: Iterable[Sight]) -> list[Voice]:
-    """Group sights by who spoke; the voice that was heard last comes first."""
+def voices_of(sights: Iterable[Sight], ignored: Ignored = NOTHING) -> list[Voice]:
+    """Group sights by who spoke; the voice that was heard last comes first.
+
+    Args:
+        ignored: keys that people said identify nothing.
+    """
     groups: dict[tuple[tuple[str, str], ...], list[Sight]] = defaultdict(list)
     for sight in sights:
-        groups[_marks(fold_one(sight.observations).traits)].append(sight)
+        groups[_marks(fold_one(sight.observations, ignored).traits)].append(sight)
     found = [_voice(marks, members) for marks, members in groups.items()]
     return sorted(found, key=lambda v: (-v.last_seen_at.timestamp(), v.token))
 

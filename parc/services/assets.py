@@ -43,6 +43,7 @@ __all__ = [
     "MACHINE_FIELDS",
     "TRANSITIONS",
     "change_state",
+    "copy_source",
     "create_asset",
     "created_changes",
     "delete_asset",
@@ -51,6 +52,8 @@ __all__ = [
     "leading_values",
     "machine_values",
     "next_asset_tags",
+    "person_fields",
+    "record_change",
     "refresh_search_texts",
     "release_field",
     "search_text",
@@ -151,7 +154,7 @@ def create_asset(
     for name in given:
         _set_source(session, asset.id, name, actor, at)
     refresh_search_texts(session, [asset.id])
-    _record(session, actor, asset, "created", at, created_changes(asset))
+    record_change(session, actor, asset, "created", at, created_changes(asset))
     return asset
 
 
@@ -205,7 +208,7 @@ def edit_asset(
             changes[name] = (before, getattr(asset, name))
     if changed:
         touch(session, asset, at)
-        _record(session, actor, asset, "changed", at, changes)
+        record_change(session, actor, asset, "changed", at, changes)
     return asset
 
 
@@ -232,7 +235,7 @@ def release_field(
         _release(session, asset, field, seen, at)
     _drop_difference(session, asset, field)
     touch(session, asset, at)
-    _record(session, actor, asset, "released", at, {field: (before, getattr(asset, field))})
+    record_change(session, actor, asset, "released", at, {field: (before, getattr(asset, field))})
     return asset
 
 
@@ -259,14 +262,14 @@ def settle_difference(
     before = getattr(asset, field)
     if not take:
         difference.is_kept = True
-        _record(session, actor, asset, "kept", at, {field: (difference.seen_value, before)})
+        record_change(session, actor, asset, "kept", at, {field: (difference.seen_value, before)})
         return asset
     after = Category(difference.seen_value) if field == "category" else difference.seen_value
     setattr(asset, field, after)
     _put_source(session, asset.id, field, difference.source, None, difference.run_id, at)
     session.delete(difference)
     touch(session, asset, at)
-    _record(session, actor, asset, "taken", at, {field: (before, after)})
+    record_change(session, actor, asset, "taken", at, {field: (before, after)})
     return asset
 
 
@@ -306,7 +309,7 @@ def change_state(
     if reason.strip():
         changes["reason"] = (None, reason.strip())
     action = "corrected" if is_correction else "state_changed"
-    _record(session, actor, asset, action, at, changes)
+    record_change(session, actor, asset, action, at, changes)
     return asset
 
 
@@ -325,7 +328,7 @@ def delete_asset(session: Session, actor: Actor, asset_id: int, *, at: datetime)
         device.asset_id = None
         device.status = DeviceStatus.UNKNOWN
     gone = {name: (value, None) for name, value in _present(asset).items() if value is not None}
-    _record(session, actor, asset, "deleted", at, gone)
+    record_change(session, actor, asset, "deleted", at, gone)
     session.flush()
     session.delete(asset)
     session.flush()
@@ -408,6 +411,22 @@ def _put_source(
         row = AssetField(asset_id=asset_id, field=field)
         session.add(row)
     row.source, row.user_id, row.run_id, row.set_at = source, user_id, run_id, at
+
+
+def person_fields(session: Session, asset_id: int) -> list[str]:
+    """Give the fields of an asset that a person typed."""
+    query = sa.select(AssetField.field).where(
+        AssetField.asset_id == asset_id, AssetField.source == ValueSource.PERSON
+    )
+    return list(session.scalars(query.order_by(AssetField.field)))
+
+
+def copy_source(session: Session, field: str, *, from_id: int, to_id: int) -> None:
+    """Let a field of one asset be whose the same field of another is; no one's changes nothing."""
+    theirs = session.get(AssetField, (from_id, field))
+    if theirs is None:
+        return
+    _put_source(session, to_id, field, theirs.source, theirs.user_id, theirs.run_id, theirs.set_at)
 
 
 def _delete_source(session: Session, asset_id: int, field: str) -> None:
@@ -516,7 +535,7 @@ def refresh_search_texts(session: Session, asset_ids: Collection[int]) -> None:
             session.execute(sa.update(Asset), rows)
 
 
-def _record(
+def record_change(
     session: Session,
     actor: Actor,
     asset: Asset,
@@ -524,6 +543,7 @@ def _record(
     at: datetime,
     changes: Mapping[str, tuple[Any, Any]],
 ) -> None:
+    """Add an entry to the history of an asset."""
     audit.record(
         session,
         actor,

@@ -24,7 +24,7 @@ from parc.web.forms import Form, filled, read_form
 from parc.web.history import field_label
 from parc.web.labels import choices, label
 from parc.web.listing import refuse
-from parc.web.merging import value_text
+from parc.web.merging import value_writer
 from parc.web.messages import tell
 from parc.web.navigation import query_of
 from parc.web.settling import settle_about
@@ -83,9 +83,13 @@ def _ids(form: Form) -> list[int]:
     if not text:
         return ticked(form)
     parts = text.split(",")
-    if len(parts) > MOST_ASSETS or not all(p.isascii() and p.isdecimal() for p in parts):
+    if len(parts) > MOST_ASSETS or not all(_is_key(part) for part in parts):
         refuse(gettext("The form is not whole."))
-    return [int(part) for part in parts if len(part) < _DIGITS]
+    return [int(part) for part in parts]
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < _DIGITS
 
 
 def _form_page(form: Form, ids: Sequence[int]) -> str:
@@ -116,7 +120,7 @@ def _preview(
         action=action,
         has_reason="to" in values,
         field_label=field_label,
-        value_text=value_text,
+        value_text=value_writer(),
         state_label=lambda value: label(LifecycleState(value)),
         back=f"{url_for('assets.index')}?{query_of(form.value('filters'))}",
     )

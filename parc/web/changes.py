@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -29,9 +29,9 @@ from parc.web.listing import (
     ColumnSpec,
     Empty,
     Line,
-    ListRequest,
     ListSpec,
     ListView,
+    members_of,
     read_list,
     refuse,
     render_list,
@@ -40,8 +40,6 @@ from parc.web.messages import tell
 from parc.web.settling import settle_about
 
 changes = Blueprint("changes", __name__)
-
-Member = TypeVar("Member", ChangeSetKind, ChangeSetState)
 
 _LIST = ListSpec("changes.index", tuple(query.SORTS), "-at", ("kind", "state"))
 _ENTRIES = 50
@@ -69,8 +67,8 @@ def index() -> ResponseReturnValue:
     """List acts, the latest first."""
     wanted = read_list(_LIST)
     chosen = query.ChangeSetFilter(
-        _members(ChangeSetKind, wanted, "kind"),
-        _members(ChangeSetState, wanted, "state"),
+        members_of(ChangeSetKind, wanted, "kind"),
+        members_of(ChangeSetState, wanted, "state"),
         wanted.text,
     )
     order = Order(query.SORTS[wanted.sort], ChangeSet.id, wanted.is_descending)
@@ -189,14 +187,6 @@ def _line(row: Any, write: CellWriter) -> Line:
         write.badge(row.state),
     ]
     return Line(row.id, url, title_text(row.title), cells)
-
-
-def _members(kind: type[Member], wanted: ListRequest, name: str) -> list[Member]:
-    values = wanted.chosen.get(name, ())
-    for value in values:
-        if value not in set(kind):
-            refuse(gettext("The filter %(name)s cannot be read.", name=name))
-    return [kind(value) for value in values]
 
 
 def _whole(text: str) -> int | None:

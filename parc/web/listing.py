@@ -21,9 +21,10 @@ own ``_bulk.html``, named in ``view.bulk_template``.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlencode
 
 from flask import abort, render_template, request, url_for
@@ -53,6 +54,7 @@ _KEY_DIGITS = 9
 _OWN = frozenset({"q", "sort", "size", "after", "before", "more"})
 
 Cell = str | Markup
+Member = TypeVar("Member", bound=enum.StrEnum)
 _ATTRIBUTES = {
     "": Markup(' data-label="{}"'),
     "wide": Markup(' class="wide" data-label="{}"'),
@@ -402,3 +404,11 @@ def _look(head: Head) -> str:
 
 def _toggled(pairs: list[tuple[str, str]], pair: tuple[str, str]) -> list[tuple[str, str]]:
     return [other for other in pairs if other != pair] if pair in pairs else [*pairs, pair]
+
+
+def members_of(kind: type[Member], wanted: ListRequest, name: str) -> list[Member]:
+    """Read the values of a filter; a word that is not in the set is refused with 422."""
+    try:
+        return [kind(value) for value in wanted.chosen.get(name, ())]
+    except ValueError:
+        refuse(gettext("The filter %(name)s cannot be read.", name=name))

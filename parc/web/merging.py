@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
@@ -18,9 +18,10 @@ from parc.queries.asset_sheet import read_asset, read_sheet
 from parc.queries.assets import find_exact, suggest
 from parc.queries.locations import read_places
 from parc.reconcile.dividing import read_voices
-from parc.reconcile.merging import Choice, choices, merge_assets, person_fields
+from parc.reconcile.merging import Choice, choices, merge_assets
 from parc.reconcile.splitting import Leaving, split_asset
 from parc.reconcile.voices import Voice
+from parc.services.assets import person_fields
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
 from parc.web.asset_edit import assets
@@ -121,11 +122,16 @@ def send_split(asset_id: int) -> ResponseReturnValue:
     return redirect(url_for("assets.show", asset_id=asset_id))
 
 
-def value_text(name: str, value: Any) -> str:
-    """Give a value of a field as a reader knows it."""
-    if name == "location_id" and value is not None:
-        return read_places(db.session()).path(value) or ""
-    return str(label(value)) if name in {"category", "lifecycle_state"} else str(value or "")
+def value_writer() -> Callable[[str, Any], str]:
+    """Give what writes a value of a field as a reader knows it; places are read once."""
+    places = read_places(db.session())
+
+    def write(name: str, value: Any) -> str:
+        if name == "location_id" and value is not None:
+            return places.path(value) or ""
+        return str(label(value)) if name in {"category", "lifecycle_state"} else str(value or "")
+
+    return write
 
 
 def _merge_page(asset_id: int, other_id: int) -> str:
@@ -143,12 +149,12 @@ def _merge_page(asset_id: int, other_id: int) -> str:
         has_both_notes=any(choice.field == "notes" for choice in found),
         labels=LABELS,
         field_label=field_label,
-        value_text=value_text,
+        value_text=value_writer(),
     )
 
 
 def _split_page(asset_id: int, form: Form) -> str:
-    session = db.session()
+    session, value_text = db.session(), value_writer()
     sheet = read_sheet(session, asset_id)
     spoken: list[tuple[Device, str, list[Voice]]] = []
     for device in sheet.devices:

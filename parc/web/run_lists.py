@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from flask import url_for
 from flask_babel import gettext, ngettext
 from markupsafe import Markup
@@ -33,15 +31,13 @@ from parc.web.listing import (
     ColumnSpec,
     Empty,
     Line,
-    ListRequest,
     ListSpec,
     ListView,
+    members_of,
     read_list,
     refuse,
 )
 from parc.web.run_words import detail_of, reason_of
-
-Member = TypeVar("Member", RunState, TargetOutcome, Failure)
 
 _REASON = Markup('{} <span class="source" lang="en">{}</span>')
 _RUNS = ListSpec("runs.index", tuple(SORTS), "-started", ("state", "range"), has_search=False)
@@ -50,7 +46,7 @@ _RUNS = ListSpec("runs.index", tuple(SORTS), "-started", ("state", "range"), has
 def runs_view() -> ListView:
     """Read the list of runs that the address asks for; what it cannot hold is refused with 422."""
     wanted = read_list(_RUNS)
-    states = _members(RunState, wanted, "state")
+    states = members_of(RunState, wanted, "state")
     ids = wanted.chosen.get("range", ())
     if not all(value.isascii() and value.isdecimal() and len(value) < 10 for value in ids):  # noqa: PLR2004 -- digits of a key
         refuse(gettext("The filter %(name)s cannot be read.", name="range"))
@@ -136,8 +132,8 @@ def log_view(row: RunRow) -> ListView:
         arguments={"run_id": row.id},
     )
     wanted = read_list(spec)
-    outcomes = _members(TargetOutcome, wanted, "outcome")
-    failures = _members(Failure, wanted, "failure")
+    outcomes = members_of(TargetOutcome, wanted, "outcome")
+    failures = members_of(Failure, wanted, "failure")
     session = db.session()
     order = Order(TARGET_SORTS[wanted.sort], RunTarget.id, wanted.is_descending)
     cursor = wanted.cursor(order.sort)
@@ -200,11 +196,3 @@ def _target_line(row: TargetRow, write: CellWriter) -> Line:
 def _reason_cell(row: TargetRow) -> Cell:
     reason, detail = reason_of(row) or "—", detail_of(row)
     return _REASON.format(reason, detail) if detail else reason
-
-
-def _members(kind: type[Member], wanted: ListRequest, name: str) -> list[Member]:
-    """Read the values of a filter; a word that is not in the set is refused with 422."""
-    try:
-        return [kind(value) for value in wanted.chosen.get(name, ())]
-    except ValueError:
-        refuse(gettext("The filter %(name)s cannot be read.", name=name))

@@ -40,6 +40,7 @@ from parc.reconcile.splitting import Leaving, split_asset
 from parc.services import assets
 from parc.services.actor import NOBODY
 from parc.services.change_sets import images_of
+from parc.services.ignored_keys import ignore_key
 from parc.services.row_images import TRACKED, UNTRACKED_COLUMNS, table_named
 from parc.services.undo import find_obstacles, undo
 from tests.conftest import SOME_MOMENT
@@ -50,6 +51,7 @@ from tests.factories import (
     make_linked_device,
     make_observation,
     make_run,
+    make_user,
 )
 from tests.parc.reconcile.conftest import Inventory
 
@@ -168,12 +170,18 @@ def test_merge_then_split_gives_the_record_back(inventory: Inventory) -> None:
     session = inventory.session
     into, other = two_assets(session)
     other_id, name = other.id, other.name
+    author = make_user(session).id
+    session.get_one(AssetField, (other_id, "notes")).user_id = author
     (device_id,) = session.scalars(sa.select(Device.id).where(Device.asset_id == other_id))
     merge_assets(session, SOME_PERSON, into.id, other_id, taken=frozenset(), at=LATER)
     leaving = Leaving(device_ids=frozenset({device_id}))
     back = split_asset(session, SOME_PERSON, into.id, leaving, at=LATER)
     assert (back.id, back.asset_tag, back.name) == (other_id, "A2", name)
     assert (back.serial_number, back.notes) == ("S9", "right")
+    source = session.get_one(AssetField, (other_id, "notes"))
+    assert (source.source, source.user_id, source.set_at) == (
+        ValueSource.PERSON, author, SOME_MOMENT,
+    )  # fmt: skip
     assert session.get(MergedAsset, other_id) is None
     assert session.get_one(Device, device_id).asset_id == other_id
 
@@ -256,6 +264,17 @@ def test_voices_tell_who_spoke_through_a_device(inventory: Inventory) -> None:
     voices = read_voices(inventory.session, device.id)
     assert [dict(voice.marks)["serial_number"] for voice in voices] == ["s2", "s1"]
     assert [len(voice.observation_ids) for voice in voices] == [2, 2]
+
+
+def test_key_that_identifies_nothing_tells_no_voices_apart(inventory: Inventory) -> None:
+    session = inventory.session
+    _asset, device = wrongly_merged(session)
+    for serial in ("S1", "S2"):
+        ignore_key(
+            session, SOME_PERSON, kind="serial", value=serial, reason="same on all", at=LATER
+        )
+    marks = [dict(voice.marks) for voice in read_voices(session, device.id)]
+    assert all("serial_number" not in one for one in marks)
 
 
 def test_split_replays_each_half(inventory: Inventory) -> None:
