@@ -35,6 +35,7 @@ from parc.web.found_by import read_why
 from parc.web.history import action_label, field_label, value_text
 from parc.web.history_filter import HISTORY_SOURCES, read_history_filter
 from parc.web.labels import label
+from parc.web.listing import page_key
 from parc.web.origins import origin_lines
 from parc.web.where import CERTAINTIES, port_url, switch_url
 
@@ -154,7 +155,7 @@ def history(asset_id: int) -> ResponseReturnValue:
     """Show what changed, by whom, from what to what."""
     sheet = _read(asset_id)
     wanted, given = read_history_filter()
-    entries = asset_history(db.session(), asset_id, _number("before"), _ENTRIES + 1, wanted)
+    entries = asset_history(db.session(), asset_id, page_key("before"), _ENTRIES + 1, wanted)
     next_url = ""
     if len(entries) > _ENTRIES:
         entries = entries[:_ENTRIES]
@@ -182,7 +183,7 @@ def observations(asset_id: int) -> ResponseReturnValue:
     """List what the devices said, as it was kept."""
     sheet = _read(asset_id)
     ids = [device.id for device in sheet.devices]
-    rows = list_observations(db.session(), ids, _number("before"), _ENTRIES + 1)
+    rows = list_observations(db.session(), ids, page_key("before"), _ENTRIES + 1)
     next_url = ""
     if len(rows) > _ENTRIES:
         rows = rows[:_ENTRIES]
@@ -283,15 +284,6 @@ def _difference_lines(sheet: Sheet, write: CellWriter) -> list[DifferenceLine]:
             )
         )
     return lines
-
-
-def _number(name: str) -> int | None:
-    text = request.args.get(name, "")
-    if not text:
-        return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= _KEY_DIGITS):
-        abort(422, description=gettext("This page does not exist any more."))
-    return int(text)
 
 
 def _two_numbers(name: str) -> tuple[int, int] | None:

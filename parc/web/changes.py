@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
@@ -32,8 +32,8 @@ from parc.web.listing import (
     ListSpec,
     ListView,
     members_of,
+    page_key,
     read_list,
-    refuse,
     render_list,
 )
 from parc.web.messages import tell
@@ -150,8 +150,7 @@ def title_text(title: Mapping[str, Any]) -> str:
 def _page(number: int, *, is_refused: bool = False) -> str:
     session = db.session()
     act = query.read_change_set(session, number)
-    before = request.args.get("before", "")
-    entries = query.read_entries(session, number, _whole(before), _ENTRIES + 1)
+    entries = query.read_entries(session, number, page_key("before"), _ENTRIES + 1)
     next_url = ""
     if len(entries) > _ENTRIES:
         entries = entries[:_ENTRIES]
@@ -187,11 +186,3 @@ def _line(row: Any, write: CellWriter) -> Line:
         write.badge(row.state),
     ]
     return Line(row.id, url, title_text(row.title), cells)
-
-
-def _whole(text: str) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):  # noqa: PLR2004 -- digits of a key
-        refuse(gettext("This page does not exist any more."))
-    return int(text)

@@ -9,8 +9,8 @@ from parc.errors import FieldProblem, InvalidInputError
 from parc.web.context import settings
 
 
-def read_day(field: str, text: str) -> datetime | None:
-    """Read a day as its end where the reader is; None for an empty field.
+def read_day(field: str, text: str, at: time = time.max) -> datetime | None:
+    """Read a day, as its end unless ``at`` says otherwise, where the reader is; None for nothing.
 
     Raises:
         InvalidInputError: it is no date; ``field`` is the one that is named.
@@ -20,6 +20,6 @@ def read_day(field: str, text: str) -> datetime | None:
     try:
         day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 -- a date
         zone = ZoneInfo(settings().interface.time_zone)
-        return datetime.combine(day, time.max, zone).astimezone(UTC)
+        return datetime.combine(day, at, zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InvalidInputError([FieldProblem(field, "not_valid", text[:40])]) from error

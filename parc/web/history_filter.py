@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import time
 
 from flask import request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from parc.errors import InvalidInputError
 from parc.extensions import reading
 from parc.models import AuditEntry
 from parc.queries.asset_sheet import read_asset
@@ -18,7 +18,7 @@ from parc.queries.audit import HistoryFilter, asset_history
 from parc.services.assets import EDITABLE_FIELDS
 from parc.services.permissions import Action
 from parc.web.access import requires
-from parc.web.context import settings
+from parc.web.dates import read_day
 from parc.web.exports import csv_file, exports
 from parc.web.history import action_label, field_label, value_text
 from parc.web.listing import refuse
@@ -38,14 +38,10 @@ def read_history_filter() -> tuple[HistoryFilter, dict[str, str]]:
     source, field = given["source"], given["field"]
     if (source and source not in HISTORY_SOURCES) or (field and field not in EDITABLE_FIELDS):
         refuse(gettext("The filter %(name)s cannot be read.", name=source or field))
-    since = None
-    if given["since"]:
-        try:
-            day = datetime.strptime(given["since"], "%Y-%m-%d").date()  # noqa: DTZ007 -- a date
-            zone = ZoneInfo(settings().interface.time_zone)
-            since = datetime.combine(day, time.min, zone).astimezone(UTC)
-        except (ValueError, OverflowError):
-            refuse(gettext("The filter %(name)s cannot be read.", name=given["since"]))
+    try:
+        since = read_day("since", given["since"], time.min)
+    except InvalidInputError:
+        refuse(gettext("The filter %(name)s cannot be read.", name=given["since"]))
     wanted = HistoryFilter(source, given["author"], field, since)
     return wanted, {name: text for name, text in given.items() if text}
 

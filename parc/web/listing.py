@@ -50,6 +50,7 @@ MAX_TEXT = 200
 _MAX_VALUES = 200
 _OPTIONS_SHOWN = 8
 _KEY_DIGITS = 9
+_PAGE_KEY_DIGITS = 18
 
 _OWN = frozenset({"q", "sort", "size", "after", "before", "more"})
 
@@ -412,3 +413,13 @@ def members_of(kind: type[Member], wanted: ListRequest, name: str) -> list[Membe
         return [kind(value) for value in wanted.chosen.get(name, ())]
     except ValueError:
         refuse(gettext("The filter %(name)s cannot be read.", name=name))
+
+
+def page_key(name: str) -> int | None:
+    """Give the key in the address after which a page begins; what is no key is refused with 422."""
+    text = request.args.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= _PAGE_KEY_DIGITS):
+        abort(422, description=gettext("This page does not exist any more."))
+    return int(text)
