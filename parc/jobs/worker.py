@@ -49,6 +49,7 @@ class Worker:
         self._zone = ZoneInfo(settings.interface.time_zone)
         self._running: dict[int, Execution] = {}
         self._changed = threading.Condition()
+        self._ticking = 0
         self._is_stopping = False
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -71,12 +72,16 @@ class Worker:
         self._scheduler.start()
 
     def stop(self, seconds: float = _STOP_SECONDS) -> bool:
-        """Ask all jobs to stop and wait; tell whether all did within ``seconds``."""
+        """Ask all jobs to stop and wait; tell whether they and the ticks did within ``seconds``.
+
+        A tick still holds a connection; one that has just claimed a job starts it first, so that
+        it is given back. The scheduler's own waiting would lock out what it waits for.
+        """
         with self._changed:
             self._is_stopping = True
             for execution in self._running.values():
                 execution.stop(StopReason.SHUTDOWN)
-            is_clean = self._changed.wait_for(lambda: not self._running, timeout=seconds)
+            is_clean = self._changed.wait_for(self._is_idle, timeout=seconds)
         self._scheduler.shutdown(wait=False)
         return is_clean
 
@@ -86,12 +91,23 @@ class Worker:
             self._guard, "interval", seconds=seconds, args=[tick], id=tick.__name__, **first
         )
 
+    def _is_idle(self) -> bool:
+        return not self._running and not self._ticking
+
     def _guard(self, tick: Callable[[], None]) -> None:
+        with self._changed:
+            if self._is_stopping:
+                return
+            self._ticking += 1
         try:
             with self._app.app_context():
                 tick()
         except DatabaseError as error:
             _LOG.error("%s: the database failed: %s", tick.__name__.strip("_"), error.orig)
+        finally:
+            with self._changed:
+                self._ticking -= 1
+                self._changed.notify_all()
 
     def _poll(self) -> None:
         with self._changed:

@@ -16,7 +16,7 @@ from parc.jobs.engine import TableEngine
 from parc.jobs.execution import Handler, JobContext
 from parc.jobs.worker import Worker
 from parc.models import JobRun, JobState, Run, RunState, RunTrigger
-from parc.services.jobs import JobStoppedError
+from parc.services.jobs import ClaimedJob, JobStoppedError
 from parc.services.runs import SWEEP, request_run
 from tests.factories import SOME_PERSON, make_range
 from tests.parc.jobs.small_network import wait_until
@@ -83,3 +83,21 @@ def test_worker_that_stops_gives_its_jobs_back_and_takes_no_more(sqlite_app: Fla
         assert begun.wait(10)
     assert _jobs() == [JobState.QUEUED]
     assert sorted(state for state, _ in _runs()) == [RunState.INTERRUPTED, RunState.QUEUED]
+
+
+def test_worker_that_has_stopped_has_no_tick_at_work(sqlite_app: Flask) -> None:
+    began, ended = threading.Event(), threading.Event()
+
+    class SlowEngine(TableEngine):
+        def claim(self) -> ClaimedJob | None:
+            began.set()
+            threading.Event().wait(1.0)
+            job = super().claim()
+            ended.set()
+            return job
+
+    worker = Worker(sqlite_app, SlowEngine("one", now), now, {})
+    worker.start()
+    assert began.wait(20)
+    assert worker.stop()
+    assert ended.is_set()
