@@ -27,6 +27,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_migrate import upgrade
+from msgspec import Struct, structs
 
 from benchmarks.replay_agent import Conditions, running
 from collectors.addresses import Address
@@ -116,7 +117,7 @@ def _as_its_own(result: SnmpResult) -> Any:
     interfaces = replace(
         found.interfaces,
         rows=tuple(
-            replace(row, if_phys_address=_mac_of(row.if_phys_address, octets))
+            _changed(row, if_phys_address=_mac_of(row.if_phys_address, octets))
             for row in found.interfaces.rows
         ),
     )
@@ -137,12 +138,12 @@ def _links_of(links: Links, octets: bytes) -> Links:
         return replace(
             table,
             rows=tuple(
-                replace(row, mac_address=_mac_of(row.mac_address, octets)) for row in table.rows
+                _changed(row, mac_address=_mac_of(row.mac_address, octets)) for row in table.rows
             ),
         )
 
     neighbors = tuple(
-        replace(row, chassis_id=_mac_of(normalise_mac(row.chassis_id or ""), octets))
+        _changed(row, chassis_id=_mac_of(normalise_mac(row.chassis_id or ""), octets))
         if normalise_mac(row.chassis_id or "")
         else row
         for row in links.neighbors.rows
@@ -154,6 +155,11 @@ def _links_of(links: Links, octets: bytes) -> Links:
         address_mappings=own(links.address_mappings),
         wireless_clients=own(links.wireless_clients),
     )
+
+
+def _changed(row: Any, **values: Any) -> Any:
+    """Give a row, of either kind, with other values."""
+    return structs.replace(row, **values) if isinstance(row, Struct) else replace(row, **values)
 
 
 def _mac_of(text: str | None, octets: bytes) -> str | None:

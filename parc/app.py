@@ -52,4 +52,9 @@ def _template_folder() -> Path:
 def _engine_options(settings: Settings) -> dict[str, object]:
     if settings.database_url.startswith("sqlite"):
         return {"connect_args": {"timeout": 30}}
-    return {"pool_pre_ping": True, "pool_size": settings.server.threads + 2}
+    # A prepared statement's general plan takes an array for ten values where there are thousands.
+    return {
+        "pool_pre_ping": True,
+        "pool_size": settings.server.threads + 2,
+        "connect_args": {"prepare_threshold": None},
+    }

@@ -38,6 +38,7 @@ from parc.discovery import evidence
 from parc.discovery.ahead import work_ahead
 from parc.discovery.network import Network, OpenNetwork, ShouldStop
 from parc.discovery.settle import Settlement, settle_absence, settle_again, settle_chunk
+from parc.discovery.storing import Storing
 from parc.discovery.task import KeyRing, Task, begin, open_key_ring, task_of
 from parc.models import Run, RunPhase, RunState
 from parc.queries.inbox_cause import Scope
@@ -48,8 +49,6 @@ from parc.services.jobs import JobStoppedError
 from parc.services.runs import end_run
 
 _LOG = logging.getLogger(__name__)
-_BATCH = 20  # devices stored in one transaction …
-_BATCH_SECONDS = 2.0  # … or what came in this time, so that whoever watches sees progress
 _SURVEYED_AT_ONCE = 32
 TransactionMaker = Callable[[], AbstractContextManager[Session]]
 T = TypeVar("T")
@@ -211,17 +210,11 @@ class _Discovery:
             return set()
         await self._write(lambda session: self._enter(session, RunPhase.COLLECT))
         identified: set[str] = set()
-        batch: list[SnmpResult] = []
-        loop = asyncio.get_running_loop()
-        stored_at = loop.time()
-        async for result in network.collect(targets):
-            batch.append(result)
-            if _is_identified(result):
-                identified.add(result.address)
-            if len(batch) >= _BATCH or loop.time() - stored_at >= _BATCH_SECONDS:
-                await self._store(batch)
-                batch, stored_at = [], loop.time()
-        await self._store(batch)
+        async with Storing(self._store) as storing:
+            async for result in network.collect(targets):
+                if _is_identified(result):
+                    identified.add(result.address)
+                await storing.add(result)
         return identified
 
     async def _survey(self, network: Network, unknown: Sequence[Address]) -> None:

@@ -89,10 +89,14 @@ def is_among(
     column: sa.ColumnElement[Any] | InstrumentedAttribute[Any],
     values: Iterable[Any],
 ) -> sa.ColumnElement[bool]:
-    """Give the condition that ``column`` has one of many values, all texts or all numbers."""
+    """Give the condition that ``column`` has one of many values, all texts or all numbers.
+
+    A set of rows, which PostgreSQL hashes; ``= ANY`` of a cast array compares each with each.
+    """
     if _is_postgresql(session):
+        kind = sa.Text() if isinstance(column.type, sa.String) else column.type
         array = sa.bindparam(None, _array_text(values), sa.types.NullType())
-        return column == sa.func.any(sa.cast(array, postgresql.ARRAY(column.type, dimensions=1)))
+        return column.in_(sa.select(sa.func.unnest(sa.cast(array, postgresql.ARRAY(kind)))))
     each = sa.func.json_each(msgspec.json.encode(list(values)).decode()).table_valued("value")
     return column.in_(sa.select(each.c.value))
 
