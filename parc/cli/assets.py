@@ -24,9 +24,10 @@ def assets() -> None:
 @click.argument("into", metavar="ID|TAG|NAME")
 @click.argument("other", metavar="OTHER")
 @click.option("--take", multiple=True, metavar="FIELD", help="Keep OTHER's value of FIELD.")
+@click.option("--reason", default="", help="Why; kept with it.")
 @click.option("--apply", "is_applied", is_flag=True, help="Merge, not only show.")
 @with_database
-def merge(into: str, other: str, take: Sequence[str], *, is_applied: bool) -> None:
+def merge(into: str, other: str, take: Sequence[str], *, reason: str, is_applied: bool) -> None:
     """Merge OTHER into the first asset: its devices and all that hangs on it follow.
 
     Without --apply the fields that differ are shown, with the value that would stay.
@@ -45,8 +46,9 @@ def merge(into: str, other: str, take: Sequence[str], *, is_applied: bool) -> No
     if not is_applied:
         click.echo(f"{second.asset_tag} would become part of {first.asset_tag}; --apply does it.")
         return
+    author = operator().because(reason)
     with transaction() as session:
-        merge_assets(session, operator(), first.id, second.id, taken=frozenset(take), at=now())
+        merge_assets(session, author, first.id, second.id, taken=frozenset(take), at=now())
         settle_about(session, assets=[first.id, second.id])
     click.echo(f"{second.asset_tag} is part of {first.asset_tag}.")
 
@@ -56,6 +58,7 @@ def merge(into: str, other: str, take: Sequence[str], *, is_applied: bool) -> No
 @click.option("--device", "devices", multiple=True, type=int, help="Leaves whole.")
 @click.option("--voice", "voices", multiple=True, metavar="DEVICE:VOICE", help="Leaves.")
 @click.option("--give", "values", multiple=True, metavar="FIELD", help="Leaves with it.")
+@click.option("--reason", default="", help="Why; kept with it.")
 @click.option("--apply", "is_applied", is_flag=True, help="Split, not only show.")
 @with_database
 def split(
@@ -64,6 +67,7 @@ def split(
     voices: Sequence[str],
     values: Sequence[str],
     *,
+    reason: str,
     is_applied: bool,
 ) -> None:
     """Make a record of its own of what is another machine.
@@ -89,8 +93,9 @@ def split(
         return
     leaving = Leaving(frozenset(devices), _by_device(voices), frozenset(values))
     pattern = settings().interface.asset_tag_pattern
+    author = operator().because(reason)
     with transaction() as session:
-        new = split_asset(session, operator(), asset.id, leaving, at=now(), tag_pattern=pattern)
+        new = split_asset(session, author, asset.id, leaving, at=now(), tag_pattern=pattern)
         settle_about(session, assets=[asset.id, new.id])
     click.echo(f"{new.asset_tag} {new.name} is a record of its own.")
 

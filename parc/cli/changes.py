@@ -93,8 +93,9 @@ def show(number: int, *, is_json: bool) -> None:
 @changes.command()
 @click.argument("number", type=int, metavar="ID")
 @click.option("--apply", "is_applied", is_flag=True, help="Undo it, not only try.")
+@click.option("--reason", default="", help="Why; kept with it.")
 @with_database
-def undo(number: int, *, is_applied: bool) -> None:
+def undo(number: int, *, is_applied: bool, reason: str) -> None:
     """Put every row back as it was before an act.
 
     Ends with 1 when something stands in the way.
@@ -115,7 +116,7 @@ def undo(number: int, *, is_applied: bool) -> None:
         click.echo(f"{count} row(s) would be as they were; --apply does it.")
         return
     with transaction() as session:
-        undo_change(session, operator(), number, at=now())
+        undo_change(session, operator().because(reason), number, at=now())
         devices, assets = subjects(session, number)
         settle_about(session, devices=devices, assets=assets)
     click.echo(f"{count} row(s) are as they were.")

@@ -166,6 +166,9 @@ class AuditEntry(Base):
     changes: Mapped[dict[str, Any]] = mapped_column(
         Json, comment="field to [before, after]; secrets appear as the word changed"
     )
+    reason: Mapped[str | None] = mapped_column(
+        sa.String(255), comment="why, in the words of who did it"
+    )
     change_set_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("change_set.id", ondelete="SET NULL"),
         index=True,

@@ -50,6 +50,9 @@ class ChangeSet(Base):
     run_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("run.id", ondelete="SET NULL"), index=True
     )
+    reason: Mapped[str | None] = mapped_column(
+        sa.String(255), comment="why, in the words of who did it"
+    )
     at: Mapped[datetime] = mapped_column(index=True)
     state: Mapped[ChangeSetState] = mapped_column(EnumValue(ChangeSetState))
     undone_at: Mapped[datetime | None]

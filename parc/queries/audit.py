@@ -24,12 +24,14 @@ class HistoryFilter:
         author: a part of the name.
         field: that the entry changes.
         since: the first moment.
+        reason: a part of it.
     """
 
     source: str = ""
     author: str = ""
     field: str = ""
     since: datetime | None = None
+    reason: str = ""
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """Give the filter as conditions on entries."""
@@ -45,6 +47,8 @@ class HistoryFilter:
         if self.field:
             written = sa.cast(AuditEntry.changes, sa.Text)
             found.append(written.contains(f'"{self.field}": [', autoescape=True))
+        if self.reason:
+            found.append(AuditEntry.reason.icontains(self.reason, autoescape=True))
         if self.since is not None:
             found.append(AuditEntry.at >= self.since)
         return found

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from parc.models import Role
+from parc.services.fields import FieldReader
+
+REASON_CHARACTERS: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,7 @@ class Actor:
         user_id: the login, if it is one.
         run_id: the run of discovery, if it is one.
         is_system: a command of whoever administers the server, or the scheduler.
+        reason: why, in the author's words; kept with every change that is made as this actor.
     """
 
     name: str
@@ -24,6 +29,18 @@ class Actor:
     user_id: int | None = None
     run_id: int | None = None
     is_system: bool = False
+    reason: str = ""
+
+    def because(self, reason: str) -> Actor:
+        """Give the same author with the reason of what is done next; blank: none is given.
+
+        Raises:
+            InvalidInputError: ``reason`` is too long, or not of printable signs.
+        """
+        reader = FieldReader()
+        text = reader.text("reason", reason, most=REASON_CHARACTERS)
+        reader.raise_problems()
+        return replace(self, reason=text)
 
 
 NOBODY = Actor(name="nobody")

@@ -280,14 +280,13 @@ def change_state(
     to: LifecycleState,
     *,
     at: datetime,
-    reason: str = "",
     is_correction: bool = False,
 ) -> Asset:
     """Move an asset along ``TRANSITIONS``.
 
     Args:
-        is_correction: take back a mistake, from any state to any; needs a reason and the right
-            to delete.
+        is_correction: take back a mistake, from any state to any; needs the actor's reason and
+            the right to delete.
 
     Raises:
         NotFoundError: there is no such asset.
@@ -298,18 +297,15 @@ def change_state(
     require(actor, Action.DELETE_ASSET if is_correction else Action.EDIT_ASSET)
     asset = _locked(session, asset_id)
     before = asset.lifecycle_state
-    if is_correction and not reason.strip():
+    if is_correction and not actor.reason:
         raise InvalidInputError([FieldProblem("reason", "required")])
     if not is_correction and to not in TRANSITIONS[before]:
         allowed = ", ".join(state.value for state in TRANSITIONS[before])
         raise InvalidInputError([FieldProblem("lifecycle_state", "transition_refused", allowed)])
     asset.lifecycle_state = to
     touch(session, asset, at)
-    changes: dict[str, tuple[Any, Any]] = {"lifecycle_state": (before, to)}
-    if reason.strip():
-        changes["reason"] = (None, reason.strip())
     action = "corrected" if is_correction else "state_changed"
-    record_change(session, actor, asset, action, at, changes)
+    record_change(session, actor, asset, action, at, {"lifecycle_state": (before, to)})
     return asset
 
 

@@ -42,6 +42,7 @@ def record_all(session: Session, actor: Actor, *, at: datetime, entries: Iterabl
             "subject_id": entry.subject_id,
             "subject_name": entry.subject_name[:255],
             "action": entry.action,
+            "reason": actor.reason or None,
             "changes": {name: list(pair) for name, pair in entry.changes.items()},
             "change_set_id": session.info.get(CHANGE_SET),
         }
@@ -76,6 +77,7 @@ def record(  # noqa: PLR0913 -- the columns of an entry
             subject_id=subject_id,
             subject_name=subject_name[:255],
             action=action,
+            reason=actor.reason or None,
             changes={name: list(pair) for name, pair in (changes or {}).items()},
             change_set_id=session.info.get(CHANGE_SET),
         )

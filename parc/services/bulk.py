@@ -126,7 +126,6 @@ def change_states(
     to: LifecycleState,
     *,
     at: datetime,
-    reason: str = "",
 ) -> BulkPlan:
     """Move all assets that may to a state, as one act; gives what was done.
 
@@ -141,7 +140,7 @@ def change_states(
         assets.searched_once(session),
     ):
         for line in made.changed:
-            assets.change_state(session, actor, line.asset_id, to, at=at, reason=reason)
+            assets.change_state(session, actor, line.asset_id, to, at=at)
     return made
 
 

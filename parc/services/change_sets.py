@@ -86,6 +86,7 @@ def recording(
             author=actor.name,
             user_id=actor.user_id,
             run_id=run_id,
+            reason=actor.reason or None,
             at=at,
             state=ChangeSetState.APPLIED,
             undo_of_id=undo_of_id,

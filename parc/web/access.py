@@ -11,6 +11,7 @@ from flask import Flask, abort, g, redirect, request, url_for
 from parc.errors import StartError
 from parc.services.actor import NOBODY, Actor
 from parc.services.permissions import Action, may
+from parc.web.forms import Form
 
 View = TypeVar("View", bound=Callable[..., Any])
 _FREE = frozenset({"static"})
@@ -44,6 +45,15 @@ def requires(action: Action) -> Callable[[View], View]:
 def actor() -> Actor:
     """Give who makes this request."""
     return cast("Actor", g.get("actor", NOBODY))
+
+
+def acting(form: Form) -> Actor:
+    """Give who makes this request, with the reason that the form gives.
+
+    Raises:
+        InvalidInputError: of ``reason``.
+    """
+    return actor().because(form.text("reason"))
 
 
 def check_all_routes_are_guarded(app: Flask) -> None:

@@ -19,7 +19,7 @@ from parc.queries.locations import read_places
 from parc.services import assets as service
 from parc.services.permissions import Action, may
 from parc.web import asset_sheet  # noqa: F401 -- adds its pages to the same blueprint
-from parc.web.access import actor, requires
+from parc.web.access import acting, actor, requires
 from parc.web.assets import LABELS, assets, forget_counts
 from parc.web.context import now, settings
 from parc.web.forms import Form, filled, read_form
@@ -79,14 +79,19 @@ def edit(asset_id: int) -> ResponseReturnValue:
 @requires(Action.EDIT_ASSET)
 def send_edit(asset_id: int) -> ResponseReturnValue:
     """Change the fields that differ; they become the person's."""
-    form = read_form(*_FIELDS, "version")
+    form = read_form(*_FIELDS, "version", "reason")
     version = form.value("version")
     if not (version.isascii() and version.isdecimal() and len(version) < 10):  # noqa: PLR2004 -- digits
         refuse(gettext("The form is not whole."))
     try:
         with transaction() as session:
             asset = service.edit_asset(
-                session, actor(), asset_id, version=int(version), values=_values(form), at=now()
+                session,
+                acting(form),
+                asset_id,
+                version=int(version),
+                values=_values(form),
+                at=now(),
             )
     except InvalidInputError as error:
         return _edit_page(read_asset(db.session(), asset_id), form.refused(error)), 422
@@ -114,11 +119,10 @@ def send_state(asset_id: int) -> ResponseReturnValue:
         with transaction() as session:
             asset = service.change_state(
                 session,
-                actor(),
+                acting(form),
                 asset_id,
                 LifecycleState(to),
                 at=now(),
-                reason=form.text("reason"),
                 is_correction=form.is_checked("is_correction"),
             )
             settle_about(session, assets=[asset_id])

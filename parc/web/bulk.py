@@ -17,7 +17,7 @@ from parc.queries.locations import read_places
 from parc.services import bulk as service
 from parc.services.bulk import BULK_FIELDS, MOST_ASSETS, BulkPlan
 from parc.services.permissions import Action
-from parc.web.access import actor, requires
+from parc.web.access import acting, requires
 from parc.web.assets import LABELS, assets, forget_counts, ticked
 from parc.web.context import now
 from parc.web.forms import Form, filled, read_form
@@ -48,11 +48,13 @@ def bulk_state() -> ResponseReturnValue:
     if not form.is_checked("is_confirmed"):
         plan = service.plan_state(db.session(), ids, state)
         return _preview(form, plan, ids, {"to": to}, url_for("assets.bulk_state"))
-    with transaction() as session:
-        done = service.change_states(
-            session, actor(), ids, state, at=now(), reason=form.text("reason")
-        )
-        settle_about(session, assets=ids)
+    try:
+        with transaction() as session:
+            done = service.change_states(session, acting(form), ids, state, at=now())
+            settle_about(session, assets=ids)
+    except InvalidInputError as error:
+        form, plan = form.refused(error), service.plan_state(db.session(), ids, state)
+        return _preview(form, plan, ids, {"to": to}, url_for("assets.bulk_state")), 422
     return _done(form, done)
 
 
@@ -66,14 +68,18 @@ def bulk_edit() -> ResponseReturnValue:
         return _form_page(form, ids)
     values = {name: form.value(name) for name in BULK_FIELDS if form.text(name)}
     try:
-        if not form.is_checked("is_confirmed"):
-            plan = service.plan_edit(db.session(), ids, values)
-            return _preview(form, plan, ids, values, url_for("assets.bulk_edit"))
-        with transaction() as session:
-            done = service.edit_many(session, actor(), ids, values, at=now())
-            settle_about(session, assets=ids)
+        plan = service.plan_edit(db.session(), ids, values)
     except InvalidInputError as error:
         return _form_page(form.refused(error), ids), 422
+    if not form.is_checked("is_confirmed"):
+        return _preview(form, plan, ids, values, url_for("assets.bulk_edit"))
+    try:
+        with transaction() as session:
+            done = service.edit_many(session, acting(form), ids, values, at=now())
+            settle_about(session, assets=ids)
+    except InvalidInputError as error:
+        form = form.refused(error)
+        return _preview(form, plan, ids, values, url_for("assets.bulk_edit")), 422
     return _done(form, done)
 
 
@@ -118,7 +124,7 @@ def _preview(
         filters=form.value("filters"),
         values=values,
         action=action,
-        has_reason="to" in values,
+        form=form,
         field_label=field_label,
         value_text=value_writer(),
         state_label=lambda value: label(LifecycleState(value)),

@@ -17,7 +17,7 @@ from parc.queries import change_sets as query
 from parc.queries.keyset import Order
 from parc.services import undo as service
 from parc.services.permissions import Action, may
-from parc.web.access import actor, requires
+from parc.web.access import acting, actor, requires
 from parc.web.assets import forget_counts
 from parc.web.cells import CellWriter
 from parc.web.context import now
@@ -122,10 +122,10 @@ def show(change_set_id: int) -> ResponseReturnValue:
 @requires(Action.UNDO_OWN_CHANGE)
 def send_undo(change_set_id: int) -> ResponseReturnValue:
     """Take the act back as a whole."""
-    read_form()
+    form = read_form("reason")
     try:
         with transaction() as session:
-            service.undo(session, actor(), change_set_id, at=now())
+            service.undo(session, acting(form), change_set_id, at=now())
             devices, assets = service.subjects(session, change_set_id)
             settle_about(session, devices=devices, assets=assets)
     except ConflictError:

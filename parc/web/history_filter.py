@@ -24,7 +24,7 @@ from parc.web.history import action_label, field_label, value_text
 from parc.web.listing import refuse
 
 _PART = 500
-_NAMES = ("source", "author", "field", "since")
+_NAMES = ("source", "author", "field", "since", "reason")
 HISTORY_SOURCES: Mapping[str, str] = {
     "people": _("By hand"),
     "discovery": _("Discovery"),
@@ -42,7 +42,7 @@ def read_history_filter() -> tuple[HistoryFilter, dict[str, str]]:
         since = read_day("since", given["since"], time.min)
     except InvalidInputError:
         refuse(gettext("The filter %(name)s cannot be read.", name=given["since"]))
-    wanted = HistoryFilter(source, given["author"], field, since)
+    wanted = HistoryFilter(source, given["author"], field, since, given["reason"])
     return wanted, {name: text for name, text in given.items() if text}
 
 
@@ -53,7 +53,10 @@ def history_csv(asset_id: int) -> ResponseReturnValue:
     wanted, _given = read_history_filter()
     with reading() as session:
         read_asset(session, asset_id)
-    words = (_("When"), _("Author"), _("Source"), _("What"), _("Field"), _("Before"), _("After"))
+    words = (
+        _("When"), _("Author"), _("Source"), _("What"), _("Field"), _("Before"), _("After"),
+        _("Reason"),
+    )  # fmt: skip
     return csv_file([str(word) for word in words], _parts(asset_id, wanted))
 
 
@@ -73,4 +76,5 @@ def _lines(entry: AuditEntry) -> Iterator[list[str]]:
     head = [entry.at.isoformat(timespec="seconds"), entry.author, str(HISTORY_SOURCES[source])]
     head.append(action_label(entry.action))
     for name, pair in (entry.changes or {"": [None, None]}).items():
-        yield [*head, field_label(name), *(value_text(name, value) for value in pair)]
+        values = [value_text(name, value) for value in pair]
+        yield [*head, field_label(name), *values, entry.reason or ""]

@@ -23,7 +23,7 @@ from parc.reconcile.splitting import Leaving, split_asset
 from parc.reconcile.voices import Voice
 from parc.services.assets import person_fields
 from parc.services.permissions import Action
-from parc.web.access import actor, requires
+from parc.web.access import acting, requires
 from parc.web.asset_edit import assets
 from parc.web.assets import LABELS, forget_counts
 from parc.web.context import now, settings
@@ -56,7 +56,7 @@ def merge(asset_id: int) -> ResponseReturnValue:
     asset = read_asset(db.session(), asset_id)
     other_id = request.args.get("other", "")
     if other_id:
-        return _merge_page(asset_id, _number(other_id))
+        return _merge_page(asset_id, _number(other_id), filled())
     text = request.args.get("q", "").strip()[:200]
     found = suggest(db.session(), text, _MOST_FOUND + 1) if text else []
     return render_template(
@@ -74,12 +74,16 @@ def send_merge(asset_id: int) -> ResponseReturnValue:
     """Merge the other record into this one."""
     other_id = _number(request.form.get("other", ""))
     named = [f"keep-{choice.field}" for choice in choices(db.session(), asset_id, other_id)]
-    form = read_form("other", *named)
+    form = read_form("other", "reason", *named)
     taken = frozenset(n.removeprefix("keep-") for n in named if form.value(n) == "goes")
     tag = read_asset(db.session(), other_id).asset_tag
-    with transaction() as session:
-        asset = merge_assets(session, actor(), asset_id, other_id, taken=taken, at=now())
-        settle_about(session, assets=[asset_id])
+    try:
+        with transaction() as session:
+            author = acting(form)
+            asset = merge_assets(session, author, asset_id, other_id, taken=taken, at=now())
+            settle_about(session, assets=[asset_id])
+    except InvalidInputError as error:
+        return _merge_page(asset_id, other_id, form.refused(error)), 422
     forget_counts()
     tell(gettext("%(other)s is part of %(name)s now.", other=tag, name=asset.name))
     return redirect(url_for("assets.show", asset_id=asset_id))
@@ -96,7 +100,7 @@ def split(asset_id: int) -> ResponseReturnValue:
 @requires(Action.MERGE_ASSET)
 def send_split(asset_id: int) -> ResponseReturnValue:
     """Make a record of its own of what is ticked."""
-    form = read_form("device", "voice", "value")
+    form = read_form("device", "voice", "value", "reason")
     voices: dict[int, set[str]] = {}
     for text in form.values_of("voice"):
         device, _colon, token = text.partition(":")
@@ -109,7 +113,8 @@ def send_split(asset_id: int) -> ResponseReturnValue:
     try:
         with transaction() as session:
             pattern = settings().interface.asset_tag_pattern
-            new = split_asset(session, actor(), asset_id, leaving, at=now(), tag_pattern=pattern)
+            author = acting(form)
+            new = split_asset(session, author, asset_id, leaving, at=now(), tag_pattern=pattern)
             settle_about(session, assets=[asset_id, new.id])
     except InvalidInputError as error:
         return _split_page(asset_id, form.refused(error)), 422
@@ -134,7 +139,7 @@ def value_writer() -> Callable[[str, Any], str]:
     return write
 
 
-def _merge_page(asset_id: int, other_id: int) -> str:
+def _merge_page(asset_id: int, other_id: int, form: Form) -> str:
     session = db.session()
     if asset_id == other_id:
         refuse(gettext("This is the same record."))
@@ -143,6 +148,7 @@ def _merge_page(asset_id: int, other_id: int) -> str:
     return render_template(
         "assets/merge.html",
         asset=ours.asset,
+        form=form,
         other=theirs.asset,
         devices=[(device, _name(device)) for device in theirs.devices],
         choices=[choice for choice in found if choice.field != "notes"],

@@ -194,11 +194,10 @@ def test_gone_asset_that_is_seen_is_a_contradiction(state: LifecycleState) -> No
         changed_at = SOME_MOMENT + timedelta(hours=1)
         assets.change_state(
             session,
-            SOME_PERSON,
+            SOME_PERSON.because("x"),
             asset.id,
             state,
             at=changed_at,
-            reason="x",
             is_correction=True,
         )
         _settle(session)

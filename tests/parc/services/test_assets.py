@@ -150,14 +150,21 @@ def test_disposed_asset_comes_back_only_by_a_correction_with_a_reason(session: S
     assert codes(caught) == {("lifecycle_state", "transition_refused")}
     with pytest.raises(InvalidInputError):
         change(session, SOME_PERSON, asset.id, to, at=SOME_MOMENT, is_correction=True)
-    change(
-        session, SOME_PERSON, asset.id, to, at=SOME_MOMENT, is_correction=True, reason="mistyped"
-    )
+    ada = SOME_PERSON.because("mistyped")
+    change(session, ada, asset.id, to, at=SOME_MOMENT, is_correction=True)
     assert asset.lifecycle_state is LifecycleState.IN_USE
     change(session, SOME_PERSON, asset.id, LifecycleState.IN_REPAIR, at=SOME_MOMENT)
     session.flush()
-    actions = session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)).all()
-    assert actions == ["corrected", "state_changed"]
+    query = sa.select(AuditEntry.action, AuditEntry.reason).order_by(AuditEntry.id)
+    assert session.execute(query).all() == [("corrected", "mistyped"), ("state_changed", None)]
+
+
+def test_reason_of_an_act_is_one_line_of_bounded_length() -> None:
+    assert SOME_PERSON.because("  new\n desk ").reason == "new desk"
+    for wrong, code in (("x" * 300, "too_long"), ("a\x00b", "unprintable")):
+        with pytest.raises(InvalidInputError) as caught:
+            SOME_PERSON.because(wrong)
+        assert codes(caught) == {("reason", code)}
 
 
 def test_refused_transition_lists_the_allowed_ones(session: Session) -> None:

@@ -352,6 +352,7 @@ def test_state_of_many_is_shown_then_changed_where_it_may(administrator: Browser
     db.session.rollback()
     assert db.session.get_one(Asset, free.id).lifecycle_state is LifecycleState.IN_USE
     chosen = {"chosen": f"{free.id},{gone.id}", "to": "in_repair", "is_confirmed": "1"}
+    assert administrator.post(path, {**chosen, "reason": "x" * 256}).status_code == 422
     administrator.post(path, chosen)
     data = {"all": "1", "filters": "/assets?category=printer", "to": "in_repair"}
     answer = administrator.post(path, {**data, "is_confirmed": "1"})
@@ -378,8 +379,11 @@ def test_fields_of_many_are_asked_shown_set_and_undone(administrator: Browser) -
     shown = administrator.post(path, {**chosen, "step": "preview", "manufacturer": "New"}).text
     assert "1 asset would change." in shown
     assert "1 is so already." in shown
-    done = administrator.post(path, {**chosen, "is_confirmed": "1", "manufacturer": "New"})
+    chosen |= {"is_confirmed": "1", "manufacturer": "New"}
+    assert administrator.post(path, {**chosen, "reason": "x" * 256}).status_code == 422
+    done = administrator.post(path, {**chosen, "reason": "bought up"})
     assert done.status_code == 302
+    assert "bought up" in administrator.get(f"/assets/{one.id}/history").text
     db.session.rollback()
     assert db.session.get_one(Asset, one.id).manufacturer == "New"
     (act,) = db.session.query(ChangeSet.id).one()

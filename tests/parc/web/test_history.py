@@ -134,9 +134,8 @@ def test_history_is_narrowed_and_goes_out_as_a_file(administrator: Browser) -> N
         asset = make_asset(session)
         version = asset.version
         for number, values in enumerate(({"model_name": "=X9"}, {"notes": "why"})):
-            edit_asset(
-                session, SOME_PERSON, asset.id, version=version + number, values=values, at=now()
-            )
+            ada = SOME_PERSON.because("" if number else "=label read")
+            edit_asset(session, ada, asset.id, version=version + number, values=values, at=now())
     path = f"/assets/{asset.id}/history"
     assert "=X9" not in administrator.get(f"{path}?field=notes").text
     assert "=X9" in administrator.get(f"{path}?field=model_name&author=ad&source=server").text
@@ -147,4 +146,7 @@ def test_history_is_narrowed_and_goes_out_as_a_file(administrator: Browser) -> N
     lines = administrator.get(f"{path}.csv?field=model_name").text.splitlines()
     assert len(lines) == 2
     assert "'=X9" in lines[1]
+    assert lines[1].endswith(",'=label read")
+    assert "label read" in administrator.get(f"{path}?reason=LABEL").text
+    assert "=X9" not in administrator.get(f"{path}?reason=invoice").text
     assert administrator.get("/assets/99999/history.csv").status_code == 404

@@ -27,9 +27,15 @@ def test_other_record_is_searched_compared_and_merged(administrator: Browser) ->
     compared = administrator.get(f"/assets/{one.id}/merge?other={other.id}").text
     assert "alpha" in compared
     assert "SN77" in compared
-    form = {"other": str(other.id), "keep-name": "goes"}
+    form = {"other": str(other.id), "keep-name": "goes", "reason": "x" * 256}
+    refused = administrator.post(f"/assets/{one.id}/merge", form)
+    assert refused.status_code == 422
+    assert 'value="goes" checked' in refused.text
+    form["reason"] = "one machine, two labels"
     answer = administrator.post(f"/assets/{one.id}/merge", form)
     assert answer.status_code == 302
+    assert "one machine, two labels" in administrator.get("/changes/1").text
+    assert "one machine, two labels" in administrator.get(f"/assets/{one.id}/history").text
     db.session.rollback()
     merged = db.session.get_one(Asset, one.id)
     assert (merged.name, merged.notes) == ("beta", "first\n\nsecond")
