@@ -55,7 +55,6 @@ class _Pending:
         deadline: when the present try is overdue.
         problem: the last unusable thing that came back for it.
         stranger: who else answered and was refused.
-        opinions_left: how often a second opinion on such a thing may still be asked.
     """
 
     number: int
@@ -68,7 +67,6 @@ class _Pending:
     tries_left: int
     reply: asyncio.Future[Any]
     takes_other_sources: bool
-    opinions_left: int
     deadline: float = 0.0
     problem: str = ""
     stranger: str = ""
@@ -80,7 +78,8 @@ class UdpTransport:
     Args:
         packets_per_second: all datagrams together, first tries and retries.
         second_opinion: decodes a v1 or v2c message that the codec refuses, or raises
-            ``ValueError``; asked before a reply is given up.
+            ``ValueError``; asked before a reply is given up, also on the PDU of an SNMPv3 reply
+            whose signature and encryption are right.
     """
 
     most_in_flight = _MOST_IN_FLIGHT
@@ -126,7 +125,8 @@ class UdpTransport:
         else:
             octets = codec.encode_message(message)
             number = message.request_id
-            reply, size = await self._exchange(endpoint, number, octets, waiting, _decode_reply)
+            decode = partial(_decode_reply, number=number, otherwise=self._opinions())
+            reply, size = await self._exchange(endpoint, number, octets, waiting, decode)
         return Response(reply.error_status, reply.error_index, reply.varbinds, size)
 
     async def close(self) -> None:
@@ -147,7 +147,9 @@ class UdpTransport:
     ) -> tuple[codec.Message, int]:
         """Find out the engine's id and clock where they are not known, then ask in its terms."""
         _, place = _resolve(endpoint)
-        decode = partial(usm.decode, credential=endpoint.credential)
+        decode = partial(
+            usm.decode, credential=endpoint.credential, second_opinion=self._opinions()
+        )
         is_heard = False
         for _ in range(_MAX_ENGINE_TRIES):
             number = self._free_number()
@@ -196,7 +198,6 @@ class UdpTransport:
             retries,
             self._loop.create_future(),
             endpoint.credential.takes_other_sources,
-            0 if endpoint.credential.version is SnmpVersion.V3 else _OPINIONS_A_REQUEST,
         )
         self._pending[number] = pending
         try:
@@ -280,26 +281,32 @@ class UdpTransport:
         if pending.reply.done():
             return
         try:
-            pending.reply.set_result((self._decode(pending, octets), len(octets)))
+            pending.reply.set_result((pending.decode(octets), len(octets)))
         except ValueError as error:
             pending.problem = str(error)
 
-    def _decode(self, pending: _Pending, octets: bytes) -> object:
-        """Decode a reply, asking for a second opinion before one of v1 or v2c is refused."""
-        try:
-            return pending.decode(octets)
-        except ValueError:
-            if self._second_opinion is None or not pending.opinions_left:
-                raise
-        pending.opinions_left -= 1
-        message = self._second_opinion(octets)
-        if message.request_id != pending.number:
-            raise ValueError("the reply is to another request")
-        return message
+    def _opinions(self) -> SecondOpinion:
+        """Give the second opinion on the replies to one request: it is slow, so asked seldom."""
+        left = _OPINIONS_A_REQUEST
+
+        def ask(octets: bytes) -> codec.Message:
+            nonlocal left
+            if self._second_opinion is None or not left:
+                raise ValueError("the reply cannot be read")
+            left -= 1
+            return self._second_opinion(octets)
+
+        return ask
 
 
-def _decode_reply(octets: bytes) -> codec.Message:
-    message = codec.decode_message(octets)
+def _decode_reply(octets: bytes, number: int, otherwise: SecondOpinion) -> codec.Message:
+    """Decode a reply of v1 or v2c, asking for a second opinion before it is refused."""
+    try:
+        message = codec.decode_message(octets)
+    except ValueError:
+        message = otherwise(octets)
+        if message.request_id != number:
+            raise ValueError("the reply is to another request") from None
     if message.pdu_tag != codec.RESPONSE:
         raise ValueError("the reply is no response")
     return message

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -146,23 +147,38 @@ def encode_request(
     return octets[:at] + signature + octets[at + size :]
 
 
-def decode(octets: bytes, credential: SnmpCredential) -> V3Message:
+def _refuse(octets: bytes) -> codec.Message:
+    del octets
+    raise ValueError("the PDU cannot be read")
+
+
+def decode(
+    octets: bytes,
+    credential: SnmpCredential,
+    second_opinion: Callable[[bytes], codec.Message] = _refuse,
+) -> V3Message:
     """Check, decrypt and decode a message at the level of ``credential``.
 
     A reply below the level is taken only when it is a report, which an engine sends unsigned
     when it does not know the user or the level.
+
+    Args:
+        second_opinion: decodes a v2c message that holds a PDU which the codec refuses, or raises
+            ``ValueError``; what the signature or the encryption refuses is never put to it.
 
     Raises:
         SecurityError: the signature or the encryption is wrong or missing.
         ValueError: not a well-formed SNMPv3 message.
     """
     try:
-        return _decode(octets, credential)
+        return _decode(octets, credential, second_opinion)
     except IndexError:
         raise ValueError("the message is cut short") from None
 
 
-def _decode(octets: bytes, credential: SnmpCredential) -> V3Message:
+def _decode(
+    octets: bytes, credential: SnmpCredential, second_opinion: Callable[[bytes], codec.Message]
+) -> V3Message:
     message_id, flags, at, end = _read_header(octets)
     start, at = codec.header(octets, at, end, Tag.OCTET_STRING)
     engine_id, boots, time, signature_at, signature, salt = _read_parameters(octets, start, at)
@@ -178,7 +194,8 @@ def _decode(octets: bytes, credential: SnmpCredential) -> V3Message:
         content = _decrypt(
             credential.priv_protocol, keys.priv, (boots, time), salt, octets[start:stop]
         )
-    message = _read_scoped_pdu(content, is_padded=credential.priv_protocol is PrivProtocol.DES)
+    pdu = _scoped_pdu_of(content, is_padded=credential.priv_protocol is PrivProtocol.DES)
+    message = _decode_pdu(pdu, second_opinion)
     is_level_kept = (is_authenticated or not keys.auth) and (flags & _FLAG_PRIV or not keys.priv)
     if message.pdu_tag != REPORT and not is_level_kept:
         raise SecurityError("a reply without the signature or encryption that was asked for")
@@ -299,13 +316,22 @@ def _read_parameters(
     return engine_id, boots, time, signature_at, signature, octets[begin:at]
 
 
-def _read_scoped_pdu(content: bytes, *, is_padded: bool) -> codec.Message:
+def _scoped_pdu_of(content: bytes, *, is_padded: bool) -> bytes:
     at, end = codec.header(content, 0, len(content), codec.SEQUENCE)
     if end != len(content) and not (is_padded and len(content) - end < _DES_BLOCK):
         raise ValueError("octets follow the scoped PDU")
     _, at = codec.header(content, at, end, Tag.OCTET_STRING)
     _, at = codec.header(content, at, end, Tag.OCTET_STRING)
-    return codec.decode_pdu(content, at, end, codec.VERSION_3, b"")
+    return content[at:end]
+
+
+def _decode_pdu(pdu: bytes, second_opinion: Callable[[bytes], codec.Message]) -> codec.Message:
+    try:
+        return codec.decode_pdu(pdu, 0, len(pdu), codec.VERSION_3, b"")
+    except (ValueError, IndexError):
+        content = _integer(codec.VERSION_2C) + codec.tlv(Tag.OCTET_STRING, b"") + pdu
+        message = second_opinion(codec.tlv(codec.SEQUENCE, content))
+    return message._replace(version=codec.VERSION_3)
 
 
 def _encrypt(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from collectors import oids
 from collectors.credentials import AuthProtocol, PrivProtocol, SnmpCredential, SnmpVersion
 from collectors.snmp import codec, usm
+from collectors.snmp.pysnmp_transport import decode_reply
 from collectors.snmp.transport import Pdu, Tag, VarBind
 
 ENGINE_ID = bytes.fromhex("000000000000000000000002")
@@ -161,3 +162,26 @@ def test_request_is_what_the_pdu_says() -> None:
     message = codec.Message(codec.VERSION_3, b"", Pdu.GET_BULK, 9, 0, 25, [])
     octets = usm.encode_request(1, message, credential(), engine(), now=50.0)
     assert usm.decode(octets, credential()).message.max_repetitions == 25
+
+
+@pytest.mark.parametrize("priv", [PrivProtocol.NONE, PrivProtocol.AES128, PrivProtocol.DES])
+def test_pdu_that_the_codec_refuses_is_put_to_the_second_opinion(priv: PrivProtocol) -> None:
+    """Many octets where one is enough: sloppy, but plain to read."""
+    to = credential(priv=priv)
+    varbind = VarBind(oids.encode("1.3.6.1.2.1.1.7.0"), Tag.INTEGER, bytes(20) + b"\x05")
+    message = codec.Message(codec.VERSION_3, b"", codec.RESPONSE, 77, 0, 0, [varbind])
+    octets = usm.encode_request(4711, message, to, engine(), now=60.0)
+    with pytest.raises(ValueError, match="cannot be read"):
+        usm.decode(octets, to)
+    decoded = usm.decode(octets, to, decode_reply).message
+    assert (decoded.version, decoded.request_id) == (codec.VERSION_3, 77)
+    assert [codec.decode_integer(one.value) for one in decoded.varbinds] == [5]
+
+
+def test_what_the_signature_refuses_is_put_to_no_second_opinion() -> None:
+    def never(octets: bytes) -> codec.Message:
+        raise AssertionError(octets)
+
+    octets = reply_octets(credential())
+    with pytest.raises(usm.SecurityError):
+        usm.decode(octets[:-1] + b"\x06", credential(), never)
