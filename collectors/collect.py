@@ -57,7 +57,7 @@ from collectors.snmp.host_devices import add_host_devices
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import Endpoint, SnmpTransport, VarBind
 from collectors.standing import Standing, describe, is_bare_host, of_appliance
-from collectors.target import Target
+from collectors.target import Manner, Target
 from collectors.verbs import names_to_get
 
 Clock = Callable[[], datetime]
@@ -99,6 +99,7 @@ class SnmpResult:
         credentials_tried: how many were shown to the device.
         seconds: how long the device took.
         requests: how many requests were sent.
+        manner: how the device had to be asked, for the next time.
     """
 
     address: str
@@ -109,6 +110,7 @@ class SnmpResult:
     credentials_tried: int = 0
     seconds: float = 0.0
     requests: int = 0
+    manner: Manner = field(default_factory=Manner)
 
 
 @dataclass(slots=True)
@@ -179,6 +181,7 @@ async def collect_snmp(
         credentials_tried=attempts.tried,
         seconds=loop.time() - start - waited,
         requests=attempts.requests + opened.session.requests,
+        manner=opened.session.manner,
     )
 
 
@@ -206,7 +209,7 @@ class _Attempts:
         worst: CollectorError | None = None
         for credential in self._target.credentials:
             self.tried += 1
-            for version in _versions(credential):
+            for version in self._versions(credential):
                 session = self._session(credential, version)
                 try:
                     found = await system.read_system(session)
@@ -224,17 +227,19 @@ class _Attempts:
     def _session(self, credential: SnmpCredential, version: SnmpVersion) -> DeviceSession:
         endpoint = Endpoint(self._target.address, replace(credential, version=version))
         limits = self._target.limits
-        session = DeviceSession(self._transport, endpoint, limits, self._should_stop)
+        session = DeviceSession(
+            self._transport, endpoint, limits, self._should_stop, self._target.manner
+        )
         if version is not credential.version:
             # Who was silent in v2c is most likely dead; it need not cost all the time twice.
             session.retries = min(session.retries, 1)
         return session
 
-
-def _versions(credential: SnmpCredential) -> tuple[SnmpVersion, ...]:
-    if credential.version is SnmpVersion.V2C:
-        return (SnmpVersion.V2C, SnmpVersion.V1)
-    return (credential.version,)
+    def _versions(self, credential: SnmpCredential) -> tuple[SnmpVersion, ...]:
+        if credential.version is not SnmpVersion.V2C:
+            return (credential.version,)
+        is_old = self._target.manner.is_version_1
+        return (SnmpVersion.V1, SnmpVersion.V2C)[:: 1 if is_old else -1]
 
 
 def _more_telling(old: CollectorError | None, new: CollectorError) -> CollectorError:

@@ -24,15 +24,12 @@ from collectors.errors import (
 )
 from collectors.observation import Problem
 from collectors.snmp.transport import Endpoint, Pdu, Response, SnmpTransport, VarBind
-from collectors.target import Limits
+from collectors.target import Limits, Manner
 
 TOO_BIG: Final = 1
 _FEW_NAMES: Final = 2
 NO_SUCH_NAME: Final = 2  # of version 1 (RFC 1157 §4.1.3)
-# What one Ethernet frame usually holds, so that a reply is one datagram without fragments.
-VARBINDS_A_REPLY: Final = 75
 VARBINDS_AFTER_SILENCE: Final = 10
-NAMES_A_GET: Final = 24
 IN_FLIGHT: Final = 2
 
 _ACCESS_DENIED: Final = frozenset({6, 16})  # noAccess, authorizationError (RFC 3416 §3)
@@ -58,27 +55,42 @@ class DeviceSession:
         endpoint: Endpoint,
         limits: Limits,
         should_stop: Callable[[], bool] = lambda: False,
+        manner: Manner | None = None,
     ) -> None:
+        manner = manner or Manner()
         self._transport = transport
         self._limits = limits
         self._should_stop = should_stop
-        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
-        self._is_gentle = False
+        self._is_gentle = manner.is_gentle
+        self._in_flight = asyncio.Semaphore(1 if manner.is_gentle else IN_FLIGHT)
         self._deadline = asyncio.get_running_loop().time() + limits.device_seconds
         self._known: dict[bytes, VarBind] = {}
         self._refused: set[bytes] = set()
-        self._names_a_get = NAMES_A_GET
+        self._names_a_get = manner.names_a_get
         self.endpoint = endpoint
         self.problems: list[Problem] = []
         self.requests = 0
         self.rows = 0
         self.octets = 0
-        self.varbinds_a_reply = VARBINDS_A_REPLY
-        self.columns_a_request = VARBINDS_A_REPLY
-        self.can_bulk = endpoint.credential.version is not SnmpVersion.V1
+        self.varbinds_a_reply = manner.varbinds_a_reply
+        self.columns_a_request = manner.columns_a_request
+        self._is_version_1 = endpoint.credential.version is SnmpVersion.V1
+        self.can_bulk = manner.can_bulk and not self._is_version_1
         self.is_silent = False
         self.has_answered = False
         self.retries = limits.retries
+
+    @property
+    def manner(self) -> Manner:
+        """Give how the device had to be asked, for the next reading."""
+        return Manner(
+            is_version_1=self._is_version_1,
+            can_bulk=self.can_bulk or self._is_version_1,
+            is_gentle=self._is_gentle,
+            varbinds_a_reply=self.varbinds_a_reply,
+            columns_a_request=self.columns_a_request,
+            names_a_get=self._names_a_get,
+        )
 
     async def send(
         self,

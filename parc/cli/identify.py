@@ -128,7 +128,7 @@ def _stored_target(address: str) -> Target:
     from parc.extensions import reading
 
     with reading() as session:
-        credentials = open_credentials(session, box(), address)
+        credentials = open_credentials(session, box(), address, clock.now())
     if not credentials:
         raise ParcError(
             f"No range that covers {address} has credentials for it; use --ask or --community-env."

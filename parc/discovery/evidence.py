@@ -8,7 +8,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -17,6 +19,8 @@ from collectors.collect import SnmpResult
 from collectors.errors import Failure
 from collectors.observation import Observation, Presence, Problem, Source, from_json, to_json
 from collectors.sweep import SweepWarning
+from collectors.target import Manner
+from parc.discovery.task import MANNER_HOLDS
 from parc.models import CredentialSuccess, Run, RunTarget, StoredObservation, TargetOutcome
 
 _SILENT = "It is up, but does not answer SNMP with the credentials of this range."
@@ -157,10 +161,21 @@ def _target(run_id: int, result: SnmpResult, now: datetime) -> RunTarget:
     )
 
 
+def _manner(manner: Manner, now: datetime) -> dict[str, Any]:
+    if manner.is_usual:
+        return {"manner": None, "manner_learnt_at": None}
+    return {"manner": msgspec.json.encode(manner).decode(), "manner_learnt_at": now}
+
+
 def _remember_successes(session: Session, results: Sequence[SnmpResult], now: datetime) -> None:
     """Note which credential each address answered; two runs may do so at the same moment."""
     rows = [
-        {"address": result.address, "credential_id": result.credential.id, "succeeded_at": now}
+        {
+            "address": result.address,
+            "credential_id": result.credential.id,
+            "succeeded_at": now,
+            **_manner(result.manner, now),
+        }
         for result in results
         if result.credential is not None and result.credential.id is not None
     ]
@@ -168,12 +183,22 @@ def _remember_successes(session: Session, results: Sequence[SnmpResult], now: da
         return
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     statement = (sqlite.insert if is_sqlite else postgresql.insert)(CredentialSuccess)
+    known, new = CredentialSuccess, statement.excluded
+    is_same = known.manner.is_not_distinct_from(new.manner)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=[CredentialSuccess.address],
             set_={
-                "credential_id": statement.excluded.credential_id,
-                "succeeded_at": statement.excluded.succeeded_at,
+                "credential_id": new.credential_id,
+                "succeeded_at": new.succeeded_at,
+                "manner": new.manner,
+                "manner_learnt_at": sa.case(
+                    (
+                        sa.and_(is_same, known.manner_learnt_at > now - MANNER_HOLDS),
+                        known.manner_learnt_at,
+                    ),
+                    else_=new.manner_learnt_at,
+                ),
             },
         ),
         rows,

@@ -268,10 +268,14 @@ class _Discovery:
 
     def _open_ring(self, session: Session, chunk: Sequence[Address]) -> KeyRing:
         addresses = [str(address) for address in chunk]
-        return open_key_ring(session, self._tools.box, self._task.range_id, addresses)
+        box, now = self._tools.box, self._tools.clock()
+        return open_key_ring(session, box, self._task.range_id, addresses, now)
 
     def _targets(self, ring: KeyRing, addresses: Iterable[str]) -> list[Target]:
-        targets = (Target(one, ring.for_address(one), self._limits) for one in addresses)
+        targets = (
+            Target(one, ring.for_address(one), self._limits, ring.manner_of(one))
+            for one in addresses
+        )
         return [target for target in targets if target.credentials]
 
     def _enter(self, session: Session, phase: RunPhase) -> None:

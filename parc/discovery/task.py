@@ -5,8 +5,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -14,6 +16,7 @@ from collectors.addresses import AddressSet
 from collectors.credentials import SnmpCredential
 from collectors.observation import Category
 from collectors.sweep import SweepPlan
+from collectors.target import Manner
 from parc.errors import ParcError
 from parc.models import (
     AddressRange,
@@ -29,6 +32,8 @@ from parc.models import (
 from parc.secret_box import SecretBox
 from parc.services.credentials import open_credential
 
+# Then a device is asked in the usual manner again: it may have been mended.
+MANNER_HOLDS: Final = timedelta(days=30)
 _FAILED = (TargetOutcome.FAILED, TargetOutcome.PARTIAL)
 
 
@@ -140,9 +145,11 @@ class KeyRing:
         self,
         credentials: Sequence[tuple[SnmpCredential, AddressSet | None]],
         last_successes: Mapping[str, int],
+        manners: Mapping[str, Manner] | None = None,
     ) -> None:
         self._credentials = credentials
         self._last_successes = last_successes
+        self._manners = manners or {}
 
     def for_address(
         self, address: str, answered: SnmpCredential | None = None
@@ -156,9 +163,13 @@ class KeyRing:
         last = answered.id if answered else self._last_successes.get(address)
         return tuple(sorted(allowed, key=lambda credential: credential.id != last))
 
+    def manner_of(self, address: str) -> Manner:
+        """Give how this address had to be asked the last time."""
+        return self._manners.get(address) or Manner()
+
 
 def open_key_ring(
-    session: Session, box: SecretBox, range_id: int, addresses: Sequence[str]
+    session: Session, box: SecretBox, range_id: int, addresses: Sequence[str], now: datetime
 ) -> KeyRing:
     """Open the credentials of a range for one chunk of addresses.
 
@@ -179,14 +190,24 @@ def open_key_ring(
         for row in rows
     ]
     successes = session.execute(
-        sa.select(CredentialSuccess.address, CredentialSuccess.credential_id).where(
-            CredentialSuccess.address.in_(addresses)
-        )
-    )
-    return KeyRing(credentials, {row.address: row.credential_id for row in successes})
+        sa.select(
+            CredentialSuccess.address,
+            CredentialSuccess.credential_id,
+            CredentialSuccess.manner,
+            CredentialSuccess.manner_learnt_at,
+        ).where(CredentialSuccess.address.in_(addresses))
+    ).all()
+    manners = {
+        row.address: msgspec.json.decode(row.manner, type=Manner)
+        for row in successes
+        if row.manner and row.manner_learnt_at and row.manner_learnt_at > now - MANNER_HOLDS
+    }
+    return KeyRing(credentials, {row.address: row.credential_id for row in successes}, manners)
 
 
-def open_credentials(session: Session, box: SecretBox, address: str) -> tuple[SnmpCredential, ...]:
+def open_credentials(
+    session: Session, box: SecretBox, address: str, now: datetime
+) -> tuple[SnmpCredential, ...]:
     """Open what may be shown to one address: the credentials of all ranges that cover it.
 
     Raises:
@@ -195,6 +216,6 @@ def open_credentials(session: Session, box: SecretBox, address: str) -> tuple[Sn
     found: dict[int | None, SnmpCredential] = {}
     for address_range in session.scalars(sa.select(AddressRange).order_by(AddressRange.name)):
         if address in _addresses(address_range):
-            ring = open_key_ring(session, box, address_range.id, [address])
+            ring = open_key_ring(session, box, address_range.id, [address], now)
             found |= {one.id: one for one in ring.for_address(address) if one.id not in found}
     return tuple(found.values())

@@ -43,3 +43,7 @@ class CredentialSuccess(Base):
         sa.ForeignKey("credential.id", ondelete="CASCADE"), index=True
     )
     succeeded_at: Mapped[datetime]
+    manner: Mapped[str | None] = mapped_column(
+        sa.String(200), comment="JSON: how the device must be asked, where it is not as usual"
+    )
+    manner_learnt_at: Mapped[datetime | None]

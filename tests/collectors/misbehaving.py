@@ -123,11 +123,23 @@ class TooBigAbove(Healthy):
         return reply
 
 
+class SilentTo(Healthy):
+    """Does not answer one version."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__()
+        self.version = version
+
+    def __call__(self, request: Message) -> bytes | None:
+        return None if request.version == self.version else super().__call__(request)
+
+
 class SilentToBulk(Healthy):
     """Does not answer GETBULK."""
 
     def __call__(self, request: Message) -> bytes | None:
-        return None if request.pdu_tag == Pdu.GET_BULK else super().__call__(request)
+        reply = super().__call__(request)
+        return None if request.pdu_tag == Pdu.GET_BULK else reply
 
 
 class SilentAfter(Healthy):
@@ -166,6 +178,7 @@ class OnlyVersion1(Healthy):
     """Drops v2c messages; v1 has noSuchName."""
 
     def __call__(self, request: Message) -> bytes | None:
+        self.seen.append(request)
         if request.version != 0:
             return None
         reply = self.answer(request)

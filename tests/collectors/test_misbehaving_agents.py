@@ -14,7 +14,8 @@ from collectors.definitions.loader import load_definitions
 from collectors.errors import Failure
 from collectors.snmp.codec import VERSION_1, VERSION_2C
 from collectors.snmp.pysnmp_transport import PysnmpTransport
-from collectors.target import Limits, Target
+from collectors.snmp.transport import Pdu
+from collectors.target import Limits, Manner, Target
 from tests.collectors.misbehaving import (
     Answer,
     CutsRepliesToTables,
@@ -24,6 +25,7 @@ from tests.collectors.misbehaving import (
     OidsThatDoNotIncrease,
     OnlyVersion1,
     SilentAfter,
+    SilentTo,
     SilentToBulk,
     TooBigAbove,
     WrongRequestId,
@@ -34,13 +36,15 @@ DEFINITIONS = load_definitions()
 LIMITS = Limits(timeout_seconds=0.1, retries=1, device_seconds=20, requests=60)
 
 
-def collect_from(answer: Answer, limits: Limits = LIMITS) -> SnmpResult:
+def collect_from(
+    answer: Answer, limits: Limits = LIMITS, manner: Manner | None = None
+) -> SnmpResult:
     async def collect() -> SnmpResult:
         transport = PysnmpTransport()
         try:
             async with serving(answer) as port:
                 credential = SnmpCredential(SnmpVersion.V2C, community="public", port=port)
-                target = Target("127.0.0.1", (credential,), limits)
+                target = Target("127.0.0.1", (credential,), limits, manner or Manner())
                 moment = datetime(2026, 11, 23, tzinfo=UTC)
                 return await collect_snmp(target, transport, DEFINITIONS, lambda: moment)
         finally:
@@ -68,8 +72,14 @@ def test_too_big_makes_requests_smaller_until_all_is_read(bindings: int) -> None
     assert rows_and_problems(collect_from(TooBigAbove(bindings), limits)) == (30, True, set())
 
 
-def test_silence_to_getbulk_falls_back_to_getnext() -> None:
-    assert rows_and_problems(collect_from(SilentToBulk())) == (30, True, set())
+def test_silence_to_getbulk_falls_back_to_getnext_and_next_time_begins_with_it() -> None:
+    result = collect_from(SilentToBulk())
+    assert rows_and_problems(result) == (30, True, set())
+    agent = SilentToBulk()
+    again = collect_from(agent, manner=result.manner)
+    assert rows_and_problems(again) == (30, True, set())
+    assert Pdu.GET_BULK not in {request.pdu_tag for request in agent.seen}
+    assert again.manner == result.manner
 
 
 def test_an_agent_of_version_1_is_read_with_the_same_community() -> None:
@@ -77,6 +87,16 @@ def test_an_agent_of_version_1_is_read_with_the_same_community() -> None:
     assert rows_and_problems(result) == (30, True, set())
     assert result.credential is not None
     assert result.credential.version is SnmpVersion.V1
+    assert result.manner.is_version_1
+    agent = OnlyVersion1()
+    assert rows_and_problems(collect_from(agent, manner=result.manner)) == (30, True, set())
+    assert {request.version for request in agent.seen} == {VERSION_1}
+
+
+def test_device_that_has_learnt_version_2c_is_read_though_it_spoke_version_1() -> None:
+    result = collect_from(SilentTo(VERSION_1), manner=Manner(is_version_1=True))
+    assert rows_and_problems(result) == (30, True, set())
+    assert result.manner.is_usual
 
 
 def test_identifiers_that_do_not_increase_stop_the_table_and_keep_its_rows() -> None:

@@ -14,7 +14,7 @@ from collectors.credentials import SnmpCredential
 from collectors.errors import Failure
 from collectors.observation import Identity, Observation, Presence, System
 from collectors.sweep import SweepResult, SweepWarning
-from collectors.target import Target
+from collectors.target import Manner, Target
 from parc.clock import Clock, now
 from parc.discovery.network import Network, ShouldStop
 from parc.discovery.run import Tools
@@ -31,6 +31,8 @@ class SimulatedNetwork:
         speaking: what devices say by SNMP, or why they refuse.
         present: what nmap sees of others.
         is_complete: whether sweeps come to their end.
+        manners: how addresses have to be asked, where not as usual.
+        asked_as: in which manner each address was asked.
         shown: the credentials that each address was offered, in order.
         before: called before each step, with its name.
         clock: what time observations bear.
@@ -42,6 +44,8 @@ class SimulatedNetwork:
     speaking: dict[str, Observation | Failure] = field(default_factory=dict)
     present: dict[str, Presence] = field(default_factory=dict)
     is_complete: bool = True
+    manners: dict[str, Manner] = field(default_factory=dict)
+    asked_as: dict[str, Manner] = field(default_factory=dict)
     shown: dict[str, list[int | None]] = field(default_factory=dict)
     before: Callable[[str], None] = field(default=lambda _step: None)
     clock: Clock = now
@@ -77,12 +81,17 @@ class SimulatedNetwork:
         self.before("collect")
         for target in targets:
             said = self.speaking.get(target.address, Failure.NO_ANSWER)
+            self.asked_as[target.address] = target.manner
             if isinstance(said, Failure):
                 yield SnmpResult(target.address, failure=said, detail=f"it says {said}")
             else:
                 said = replace(said, observed_at=self.clock())
                 yield SnmpResult(
-                    target.address, observation=said, credential=target.credentials[0], seconds=0.1
+                    target.address,
+                    observation=said,
+                    credential=target.credentials[0],
+                    seconds=0.1,
+                    manner=self.manners.get(target.address, Manner()),
                 )
 
     def _present(self, addresses: Sequence[Address]) -> dict[str, Presence]:

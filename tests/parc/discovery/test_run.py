@@ -14,6 +14,7 @@ from collectors.credentials import SnmpVersion
 from collectors.errors import Failure
 from collectors.observation import Category, Presence, Problem, Service
 from collectors.sweep import SweepPlan
+from collectors.target import Manner
 from parc.discovery.run import apply_held, discover
 from parc.errors import ParcError
 from parc.extensions import db, transaction
@@ -313,6 +314,24 @@ def test_credential_is_shown_only_in_its_networks_and_the_last_success_first(
     assert (stored.address, stored.credential_id) == ("192.0.2.1", here)
     sweep(sqlite_app, range_id, network, clock)
     assert network.shown["192.0.2.1"] == [here, usual]
+
+
+def test_manner_that_a_device_needs_is_remembered_for_a_month(
+    sqlite_app: Flask, clock: SteppingClock
+) -> None:
+    range_id = add_range(sqlite_app, include=["192.0.2.0/29"])
+    slow = Manner(can_bulk=False, is_gentle=True)
+    network = SimulatedNetwork(
+        speaking={f"192.0.2.{n}": device(f"192.0.2.{n}", f"FOC1000A0A{n}") for n in (1, 2)},
+        manners={"192.0.2.1": slow},
+    )
+    asked = []
+    for _ in range(3):
+        sweep(sqlite_app, range_id, network, clock)
+        asked.append(network.asked_as["192.0.2.1"])
+        assert network.asked_as["192.0.2.2"].is_usual
+        clock.step(days=16)
+    assert asked == [Manner(), slow, Manner()]
 
 
 def test_retry_asks_only_the_failed_targets_and_makes_nobody_absent(
