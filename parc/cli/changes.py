@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from parc.services.undo import Obstacle
 
 _SHOWN = 50
+_LAST_MOMENT = timedelta(days=1, microseconds=-1)
 
 
 @click.group()
@@ -24,25 +26,46 @@ def changes() -> None:
 
 
 @changes.command(name="list")
+@click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Such as run, merge or undo.")
+@click.option("--author", "authors", multiple=True, metavar="NAME")
+@click.option("--since", type=click.DateTime(("%Y-%m-%d",)), help="First day (UTC).")
+@click.option("--until", type=click.DateTime(("%Y-%m-%d",)), help="Last day (UTC).")
 @click.option("--limit", type=click.IntRange(1, 1_000), default=_SHOWN, show_default=True)
 @click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
 @with_database
-def list_(limit: int, *, is_json: bool) -> None:
+def list_(
+    kinds: Sequence[str],
+    authors: Sequence[str],
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+    *,
+    is_json: bool,
+) -> None:
     """List acts, the latest first."""
     from parc.extensions import reading
-    from parc.models import ChangeSet
+    from parc.models import ChangeSet, ChangeSetKind
     from parc.queries.change_sets import SORTS, ChangeSetFilter, list_change_sets
     from parc.queries.keyset import Order
 
+    if unknown := sorted(set(kinds) - set(ChangeSetKind)):
+        message = f"{unknown[0]} is none of {', '.join(ChangeSetKind)}"
+        raise click.BadParameter(message, param_hint="--kind")
+    chosen = ChangeSetFilter(
+        [ChangeSetKind(kind) for kind in kinds],
+        authors=authors,
+        since=since.replace(tzinfo=UTC) if since else None,
+        until=until.replace(tzinfo=UTC) + _LAST_MOMENT if until else None,
+    )
     order = Order(SORTS["at"], ChangeSet.id, is_descending=True)
     with reading() as session:
-        found = list_change_sets(session, ChangeSetFilter(), order, None, limit)
+        found = list_change_sets(session, chosen, order, None, limit)
     rows = found.page.rows
     if is_json:
         print_json([dict(row._mapping) for row in rows])  # noqa: SLF001 -- SQLAlchemy's public name
         return
     print_table(
-        ("ID", "WHEN", "KIND", "AUTHOR", "ROWS", "STATE"),
+        ("ID", "WHEN", "KIND", "AUTHOR", "ROWS", "STATE", "REASON"),
         [
             (
                 str(row.id),
@@ -51,6 +74,7 @@ def list_(limit: int, *, is_json: bool) -> None:
                 row.author,
                 str(row.row_count),
                 row.state.value,
+                row.reason or "",
             )
             for row in rows
         ],
@@ -80,6 +104,8 @@ def show(number: int, *, is_json: bool) -> None:
         print_json({"id": act.id, "title": act.title, "rows": rows, "obstacles": obstacles})
         return
     click.echo(f"{act.id} {act.kind.value} by {act.author}, {act.at:%Y-%m-%d %H:%M}: {act.state}")
+    if act.reason:
+        click.echo(act.reason)
     print_table(
         ("TABLE", "KEY", "BEFORE", "AFTER"),
         [

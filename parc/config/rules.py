@@ -22,6 +22,7 @@ _BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("server", "trusted_proxies"): (0, 5),
     ("interface", "session_idle_minutes"): (5, 10_080),
     ("interface", "session_days"): (1, 90),
+    ("interface", "undo_days"): (1, 3650),
     ("discovery", "runs_at_once"): (1, 16),
     ("discovery", "timeout_seconds"): (0.1, 30),
     ("discovery", "retries"): (0, 5),

@@ -64,6 +64,7 @@ class InterfaceSettings:
     asset_tag_pattern: str = "P{number:06d}"
     session_idle_minutes: int = 480
     session_days: int = 14
+    undo_days: int = 90
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ def purge(context: JobContext, arguments: Mapping[str, Any]) -> None:
         sessions=timedelta(days=settings.interface.session_days),
         links=timedelta(days=settings.discovery.link_days),
         inbox=timedelta(days=settings.inbox.closed_days),
+        undo=timedelta(days=settings.interface.undo_days),
     )
     while True:
         if context.should_stop():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,40 +21,75 @@ SORTS: Mapping[str, SortColumn] = {
 
 @dataclass(frozen=True, slots=True)
 class ChangeSetFilter:
-    """What a list is narrowed to; empty: not at all."""
+    """What a list is narrowed to; empty: not at all.
+
+    Attributes:
+        text: a part of the author's name or of the reason.
+        since, until: the first moment, and the last.
+    """
 
     kinds: Sequence[ChangeSetKind] = ()
     states: Sequence[ChangeSetState] = ()
+    authors: Sequence[str] = ()
     text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self, without: str = "") -> list[sa.ColumnElement[bool]]:
+        """Give the filter as conditions, but for that of one facet."""
+        act = ChangeSet
+        found: list[sa.ColumnElement[bool]] = []
+        if self.kinds and without != "kind":
+            found.append(act.kind.in_(self.kinds))
+        if self.states and without != "state":
+            found.append(act.state.in_(self.states))
+        if self.authors and without != "author":
+            found.append(act.author.in_(self.authors))
+        if self.text:
+            texts = (act.author, act.reason)
+            found.append(sa.or_(*(one.icontains(self.text, autoescape=True) for one in texts)))
+        if self.since is not None:
+            found.append(act.at >= self.since)
+        if self.until is not None:
+            found.append(act.at <= self.until)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSetList:
-    """A page of acts, with how many there are of each kind and state."""
+    """A page of acts, with how many there are of each kind, state and author."""
 
     page: Page
     count: int
     by_kind: Mapping[str, int]
     by_state: Mapping[str, int]
+    by_author: Mapping[str, int]
 
 
 def list_change_sets(
     session: Session, chosen: ChangeSetFilter, order: Order, cursor: Cursor | None, size: int
 ) -> ChangeSetList:
     """Give a page of acts, the latest first unless asked otherwise."""
-    act = ChangeSet
-    of_kind = [act.kind.in_(chosen.kinds)] if chosen.kinds else []
-    in_state = [act.state.in_(chosen.states)] if chosen.states else []
-    of_author = [act.author.icontains(chosen.text, autoescape=True)] if chosen.text else []
-    conditions = [*of_kind, *in_state, *of_author]
-    columns = (act.id, act.kind, act.title, act.author, act.run_id, act.at, act.state)
-    query = sa.select(*columns, act.row_count).where(*conditions)
+    count = sa.select(sa.func.count(ChangeSet.id)).where(*chosen.conditions())
     return ChangeSetList(
-        page=read_page(session, query, order, cursor, size),
-        count=session.scalar(sa.select(sa.func.count(act.id)).where(*conditions)) or 0,
-        by_kind=_counts(session, act.kind, *in_state, *of_author),
-        by_state=_counts(session, act.state, *of_kind, *of_author),
+        page=page_of_acts(session, chosen, order, cursor, size),
+        count=session.scalar(count) or 0,
+        by_kind=_counts(session, ChangeSet.kind, chosen, "kind"),
+        by_state=_counts(session, ChangeSet.state, chosen, "state"),
+        by_author=_counts(session, ChangeSet.author, chosen, "author"),
     )
+
+
+def page_of_acts(
+    session: Session, chosen: ChangeSetFilter, order: Order, cursor: Cursor | None, size: int
+) -> Page:
+    """Give a page of acts alone."""
+    act = ChangeSet
+    columns = (act.id, act.kind, act.title, act.author, act.reason, act.run_id, act.at, act.state)
+    query = sa.select(*columns, act.row_count, act.undone_at, act.undone_by, act.undo_of_id).where(
+        *chosen.conditions()
+    )
+    return read_page(session, query, order, cursor, size)
 
 
 def read_change_set(session: Session, number: int) -> ChangeSet:
@@ -92,6 +128,6 @@ def change_set_of_run(session: Session, run_id: int) -> int | None:
     return session.scalar(query.order_by(ChangeSet.id.desc()).limit(1))
 
 
-def _counts(session: Session, column: Any, *conditions: Any) -> dict[str, int]:
-    query = sa.select(column, sa.func.count(ChangeSet.id)).where(*conditions).group_by(column)
-    return {member.value: count for member, count in session.execute(query)}
+def _counts(session: Session, column: Any, chosen: ChangeSetFilter, facet: str) -> dict[str, int]:
+    query = sa.select(column, sa.func.count(ChangeSet.id)).where(*chosen.conditions(facet))
+    return {str(value): count for value, count in session.execute(query.group_by(column))}

@@ -42,6 +42,7 @@ class Ages:
     sessions: timedelta
     links: timedelta
     inbox: timedelta = timedelta(days=365)
+    undo: timedelta = timedelta(days=90)
 
 
 def purge_batch(session: Session, ages: Ages, now: datetime) -> int:
@@ -85,7 +86,7 @@ def _conditions(ages: Ages, now: datetime) -> list[tuple[_Purged, sa.ColumnEleme
         (Neighbor, Neighbor.last_seen_at < links),
         (MappedAddress, MappedAddress.last_seen_at < links),
         (WirelessStation, WirelessStation.last_seen_at < links),
-        (ChangeSetPart, _is_of_old_act(now - ages.runs)),
+        (ChangeSetPart, _is_of_old_act(now - ages.undo)),
         (StoredObservation, _is_old_evidence(now - ages.observations)),
         (Run, sa.and_(Run.created_at < now - ages.runs, Run.state.not_in(_OPEN_RUNS))),
         (
@@ -107,7 +108,7 @@ def _conditions(ages: Ages, now: datetime) -> list[tuple[_Purged, sa.ColumnEleme
 
 
 def _is_of_old_act(limit: datetime) -> sa.ColumnElement[bool]:
-    """Rows of an act are kept as long as runs: after that it cannot be undone any more."""
+    """Give the rows of acts that can be undone no more; the acts themselves stay."""
     return ChangeSetPart.change_set_id.in_(sa.select(ChangeSet.id).where(ChangeSet.at < limit))
 
 

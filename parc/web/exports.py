@@ -55,7 +55,12 @@ def assets_xlsx() -> ResponseReturnValue:
     """Stream the list as XLSX: the download begins at once, and the browser shows how far it is."""
     wanted, columns = read_wanted(), with_maker(shown_columns())
     heads = [str(LABELS[name]) for name in columns]
-    return _file(workbook("Parc", heads, _parts(wanted, columns)), _XLSX, "xlsx")
+    return xlsx_file(heads, _parts(wanted, columns))
+
+
+def xlsx_file(heads: list[str], parts: Iterator[list[list[str]]]) -> Response:
+    """Stream rows as a workbook, part by part."""
+    return _file(workbook("Parc", heads, parts), _XLSX, "xlsx")
 
 
 def neutralise(text: str) -> str:

@@ -291,7 +291,11 @@ class ListRequest:
 
 @dataclass(frozen=True, slots=True)
 class ListView:
-    """All that ``_list/page.html`` and ``_list/list.html`` show."""
+    """All that ``_list/page.html`` and ``_list/list.html`` show.
+
+    Attributes:
+        period_names: the two filters that hold a first and a last day, if the list has them.
+    """
 
     request: ListRequest
     caption: str
@@ -309,6 +313,7 @@ class ListView:
     bulk_template: str = ""
     columns_url: str = ""
     all_columns: Sequence[tuple[str, str]] = ()
+    period_names: Sequence[str] = ()
 
     @property
     def clear_url(self) -> str:

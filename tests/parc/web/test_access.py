@@ -81,6 +81,8 @@ LEAST_ROLE: dict[str, Role | None] = {
     "devices.undo": Role.TECHNICIAN,
     "exports.assets_csv": Role.READ_ONLY,
     "exports.assets_xlsx": Role.READ_ONLY,
+    "exports.changes_csv": Role.READ_ONLY,
+    "exports.changes_xlsx": Role.READ_ONLY,
     "exports.history_csv": Role.READ_ONLY,
     "first_run.ready": Role.TECHNICIAN,
     "first_run.send": None,
