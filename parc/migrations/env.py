@@ -14,7 +14,7 @@ from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 
 from parc.models import Base
-from parc.models.base import EnumValue, UtcDateTime
+from parc.models.base import EnumValue, Money, UtcDateTime
 
 
 def _engine() -> sa.Engine:
@@ -45,6 +45,8 @@ def _render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal
         return "sa.String(40)"
     if isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
+    if isinstance(item, Money):
+        return "sa.BigInteger()"
     return "JSON" if isinstance(item, sa.JSON) else False
 
 

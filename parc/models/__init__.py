@@ -8,6 +8,7 @@ from parc.models.asset import (
     Counter,
     Difference,
     LifecycleState,
+    TagPattern,
     ValueSource,
 )
 from parc.models.base import Base, table_of
@@ -54,8 +55,16 @@ from parc.models.link import (
     SwitchPort,
     WirelessStation,
 )
-from parc.models.location import Location, LocationKind
+from parc.models.location import Location, LocationKind, WallOutlet
 from parc.models.merged_asset import MergedAsset
+from parc.models.movement import (
+    Movement,
+    MovementKind,
+    MovementSource,
+    MovementStatus,
+    MovementVariant,
+)
+from parc.models.person import Department, Person
 from parc.models.user import Role, SignInFailure, SignInLink, User, UserSession
 
 __all__ = [
@@ -77,6 +86,7 @@ __all__ = [
     "Counter",
     "Credential",
     "CredentialSuccess",
+    "Department",
     "Device",
     "DeviceStatus",
     "Difference",
@@ -97,8 +107,14 @@ __all__ = [
     "ManagedDevice",
     "MappedAddress",
     "MergedAsset",
+    "Movement",
+    "MovementKind",
+    "MovementSource",
+    "MovementStatus",
+    "MovementVariant",
     "Neighbor",
     "Outlet",
+    "Person",
     "RangeCredential",
     "Role",
     "Run",
@@ -114,11 +130,13 @@ __all__ = [
     "StoredObservation",
     "Supply",
     "SwitchPort",
+    "TagPattern",
     "TargetOutcome",
     "Tray",
     "User",
     "UserSession",
     "ValueSource",
+    "WallOutlet",
     "WirelessStation",
     "table_of",
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,6 +56,16 @@ class Asset(Base):
         sa.Index(None, "location_id", "id"),
         sa.Index(None, "last_seen_at", "id"),
         sa.Index(None, "created_at", "id"),
+        sa.Index(None, "custodian_person_id", "id"),
+        sa.Index(None, "custodian_department_id", "id"),
+        sa.Index(None, "technician_person_id", "id"),
+        sa.Index(None, "loan_due_on", "id"),
+        sa.Index(None, "warranty_ends_on", "id"),
+        sa.Index(None, "purchased_on", "id"),
+        sa.Index(None, "fixed_asset_number", "id"),
+        sa.CheckConstraint(
+            "custodian_person_id IS NULL OR custodian_department_id IS NULL", name="one_custodian"
+        ),
         {"sqlite_autoincrement": True},  # an id is never given to another
     )
 
@@ -72,6 +83,33 @@ class Asset(Base):
     hardware_revision: Mapped[str | None] = mapped_column(sa.String(255))
     location_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("location.id", ondelete="SET NULL")
+    )
+    custodian_person_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("person.id", ondelete="RESTRICT"), comment="holder; or else a department"
+    )
+    custodian_department_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("department.id", ondelete="RESTRICT")
+    )
+    technician_person_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("person.id", ondelete="RESTRICT"), comment="who looks after it"
+    )
+    loan_due_on: Mapped[date | None] = mapped_column(comment="of the loan that it is on")
+    purchased_on: Mapped[date | None]
+    delivered_on: Mapped[date | None]
+    in_service_on: Mapped[date | None]
+    warranty_starts_on: Mapped[date | None]
+    warranty_months: Mapped[int | None]
+    warranty_ends_on: Mapped[date | None]
+    last_stocktake_on: Mapped[date | None]
+    disposed_on: Mapped[date | None]
+    purchase_price: Mapped[Decimal | None]
+    currency: Mapped[str] = mapped_column(sa.String(3), default="EUR", server_default="EUR")
+    depreciation_months: Mapped[int | None]
+    order_number: Mapped[str | None] = mapped_column(sa.String(120))
+    delivery_note_number: Mapped[str | None] = mapped_column(sa.String(120))
+    invoice_number: Mapped[str | None] = mapped_column(sa.String(120))
+    fixed_asset_number: Mapped[str | None] = mapped_column(
+        sa.String(120), comment="the accountants' number"
     )
     primary_address: Mapped[str | None] = mapped_column(
         sa.String(45), comment="address of its device last seen, copied for lists"
@@ -136,6 +174,15 @@ class Counter(Base):
 
     name: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
     value: Mapped[int]
+
+
+class TagPattern(Base):
+    """How the asset tags of a category are made; without one, those of all others' series."""
+
+    __tablename__ = "tag_pattern"
+
+    category: Mapped[Category] = mapped_column(EnumValue(Category), primary_key=True)
+    pattern: Mapped[str] = mapped_column(sa.String(40), comment="such as PC-{number:05d}")
 
 
 class AuditEntry(Base):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -64,6 +65,25 @@ class EnumValue(sa.types.TypeDecorator[Any]):
         return None if value is None else self.enum_type(value)
 
 
+class Money(sa.types.TypeDecorator[Decimal]):
+    """An amount, exact on every database: stored in hundredths, given as a decimal number."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> int | None:
+        """Store hundredths; a finer amount is rounded, half away from zero."""
+        del dialect
+        if value is None:
+            return None
+        return int((Decimal(value) * 100).to_integral_value(rounding=ROUND_HALF_UP))
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:
+        """Give the amount with its two digits."""
+        del dialect
+        return None if value is None else Decimal(int(value)).scaleb(-2)
+
+
 Json = sa.JSON().with_variant(JSONB(), "postgresql")
 
 
@@ -74,6 +94,7 @@ class Base(DeclarativeBase):
         metadata=sa.MetaData(naming_convention=NAMING_CONVENTION),
         type_annotation_map={
             datetime: UtcDateTime(),
+            Decimal: Money(),
             dict[str, Any]: Json,
             list[str]: Json,
             list[int]: Json,

@@ -40,3 +40,33 @@ class Location(Base):
     )
     kind: Mapped[LocationKind] = mapped_column(EnumValue(LocationKind))
     name: Mapped[str] = mapped_column(sa.String(200))
+    code: Mapped[str | None] = mapped_column(sa.String(40), comment="short sign, as on a door")
+    address: Mapped[str | None] = mapped_column(sa.String(500), comment="street, on some lines")
+    postal_code: Mapped[str | None] = mapped_column(sa.String(20))
+    city: Mapped[str | None] = mapped_column(sa.String(120))
+    time_zone: Mapped[str | None] = mapped_column(
+        sa.String(60), comment="IANA name; None: that of the place above it"
+    )
+    notes: Mapped[str | None]
+
+
+class WallOutlet(Base):
+    """A network outlet in a room (French: prise murale), patched to a port of a switch or not.
+
+    The port is named by the switch's asset and the interface's name: both outlive a new reading.
+    """
+
+    __tablename__ = "wall_outlet"
+    __table_args__ = (
+        sa.UniqueConstraint("location_id", "label"),
+        sa.UniqueConstraint("switch_asset_id", "if_name"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    location_id: Mapped[int] = mapped_column(sa.ForeignKey("location.id", ondelete="CASCADE"))
+    label: Mapped[str] = mapped_column(sa.String(60), comment="as written on the wall")
+    switch_asset_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("asset.id", ondelete="SET NULL")
+    )
+    if_name: Mapped[str | None] = mapped_column(sa.String(255), comment="port of the switch")
+    notes: Mapped[str | None] = mapped_column(sa.String(500))

@@ -38,6 +38,9 @@ class User(Base):
     asset_columns: Mapped[list[str] | None] = mapped_column(comment="chosen columns of the list")
     has_shortcuts: Mapped[bool] = mapped_column(default=True, comment="single-letter keys on")
     is_active: Mapped[bool] = mapped_column(default=True)
+    person_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("person.id", ondelete="SET NULL"), unique=True, comment="whose login it is"
+    )
     created_at: Mapped[datetime]
     last_sign_in_at: Mapped[datetime | None]
     sessions: Mapped[list[UserSession]] = relationship(

@@ -7,13 +7,32 @@ they become numbers, words of a set and networks, with one code a kind of mistak
 from __future__ import annotations
 
 import enum
+import re
 import unicodedata
 from collections.abc import Iterable
-from typing import TypeVar
+from datetime import date
+from decimal import Decimal
+from typing import Final, TypeVar
 
 from parc.errors import FieldProblem, InvalidInputError
 
 Word = TypeVar("Word", bound=enum.StrEnum)
+
+_AMOUNT: Final = re.compile(r"\d{1,10}(\.\d{1,2})?", re.ASCII)
+_DAY_FIRST: Final = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", re.ASCII)
+_EARLIEST, _LATEST = date(1950, 1, 1), date(2199, 12, 31)
+
+
+def read_day(text: str) -> date | None:
+    """Give the day of ``2026-11-22`` or ``22/11/2026``; None when it is neither, or is absurd."""
+    try:
+        if match := _DAY_FIRST.fullmatch(text):
+            day = date(int(match[3]), int(match[2]), int(match[1]))
+        else:
+            day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if _EARLIEST <= day <= _LATEST else None
 
 
 class FieldReader:
@@ -51,6 +70,39 @@ class FieldReader:
         if not low <= number <= high:
             self.add(field, "out_of_bounds", f"{low}-{high}")
         return number
+
+    def optional_number(self, field: str, value: str, low: int, high: int) -> int | None:
+        """Give a whole number within its bounds, None for a blank."""
+        return self.number(field, value, low, high) if value.strip() else None
+
+    def date(self, field: str, value: str) -> date | None:
+        """Give a day, as forms send it or as it is written in French; None for a blank."""
+        text = value.strip()
+        if not text:
+            return None
+        day = read_day(text)
+        if day is None:
+            self.add(field, "not_a_date", text[:40])
+        return day
+
+    def amount(self, field: str, value: str) -> Decimal | None:
+        """Give an amount of money with at most two digits after the comma; None for a blank."""
+        text = "".join(value.split()).replace(",", ".")
+        if not text:
+            return None
+        if not _AMOUNT.fullmatch(text):
+            self.add(field, "not_an_amount", value.strip()[:40])
+            return None
+        return Decimal(text)
+
+    def lines(self, field: str, value: str, *, most: int) -> str:
+        """Give text of several lines, without what cannot be printed."""
+        text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").strip())
+        if not text.replace("\n", "").replace("\t", "").isprintable():
+            self.add(field, "unprintable")
+        if len(text) > most:
+            self.add(field, "too_long", str(most))
+        return text
 
     def word(self, field: str, value: str, words: type[Word], default: Word) -> Word:
         """Give a member of a closed set."""

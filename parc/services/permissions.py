@@ -20,6 +20,11 @@ class Action(enum.StrEnum):
     EDIT_ASSET = "edit_asset"
     DELETE_ASSET = "delete_asset"
     MERGE_ASSET = "merge_asset"
+    MOVE_ASSET = "move_asset"
+    EDIT_PLACE = "edit_place"
+    DELETE_PLACE = "delete_place"
+    EDIT_PERSON = "edit_person"
+    DELETE_PERSON = "delete_person"
     UNDO_OWN_CHANGE = "undo_own_change"
     UNDO_ANY_CHANGE = "undo_any_change"
     DECIDE_DEVICE = "decide_device"
@@ -44,12 +49,21 @@ _TECHNICIAN = _READ_ONLY | {
     Action.VIEW_OBSERVATION,
     Action.EDIT_ASSET,
     Action.MERGE_ASSET,
+    Action.MOVE_ASSET,
+    Action.EDIT_PLACE,
+    Action.EDIT_PERSON,
     Action.UNDO_OWN_CHANGE,
     Action.DECIDE_DEVICE,
     Action.DECIDE_INBOX,
     Action.START_RUN,
 }
-_MANAGER = _TECHNICIAN | {Action.DELETE_ASSET, Action.EDIT_RANGE, Action.UNDO_ANY_CHANGE}
+_MANAGER = _TECHNICIAN | {
+    Action.DELETE_ASSET,
+    Action.DELETE_PLACE,
+    Action.DELETE_PERSON,
+    Action.EDIT_RANGE,
+    Action.UNDO_ANY_CHANGE,
+}
 
 RIGHTS: dict[Role, frozenset[Action]] = {
     Role.REQUESTER: _REQUESTER,

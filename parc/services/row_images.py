@@ -10,18 +10,25 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from parc.models import Base
-from parc.models.base import UtcDateTime
+from parc.models.base import Money, UtcDateTime
 
 # Tables whose rows an act may change; everything else (evidence, what was learned on ports, jobs)
 # is no decision of anybody, and stays when an act is undone.
 TRACKED: Final = frozenset(
     {
+        "location",
+        "wall_outlet",
+        "department",
+        "person",
+        "tag_pattern",
         "asset",
+        "movement",
         "asset_field",
         "difference",
         "merged_asset",
@@ -108,6 +115,8 @@ def unpack(body: bytes) -> Iterator[tuple[Key, RowImage]]:
 def _stored(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
     value = getattr(value, "value", value)
     return list(value) if isinstance(value, tuple) else value
 
@@ -118,4 +127,6 @@ def _loaded(column: sa.Column[Any], value: Any) -> Any:
             return datetime.fromisoformat(value)
         if isinstance(column.type, sa.Date):
             return date.fromisoformat(value)
+        if isinstance(column.type, Money):
+            return Decimal(value)
     return value

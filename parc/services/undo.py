@@ -7,7 +7,7 @@ count, and neither does a later scan of a record that the act made: it will be s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -32,7 +32,9 @@ _PASSING: Final[Mapping[str, frozenset[str]]] = {
     "device": frozenset({"last_seen_at", "absent_since", "reasons", "console_message"}),
 }
 # Rows that other rows hang on: made again first, deleted last.
-_PARENTS: Final = ("asset", "device", "interface")
+_PARENTS: Final = ("location", "department", "person", "asset", "device", "interface")
+# Records whose rows others point at: made by an act, they stay while others do.
+_HELD: Final = ("location", "department", "person", "asset")
 # What hangs on an asset without being anybody's decision.
 _GOES_ALONG: Final = frozenset({"asset_field", "difference", "inbox_entry"})
 _CHUNK: Final = 500
@@ -138,7 +140,9 @@ def _obstacles(
             made[table].append(key[0])
     for kind, ids in made.items():
         yield from _edited_since(session, act, kind, ids)
-    yield from _in_use(session, images, made["asset"])
+    for kind in _HELD:
+        own = [key[0] for (table, key), one in images.items() if table == kind and not one.before]
+        yield from _in_use(session, images, kind, own)
 
 
 def _obstacles_of_row(
@@ -185,19 +189,26 @@ def _last_entry(act: ChangeSet) -> sa.ScalarSelect[int]:
 
 
 def _in_use(
-    session: Session, images: Mapping[Key, RowImage], made: list[int]
+    session: Session, images: Mapping[Key, RowImage], kind: str, made: list[int]
 ) -> Iterator[Obstacle]:
     """Find rows that point at a record that the act made, and that are none of the act's."""
     for table in Base.metadata.sorted_tables:
-        columns = [key.parent for key in table.foreign_keys if key.column.table.name == "asset"]
+        columns = [key.parent for key in table.foreign_keys if key.column.table.name == kind]
         if table.name in _GOES_ALONG:
             continue
         for column in columns:
             for part in _parts(made):
                 query = sa.select(column, *table.primary_key.columns).where(column.in_(part))
-                for asset_id, *key in session.execute(query):
-                    if (table.name, tuple(key)) not in images:
-                        yield Obstacle("in_use", table.name, tuple(key), "", "asset", asset_id)
+                for number, *key in session.execute(query):
+                    if not _goes_with(images.get((table.name, tuple(key))), column.name, number):
+                        yield Obstacle("in_use", table.name, tuple(key), "", kind, number)
+
+
+def _goes_with(image: RowImage | None, column: str, number: int) -> bool:
+    """Tell whether a row no longer points at a record once the act is undone."""
+    if image is None:
+        return False
+    return image.before is None or (image.after or {}).get(column) == number
 
 
 def _by_table(images: Mapping[Key, RowImage]) -> dict[str, dict[tuple[Any, ...], RowImage]]:
@@ -208,7 +219,7 @@ def _by_table(images: Mapping[Key, RowImage]) -> dict[str, dict[tuple[Any, ...],
 
 
 def _present(
-    session: Session, name: str, members: Mapping[tuple[Any, ...], RowImage]
+    session: Session, name: str, members: Iterable[tuple[Any, ...]]
 ) -> dict[tuple[Any, ...], Row]:
     """Give the rows as they are now, by key."""
     table = table_named(name)
@@ -244,9 +255,9 @@ def _restore(session: Session, images: Mapping[Key, RowImage]) -> None:
 
 def _delete_made(session: Session, name: str, members: Mapping[tuple[Any, ...], RowImage]) -> None:
     table = table_named(name)
-    made = {key: image for key, image in members.items() if image.before is None}
+    made = sorted(key for key, image in members.items() if image.before is None)
     present = _present(session, name, made)
-    for key in made:
+    for key in reversed(made):  # a branch of a tree before what it grows from
         session.execute(sa.delete(table).where(*_is(table, key)))
     note(session, name, [(key, RowImage(row, None)) for key, row in present.items()])
 
@@ -255,7 +266,7 @@ def _insert_deleted(
     session: Session, name: str, members: Mapping[tuple[Any, ...], RowImage]
 ) -> None:
     table = table_named(name)
-    for key, image in members.items():
+    for key, image in sorted(members.items(), key=lambda member: member[0]):
         if image.after is None and image.before is not None:
             session.execute(sa.insert(table).values(**loaded(table, image.before)))
             note(session, name, [(key, RowImage(None, image.before))])

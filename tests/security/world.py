@@ -45,6 +45,7 @@ MADE_BY_US = {
     "credential.key_id", "credential_success.address", "device.address",
     "device.category_source", "difference.field", "job_run.key", "job_run.kind", "job_run.lock",
     "job_run.worker", "run_target.address", "sign_in_failure.address", "sign_in_link.token_hash",
+    "asset.currency", "location.time_zone", "person.search_text", "tag_pattern.pattern",
     "observation.address", "observation.source", "user.colour_scheme",
     "user.language", "user.login", "user.password_hash", "user_session.address",
     "user_session.token_hash",
@@ -148,6 +149,7 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
     )
     session.add(ignored_key)
     session.flush()
+    people = _add_people(session, site.id, asset.id)
     return {
         "change_set_id": act.id,
         "entry_id": entry.id,
@@ -161,6 +163,40 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
         "credential_id": credential_id,
         "user_id": person.id,
         "observation_id": observations,
+        "place_id": site.id,
+        **people,
+    }
+
+
+def _add_people(session: Session, site_id: int, asset_id: int) -> dict[str, int]:
+    department = models.Department(name="Accounts")
+    session.add(department)
+    session.flush()
+    person = models.Person(
+        name="Grace", email="grace@example.org", department_id=department.id, site_id=site_id,
+        created_at=SOME_MOMENT, updated_at=SOME_MOMENT,
+    )  # fmt: skip
+    outlet = models.WallOutlet(
+        location_id=site_id, label="A1", switch_asset_id=asset_id, if_name="Gi1/0/1"
+    )
+    pattern = models.TagPattern(category=Category.PRINTER, pattern="IMP{number:05d}")
+    session.add_all([person, outlet, pattern])
+    session.flush()
+    movement = models.Movement(
+        asset_id=asset_id, kind=models.MovementKind.ASSIGNMENT, author="Ada",
+        status=models.MovementStatus.CONFIRMED, source=models.MovementSource.HAND,
+        effective_on=SOME_MOMENT.date(), entered_at=SOME_MOMENT,
+        from_state=models.LifecycleState.IN_STOCK, to_state=models.LifecycleState.IN_USE,
+        to_person_id=person.id, to_location_id=site_id,
+    )  # fmt: skip
+    session.add(movement)
+    session.get_one(models.Asset, asset_id).custodian_person_id = person.id
+    session.flush()
+    return {
+        "person_id": person.id,
+        "department_id": department.id,
+        "outlet_id": outlet.id,
+        "movement_id": movement.id,
     }
 
 
