@@ -155,7 +155,7 @@ def _read(session: Session, draft: PlaceDraft, row: Location | None) -> dict[str
     if PATH_SEPARATOR in values["name"]:
         reader.add("name", "not_valid", PATH_SEPARATOR)
     if values["time_zone"] and values["time_zone"] not in available_timezones():
-        reader.add("time_zone", "unknown_zone", values["time_zone"])
+        reader.add("time_zone", "not_a_time_zone", values["time_zone"])
     places = read_places(session)
     values["parent_id"] = _parent(session, reader, draft, values["kind"], row, places)
     if not reader.problems:
