@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True)
 class LifeCount:
@@ -113,6 +115,75 @@ class ManagedDevice:
     state: str | None = None
 
 
+class HostEntry(msgspec.Struct, frozen=True, gc=False):
+    """One thing that an agent tells of the inside of its host.
+
+    Attributes:
+        kind: a word of ``collectors.agent.entries.Kind``.
+        key: what it is found by again, from one inventory to the next; no two of a host are alike.
+        state: a word: ``on``, ``off``, ``enabled``, ``outdated``, ``encrypted`` …
+        used_bytes: of a volume; what a battery still holds is among the facts.
+        core_count, thread_count, speed_mhz: of a processor; the speed of a memory module as well.
+        dated: ISO date: of a BIOS, a battery, a monitor, an installation.
+        facts: the rest as ``word=value``, in a settled order; they change without being news.
+    """
+
+    kind: str
+    key: str
+    name: str | None = None
+    manufacturer: str | None = None
+    model_name: str | None = None
+    serial_number: str | None = None
+    version: str | None = None
+    state: str | None = None
+    size_bytes: int | None = None
+    used_bytes: int | None = None
+    core_count: int | None = None
+    thread_count: int | None = None
+    speed_mhz: int | None = None
+    dated: str | None = None
+    facts: tuple[str, ...] = ()
+
+
+class Package(msgspec.Struct, frozen=True, gc=False):
+    """One installed piece of software as an agent tells it.
+
+    Attributes:
+        key: name, architecture and user, with the version only where that repeats.
+        name: as it was found, often with version and architecture in it.
+        software_type: the agent's word: ``application``, ``update``, ``hotfix``, a Debian section …
+        origin: where the agent found it: ``registry``, ``deb``, ``rpm``, ``uwp`` …
+        user_name: of whom it is, when it is not everybody's.
+        installed_on: ISO date.
+    """
+
+    key: str
+    name: str
+    version: str | None = None
+    publisher: str | None = None
+    architecture: str | None = None
+    software_type: str | None = None
+    origin: str | None = None
+    user_name: str | None = None
+    installed_on: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostEntryTable:
+    """What an agent tells of its host."""
+
+    rows: tuple[HostEntry, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PackageTable:
+    """Installed software as an agent tells it."""
+
+    rows: tuple[Package, ...] = ()
+    complete: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class LifeCountTable:
     """Counts of a printer."""
@@ -168,6 +239,7 @@ class Details:
     Attributes:
         console_message: what the display or the first alert of a printer says; empty when both
             were read and say nothing.
+        other_sections: what an agent sent and nothing else has a place for, by section.
     """
 
     life_counts: LifeCountTable = field(default_factory=LifeCountTable)
@@ -177,3 +249,6 @@ class Details:
     outlets: OutletTable = field(default_factory=OutletTable)
     installations: InstallationTable = field(default_factory=InstallationTable)
     managed_devices: ManagedDeviceTable = field(default_factory=ManagedDeviceTable)
+    host_entries: HostEntryTable = field(default_factory=HostEntryTable)
+    packages: PackageTable = field(default_factory=PackageTable)
+    other_sections: dict[str, list[dict[str, str]]] = field(default_factory=dict)

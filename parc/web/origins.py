@@ -31,6 +31,7 @@ _MEANS: Mapping[str, str] = {
     Means.FORWARDING: _in("origin", "What it forwards"),
     Means.TRADE: _in("origin", "What the maker makes"),
     Means.CONTROLLER: _in("origin", "Told by the controller"),
+    Means.AGENT: _in("origin", "Told by its agent"),
 }
 
 
