@@ -23,9 +23,10 @@ def _engine() -> sa.Engine:
 
 
 def _include_name(name: str | None, kind: str, parents: object) -> bool:
-    """Leave out tables that migrations make by hand: the full-text index of SQLite."""
+    """Leave out tables that migrations make by hand: the full-text indexes of SQLite."""
     del parents
-    return kind != "table" or name is None or not name.startswith("asset_search")
+    made_by_hand = ("asset_search", "incident_search")
+    return kind != "table" or name is None or not name.startswith(made_by_hand)
 
 
 def _include_object(

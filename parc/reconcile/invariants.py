@@ -19,13 +19,18 @@ from parc.models import (
     Base,
     Device,
     DeviceStatus,
+    FollowUp,
+    Incident,
     JobRun,
     JobState,
+    Priority,
     Run,
     RunState,
 )
 from parc.reconcile.doubled import doubled_assets, doubled_keys
 from parc.secret_box import SecretBox
+from parc.services.incident_priority import rank_of
+from parc.services.incident_states import OPEN
 from parc.services.keys import find_damaged
 
 _PAIR: Final = 2
@@ -161,6 +166,33 @@ def _counts(session: Session, now: datetime) -> Iterator[Finding]:
         yield Finding("count", f"run {number}", f"{swept} of {most} addresses swept", remedy)
 
 
+def _incidents(session: Session, now: datetime) -> Iterator[Finding]:
+    """Find incidents whose copies of their state, of their priority or of the time differ."""
+    del now
+    spent = (
+        sa.select(sa.func.coalesce(sa.func.sum(FollowUp.minutes), 0))
+        .where(FollowUp.incident_id == Incident.id)
+        .correlate(Incident)
+        .scalar_subquery()
+    )
+    is_open = Incident.state.in_(OPEN)
+    ranks = {priority: rank_of(priority) for priority in Priority}
+    wrong = {
+        "is_open is not that of its state": Incident.is_open != is_open,
+        "priority_rank is not that of its priority": Incident.priority_rank
+        != sa.case(*((Incident.priority == one, number) for one, number in ranks.items()), else_=0),
+        "minutes_spent is not the sum of its follow-ups": Incident.minutes_spent != spent,
+        "its live_key is that of another rule": sa.and_(
+            Incident.live_key.is_not(None),
+            Incident.live_key != sa.type_coerce(Incident.rule, sa.String) + " " + Incident.rule_key,
+        ),
+    }
+    for detail, condition in wrong.items():
+        for number in session.scalars(sa.select(Incident.id).where(condition)):
+            remedy = "It was written past Parc: restore it from a backup, or correct the column."
+            yield Finding("incident", f"incident {number}", detail, remedy)
+
+
 _CHECKS: Final[tuple[Callable[[Session, datetime], Iterator[Finding]], ...]] = (
     _orphans,
     _doubled_keys,
@@ -169,4 +201,5 @@ _CHECKS: Final[tuple[Callable[[Session, datetime], Iterator[Finding]], ...]] = (
     _stuck_work,
     _history,
     _counts,
+    _incidents,
 )

@@ -21,6 +21,7 @@ from parc.models import (
     ChangeSetKind,
     Device,
     Difference,
+    IncidentAsset,
     MergedAsset,
     table_of,
 )
@@ -172,6 +173,14 @@ def _typed_value(session: Session, asset: Asset, field: str) -> dict[str, Any]:
 
 def _move_links(session: Session, into: Asset, other: Asset) -> None:
     """Let all rows that point at the other record point at the one that stays."""
+    both = sa.select(IncidentAsset.incident_id).where(IncidentAsset.asset_id == into.id)
+    for doubled in session.scalars(
+        sa.select(IncidentAsset).where(
+            IncidentAsset.asset_id == other.id, IncidentAsset.incident_id.in_(both)
+        )
+    ):
+        session.delete(doubled)
+    session.flush()
     for model in linked_models():
         column = next(
             key.parent for key in model.__table__.foreign_keys if key.column.table.name == "asset"

@@ -36,14 +36,19 @@ class Action(enum.StrEnum):
     EDIT_CREDENTIAL = "edit_credential"
     EDIT_IGNORED_KEY = "edit_ignored_key"
     MANAGE_USER = "manage_user"
+    REPORT_FAULT = "report_fault"  # and follow what oneself has reported
+    VIEW_INCIDENT = "view_incident"
+    EDIT_INCIDENT = "edit_incident"
+    EDIT_INCIDENT_RULE = "edit_incident_rule"
 
 
-_REQUESTER = frozenset({Action.PUBLIC, Action.OWN_ACCOUNT})
+_REQUESTER = frozenset({Action.PUBLIC, Action.OWN_ACCOUNT, Action.REPORT_FAULT})
 _READ_ONLY = _REQUESTER | {
     Action.VIEW_INVENTORY,
     Action.EXPORT_INVENTORY,
     Action.VIEW_RUN,
     Action.VIEW_RANGE,
+    Action.VIEW_INCIDENT,
 }
 _TECHNICIAN = _READ_ONLY | {
     Action.VIEW_OBSERVATION,
@@ -56,12 +61,14 @@ _TECHNICIAN = _READ_ONLY | {
     Action.DECIDE_DEVICE,
     Action.DECIDE_INBOX,
     Action.START_RUN,
+    Action.EDIT_INCIDENT,
 }
 _MANAGER = _TECHNICIAN | {
     Action.DELETE_ASSET,
     Action.DELETE_PLACE,
     Action.DELETE_PERSON,
     Action.EDIT_RANGE,
+    Action.EDIT_INCIDENT_RULE,
     Action.UNDO_ANY_CHANGE,
 }
 

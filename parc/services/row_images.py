@@ -49,6 +49,7 @@ TRACKED: Final = frozenset(
         "attachment",
         "neighbor",
         "observation",
+        "incident_asset",
     }
 )
 # Made again from the others, or too large to keep and never changed.

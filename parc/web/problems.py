@@ -77,6 +77,7 @@ PROBLEMS = {
     "window_is_empty": _("The beginning and the end are the same."),
     "bad_cron": _("This is not a cron line of five fields: %(value)s"),
     "bad_interval": _("This is not a number of minutes: %(value)s"),
+    "not_open": _("%(value)s is not open."),
     "setup_code_wrong": _("This is not the set-up code that the server printed at its start."),
 }
 

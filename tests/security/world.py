@@ -24,6 +24,9 @@ from parc.extensions import db, transaction
 from parc.key_texts import IgnoredKind
 from parc.models import Base, DeviceStatus, LocationKind, Role, RunState, TargetOutcome
 from parc.services.credentials import CredentialDraft, save_credential
+from parc.services.incident_links import follow_up, link
+from parc.services.incident_values import IncidentInput
+from parc.services.incidents import open_incident
 from tests.conftest import SOME_MOMENT
 from tests.factories import (
     SOME_PERSON,
@@ -42,7 +45,8 @@ MADE_BY_US = {
     "asset.primary_address", "asset.primary_address_sort", "asset.search_text",
     "asset_field.field", "address_range.schedule", "address_range.time_zone",
     "audit_entry.action", "audit_entry.subject_kind", "counter.name",
-    "credential.key_id", "credential_success.address", "device.address",
+    "credential.key_id", "incident.rule_key", "incident.live_key", "incident.search_text",
+    "credential_success.address", "device.address",
     "device.category_source", "difference.field", "job_run.key", "job_run.kind", "job_run.lock",
     "job_run.worker", "run_target.address", "sign_in_failure.address", "sign_in_link.token_hash",
     "asset.currency", "location.time_zone", "person.search_text", "tag_pattern.pattern",
@@ -150,9 +154,11 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
     session.add(ignored_key)
     session.flush()
     people = _add_people(session, site.id, asset.id)
+    incident_id = _add_incidents(session, asset.id, person.id, text)
     return {
         "change_set_id": act.id,
         "entry_id": entry.id,
+        "incident_id": incident_id,
         "key_id": ignored_key.id,
         "asset_id": asset.id,
         "device_id": unknown.id,
@@ -198,6 +204,28 @@ def _add_people(session: Session, site_id: int, asset_id: int) -> dict[str, int]
         "outlet_id": outlet.id,
         "movement_id": movement.id,
     }
+
+
+def _add_incidents(
+    session: Session, asset_id: int, user_id: int, text: Callable[[int], str]
+) -> int:
+    """Add an open incident about the asset, with all that hangs on it, and one beside it."""
+    given = IncidentInput(title="no paper", requester_id=user_id, asset_ids=[asset_id])
+    first, other = (
+        open_incident(session, SOME_PERSON, given, at=SOME_MOMENT) for _number in range(2)
+    )
+    first.planned_for = first.resolved_at = SOME_MOMENT
+    first.waiting_for, first.resolution, first.priority_reason = text(13), text(14), text(15)
+    link(session, SOME_PERSON, first.id, other.id, "related", at=SOME_MOMENT)
+    follow_up(session, SOME_PERSON, first.id, "seen", at=SOME_MOMENT)
+    session.add(
+        models.IncidentRule(
+            code=models.IncidentRuleCode.SUPPLY_LOW, is_enabled=True, threshold=5, range_ids=[],
+            impact=models.Level.LOW, urgency=models.Level.LOW, updated_at=SOME_MOMENT,
+        )
+    )  # fmt: skip
+    session.flush()
+    return first.id
 
 
 def _add_parts(session: Session, device_id: int) -> None:

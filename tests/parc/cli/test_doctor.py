@@ -17,6 +17,8 @@ from parc.cli.doctor import doctor
 from parc.extensions import db, transaction
 from parc.models import AuditEntry, Credential, DeviceStatus, JobRun, JobState, RunState
 from parc.services.credentials import CredentialDraft, save_credential
+from parc.services.incident_values import IncidentInput
+from parc.services.incidents import open_incident
 from tests.conftest import SOME_MOMENT
 from tests.factories import SOME_PERSON, make_asset, make_device, make_run
 
@@ -63,9 +65,14 @@ def _count(session: Session) -> None:
     make_run(session, address_count=1, swept_count=2)
 
 
+def _incident(session: Session) -> None:
+    given = IncidentInput(title="no paper")
+    open_incident(session, SOME_PERSON, given, at=SOME_MOMENT).minutes_spent = 5
+
+
 @pytest.mark.parametrize(
     "damage",
-    [_doubled_key, _doubled_asset, _standing, _job, _run, _history, _count],
+    [_doubled_key, _doubled_asset, _standing, _job, _run, _history, _count, _incident],
     ids=lambda one: one.__name__,
 )
 def test_doctor_finds_what_was_broken(sqlite_app: Flask, damage: Callable[[Session], None]) -> None:
