@@ -64,8 +64,12 @@ def xlsx_file(heads: list[str], parts: Iterator[list[list[str]]]) -> Response:
 
 
 def neutralise(text: str) -> str:
-    """Put an apostrophe before a text that a spreadsheet would run as a formula."""
-    return f"'{text}" if text[:1] in _DANGEROUS else text
+    """Put an apostrophe before a text that a spreadsheet would run as a formula.
+
+    One that begins so behind apostrophes gets another, so that who reads the file back knows
+    which of them is ours (``parc.importers.rows.plain_cell``).
+    """
+    return f"'{text}" if text.lstrip("'")[:1] in _DANGEROUS else text
 
 
 def _parts(wanted: Wanted, columns: Sequence[str]) -> Iterator[list[list[str]]]:

@@ -1,0 +1,51 @@
+"""How many: numbers with or without a unit, and the words for no limit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from parc.importers.formats.cells import Said, Unreadable, empty_cell, key_of
+
+_UNLIMITED: Final = frozenset(
+    {
+        *("illimite", "illimitee", "illimites", "illimitees", "unlimited", "infini", "\u221e"),
+        *("sans limite", "no limit", "-1", "nombre illimite", "utilisateurs illimites"),
+        *("postes illimites", "unlimited users", "unlimited seats", "licence illimitee"),
+    }
+)
+_SITE: Final = frozenset({"site", "licence site", "site licence", "site license", "tout le site"})
+_COUNTED: Final = re.compile(
+    r"([0-9]{1,3}(?:[ '.,][0-9]{3})+|[0-9]+)(?:[.,]0{1,4})? ?([a-z][a-z ()/'-]*)?"
+)
+_MOST: Final = 100_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """How many.
+
+    Attributes:
+        count: None for no limit.
+        unit: the word behind the number, folded; ``site`` for a licence of a whole site.
+    """
+
+    count: int | None
+    unit: str = ""
+
+
+def read_quantity(text: str) -> Quantity | Said | Unreadable:
+    """Read how many; -1 is how several systems write no limit, 0 is none."""
+    if (empty := empty_cell(text)) is not None:
+        return empty
+    plain = key_of(text)
+    if plain in _UNLIMITED:
+        return Quantity(None)
+    if plain in _SITE:
+        return Quantity(None, "site")
+    found = _COUNTED.fullmatch(plain)
+    count = int(re.sub(r"[ '.,]", "", found[1])) if found else _MOST + 1
+    if found is None or count > _MOST:
+        return Unreadable("not_a_quantity", text[:60])
+    return Quantity(count, (found[2] or "").strip())

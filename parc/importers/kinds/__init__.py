@@ -1,0 +1,14 @@
+"""The kinds of record that can be imported, as data: their fields, and the headings of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from parc.importers.kinds.assets import ASSETS
+from parc.importers.kinds.fields import Kind
+from parc.importers.kinds.licences import LICENCES
+from parc.importers.kinds.people import PEOPLE
+from parc.importers.kinds.places import PLACES
+
+KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (LICENCES, ASSETS, PEOPLE, PLACES)}

@@ -1,0 +1,104 @@
+"""Assets: the headings of Parc's own exports and of the tables that parks are kept in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from parc.importers.kinds.fields import FieldType, Kind, make_field, words_of
+
+CATEGORIES: Final = words_of(
+    (
+        ("switch", "commutateur|switchs|switches"),
+        ("router", "routeur"),
+        ("firewall", "pare-feu|parefeu"),
+        ("access_point", "point d'acces|borne wifi|borne wi-fi|ap|point d'acces wi-fi|wifi"),
+        ("wireless_controller", "controleur wi-fi|controleur wifi"),
+        ("radio", "radio link|faisceau hertzien|liaison radio"),
+        ("load_balancer", "repartiteur de charge"),
+        ("server", "serveur"),
+        ("hypervisor", "hyperviseur"),
+        ("virtual_machine", "machine virtuelle|vm"),
+        ("workstation", "poste de travail|pc|ordinateur|ordinateur portable|portable|laptop",
+         "|desktop|unite centrale|computer|notebook|station de travail|tour|fixe|pc portable",
+         "|pc fixe|ultraportable|poste"),
+        ("nas", "serveur nas|stockage nas"),
+        ("san", "san storage|baie de stockage|stockage san|baie san"),
+        ("tape", "tape library|bibliotheque de bandes|robot de sauvegarde|bandotheque"),
+        ("printer", "imprimante|copieur|multifonction|mfp|photocopieur|traceur"),
+        ("scanner", "numeriseur|scanneur"),
+        ("ups", "onduleur"),
+        ("pdu", "bandeau de prises|multiprise"),
+        ("power", "power supply|alimentation"),
+        ("camera", "camera ip|webcam"),
+        ("nvr", "video recorder|enregistreur video"),
+        ("video", "video equipment|equipement video|videoprojecteur|ecran de salle|projecteur"),
+        ("phone", "ip phone|telephone ip|telephone fixe|telephone|poste telephonique"),
+        ("mobile", "mobile phone|smartphone|tablette|tablet|telephone mobile|telephone portable"),
+        ("voice", "voice gateway|passerelle voix"),
+        ("pbx", "autocommutateur|ipbx|standard"),
+        ("bmc", "management controller|carte d'administration|controleur d'administration|idrac",
+         "|ilo"),
+        ("console", "console server|serveur de consoles"),
+        ("kvm", "kvm switch|commutateur ecran-clavier|commutateur kvm"),
+        ("environment", "environment sensor|sonde d'environnement|sonde|capteur",
+         "|capteur d'environnement"),
+        ("timing", "time server|serveur de temps"),
+        ("optical", "optical transport|transport optique"),
+        ("olt", ""),
+        ("modem", "box"),
+        ("network", "network equipment|equipement reseau|reseau"),
+        ("other", "autre|divers|accessoire|peripherique|ecran|moniteur|monitor|docking station",
+         "|station d'accueil"),
+    )
+)  # fmt: skip
+STATES: Final = words_of(
+    (
+        ("expected", "attendu|commande|ordered"),
+        ("in_stock", "en stock|stock|disponible|available|ready to deploy"),
+        ("reserved", "reserve"),
+        ("in_preparation", "en preparation"),
+        ("in_use", "en service|en production|actif|deployed|utilise|active|production|deploye"),
+        ("on_loan", "en pret|prete"),
+        ("in_repair", "en reparation|en panne|sav|broken|out for repair"),
+        ("in_transit", "en transit"),
+        ("missing", "non localise|perdu|lost|introuvable|lost/stolen"),
+        ("stolen", "vole"),
+        ("to_dispose", "a reformer|to dispose of"),
+        ("disposed", "reforme|rebut|archived|mis au rebut|retired|hors service"),
+    )
+)
+_T = FieldType
+
+ASSETS: Final = Kind(
+    name="assets",
+    fields=(
+        make_field("name", _T.TEXT, "nom|nom du poste|hostname|nom d'hote|computer name|asset name"
+                   "|nom de la machine|nom du materiel|designation|libelle"),
+        make_field("asset_tag", _T.TEXT, "numero d'inventaire|numero inventaire|inventory number"
+                   "|tag|etiquette|code inventaire|inventaire|otherserial", most=60),
+        make_field("serial_number", _T.SERIAL, "numero de serie|serial|numero serie|sn|service tag"
+                   "|serie|s n"),
+        make_field("category", _T.WORD, "categorie|type|type de materiel|famille|nature"
+                   "|type d'equipement", words=CATEGORIES),
+        make_field("lifecycle_state", _T.WORD, "etat|statut|status|state|status label",
+                   words=STATES),
+        make_field("manufacturer", _T.TEXT, "fabricant|marque|constructeur|brand|make"),
+        make_field("model_name", _T.TEXT, "modele|model|model number|reference modele"),
+        make_field("location", _T.TEXT, "lieu|place|emplacement|localisation|site|salle|room"
+                   "|bureau|location name", beside="place", most=800),
+        make_field("operating_system", _T.TEXT, "systeme d'exploitation|os|systeme"),
+        make_field("software_revision", _T.TEXT, "software version|version logicielle"
+                   "|version du logiciel"),
+        make_field("firmware_revision", _T.TEXT, "firmware|micrologiciel|version du micrologiciel"),
+        make_field("hardware_revision", _T.TEXT, "revision materielle"),
+        make_field("base_mac_address", _T.TEXT, "mac address|adresse mac|mac"),
+        make_field("primary_address", _T.OWN, "address|adresse|adresse ip|ip address|ip"),
+        make_field("last_seen_at", _T.OWN, "last seen|vu le|derniere vue|dernier contact"
+                   "|vu pour la derniere fois"),
+        make_field("created_at", _T.OWN, "added|ajoute le|ajoute|created at|cree le"),
+        make_field("notes", _T.LONG_TEXT, "commentaire|commentaires|remarques|note|comments"
+                   "|description|observations", most=20_000),
+    ),
+    needs=(("name",), ("category",)),
+    keys=(("asset_tag",), ("manufacturer", "serial_number"), ("serial_number",), ("name",)),
+)  # fmt: skip
