@@ -30,7 +30,7 @@ exports = Blueprint("exports", __name__)
 _PART = 2_000
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # The last four are = + - @ in full width, which some programs read as the plain ones.
-_DANGEROUS = frozenset("=+-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20")
+DANGEROUS = frozenset("=+-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20")
 
 
 @exports.get("/assets/export.csv")
@@ -69,7 +69,7 @@ def neutralise(text: str) -> str:
     One that begins so behind apostrophes gets another, so that who reads the file back knows
     which of them is ours (``parc.importers.rows.plain_cell``).
     """
-    return f"'{text}" if text.lstrip("'")[:1] in _DANGEROUS else text
+    return f"'{text}" if text.lstrip("'")[:1] in DANGEROUS else text
 
 
 def _parts(wanted: Wanted, columns: Sequence[str]) -> Iterator[list[list[str]]]:

@@ -16,7 +16,7 @@ from flask import Flask
 from playwright.sync_api import Dialog
 
 from parc.models import Role
-from parc.web.exports import neutralise
+from parc.web.exports import DANGEROUS
 from tests.browser import Live, Visit, chromium, live, visit
 from tests.security.world import make_world
 from tests.web import Browser
@@ -149,7 +149,7 @@ def test_text_of_strangers_is_text_in_every_export(sqlite_app: Flask, payload: s
     rows = list(csv.reader(io.StringIO(body, newline="")))
     cells = [cell for row in rows for cell in row if MARK in cell]
     assert len(cells) >= 3
-    assert all(cell == neutralise(cell) for cell in cells)
+    assert all(cell[:1] not in DANGEROUS for cell in cells)
     with zipfile.ZipFile(io.BytesIO(browser.get("/assets/export.xlsx").data)) as book:
         for name in book.namelist():
             tree = ET.fromstring(book.read(name))  # noqa: S314 -- we wrote it
