@@ -36,6 +36,9 @@ _NO_VERSION: Final = (
 )
 _NO_UNIT: Final = r"(?!802\.|\d+\.\d+[kMG]?(?:Hz|VA?|W|A|n|ac|ax|[Gg])\b)"
 _NO_DATE: Final = r"(?!\d\d?\.\d\d?\.(?:19|20)\d\d\b)"
+_BEHIND_SYSTEM: Final = re.compile(
+    r"\b[A-Z][A-Za-z]*-?OS(?:-[A-Z])?[ -][vVR]?(?P<value>\d+\.\d[\w.-]*(?: build-\w+)?)"
+)
 _VERSIONS: Final = (
     # DOCSIS (SCTE 22-2): <<HW_REV: 1; VENDOR: X; BOOTR: 2; SW_REV: 3; MODEL: Y>>
     re.compile(r"SW_REV:\s*(?P<value>[^;>\s]+)"),
@@ -62,9 +65,7 @@ _VERSIONS: Final = (
     re.compile(r"(?:\brevision|,| -)\s(?P<value>[A-Z]{1,2}\.\d\d\.\d\d[\w.]*)"),
     re.compile(r"\bSW:\s*(?P<value>[vV]?\d[\w.]+)"),
     # Behind the name of the system: HiveOS 8.1r2a, GigaVUE-OS 5.16.00, TiMOS-C-10.0.R4
-    re.compile(
-        r"\b[A-Z][A-Za-z]*-?OS(?:-[A-Z])?[ -][vVR]?(?P<value>\d+\.\d[\w.-]*(?: build-\w+)?)"
-    ),
+    _BEHIND_SYSTEM,
     re.compile(r"\bNOS (?P<value>\d+\.\d\w*)"),
     re.compile(
         r"\b(?:[Vv]ersion|[Rr]elease) (?:[A-Za-z][\w-]*[_-])+(?P<value>\d+(?:[.-]\d+){2,}[\w.-]*)"
@@ -146,6 +147,10 @@ _MODELS: Final = (
     # What it runs on, or the system's name and the board in brackets: ExtremeXOS (X480-24x) ...
     re.compile(rf"\brunning on an? (?:[A-Z]\w+ ){{0,2}}?(?P<value>{_CODE})(?=$|[\s,;])"),
     re.compile(rf"^[A-Z]\w+OS \((?P<value>{_CODE}(?:\(\w+\))?)\)"),
+    # Nothing but a name with a hyphen and its version: U-LTE-Pro-EU 6.6.57.15206
+    re.compile(
+        r"^(?P<value>(?!(?i:\S*os\b|\S*linux))[A-Z]\w*(?:-[A-Z]\w*)+) v?\d+(?:\.\d+){2,}\w*$"
+    ),
     # Its kind, then its code: Ethernet Routing Switch 5530-24TFD
     _BEHIND_KIND,
 )
@@ -161,7 +166,7 @@ _NO_PRODUCT: Final = re.compile(
     r"\b(?:V\d+R\d+\w*|\d{7,}|snmp\w*|agents?|linux|kernel|windows|unix|cards?|vxworks|bsd|esxi?|build|copyright|system"
     r"|controllers?|adapters?|interfaces?|supervisor|modules?|services?|ethernet|gigabit|ports?|unit"
     r"|ios|ieee|platform|\w*os|server|\d+/\d+\S*|\d+[-\s]?port\w*|\d+x\d+\S*|\d+(?:[.]\d+)?[kmg](?:b\w*|va|w)?"
-    r"|\d+va|\w+_\w+|(?:19|20)\d\d)(?=$|\W)",
+    r"|\d+va|\w+_\w+|(?:19[89]|20[0-3])\d)(?=$|\W)",
     _FLAGS,
 )
 _SYSTEM: Final = re.compile(r"(?<![\w-])(?P<value>[A-Z][A-Za-z]{0,12}-?OS)(?![\w-])")
@@ -180,8 +185,10 @@ def read_banner(sys_descr: str | None, manufacturer: str | None, sys_name: str |
         sys_name: a text that only repeats the device's own name tells no model.
     """
     text = (sys_descr or "")[:_MAX_SEARCHED].strip().strip('"').strip()
-    if not text or _KERNEL.match(text):
+    if not text:
         return Banner()
+    if _KERNEL.match(text):
+        return Banner(software_revision=_first((_BEHIND_SYSTEM,), text))
     for maker in (manufacturer_named_in(text), *_names_of(manufacturer)):
         if maker is not None:
             text = _without_manufacturer(text, maker)

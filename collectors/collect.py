@@ -42,6 +42,7 @@ from collectors.registries.enterprise import (
     maker_among,
 )
 from collectors.snmp import (
+    device_id,
     enterprises,
     entity_mib,
     forwarding,
@@ -51,6 +52,7 @@ from collectors.snmp import (
     local_inventory,
     printer_mib,
     system,
+    unit_tables,
     ups_mib,
 )
 from collectors.snmp.host_devices import add_host_devices
@@ -76,6 +78,7 @@ _PROBED_TABLES = (
     printer_mib.PRT_MARKER_SUPPLIES_TABLE,
     ups_mib.UPS_IDENT,
     *local_inventory.GROUPS,
+    *unit_tables.TABLES,
 )
 _SCALARS = (
     lldp_mib.DOT1D_BASE_BRIDGE_ADDRESS,
@@ -262,7 +265,7 @@ async def _observe(
     try:
         existing, subtrees = await _probe(session, subtrees_to_ask(suitable))
         definition = choose(suitable, subtrees)
-        found = await session.get(_scalars(definition, existing))
+        found = await session.get(_scalars(definition, existing, opened.system))
     except CollectorError as error:
         session.note(error)
         definition = definition or choose(suitable, frozenset())
@@ -281,6 +284,7 @@ async def _observe(
         ups=ups_mib.ups_ident(found),
         found=found,
         maker_number=maker_number,
+        units=await unit_tables.read_units(session, existing) if definition is None else (),
     )
     identity = await describe(standing)
     links = await read_links(session, _subject(standing, identity))
@@ -359,9 +363,12 @@ async def _maker_number(session: DeviceSession) -> int | None:
         return None
 
 
-def _scalars(definition: Definition | None, existing: set[str]) -> list[bytes]:
+def _scalars(definition: Definition | None, existing: set[str], system: System) -> list[bytes]:
     names = [*_SCALARS]
-    names += local_inventory.names_to_get(existing, is_unknown=definition is None)
+    is_unknown = definition is None
+    names += local_inventory.names_to_get(existing, system.sys_object_id, is_unknown=is_unknown)
+    if is_unknown or printer_mib.PRT_GENERAL_TABLE in existing:
+        names += device_id.ALL
     if ups_mib.UPS_IDENT in existing:
         names += ups_mib.ALL
     if definition is not None:

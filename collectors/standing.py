@@ -26,11 +26,12 @@ from collectors.registries.enterprise import (
 )
 from collectors.registries.phrases import Phrase, phrases_of
 from collectors.registries.placeholders import is_placeholder
-from collectors.snmp import forwarding, lldp_mib, local_inventory, printer_mib, ups_mib
+from collectors.snmp import device_id, forwarding, lldp_mib, local_inventory, printer_mib, ups_mib
 from collectors.snmp.object_names import CHASSIS_COLUMNS, OBJECTS
 from collectors.snmp.printer_mib import PrinterGeneral
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import VarBind
+from collectors.snmp.unit_tables import Unit
 from collectors.snmp.ups_mib import UpsIdent
 from collectors.verbs import Facts, first_reading
 
@@ -55,6 +56,7 @@ class Standing:
 
     Attributes:
         maker_number: the one enterprise whose objects an agent of nobody's own has.
+        units: what tables of units say, where no definition knows the device.
     """
 
     session: DeviceSession
@@ -69,6 +71,7 @@ class Standing:
     ups: UpsIdent
     found: dict[bytes, VarBind]
     maker_number: int | None = None
+    units: tuple[Unit, ...] = ()
 
 
 @dataclass(slots=True)
@@ -215,6 +218,10 @@ def _offer_standard(draft: _Draft, standing: Standing) -> None:
     for description in standing.printer_descriptions:
         draft.offer("model_name", description, "hrDeviceDescr")
     draft.offer("model_name", standing.printer.printer_name, "prtGeneralPrinterName")
+    if standing.has_printer_mib or standing.definition is None:
+        for told in device_id.device_id(standing.found):
+            if told.field != "manufacturer" or "manufacturer" not in draft.values:
+                draft.offer(told.field, told.value, told.object_name)
     draft.offer("manufacturer", standing.ups.manufacturer, "upsIdentManufacturer")
     draft.offer("model_name", standing.ups.model, "upsIdentModel")
     draft.offer(
@@ -239,8 +246,12 @@ def _offer_banner(draft: _Draft, standing: Standing) -> None:
     """Take what free text names, then what standard scalars repeat."""
     system, maker = standing.system, draft.values.get("manufacturer")
     if standing.definition is None:
-        for name, value, source in local_inventory.bought_inventory(standing.found):
+        for name, value, source in local_inventory.bought_inventory(
+            standing.found, system.sys_object_id
+        ):
             draft.offer(name, value, source)
+        for unit in standing.units:
+            draft.offer(*unit)
     banner = read_banner(system.sys_descr, maker, system.sys_name)
     reason = _BANNER
     draft.offer("model_name", banner.model_name, reason)

@@ -48,6 +48,11 @@ def test_usual_forms_are_read(text: str, banner: Banner) -> None:
             Banner(None, "7.0.8"),
         ),
         ("48 port 10/100/1000 Ethernet Switch", Banner()),
+        ("U-LTE-Pro-EU 6.6.57.15206", Banner("U-LTE-Pro-EU", "6.6.57.15206")),
+        ("Open-Linux 5.4.1", Banner(None, "5.4.1")),
+        ("MSA 2040 SAN", Banner("MSA 2040 SAN")),
+        # a kernel's text names the kernel, and sometimes the system beside it
+        ("Linux host 2.6.34 #3 ExampleVUE-OS 5.16.00 SMP", Banner(None, "5.16.00")),
     ],
 )
 def test_names_of_products_and_bare_numbers_at_their_end_are_read(

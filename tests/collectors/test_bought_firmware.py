@@ -17,7 +17,7 @@ from collectors.snmp.replay import ReplayTransport, read_snmprec
 from collectors.target import Target
 
 DEFINITIONS = load_definitions()
-UNKNOWN_MAKER = "1.3.6.1.4.1.999999.1"
+UNKNOWN_MAKER = "1.3.6.1.4.1.999999.1.7"
 
 
 def identity_of(*lines: str) -> Identity:
@@ -93,3 +93,74 @@ def test_an_appliance_is_not_the_plain_host_that_it_is_built_on() -> None:
     host = read(kernel, net_snmp, dell_agent)
     assert (host.manufacturer, host.operating_system) == ("Dell", "Linux")
     assert host.serial_number == "ABC1234"
+
+
+@pytest.mark.parametrize(
+    ("lines", "model", "serial"),
+    [
+        (
+            (
+                "1.3.6.1.4.1.534.1.1.2.0|4|9PX 3000i",
+                "1.3.6.1.4.1.534.1.1.6.0|4|GA05H12345",
+            ),
+            "9PX 3000i",
+            "GA05H12345",
+        ),
+        (
+            (
+                f"{UNKNOWN_MAKER}.1.1.5.1.0|4|SMC6128L2",
+                f"{UNKNOWN_MAKER}.1.1.3.1.6.1|4|1.2.3.4",
+                f"{UNKNOWN_MAKER}.1.1.3.1.10.1|4|A911025123",
+            ),
+            "SMC6128L2",
+            "A911025123",
+        ),
+        # Without the name of the product the same place may hold anything.
+        ((f"{UNKNOWN_MAKER}.1.1.3.1.10.1|4|A911025123",), None, None),
+        (
+            (
+                "1.3.6.1.3.94.1.6.1.7.16.1|4|VTrak E610f",
+                "1.3.6.1.3.94.1.6.1.8.16.1|4|M00H06I12400123",
+            ),
+            "VTrak E610f",
+            "M00H06I12400123",
+        ),
+        # Two units of one agent are two devices.
+        (
+            (
+                "1.3.6.1.3.94.1.6.1.7.16.1|4|VTrak E610f",
+                "1.3.6.1.3.94.1.6.1.7.16.2|4|VTrak E610f",
+                "1.3.6.1.3.94.1.6.1.8.16.1|4|M00H06I12400123",
+                "1.3.6.1.3.94.1.6.1.8.16.2|4|M00H06I12400124",
+            ),
+            "VTrak E610f",
+            None,
+        ),
+        (
+            (
+                "1.2.840.10036.3.1.2.1.3.5|4|WL-330N3G",
+                "1.2.840.10036.3.1.2.1.3.6|4|WL-330N3G",
+            ),
+            "WL-330N3G",
+            None,
+        ),
+    ],
+)
+def test_mibs_of_many_makers_tell_model_and_serial_number(
+    lines: tuple[str, ...], model: str | None, serial: str | None
+) -> None:
+    identity = identity_of(*lines)
+    assert identity.model_name == model
+    assert identity.serial_number == serial
+
+
+def test_a_printer_without_definition_is_known_by_its_1284_identification() -> None:
+    identity = identity_of(
+        "1.3.6.1.2.1.43.5.1.1.1.1|2|1",
+        "1.3.6.1.4.1.2699.1.2.1.2.1.1.3.1|4|MFG:Pantum;CMD:PCL;MDL:BP5100DN;SN:CK1A123456;",
+    )
+    assert identity.model_name == "BP5100DN"
+    assert identity.serial_number == "CK1A123456"
+    assert identity.manufacturer == "Pantum"
+    chosen = [one for one in identity.origins if one.field == "serial_number"]
+    assert [one.how.object_name for one in chosen] == ["ppmPrinterIEEE1284DeviceId"]
