@@ -34,6 +34,8 @@ from parc.services.incident_states import OPEN
 from parc.services.keys import find_damaged
 
 _PAIR: Final = 2
+# What the last entry of an asset that is gone says.
+_ENDINGS: Final = ("deleted", "merged_away", "undone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,22 +139,18 @@ def _history(session: Session, now: datetime) -> Iterator[Finding]:
         if not whole:
             remedy = "Somebody has changed the history: restore the entry from a backup."
             yield Finding("history", f"entry {number}", "not of before and after", remedy)
-    entry = sa.alias(AuditEntry.__table__, "deleted")
-    is_deleted = sa.exists().where(
-        entry.c.subject_kind == "asset",
-        entry.c.subject_id == AuditEntry.subject_id,
-        entry.c.action == "deleted",
-    )
-    gone = (
-        sa.select(AuditEntry.subject_id)
+    last = (
+        sa.select(sa.func.max(AuditEntry.id))
         .where(
             AuditEntry.subject_kind == "asset",
             ~sa.exists().where(Asset.id == AuditEntry.subject_id),
-            ~is_deleted,
         )
-        .distinct()
+        .group_by(AuditEntry.subject_id)
     )
-    for number in session.scalars(gone):
+    gone = sa.select(AuditEntry.subject_id).where(
+        AuditEntry.id.in_(last), AuditEntry.action.not_in(_ENDINGS)
+    )
+    for number in session.scalars(gone.order_by(AuditEntry.subject_id)):
         remedy = "It was deleted past Parc: restore it from a backup if it is missed."
         yield Finding("history", f"asset {number}", "is gone without an entry", remedy)
 
