@@ -18,6 +18,7 @@ _KINDS = (
     "held_run",
     "gone_seen",
     "identity_conflict",
+    "mixed_record",
     "duplicate_address",
     "stock_seen",
     "difference",

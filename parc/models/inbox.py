@@ -20,6 +20,7 @@ class InboxKind(enum.StrEnum):
     HELD_RUN = "held_run"
     GONE_SEEN = "gone_seen"
     IDENTITY_CONFLICT = "identity_conflict"
+    MIXED_RECORD = "mixed_record"
     DUPLICATE_ADDRESS = "duplicate_address"
     STOCK_SEEN = "stock_seen"
     DIFFERENCE = "difference"

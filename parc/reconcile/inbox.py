@@ -31,6 +31,7 @@ from parc.queries.inbox_contradictions import gone_seen, silent, stock_seen
 from parc.queries.inbox_unknown import is_made_up, unknown
 from parc.queries.inbox_waiting import differences, held_runs
 from parc.reconcile.change import Conflict, DeviceRef
+from parc.reconcile.mixed_records import mixed_records
 from parc.reconcile.shared_keys import duplicate_addresses, identity_conflicts, told_conflicts
 from parc.services.actor import Actor
 
@@ -38,6 +39,7 @@ FINDERS: Final[tuple[Callable[[Session, Ground], Found], ...]] = (
     held_runs,
     gone_seen,
     identity_conflicts,
+    mixed_records,
     duplicate_addresses,
     stock_seen,
     differences,
@@ -179,6 +181,7 @@ def due_days(rules: InboxSettings) -> Mapping[InboxKind, int]:
         InboxKind.HELD_RUN: rules.due_held_days,
         InboxKind.GONE_SEEN: rules.due_gone_days,
         InboxKind.IDENTITY_CONFLICT: rules.due_conflict_days,
+        InboxKind.MIXED_RECORD: rules.due_conflict_days,
         InboxKind.DUPLICATE_ADDRESS: rules.due_address_days,
         InboxKind.STOCK_SEEN: rules.due_stock_days,
         InboxKind.DIFFERENCE: rules.due_difference_days,

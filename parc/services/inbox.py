@@ -53,6 +53,7 @@ OFFERED: Final[Mapping[InboxKind, tuple[Decision, ...]]] = {
     InboxKind.HELD_RUN: (_D.ACCEPT, _D.IGNORE),
     InboxKind.GONE_SEEN: (_D.ACCEPT, _D.LEAVE),
     InboxKind.IDENTITY_CONFLICT: (_D.ACCEPT, _D.LEAVE, _D.IGNORE),
+    InboxKind.MIXED_RECORD: (_D.ACCEPT, _D.LEAVE),
     InboxKind.DUPLICATE_ADDRESS: (_D.LEAVE,),
     InboxKind.STOCK_SEEN: (_D.ACCEPT, _D.LEAVE),
     InboxKind.DIFFERENCE: (_D.ACCEPT, _D.LEAVE),
@@ -327,6 +328,14 @@ def _conflicts(
         touched.devices |= {row.id for row in rows}
 
 
+def _mixed_records(
+    session: Session, actor: Actor, entries: Sequence[InboxEntry], order: Order, touched: Touched
+) -> None:
+    """Refuse: what leaves a record is chosen where its devices and voices are shown."""
+    del session, actor, order, touched
+    raise ConflictError(f"{entries[0].subject}: a record is split on its own page")
+
+
 def _held_runs(
     session: Session, actor: Actor, entries: Sequence[InboxEntry], order: Order, touched: Touched
 ) -> None:
@@ -367,6 +376,7 @@ def _record(
 _ACTS: Final[Mapping[InboxKind, Callable[..., None]]] = {
     InboxKind.HELD_RUN: _held_runs,
     InboxKind.IDENTITY_CONFLICT: _conflicts,
+    InboxKind.MIXED_RECORD: _mixed_records,
     InboxKind.GONE_SEEN: _change_states(LifecycleState.IN_USE),
     InboxKind.STOCK_SEEN: _change_states(LifecycleState.IN_USE),
     InboxKind.SILENT: _change_states(LifecycleState.MISSING),

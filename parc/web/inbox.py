@@ -65,6 +65,7 @@ _FIELDS = (
 _RIGHTS = {
     (InboxKind.IDENTITY_CONFLICT, Decision.IGNORE): Action.EDIT_IGNORED_KEY,
     (InboxKind.IDENTITY_CONFLICT, Decision.ACCEPT): Action.MERGE_ASSET,
+    (InboxKind.MIXED_RECORD, Decision.ACCEPT): Action.MERGE_ASSET,
 }
 _MOST_AT_ONCE = 1_000
 _MOST_FOUND = 20
@@ -170,10 +171,8 @@ def _decide_or_ask(form: Form, ids: list[int], decision: Decision) -> ResponseRe
     if decision not in OFFERED[kind]:
         what, name = act_label(kind, decision), kind_label(kind)
         refuse(gettext("“%(what)s” is no decision about “%(kind)s”.", what=what, kind=name))
-    if kind is InboxKind.IDENTITY_CONFLICT and decision is Decision.ACCEPT and len(rows) == 1:
-        known = query.assets_of(db.session(), ids[0])
-        if len(known) > 1:  # two assets become one on the page that asks what stays of each
-            return redirect(url_for("assets.merge", asset_id=known[0], other=known[1]))
+    if len(rows) == 1 and decision is Decision.ACCEPT and (page := _page_of_its_own(rows[0])):
+        return redirect(page)
     if decision is Decision.ATTACH and not form.value("asset_id"):
         return _attach_page(form, rows)
     needs_words = decision is Decision.IGNORE and kind in _WITH_REASON
@@ -187,6 +186,17 @@ def _decide_or_ask(form: Form, ids: list[int], decision: Decision) -> ResponseRe
     except InvalidInputError as error:
         return _ask("ignore", form.refused(error), rows, decision), 422
     return _done(form, rows, decision)
+
+
+def _page_of_its_own(row: Any) -> str:
+    """Give the page where an entry is settled because more must be chosen; empty for none."""
+    if row.kind is InboxKind.MIXED_RECORD:
+        return url_for("assets.split", asset_id=row.asset_id)
+    if row.kind is InboxKind.IDENTITY_CONFLICT:
+        known = query.assets_of(db.session(), row.id)
+        if len(known) > 1:  # two assets become one on the page that asks what stays of each
+            return url_for("assets.merge", asset_id=known[0], other=known[1])
+    return ""
 
 
 def _carry_out(form: Form, ids: list[int], decision: Decision) -> None:

@@ -24,6 +24,7 @@ KINDS: Mapping[InboxKind, str] = {
     InboxKind.HELD_RUN: _in("inbox", "Run held for a decision"),
     InboxKind.GONE_SEEN: _in("inbox", "Gone, but seen"),
     InboxKind.IDENTITY_CONFLICT: _in("inbox", "Conflict of identity"),
+    InboxKind.MIXED_RECORD: _in("inbox", "One record, several serial numbers"),
     InboxKind.DUPLICATE_ADDRESS: _in("inbox", "Duplicate address"),
     InboxKind.STOCK_SEEN: _in("inbox", "In stock, but seen elsewhere"),
     InboxKind.DIFFERENCE: _in("inbox", "Differences"),
@@ -39,6 +40,8 @@ ACTS: Mapping[tuple[InboxKind, Decision], str] = {
     (InboxKind.IDENTITY_CONFLICT, Decision.ACCEPT): _("The same: merge"),
     (InboxKind.IDENTITY_CONFLICT, Decision.LEAVE): _("Not the same"),
     (InboxKind.IDENTITY_CONFLICT, Decision.IGNORE): _("Ignore this key"),
+    (InboxKind.MIXED_RECORD, Decision.ACCEPT): _("Several machines: split"),
+    (InboxKind.MIXED_RECORD, Decision.LEAVE): _("One record all the same"),
     (InboxKind.DIFFERENCE, Decision.ACCEPT): _("Take the seen values"),
     (InboxKind.DIFFERENCE, Decision.LEAVE): _("Keep our values"),
     (InboxKind.UNKNOWN_DEVICE, Decision.ACCEPT): _("Accept as asset"),
@@ -155,6 +158,11 @@ def _identity_conflict(evidence: Mapping[str, Any]) -> str:
     return " ".join((shared, gettext("Against one machine: %(why)s.", why="; ".join(reasons))))
 
 
+def _mixed_record(evidence: Mapping[str, Any]) -> str:
+    who = ", ".join(f"{one['name']} ({one['serial']})" for one in evidence["records"])
+    return str(gettext("Devices of this record show different serial numbers: %(who)s.", who=who))
+
+
 def _duplicate_address(evidence: Mapping[str, Any]) -> str:
     who = ", ".join(
         f"{one['name']} ({one['mac']})" if one["name"] else one["mac"]
@@ -233,6 +241,7 @@ _TEXTS = {
     InboxKind.HELD_RUN: _held_run,
     InboxKind.GONE_SEEN: _gone_seen,
     InboxKind.IDENTITY_CONFLICT: _identity_conflict,
+    InboxKind.MIXED_RECORD: _mixed_record,
     InboxKind.DUPLICATE_ADDRESS: _duplicate_address,
     InboxKind.STOCK_SEEN: _stock_seen,
     InboxKind.DIFFERENCE: _difference,
@@ -268,5 +277,6 @@ _LOOK: Mapping[InboxKind, str] = {
     InboxKind.HELD_RUN: _("Look at its plan"),
     InboxKind.DUPLICATE_ADDRESS: _("Give one of them another address"),
     InboxKind.IDENTITY_CONFLICT: _("Compare the devices"),
+    InboxKind.MIXED_RECORD: _("Compare the devices"),
     InboxKind.UNKNOWN_GROUP: _("Look at the list"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from collectors.observation import Category
 from parc.config import InboxSettings
+from parc.errors import ConflictError
 from parc.extensions import transaction
 from parc.models import (
     Asset,
@@ -36,6 +38,7 @@ from parc.queries.inbox_cause import Scope
 from parc.reconcile.inbox import Settled, settle
 from parc.services import assets, devices
 from parc.services.actor import SYSTEM
+from parc.services.inbox import Decision, Order, decide
 from parc.topology import PortRole
 from tests.conftest import SOME_MOMENT
 from tests.factories import (
@@ -182,6 +185,36 @@ def test_two_devices_of_one_asset_are_no_conflict() -> None:
         make_linked_device(session, asset, **values)
         _settle(session)
         assert not _open(session, InboxKind.IDENTITY_CONFLICT)
+
+
+def test_record_of_two_serial_numbers_is_told_until_it_is_split_or_left() -> None:
+    with transaction() as session:
+        asset = make_asset(session, name="both")
+        make_linked_device(session, asset, manufacturer="HP", serial_number="CZC1111")
+        other = make_linked_device(session, asset, manufacturer="HP", serial_number="czc1111")
+        make_linked_device(session, asset, serial_number="9", category=Category.BMC)
+        make_linked_device(session, asset, serial_number="S77", absent_since=SOME_MOMENT)
+        make_linked_device(session, asset, serial_number="To be filled by O.E.M.")
+        _settle(session)
+        assert _open(session) == []
+        other.serial_number = "CZC2222"
+        session.flush()
+        scope = Scope(devices=frozenset({other.id}))
+        _settle(session, scope=scope)
+        (entry,) = _open(session)
+        assert (entry.kind, entry.asset_id, entry.count) == (InboxKind.MIXED_RECORD, asset.id, 2)
+        order = Order(Decision.ACCEPT, SOME_MOMENT, RULES)
+        with pytest.raises(ConflictError, match="split"):
+            decide(session, SOME_PERSON, [entry.id], order)
+        decide(session, SOME_PERSON, [entry.id], replace(order, decision=Decision.LEAVE))
+        _settle(session, 1)
+        assert _open(session) == []
+        other.serial_number = "CZC3333"
+        _settle(session, 2, scope)
+        assert [one.kind for one in _open(session)] == [InboxKind.MIXED_RECORD]
+        other.asset_id, other.status = None, DeviceStatus.IGNORED
+        _settle(session, 3, Scope(assets=frozenset({asset.id})))
+        assert _open(session) == []
 
 
 @pytest.mark.parametrize(

@@ -299,3 +299,20 @@ def test_filters_of_the_address_are_checked(administrator: Browser) -> None:
     for wrong in ("kind=spoon", "age=old", "range=x", "sort=colour", "fork=1"):
         assert administrator.get(f"/inbox?{wrong}").status_code == 422
     assert administrator.get("/inbox/4711").status_code == 404
+
+
+def test_record_of_two_machines_leads_to_its_split_or_stays_one(administrator: Browser) -> None:
+    with transaction() as session:
+        asset = make_asset(session)
+        for serial in ("CZC1111", "CZC2222"):
+            make_linked_device(session, asset, manufacturer="HP", serial_number=serial)
+    _settle()
+    (entry,) = _entries()
+    page = administrator.get(f"/inbox/{entry.id}").text
+    assert "Devices of this record show different serial numbers" in page
+    assert "One record all the same" in page
+    answer = administrator.post("/inbox/decide", {"id": str(entry.id), "action": "accept"})
+    assert answer.headers["Location"] == f"/assets/{asset.id}/split"
+    assert _decide(administrator, entry, "leave") == 302
+    _settle()
+    assert [one.state for one in _entries()] == [InboxState.DECIDED]
