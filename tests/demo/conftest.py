@@ -48,7 +48,7 @@ def serving(devices: dict[str, Device], port: int) -> Iterator[None]:
         thread.join()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def whole_network() -> Iterator[int]:
     """Run the whole simulated network in a process of its own; gives its port.
 

@@ -21,6 +21,7 @@ from collectors.snmp.pysnmp_transport import PysnmpTransport
 from collectors.target import Target
 from parc.clock import now
 from parc.config import DiscoverySettings, Settings
+from parc.demo.agent import Device
 from parc.demo.network import COMMUNITY, DemoDevice, load_network, make_devices, make_unique
 from parc.demo.prepare import LOGIN, prepare
 from parc.demo.recordings import Line, find_recording, parse_line, read_recording
@@ -32,6 +33,7 @@ from parc.queries.users import find_user
 from parc.services.actor import SYSTEM
 from parc.services.sign_in import is_link_good
 
+pytestmark = pytest.mark.xdist_group("demo")  # the network is made once
 NETWORK = load_network()
 _SERIAL = "1.3.6.1.2.1.47.1.1.1.1.11.1"
 _MAC = "1.3.6.1.2.1.2.2.1.6.1"
@@ -168,10 +170,15 @@ def _ended(run_id: int) -> Run:
         return run
 
 
-def test_no_text_or_public_address_of_a_recordings_owner_is_shown() -> None:
+@pytest.fixture(scope="module")
+def devices() -> list[Device]:
+    return list(make_devices(NETWORK).values())
+
+
+def test_no_text_or_public_address_of_a_recordings_owner_is_shown(devices: list[Device]) -> None:
     alias = oids.encode("1.3.6.1.2.1.31.1.1.1.18")
     own_addresses = oids.encode("1.3.6.1.2.1.4.20.1.1")
-    for device in make_devices(load_network()).values():
+    for device in devices:
         names = [line.varbind.oid for line in device.lines]
         assert not [name for name in names if name.startswith(alias)]
         for name in names:
@@ -180,8 +187,7 @@ def test_no_text_or_public_address_of_a_recordings_owner_is_shown() -> None:
                 assert not ipaddress.ip_address(bytes(index)).is_global
 
 
-def test_no_two_devices_have_the_same_chassis_id() -> None:
-    devices = make_devices(load_network()).values()
+def test_no_two_devices_have_the_same_chassis_id(devices: list[Device]) -> None:
     chassis = [
         line.varbind.value
         for device in devices

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pytest
 from playwright.sync_api import expect
 
@@ -11,47 +9,6 @@ from tests.browser import Live, Visit, axe_violations, chromium, live, visit
 
 __all__ = ["chromium", "live", "visit"]
 pytestmark = [pytest.mark.browser, pytest.mark.long]
-
-PAGES = (
-    "/users",
-    "/users/new",
-    "/users/1",
-    "/users/1/reset-password",
-    "/account",
-    "/shortcuts",
-    "/patterns",
-    "/nothing-here",
-)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("language", "width"), [("fr-FR", 1440), ("en-GB", 390)])
-def test_axe_finds_nothing(
-    live: Live, visit: Visit, scheme: Literal["light", "dark"], language: str, width: int
-) -> None:
-    page = visit(language=language, scheme=scheme, width=width)
-    page.goto(f"{live.url}/first-run")
-    found = axe_violations(page)
-    page.click("summary")
-    found += axe_violations(page)
-    live.sign_in(page)
-    for path in PAGES:
-        page.goto(live.url + path)
-        found += axe_violations(page)
-    page.click(".drop.person > summary")
-    found += axe_violations(page)
-    page.context.clear_cookies()
-    page.goto(f"{live.url}/sign-in")
-    found += axe_violations(page)
-    assert found == []
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_page_fits_320_pixels_without_sideways_scroll(live: Live, visit: Visit, path: str) -> None:
-    page = visit(width=320)
-    live.sign_in(page)
-    page.goto(live.url + path)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_first_tab_is_the_skip_link_and_leads_to_the_content(live: Live, visit: Visit) -> None:

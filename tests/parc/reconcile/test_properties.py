@@ -119,7 +119,7 @@ unread = st.builds(
 )
 sweeps = st.lists(st.one_of(read, told, unread), max_size=6)
 many = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

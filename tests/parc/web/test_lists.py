@@ -58,10 +58,11 @@ def browser(app: Flask) -> Browser:
 def test_sql_in_any_parameter_is_bound_or_refused(
     browser: Browser, path: str, names: tuple[str, ...]
 ) -> None:
+    """All shapes in the search, which puts most of them into conditions; some in the others."""
     assert len(_SHAPES) >= 60
     with statements() as seen:
-        for name in names:
-            for shape in _SHAPES:
+        for place, name in enumerate(names):
+            for shape in _SHAPES if name == "q" else _SHAPES[place::6]:
                 answer = browser.get(f"{path}?{name}={quote(shape.format(m=_MARK))}&size=50")
                 assert answer.status_code in {200, 422}, (name, shape)
     assert seen
