@@ -31,6 +31,7 @@ _COMMANDS = {
     "assets": "parc.cli.assets:assets",
     "changes": "parc.cli.changes:changes",
     "ignored-keys": "parc.cli.ignored_keys:ignored_keys",
+    "policy": "parc.cli.policy:policy",
     "where": "parc.cli.where:where",
     "doctor": "parc.cli.doctor:doctor",
     "explain": "parc.cli.explain:explain",

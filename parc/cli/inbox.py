@@ -26,7 +26,7 @@ _KINDS = (
     "unknown_group",
     "silent",
 )
-_DECISIONS = ("accept", "attach", "ignore", "leave")
+_DECISIONS = ("accept", "attach", "ignore", "keep", "leave")
 _MOST = 1_000
 
 

@@ -24,8 +24,8 @@ def plan(run_id: int, *, is_json: bool, is_applied: bool) -> None:
     from parc.jobs.foreground import apply_now
 
     with reading() as session:
-        task = task_of(session, run_id, now())
-        made = plan_again(session, task, settings())
+        moment = now()
+        made = plan_again(session, task_of(session, run_id, moment), settings(), moment)
     rows = list(made.rows())
     if is_json:
         print_json({"run": run_id, "counts": made.counts, "changes": rows})

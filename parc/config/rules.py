@@ -31,6 +31,7 @@ _BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("discovery", "run_days"): (1, 3650),
     ("discovery", "unsafe_share_percent"): (1, 100),
     ("discovery", "unsafe_minimum"): (1, 100_000),
+    ("discovery", "gone_after_runs"): (1, 100),
     ("discovery", "edge_port_addresses"): (1, 1_000),
     ("discovery", "link_days"): (1, 3650),
     ("inbox", "listed_per_run"): (0, 1_000),

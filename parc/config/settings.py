@@ -82,6 +82,7 @@ class DiscoverySettings:
     definitions_folder: str = ""
     unsafe_share_percent: int = 30
     unsafe_minimum: int = 10
+    gone_after_runs: int = 3
     edge_port_addresses: int = 8
     link_days: int = 365
 

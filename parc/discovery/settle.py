@@ -20,6 +20,7 @@ from parc.discovery.absence import covered_addresses
 from parc.discovery.evidence import load_observations, raise_counts
 from parc.discovery.task import Task
 from parc.models import ChangeSetKind, Device, Run, RunTarget, StoredObservation, table_of
+from parc.queries.field_rules import read_rules
 from parc.queries.inbox_cause import Scope
 from parc.reconcile.apply import Applied, apply
 from parc.reconcile.change import (
@@ -67,8 +68,8 @@ class _Evidence:
     now: datetime
 
 
-def policy_of(task: Task, settings: Settings) -> Policy:
-    """Give the rules of a run's range."""
+def policy_of(session: Session, task: Task, settings: Settings, now: datetime) -> Policy:
+    """Give the rules of a run's range, and of the fields of assets."""
     return Policy(
         range_id=task.range_id,
         location_id=task.location_id,
@@ -76,6 +77,10 @@ def policy_of(task: Task, settings: Settings) -> Policy:
         asset_tag_pattern=settings.interface.asset_tag_pattern,
         unsafe_share_percent=settings.discovery.unsafe_share_percent,
         unsafe_minimum=settings.discovery.unsafe_minimum,
+        rules=read_rules(session),
+        gone_after=settings.discovery.gone_after_runs,
+        started_at=task.started_at,
+        now=now,
     )
 
 
@@ -84,7 +89,7 @@ def settle_chunk(
 ) -> Settlement:
     """Plan and apply what some addresses said in this run; nothing counts as absent yet."""
     observations = list(load_observations(session, task.run_id, addresses))
-    policy = policy_of(task, settings)
+    policy = policy_of(session, task, settings, now)
     known = load(session, observations, policy, is_for_apply=True)
     made = plan(observations, known, policy)
     return _apply_if_safe(session, task, policy, made, _Evidence(observations, settings, now))
@@ -96,7 +101,7 @@ def settle_absence(session: Session, task: Task, settings: Settings, now: dateti
     What was seen was applied before; the devices seen count into the share that may vanish.
     """
     covered = covered_addresses(session, task, session.get_one(Run, task.run_id))
-    policy = policy_of(task, settings)
+    policy = policy_of(session, task, settings, now)
     known = load(session, [], policy, covered=covered, is_for_apply=True)
     seen = set(session.scalars(sa.select(Device.id).where(Device.last_seen_at >= task.started_at)))
     silent = replace(known, devices=tuple(one for one in known.devices if one.id not in seen))
@@ -115,14 +120,14 @@ def settle_absence(session: Session, task: Task, settings: Settings, now: dateti
 
 
 def plan_again(
-    session: Session, task: Task, settings: Settings, *, is_for_apply: bool = False
+    session: Session, task: Task, settings: Settings, now: datetime, *, is_for_apply: bool = False
 ) -> Plan:
     """Plan from all that a run has stored, as things are known now."""
     run = session.get_one(Run, task.run_id)
     is_complete = run.swept_count >= run.address_count and not task.is_retry
     observations = list(load_observations(session, task.run_id))
     covered = covered_addresses(session, task, run) if is_complete else _NOWHERE
-    policy = policy_of(task, settings)
+    policy = policy_of(session, task, settings, now)
     known = load(session, observations, policy, covered=covered, is_for_apply=is_for_apply)
     return plan(observations, known, policy, covered=covered)
 
@@ -131,7 +136,7 @@ def settle_again(
     session: Session, task: Task, settings: Settings, actor: Actor, now: datetime
 ) -> Plan:
     """Apply the plan of a held run, whatever its share: a person has decided. Gives the plan."""
-    made = plan_again(session, task, settings, is_for_apply=True)
+    made = plan_again(session, task, settings, now, is_for_apply=True)
     observations = load_observations(session, task.run_id)
     _apply(session, task, actor, made, _Evidence(observations, settings, now))
     return made

@@ -9,7 +9,6 @@ from parc.models.asset import (
     Difference,
     LifecycleState,
     TagPattern,
-    ValueSource,
 )
 from parc.models.base import Base, table_of
 from parc.models.change_set import ChangeSet, ChangeSetKind, ChangeSetPart, ChangeSetState
@@ -20,6 +19,7 @@ from parc.models.detail import (
     LifeCount,
     LifeCountReading,
     ManagedDevice,
+    MissedRow,
     Outlet,
     Tray,
 )
@@ -34,6 +34,7 @@ from parc.models.device import (
     StoredObservation,
     Supply,
 )
+from parc.models.field_rule import FieldRule
 from parc.models.ignored_key import IgnoredKey
 from parc.models.inbox import InboxDevice, InboxEntry, InboxKind, InboxState
 from parc.models.incident import (
@@ -82,6 +83,7 @@ from parc.models.movement import (
 )
 from parc.models.person import Department, Person
 from parc.models.user import Role, SignInFailure, SignInLink, User, UserSession
+from parc.precedence import LockRule, ValueSource
 
 __all__ = [
     "NO_VLAN",
@@ -106,6 +108,7 @@ __all__ = [
     "Device",
     "DeviceStatus",
     "Difference",
+    "FieldRule",
     "FollowUp",
     "IgnoredKey",
     "InboxDevice",
@@ -133,9 +136,11 @@ __all__ = [
     "LifecycleState",
     "Location",
     "LocationKind",
+    "LockRule",
     "ManagedDevice",
     "MappedAddress",
     "MergedAsset",
+    "MissedRow",
     "Movement",
     "MovementKind",
     "MovementSource",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from collectors.observation import Category
 from parc.models.base import Base, EnumValue, Json
+from parc.precedence import LockRule, ValueSource
 
 
 class LifecycleState(enum.StrEnum):
@@ -29,15 +30,6 @@ class LifecycleState(enum.StrEnum):
     STOLEN = "stolen"
     TO_DISPOSE = "to_dispose"
     DISPOSED = "disposed"
-
-
-class ValueSource(enum.StrEnum):
-    """Who or what set a value."""
-
-    PERSON = "person"
-    SNMP = "snmp"
-    NMAP = "nmap"
-    AGENT = "agent"
 
 
 class Asset(Base):
@@ -145,6 +137,19 @@ class AssetField(Base):
         sa.ForeignKey("run.id", ondelete="SET NULL"), index=True
     )
     set_at: Mapped[datetime]
+    lock: Mapped[LockRule | None] = mapped_column(
+        EnumValue(LockRule), comment="of a person's value: when scanners may write it again"
+    )
+    locked_at: Mapped[datetime | None]
+    locked_until: Mapped[datetime | None] = mapped_column(
+        comment="when the lock runs out or ended; None: it holds"
+    )
+    locked_by: Mapped[str | None] = mapped_column(
+        sa.String(200), comment="name of the login, kept when it is deleted"
+    )
+    kept_against: Mapped[str | None] = mapped_column(
+        sa.String(80), comment="sources, with blanks: what they say makes no difference here"
+    )
 
 
 class Difference(Base):

@@ -21,6 +21,7 @@ class ChangeSetKind(enum.StrEnum):
     SPLIT = "split"
     BULK_EDIT = "bulk_edit"
     BULK_STATE = "bulk_state"
+    BULK_RELEASE = "bulk_release"
     DECISION = "decision"
     UNDO = "undo"
 

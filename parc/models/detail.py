@@ -7,8 +7,8 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from parc.models.asset import ValueSource
 from parc.models.base import Base, EnumValue
+from parc.precedence import ValueSource
 
 
 class LifeCount(Base):
@@ -135,3 +135,17 @@ class ManagedDevice(Base):
         comment="that a person made of it",
     )
     gone_at: Mapped[dt.datetime | None]
+
+
+class MissedRow(Base):
+    """A row of a device that complete readings lacked of late; it is gone after some of them."""
+
+    __tablename__ = "missed_row"
+
+    device_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("device.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    kind: Mapped[str] = mapped_column(sa.String(40), primary_key=True, comment="its table")
+    key: Mapped[str] = mapped_column(sa.String(300), primary_key=True)
+    count: Mapped[int] = mapped_column(comment="readings that lacked it, one a run")
+    missed_at: Mapped[dt.datetime] = mapped_column(comment="when the last of them was taken")

@@ -116,6 +116,7 @@ class Interface(Base):
     if_admin_status: Mapped[int | None]
     if_oper_status: Mapped[int | None]
     addresses: Mapped[list[str]] = mapped_column(Json, comment="address/prefix length")
+    first_seen_at: Mapped[datetime | None]
     gone_at: Mapped[datetime | None]
 
 
@@ -140,6 +141,7 @@ class Component(Base):
     software_revision: Mapped[str | None] = mapped_column(sa.String(255))
     is_field_replaceable: Mapped[bool | None]
     size_bytes: Mapped[int | None] = mapped_column(sa.BigInteger, comment="of a disk")
+    first_seen_at: Mapped[datetime | None]
     gone_at: Mapped[datetime | None]
 
 

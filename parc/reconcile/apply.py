@@ -27,7 +27,7 @@ from parc.models import (
     table_of,
 )
 from parc.naming import MACHINE_FIELDS, address_sort
-from parc.reconcile.bulk import insert_rows
+from parc.reconcile.bulk import chunks, insert_rows
 from parc.reconcile.change import (
     Absent,
     Change,
@@ -48,16 +48,21 @@ from parc.reconcile.change import (
 from parc.reconcile.found_by import to_stored
 from parc.reconcile.history import History
 from parc.reconcile.known import DEVICE_COLUMNS, ROW_COLUMNS, FieldSource, Table, Value
-from parc.reconcile.load import MODELS, chunks
+from parc.reconcile.load import MODELS
+from parc.reconcile.missing import write_missed
 from parc.reconcile.noting import note_plan, read_before
 from parc.reconcile.plan import Counts, Plan
 from parc.reconcile.readings import write_readings
 from parc.services import assets as asset_service
 from parc.services.actor import Actor
+from parc.services.asset_search import refresh_search_texts
 
 _SEARCHED_FIELDS: Final = frozenset(
     {"address", "sys_name", "host_name", "base_mac_address", "model_name", "serial_number"}
 )
+_WITH_FIRST_SEEN: Final = frozenset({Table.INTERFACE, Table.COMPONENT, Table.INSTALLATION})
+# What a machine writes is nobody's to lock.
+_UNLOCKED: Final = dict.fromkeys(("lock", "locked_at", "locked_until", "locked_by", "kept_against"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +123,12 @@ class _Writer:
         self._update(Asset, self.asset_values)
         self._write_rows()
         write_readings(self.session, self.plan, self.ids)
+        write_missed(self.session, self.plan, self.ids)
         self._write_signs()
         self._write_sources()
         self._write_differences()
         self._touch_assets()
-        asset_service.refresh_search_texts(self.session, self.searched)
+        refresh_search_texts(self.session, self.searched)
         note_plan(self.session, self.plan, self.ids, self.asset_of, before, self.now)
         History(self.session, self.actor, self.now, self.ids, self.asset_of).write(self.plan)
 
@@ -267,7 +273,9 @@ class _Writer:
         if row.table is Table.INTERFACE:
             values["addresses"] = values["addresses"] or []
         elif row.table is Table.INSTALLATION:
-            values |= {"source": ValueSource.SNMP, "first_seen_at": self.now}
+            values["source"] = ValueSource.SNMP
+        if row.table in _WITH_FIRST_SEEN:
+            values["first_seen_at"] = self.now
         return {"device_id": self.ids[row.device], "key": row.key, **values}
 
     def _changed(self, row: RowChange) -> dict[str, Any]:
@@ -306,6 +314,7 @@ class _Writer:
                 "user_id": None,
                 "run_id": self.actor.run_id,
                 "set_at": self.now,
+                **_UNLOCKED,
             }
             for (asset_id, name), source in self.asset_fields.items()
         ]

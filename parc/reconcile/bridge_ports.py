@@ -19,9 +19,8 @@ from sqlalchemy.orm import Session
 from collectors.observation import Category, PowerPort, VlanPort
 from collectors.text import normalise_mac
 from parc.models import NO_VLAN, Attachment, Device, Interface, Neighbor, SwitchPort, table_of
-from parc.reconcile.bulk import insert_rows, is_among
+from parc.reconcile.bulk import chunks, insert_rows, is_among
 from parc.reconcile.known import fit
-from parc.reconcile.load import chunks
 from parc.reconcile.told import Told
 from parc.topology import (
     BRIDGING,

@@ -6,8 +6,8 @@ its arrays is not much cheaper. So rows go to it as JSON, which is written at on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -15,6 +15,15 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from parc.models import Base, table_of
+
+_CHUNK: Final = 5_000
+
+
+def chunks(values: Collection[Any]) -> Iterator[Sequence[Any]]:
+    """Give ``values`` sorted, in parts that fit a query."""
+    ordered = sorted(values)
+    for start in range(0, len(ordered), _CHUNK):
+        yield ordered[start : start + _CHUNK]
 
 
 def insert_rows(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:

@@ -64,6 +64,15 @@ class RowChange:
 
 
 @dataclass(frozen=True, slots=True)
+class MissedRow:
+    """A row that a complete reading lacked, with how many did; 0 when that is over."""
+
+    table: Table
+    key: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class CreateDevice:
     """A device that was not known.
 
@@ -212,6 +221,7 @@ class Sighting:
         asset_id: its asset before the plan.
         signs: those of its category, when they are to be replaced.
         match: what found it, when it is to be kept: only of a device that changes.
+        missed: rows whose count of readings that lack them changes.
     """
 
     device: DeviceRef
@@ -222,3 +232,4 @@ class Sighting:
     rows: tuple[RowChange, ...] = ()
     signs: frozenset[Sign] | None = None
     match: Match | None = None
+    missed: tuple[MissedRow, ...] = ()

@@ -6,17 +6,20 @@ None was not seen and erases nothing. Some values change by themselves and are s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from collectors.evidence import Means, from_text
 from collectors.observation import Category
 from parc.key_texts import uuid_key
 from parc.naming import asset_values
+from parc.precedence import STATED
 from parc.reconcile.change import (
     Change,
     DeviceRef,
     FieldChange,
+    MissedRow,
     RowAction,
     RowChange,
     SeeDifference,
@@ -29,11 +32,12 @@ from parc.reconcile.known import (
     KnownAsset,
     KnownDevice,
     KnownRow,
+    Missed,
     Table,
     Value,
     Values,
 )
-from parc.reconcile.policy import may_replace
+from parc.reconcile.policy import DEFAULT_POLICY, Policy
 from parc.reconcile.seen import Seen, SeenTable
 
 IDENTITY_FIELDS: Final = frozenset(
@@ -75,10 +79,37 @@ class FieldChanges:
 
 @dataclass(frozen=True, slots=True)
 class RowChanges:
-    """Differences of a device's rows: those that count, and the quiet ones."""
+    """Differences of a device's rows: those that count, the quiet ones, and what was missed."""
 
     loud: tuple[RowChange, ...]
     quiet: tuple[RowChange, ...]
+    missed: tuple[MissedRow, ...] = ()
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a comparison of rows has found so far."""
+
+    loud: list[RowChange] = field(default_factory=list)
+    quiet: list[RowChange] = field(default_factory=list)
+    missed: list[MissedRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How rows are counted that a complete reading lacks.
+
+    Attributes:
+        missed: how often each was missed before, by table and key.
+        read_at: when the device was read.
+    """
+
+    policy: Policy
+    missed: Mapping[Table, Mapping[str, Missed]]
+    read_at: datetime
+
+
+_AT_ONCE: Final = Counting(Policy(gone_after=1), {}, datetime.max.replace(tzinfo=UTC))
 
 
 def new_fields(seen: Seen) -> tuple[FieldChange, ...]:
@@ -92,7 +123,7 @@ def new_fields(seen: Seen) -> tuple[FieldChange, ...]:
     )
 
 
-def compare_fields(known: KnownDevice, seen: Seen) -> FieldChanges:
+def compare_fields(known: KnownDevice, seen: Seen, policy: Policy = DEFAULT_POLICY) -> FieldChanges:
     """Give the fields that were seen otherwise than they are stored."""
     changes: list[FieldChange] = []
     is_hearsay = known.fields["sys_object_id"] is not None and _is_told(seen)
@@ -100,7 +131,7 @@ def compare_fields(known: KnownDevice, seen: Seen) -> FieldChanges:
         before = known.fields[name]
         if is_hearsay and before is not None and source is FieldSource.SNMP:
             continue
-        if not _may_write(known, seen, name, source) or _is_same_uuid(name, before, value):
+        if not _may_write(known, seen, name, source, policy) or _is_same_uuid(name, before, value):
             continue
         if value != before:
             changes.append(FieldChange(name, before, value, source))
@@ -127,15 +158,17 @@ def _is_same_uuid(name: str, before: Value, value: Value) -> bool:
     return uuid_key(str(before)) == uuid_key(str(value))
 
 
-def _may_write(known: KnownDevice, seen: Seen, name: str, source: FieldSource) -> bool:
+def _may_write(
+    known: KnownDevice, seen: Seen, name: str, source: FieldSource, policy: Policy
+) -> bool:
     """Tell whether what was seen weighs enough: ports suggest, devices say."""
     if source is not FieldSource.NMAP or known.fields[name] is None:
         return True
     if name == "base_mac_address":
         return False
     if name == "category":
-        present = known.fields["category_source"]
-        return seen.is_surveyed and may_replace(str(present or ""), source)
+        present = str(known.fields["category_source"] or "")
+        return seen.is_surveyed and policy.rule(name).wins(source, present)
     return True
 
 
@@ -143,10 +176,11 @@ def compare_rows(
     device: DeviceRef,
     known: Mapping[Table, Mapping[str, KnownRow]],
     seen: Mapping[Table, SeenTable],
+    counting: Counting | None = None,
 ) -> RowChanges:
     """Give the rows that came, differ, went or came back, in the order of table and key."""
-    loud: list[RowChange] = []
-    quiet: list[RowChange] = []
+    found, counting = _Found(), counting or _AT_ONCE
+    loud, quiet = found.loud, found.quiet
     for table in Table:
         if table not in seen:
             continue
@@ -159,12 +193,36 @@ def compare_rows(
                 sure = values if reading.is_complete else _without_shorter_lists(stored, values)
                 _compare_row(device, table, key, (stored, sure), loud, quiet)
         if reading.is_complete:
-            loud += [
-                RowChange(device, table, RowAction.GONE, key, row.values, row.id)
-                for key, row in sorted(present.items())
-                if not row.is_gone and key not in reading.rows
-            ]
-    return RowChanges(tuple(loud), tuple(quiet))
+            for key, row in sorted(present.items()):
+                if not row.is_gone and key not in reading.rows:
+                    _miss_row(device, table, key, row, counting, found)
+        found.missed += [
+            MissedRow(table, key, 0)
+            for key in sorted(counting.missed.get(table, ()))
+            if key in reading.rows
+        ]
+    return RowChanges(tuple(loud), tuple(quiet), tuple(found.missed))
+
+
+def _miss_row(
+    device: DeviceRef,
+    table: Table,
+    key: str,
+    row: KnownRow,
+    counting: Counting,
+    found: _Found,
+) -> None:
+    """Count a reading that lacks a row, and let the row go when it was one of enough."""
+    before = counting.missed.get(table, {}).get(key)
+    if not counting.policy.is_counted(before, counting.read_at):
+        return
+    count = (before.count if before else 0) + 1
+    if count < counting.policy.gone_after:
+        found.missed.append(MissedRow(table, key, count))
+        return
+    found.loud.append(RowChange(device, table, RowAction.GONE, key, row.values, row.id))
+    if before:
+        found.missed.append(MissedRow(table, key, 0))
 
 
 def _without_shorter_lists(stored: KnownRow, values: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -212,7 +270,9 @@ def _is_quiet(table: Table, column: str, values: tuple[Value, ...]) -> bool:
     return column in _QUIET_COLUMNS[table]
 
 
-def compare_asset(asset: KnownAsset, device: DeviceRef, fields: Values) -> list[Change]:
+def compare_asset(
+    asset: KnownAsset, device: DeviceRef, fields: Values, policy: Policy = DEFAULT_POLICY
+) -> list[Change]:
     """Give what the asset's device says otherwise than the asset.
 
     Args:
@@ -222,10 +282,13 @@ def compare_asset(asset: KnownAsset, device: DeviceRef, fields: Values) -> list[
     others: list[Change] = []
     for name, (value, word) in sorted(asset_values(fields).items()):
         source, present = FieldSource(word), asset.sources.get(name)
-        if present is FieldSource.PERSON:
+        if policy.may_write(asset, name, source):
+            if value != asset.fields[name]:
+                changes.append(FieldChange(name, asset.fields[name], value, source))
+            if open_one := asset.differences.get(name):
+                others.append(SettleDifference(asset.id, name, open_one.id))
+        elif present in STATED:
             others += _differences(asset, name, value, source)
-        elif value != asset.fields[name] and may_replace(present, source):
-            changes.append(FieldChange(name, asset.fields[name], value, source))
     before = asset.fields["primary_address"]
     if before != fields["address"]:
         changes.append(FieldChange("primary_address", before, fields["address"]))
@@ -240,7 +303,8 @@ def _differences(
     """Compare what a machine says with what a person said; case and blanks do not differ."""
     kept, open_one = asset.fields[name], asset.differences.get(name)
     text = value.value if isinstance(value, Category) else str(value)
-    if kept is not None and _plain(kept) == _plain(text):
+    is_same = kept is not None and _plain(kept) == _plain(text)
+    if is_same or source in asset.kept_against.get(name, ()):
         return [SettleDifference(asset.id, name, open_one.id)] if open_one else []
     if open_one is None:
         return [SeeDifference(asset.id, name, kept, text, source)]

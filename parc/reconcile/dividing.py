@@ -155,7 +155,7 @@ def _write(table: Table, row: Any, told: ReplayedRow) -> None:
         elif name == "addresses":
             row.addresses = []
     row.gone_at = told.gone_at
-    if isinstance(row, Installation):
+    if hasattr(row, "first_seen_at"):
         row.first_seen_at = told.first_seen_at
 
 

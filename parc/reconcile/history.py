@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from parc.models import Asset, Device
 from parc.naming import device_name
+from parc.reconcile.bulk import chunks
 from parc.reconcile.change import (
     Absent,
     Conflict,
@@ -33,7 +34,6 @@ from parc.reconcile.change import (
     UpdateAsset,
     UpdateDevice,
 )
-from parc.reconcile.load import chunks
 from parc.reconcile.plan import Plan
 from parc.services import audit
 from parc.services.actor import Actor

@@ -15,8 +15,10 @@ from types import MappingProxyType
 from typing import Final
 
 from collectors.observation import Category
+from parc.precedence import ValueSource
 from parc.reconcile.ignored import NOTHING, Ignored
 
+FieldSource = ValueSource
 Value = str | int | bool | tuple[str, ...] | None
 Values = Mapping[str, Value]
 Sign = tuple[Category, float, str]
@@ -24,15 +26,6 @@ Sign = tuple[Category, float, str]
 SMALL: Final = 2**31 - 1
 LARGE: Final = 2**63 - 1
 LONG_TEXT: Final = 1_000_000
-
-
-class FieldSource(enum.StrEnum):
-    """Who or what set a field; the words of ``parc.models.ValueSource``."""
-
-    PERSON = "person"
-    SNMP = "snmp"
-    NMAP = "nmap"
-    AGENT = "agent"
 
 
 class Status(enum.StrEnum):
@@ -195,6 +188,14 @@ class KnownRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """How many readings lacked a row in a row, one a run, and when the last was taken."""
+
+    count: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class KnownDevice:
     """One stored device.
 
@@ -202,6 +203,7 @@ class KnownDevice:
         fields: every name of ``DEVICE_COLUMNS``.
         rows: by table and key; tables that were not loaded are empty.
         signs: why it is thought to be of its category.
+        missed: rows that complete readings lacked of late, by table and key.
     """
 
     id: int
@@ -215,9 +217,11 @@ class KnownDevice:
     is_absent: bool = False
     ignored_until: datetime | None = None
     last_seen_at: datetime | None = None
+    missed: Mapping[Table, Mapping[str, Missed]] = field(default_factory=lambda: _NONE_MISSED)
 
 
 _NO_ROWS: Final[Mapping[Table, Mapping[str, KnownRow]]] = MappingProxyType({})
+_NONE_MISSED: Final[Mapping[Table, Mapping[str, Missed]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +250,8 @@ class KnownAsset:
         sources: who set a field; one that is not there may be set by machines.
         devices: all of its devices, seen or not.
         asset_tag: our label on it.
+        locks: when the locks of people's values run out or ended; None for those that hold.
+        kept_against: sources whose word against the value of a field is no difference any more.
     """
 
     id: int
@@ -254,6 +260,8 @@ class KnownAsset:
     differences: Mapping[str, KnownDifference] = field(default_factory=dict)
     devices: tuple[KnownSibling, ...] = ()
     asset_tag: str = ""
+    locks: Mapping[str, datetime | None] = field(default_factory=dict)
+    kept_against: Mapping[str, frozenset[FieldSource]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,8 @@ from collectors.text import normalise_mac
 from parc.models import BridgeVlan, Interface, MappedAddress, WirelessStation, table_of
 from parc.naming import address_sort
 from parc.reconcile.bridge_ports import write_ports
-from parc.reconcile.bulk import execute_insert, insert_rows
+from parc.reconcile.bulk import chunks, execute_insert, insert_rows
 from parc.reconcile.known import fit
-from parc.reconcile.load import chunks
 from parc.reconcile.neighbors import resolve_waiting, write_neighbors
 from parc.reconcile.told import Told
 from parc.topology import is_station_mac

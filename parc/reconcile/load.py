@@ -8,8 +8,9 @@ through, for those that did not answer.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -38,7 +39,7 @@ from parc.models import (
     ValueSource,
 )
 from parc.naming import MACHINE_FIELDS
-from parc.reconcile.bulk import is_among
+from parc.reconcile.bulk import chunks, is_among
 from parc.reconcile.hearsay import with_told
 from parc.reconcile.ignored import Ignored, make_ignored
 from parc.reconcile.known import (
@@ -51,12 +52,14 @@ from parc.reconcile.known import (
     KnownDifference,
     KnownRow,
     KnownSibling,
+    Missed,
     Sign,
     Status,
     Table,
     Value,
     fit,
 )
+from parc.reconcile.missing import read_missed
 from parc.reconcile.policy import Policy
 from parc.reconcile.usable import usable_mac
 
@@ -86,7 +89,6 @@ MODELS: Final[Mapping[Table, type[Row]]] = {
     Table.INSTALLATION: Installation,
     Table.MANAGED_DEVICE: ManagedDevice,
 }
-_CHUNK: Final = 5_000
 # One plan at a time between reading and commit; the number only has to be ours.
 _PLAN_LOCK: Final = 0x50415243
 
@@ -134,7 +136,10 @@ def load(
             session.execute(query.with_for_update())
     asset_ids = _asset_ids(session, touched, wanted)
     assets = tuple(_assets(session, asset_ids, is_for_apply=is_for_apply))
-    devices = tuple(_devices(session, ids, _rows(session, touched), _signs(session, touched)))
+    hanging = _Hanging(
+        _rows(session, touched), _signs(session, touched), read_missed(session, touched)
+    )
+    devices = tuple(_devices(session, ids, hanging))
     return Known(devices, assets, load_ignored(session))
 
 
@@ -142,13 +147,6 @@ def load_ignored(session: Session) -> Ignored:
     """Give the keys of which people said that they identify nothing."""
     pairs = session.execute(sa.select(IgnoredKey.kind, IgnoredKey.value))
     return make_ignored((kind, value) for kind, value in pairs)
-
-
-def chunks(values: Collection[Any]) -> Iterator[Sequence[Any]]:
-    """Give ``values`` sorted, in parts that fit a query."""
-    ordered = sorted(values)
-    for start in range(0, len(ordered), _CHUNK):
-        yield ordered[start : start + _CHUNK]
 
 
 def _wanted(observations: Iterable[Observation]) -> _Wanted:
@@ -245,25 +243,49 @@ def _assets(session: Session, ids: set[int], *, is_for_apply: bool) -> Iterator[
         query = sa.select(Asset.id, *columns, Asset.asset_tag)
         query = query.where(Asset.id.in_(part)).order_by(Asset.id)
         rows = session.execute(query.with_for_update() if is_for_apply else query).all()
-        sources = _sources(session, part)
+        fields = _fields(session, part)
         differences = _differences(session, part)
         siblings = _siblings(session, part)
         for row in rows:
             yield KnownAsset(
                 row.id,
                 dict(zip(names, row[1:-1], strict=True)),
-                sources[row.id],
+                fields[row.id].sources,
                 differences[row.id],
                 tuple(siblings[row.id]),
                 row.asset_tag,
+                fields[row.id].locks,
+                fields[row.id].kept_against,
             )
 
 
-def _sources(session: Session, part: Sequence[int]) -> Mapping[int, dict[str, FieldSource]]:
-    found: dict[int, dict[str, FieldSource]] = defaultdict(dict)
-    query = sa.select(AssetField.asset_id, AssetField.field, AssetField.source)
-    for number, name, source in session.execute(query.where(AssetField.asset_id.in_(part))):
-        found[number][name] = FieldSource(source.value)
+@dataclass(slots=True)
+class _Fields:
+    """Whose the fields of one asset are, and how they are locked."""
+
+    sources: dict[str, FieldSource] = field(default_factory=dict)
+    locks: dict[str, datetime | None] = field(default_factory=dict)
+    kept_against: dict[str, frozenset[FieldSource]] = field(default_factory=dict)
+
+
+def _fields(session: Session, part: Sequence[int]) -> Mapping[int, _Fields]:
+    found: dict[int, _Fields] = defaultdict(_Fields)
+    query = sa.select(
+        AssetField.asset_id,
+        AssetField.field,
+        AssetField.source,
+        AssetField.lock,
+        AssetField.locked_until,
+        AssetField.kept_against,
+    )
+    rows = session.execute(query.where(AssetField.asset_id.in_(part)))
+    for number, name, source, lock, until, against in rows:
+        of = found[number]
+        of.sources[name] = source
+        if lock is not None:
+            of.locks[name] = until
+        if against:
+            of.kept_against[name] = frozenset(map(FieldSource, against.split()))
     return found
 
 
@@ -319,12 +341,16 @@ def _signs(session: Session, device_ids: set[int]) -> Mapping[int, set[Sign]]:
     return found
 
 
-def _devices(
-    session: Session,
-    ids: set[int],
-    rows: Mapping[int, Mapping[Table, Mapping[str, KnownRow]]],
-    signs: Mapping[int, set[Sign]],
-) -> Iterator[KnownDevice]:
+@dataclass(frozen=True, slots=True)
+class _Hanging:
+    """What hangs on devices, by their ids."""
+
+    rows: Mapping[int, Mapping[Table, Mapping[str, KnownRow]]]
+    signs: Mapping[int, set[Sign]]
+    missed: Mapping[int, Mapping[Table, Mapping[str, Missed]]]
+
+
+def _devices(session: Session, ids: set[int], hanging: _Hanging) -> Iterator[KnownDevice]:
     columns = [getattr(Device, name) for name in DEVICE_COLUMNS]
     query = sa.select(
         Device.id,
@@ -349,9 +375,10 @@ def _devices(
                 status=Status(row.status.value),
                 asset_id=row.asset_id,
                 range_id=row.range_id,
-                rows=rows.get(row.id, {}),
-                signs=frozenset(signs.get(row.id, ())),
+                rows=hanging.rows.get(row.id, {}),
+                signs=frozenset(hanging.signs.get(row.id, ())),
                 is_absent=row.absent_since is not None,
                 ignored_until=row.ignored_until,
                 last_seen_at=row.last_seen_at,
+                missed=hanging.missed.get(row.id, {}),
             )

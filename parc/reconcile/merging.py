@@ -25,13 +25,15 @@ from parc.models import (
     MergedAsset,
     table_of,
 )
-from parc.services import assets
+from parc.naming import MACHINE_FIELDS
+from parc.services import asset_sources, assets
 from parc.services.actor import Actor
+from parc.services.asset_search import touch
 from parc.services.change_sets import recording
 from parc.services.permissions import Action, require
 
 # Fields of which only one value can stand; the tag stays that of the record that stays.
-MERGED_FIELDS: Final = (*assets.MACHINE_FIELDS, "location_id", "notes", "lifecycle_state")
+MERGED_FIELDS: Final = (*MACHINE_FIELDS, "location_id", "notes", "lifecycle_state")
 # What a merge settles itself, and what finds itself anew (the inbox); any other table with a key to
 # ``asset`` follows the machine.
 _SETTLED: Final = frozenset({"device", "asset_field", "difference", "merged_asset", "inbox_entry"})
@@ -59,7 +61,7 @@ def choices(session: Session, into_id: int, from_id: int) -> list[Choice]:
         NotFoundError: one of the assets is not there.
     """
     into, other = _asset(session, into_id), _asset(session, from_id)
-    typed = set(assets.person_fields(session, other.id))
+    typed = set(asset_sources.person_fields(session, other.id))
     found = []
     for name in MERGED_FIELDS:
         stays, goes = getattr(into, name), getattr(other, name)
@@ -109,7 +111,7 @@ def merge_assets(
         session.delete(other)
         session.flush()
         session.add(kept)
-        assets.touch(session, into, at)
+        touch(session, into, at)
         changes["merged_from"] = (None, kept.asset_tag)
         assets.record_change(session, actor, into, "merged", at, changes)
     return into
@@ -127,7 +129,7 @@ def _take_values(
         elif value is None or value == before or (before is not None and name not in taken):
             continue
         setattr(into, name, value)
-        assets.copy_source(session, name, from_id=other.id, to_id=into.id)
+        asset_sources.copy_source(session, name, from_id=other.id, to_id=into.id)
         changes[name] = (before, value)
     return changes
 
@@ -139,7 +141,7 @@ def _move_devices(session: Session, into: Asset, other: Asset) -> list[int]:
         device.asset_id = into.id
     session.flush()
     for device in devices:
-        assets.fill_from_device(session, into, device, at=device.last_seen_at)
+        asset_sources.fill_from_device(session, into, device, at=device.last_seen_at)
     return [device.id for device in devices]
 
 
@@ -149,7 +151,7 @@ def _merged_row(
     """Keep what the record was; records that were merged into it before follow."""
     for row in session.scalars(sa.select(MergedAsset).where(MergedAsset.asset_id == other.id)):
         row.asset_id = into.id
-    typed = assets.person_fields(session, other.id)
+    typed = asset_sources.person_fields(session, other.id)
     return MergedAsset(
         id=other.id,
         asset_id=into.id,
@@ -162,12 +164,17 @@ def _merged_row(
 
 
 def _typed_value(session: Session, asset: Asset, field: str) -> dict[str, Any]:
-    """Give a value that a person typed, with who did and when."""
+    """Give a value that a person typed, with who did and when, and how it is locked."""
     source = session.get_one(AssetField, (asset.id, field))
     return {
         "value": _plain(getattr(asset, field)),
         "user_id": source.user_id,
         "set_at": source.set_at.isoformat(),
+        "lock": source.lock.value if source.lock else None,
+        "locked_at": source.locked_at.isoformat() if source.locked_at else None,
+        "locked_until": source.locked_until.isoformat() if source.locked_until else None,
+        "locked_by": source.locked_by,
+        "kept_against": source.kept_against,
     }
 
 

@@ -18,9 +18,8 @@ from collectors import observation as seen
 from collectors.text import normalise_mac
 from parc.models import Device, Interface, Neighbor, SwitchPort, table_of
 from parc.naming import address_sort
-from parc.reconcile.bulk import insert_rows, is_among
+from parc.reconcile.bulk import chunks, insert_rows, is_among
 from parc.reconcile.known import KEY_CHARACTERS, LONG_TEXT, fit
-from parc.reconcile.load import chunks
 from parc.reconcile.told import Told
 
 _Row = sa.Row[tuple[int, int, int | None, int | None, str | None, str | None, str | None]]

@@ -24,6 +24,7 @@ from parc.models import (
     table_of,
 )
 from parc.naming import address_sort
+from parc.reconcile.bulk import chunks
 from parc.reconcile.change import (
     Absent,
     Change,
@@ -41,7 +42,7 @@ from parc.reconcile.change import (
     UpdateDevice,
 )
 from parc.reconcile.known import Table
-from parc.reconcile.load import MODELS, chunks
+from parc.reconcile.load import MODELS
 from parc.reconcile.plan import Plan
 from parc.services.change_sets import is_recording, note
 from parc.services.row_images import RowImage, stored

@@ -34,6 +34,7 @@ from parc.reconcile.change import (
 )
 from parc.reconcile.compare import (
     IDENTITY_FIELDS,
+    Counting,
     compare_asset,
     compare_fields,
     compare_rows,
@@ -294,13 +295,14 @@ class _Planner:
 
     def _update(self, known: KnownDevice, entry: Seen, match: Match) -> None:
         device = DeviceRef(self._primary_address(known, entry), known.id)
-        compared = compare_fields(known, entry)
+        compared = compare_fields(known, entry, self.policy)
         loud = (*self._whereabouts(known, entry, device.address), *compared.loud)
         if loud:
             self.changes.append(UpdateDevice(device, loud, match))
         if any(c.field in IDENTITY_FIELDS and c.before is not None for c in loud):
             self.risky.add(known.id)
-        rows = compare_rows(device, known.rows, entry.tables)
+        counting = Counting(self.policy, known.missed, entry.observed_at)
+        rows = compare_rows(device, known.rows, entry.tables, counting)
         self.changes += rows.loud
         if known.is_absent:
             self.changes.append(Returned(device))
@@ -314,6 +316,7 @@ class _Planner:
                 rows.quiet,
                 _new_signs(known, entry),
                 match if loud or rows.loud or known.is_absent else None,
+                rows.missed,
             )
         )
         fields = _after(known.fields, (*loud, *compared.quiet), device.address)
@@ -496,7 +499,7 @@ class _Planner:
             is_there = not (sibling.is_absent or sibling.id in self.absent)
             if is_silent and is_there and (sibling.is_controller, sibling.id, "") < leader.rank():
                 return []
-        return compare_asset(asset, leader.device, leader.fields)
+        return compare_asset(asset, leader.device, leader.fields, self.policy)
 
 
 def _after(before: Values, changes: Iterable[FieldChange], address: str) -> Values:

@@ -1,12 +1,18 @@
-"""What a plan may do without asking, and how much at once."""
+"""What a plan may do without asking, and how much at once; pure: the clock is handed in."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
 
 from collectors.observation import Category
-from parc.reconcile.known import FieldSource
+from parc.precedence import DEFAULT_RULE, Rules, SourceRule, is_in_force
+from parc.reconcile.known import FieldSource, KnownAsset, Missed
+
+# After how many complete readings that lack it a row is gone, unless the settings say another.
+GONE_AFTER: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,10 @@ class Policy:
         asset_tag_pattern: for ``str.format`` with ``number``.
         unsafe_share_percent, unsafe_minimum: a plan that changes the identity of, or loses, more
             than this share of at least so many devices refuses itself.
+        rules: which source wins, of the fields that do not follow the default.
+        gone_after: how many complete readings must lack a row until it is gone.
+        started_at: of the run; a row counts as missed once in it, however often it is planned.
+        now: when locks are looked at; None stands before the end of any.
     """
 
     range_id: int | None = None
@@ -31,6 +41,10 @@ class Policy:
     asset_tag_pattern: str = "P{number:06d}"
     unsafe_share_percent: int = 30
     unsafe_minimum: int = 10
+    rules: Rules = field(default_factory=dict)
+    gone_after: int = GONE_AFTER
+    started_at: datetime | None = None
+    now: datetime | None = None
 
     def makes_asset(
         self, category: Category | None, source: str | None, confidence: float | None
@@ -40,13 +54,23 @@ class Policy:
             return False
         return source != FieldSource.NMAP or (confidence or 0.0) >= self.guess_confidence
 
+    def rule(self, name: str) -> SourceRule:
+        """Give who wins in a field."""
+        return self.rules.get(name, DEFAULT_RULE)
 
-def may_replace(present: FieldSource | str | None, seen: FieldSource | str) -> bool:
-    """Tell whether a value seen by ``seen`` may stand where one of ``present`` does.
+    def may_write(self, asset: KnownAsset, name: str, seen: FieldSource) -> bool:
+        """Tell whether a value seen by ``seen`` may be written into a field of an asset.
 
-    A person's value is nobody's to replace; what a device says of itself outweighs what its
-    ports suggest.
-    """
-    if present == FieldSource.PERSON:
-        return False
-    return not (seen == FieldSource.NMAP and present in {FieldSource.SNMP, FieldSource.AGENT})
+        A lock holds against everything while it lasts, and lets everything in when it has ended;
+        without one the order of the sources decides.
+        """
+        if name in asset.locks:
+            return not is_in_force(asset.locks[name], self.now)
+        return self.rule(name).wins(seen, asset.sources.get(name))
+
+    def is_counted(self, before: Missed | None, read_at: datetime) -> bool:
+        """Tell whether a reading counts that lacks a row: once a run, and not the same again."""
+        return before is None or before.at < (self.started_at or read_at)
+
+
+DEFAULT_POLICY: Final = Policy()

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.models import LifeCountReading
+from parc.reconcile.bulk import chunks
 from parc.reconcile.change import CreateDevice, DeviceRef, RowAction, RowChange
 from parc.reconcile.known import ROW_COLUMNS, Table
-from parc.reconcile.load import chunks
 from parc.reconcile.plan import Plan
 
 DAYS_KEPT: Final = 800

@@ -12,8 +12,9 @@ from datetime import datetime
 
 from collectors.observation import Observation
 from parc.reconcile.change import DeviceRef, RowAction, RowChange
-from parc.reconcile.compare import compare_fields, compare_rows, new_fields
-from parc.reconcile.known import DEVICE_COLUMNS, KnownDevice, KnownRow, Sign, Table, Value
+from parc.reconcile.compare import Counting, compare_fields, compare_rows, new_fields
+from parc.reconcile.known import DEVICE_COLUMNS, KnownDevice, KnownRow, Missed, Sign, Table, Value
+from parc.reconcile.policy import DEFAULT_POLICY, Policy
 from parc.reconcile.seen import Seen, fold_one
 
 
@@ -43,13 +44,15 @@ class Replayed:
     signs: frozenset[Sign]
 
 
-def replay(runs: Iterable[Sequence[Observation]]) -> Replayed | None:
+def replay(
+    runs: Iterable[Sequence[Observation]], policy: Policy = DEFAULT_POLICY
+) -> Replayed | None:
     """Give what is known when runs were applied one after the other, or None without any.
 
     Args:
         runs: what the device said in each, the oldest first; none is empty.
     """
-    device = _Replay()
+    device = _Replay(policy)
     for observations in runs:
         device.see(fold_one(observations))
     return device.result()
@@ -58,12 +61,14 @@ def replay(runs: Iterable[Sequence[Observation]]) -> Replayed | None:
 class _Replay:
     """A device that grows with each run."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
         self.address = ""
         self.moments: list[datetime] = []
         self.fields: dict[str, Value] = dict.fromkeys(DEVICE_COLUMNS)
         self.rows: dict[Table, dict[str, ReplayedRow]] = {table: {} for table in Table}
         self.signs: frozenset[Sign] = frozenset()
+        self.missed: dict[Table, dict[str, Missed]] = {table: {} for table in Table}
 
     def see(self, entry: Seen) -> None:
         """Take over what one run saw."""
@@ -74,9 +79,15 @@ class _Replay:
             fields = new_fields(entry)
         self.fields |= {change.field: change.after for change in fields}
         ref = DeviceRef(entry.addresses[0])
-        rows = compare_rows(ref, self._known().rows, entry.tables)
+        counting = Counting(self.policy, self.missed, entry.observed_at)
+        rows = compare_rows(ref, self._known().rows, entry.tables, counting)
         for row in (*rows.loud, *rows.quiet):
             self._take(row, entry.observed_at)
+        for one in rows.missed:
+            counts = self.missed[one.table]
+            counts.pop(one.key, None)
+            if one.count:
+                counts[one.key] = Missed(one.count, entry.observed_at)
         if self.address not in entry.addresses:
             self.address = entry.addresses[0]
         if entry.is_surveyed or (entry.signs and not self.signs):

@@ -22,6 +22,7 @@ from parc.models import (
     ChangeSetKind,
     Device,
     DeviceStatus,
+    LockRule,
     MergedAsset,
     User,
     ValueSource,
@@ -29,8 +30,9 @@ from parc.models import (
 from parc.naming import MACHINE_FIELDS
 from parc.reconcile.dividing import divide_device, read_voices
 from parc.reconcile.merging import MERGED_FIELDS
-from parc.services import assets
+from parc.services import asset_sources, assets
 from parc.services.actor import Actor
+from parc.services.asset_search import touch
 from parc.services.change_sets import recording
 from parc.services.permissions import Action, require
 
@@ -85,11 +87,11 @@ def split_asset(
             device.asset_id, device.status = new.id, DeviceStatus.LINKED
         session.flush()
         for device in moved:
-            assets.fill_from_device(session, new, device, at=at)
+            asset_sources.fill_from_device(session, new, device, at=at)
         changes = _give_values(session, asset, new, leaving.values)
         _forget_values(session, asset, new, changes)
-        assets.touch(session, asset, at)
-        assets.touch(session, new, at)
+        touch(session, asset, at)
+        touch(session, new, at)
         assets.record_change(
             session, actor, asset, "split", at, changes | {"split_into": (None, new.asset_tag)}
         )
@@ -181,7 +183,16 @@ def _source_of(session: Session, asset_id: int, field: str, typed: Mapping[str, 
         source=ValueSource.PERSON,
         user_id=user.id if user else None,
         set_at=datetime.fromisoformat(typed["set_at"]),
+        lock=LockRule(typed["lock"]) if typed.get("lock") else None,
+        locked_at=_moment(typed.get("locked_at")),
+        locked_until=_moment(typed.get("locked_until")),
+        locked_by=typed.get("locked_by"),
+        kept_against=typed.get("kept_against"),
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _give_values(
@@ -193,7 +204,7 @@ def _give_values(
         if name not in names or (value := getattr(asset, name)) is None:
             continue
         setattr(new, name, value)
-        assets.copy_source(session, name, from_id=asset.id, to_id=new.id)
+        asset_sources.copy_source(session, name, from_id=asset.id, to_id=new.id)
         own = session.get(AssetField, (asset.id, name))
         if own is not None and name in MACHINE_FIELDS:
             session.delete(own)
@@ -206,8 +217,8 @@ def _forget_values(
     session: Session, asset: Asset, new: Asset, changes: dict[str, tuple[Any, Any]]
 ) -> None:
     """Let the devices that stay say what machines know; what only the others said goes."""
-    seen = assets.leading_values(session, asset)
-    typed = set(assets.person_fields(session, asset.id))
+    seen = asset_sources.leading_values(session, asset)
+    typed = set(asset_sources.person_fields(session, asset.id))
     for name in MACHINE_FIELDS:
         before = getattr(asset, name)
         if name in typed:

@@ -5,7 +5,8 @@ What cannot be done to one asset does not hold up the others: it is told, with t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,12 +15,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.errors import FieldProblem, InvalidInputError
-from parc.models import Asset, ChangeSetKind, LifecycleState
+from parc.models import Asset, AssetField, ChangeSetKind, LifecycleState, ValueSource
+from parc.naming import MACHINE_FIELDS
+from parc.precedence import is_in_force
 from parc.services import assets
 from parc.services.actor import Actor
+from parc.services.asset_search import searched_once
+from parc.services.asset_sources import leading_values_of
 from parc.services.asset_values import clean_values
 from parc.services.change_sets import recording
 from parc.services.permissions import Action, require
+from parc.services.provenance import release_value
 
 # Fields that may be the same on many assets; a name, a number or an address is one machine's.
 BULK_FIELDS: Final = (
@@ -89,6 +95,80 @@ def plan_state(session: Session, ids: Sequence[int], to: LifecycleState) -> Bulk
     return _plan(lines)
 
 
+def plan_release(
+    session: Session, ids: Sequence[int], fields: Collection[str], *, at: datetime
+) -> BulkPlan:
+    """Say what lifting the locks of people's values would change.
+
+    Args:
+        fields: only locks of these; none: of all.
+
+    Raises:
+        InvalidInputError: one is no field that machines know.
+    """
+    unknown = [name for name in fields if name not in MACHINE_FIELDS]
+    if unknown:
+        raise InvalidInputError([FieldProblem("field", "unknown_field", unknown[0][:40])])
+    lines = []
+    for part in _parts(ids):
+        locked = _locked_fields(session, part, fields or MACHINE_FIELDS, at)
+        seen = leading_values_of(session, locked)
+        for asset in _assets(session, part):
+            said = seen.get(asset.id, {})
+            changes = {
+                name: (own, said[name][0] if name in said else own)
+                for name in locked.get(asset.id, ())
+                for own in (getattr(asset, name),)
+            }
+            lines.append(BulkLine(asset.id, asset.asset_tag, asset.name, changes))
+    return _plan(lines)
+
+
+def _locked_fields(
+    session: Session, ids: Sequence[int], fields: Collection[str], at: datetime
+) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    query = sa.select(AssetField.asset_id, AssetField.field, AssetField.locked_until).where(
+        AssetField.asset_id.in_(ids),
+        AssetField.source == ValueSource.PERSON,
+        AssetField.field.in_(fields),
+    )
+    for asset_id, name, until in session.execute(query.order_by(AssetField.field)):
+        if is_in_force(until, at):
+            found[asset_id].append(name)
+    return found
+
+
+def release_many(
+    session: Session,
+    actor: Actor,
+    ids: Sequence[int],
+    fields: Collection[str],
+    *,
+    at: datetime,
+) -> BulkPlan:
+    """Lift the locks of people's values on all assets, as one act; gives what was done.
+
+    Raises:
+        InvalidInputError: one is no field that machines know.
+        NotAllowedError: the role does not allow it.
+    """
+    require(actor, Action.EDIT_ASSET)
+    made = plan_release(session, ids, fields, at=at)
+    title = {"code": "locks_released"}
+    with (
+        recording(session, actor, ChangeSetKind.BULK_RELEASE, title, at),
+        searched_once(session),
+    ):
+        for part in _parts([line.asset_id for line in made.changed]):
+            seen = leading_values_of(session, part)
+            names = {line.asset_id: line.changes for line in made.changed}
+            for asset in list(_assets(session, part)):
+                for name in names[asset.id]:
+                    release_value(session, actor, asset, name, seen.get(asset.id, {}), at)
+    return made
+
+
 def edit_many(
     session: Session,
     actor: Actor,
@@ -108,7 +188,7 @@ def edit_many(
     title = {"code": "edited"}
     with (
         recording(session, actor, ChangeSetKind.BULK_EDIT, title, at),
-        assets.searched_once(session),
+        searched_once(session),
     ):
         for line in made.changed:
             asset = session.get_one(Asset, line.asset_id)
@@ -137,7 +217,7 @@ def change_states(
     title = {"code": "state_changed"}
     with (
         recording(session, actor, ChangeSetKind.BULK_STATE, title, at),
-        assets.searched_once(session),
+        searched_once(session),
     ):
         for line in made.changed:
             assets.change_state(session, actor, line.asset_id, to, at=at)
@@ -157,10 +237,14 @@ def _cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _assets(session: Session, ids: Sequence[int]) -> Iterator[Asset]:
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     ordered = sorted(set(ids))
     for start in range(0, len(ordered), _CHUNK):
-        part = ordered[start : start + _CHUNK]
+        yield ordered[start : start + _CHUNK]
+
+
+def _assets(session: Session, ids: Sequence[int]) -> Iterator[Asset]:
+    for part in _parts(ids):
         yield from session.scalars(sa.select(Asset).where(Asset.id.in_(part)).order_by(Asset.id))
 
 

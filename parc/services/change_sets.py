@@ -63,7 +63,7 @@ def recording(
     *,
     run_id: int | None = None,
     undo_of_id: int | None = None,
-) -> Iterator[None]:
+) -> Iterator[ChangeSet | None]:
     """Record what is done inside as one act; within another act it is a part of that.
 
     A run writes in several transactions: what it does joins the act of the same run. An act that
@@ -72,9 +72,12 @@ def recording(
     Args:
         title: ``code`` and what its text names, as JSON allows.
         run_id: of a run that a person let through; else the actor's.
+
+    Yields:
+        The act; None within another.
     """
     if _RECORDER in session.info:
-        yield
+        yield None
         return
     session.flush()
     run_id = run_id or actor.run_id
@@ -97,7 +100,7 @@ def recording(
     recorder = Recorder()
     session.info[_RECORDER], session.info[CHANGE_SET] = recorder, act.id
     try:
-        yield
+        yield act
         session.flush()
     finally:
         del session.info[_RECORDER], session.info[CHANGE_SET]

@@ -19,6 +19,7 @@ from parc.models import Asset, Device, DeviceStatus, LifecycleState
 from parc.naming import device_name
 from parc.services import assets, audit
 from parc.services.actor import Actor
+from parc.services.asset_sources import fill_from_device
 from parc.services.permissions import Action, require
 
 REASON_CHARACTERS = 255
@@ -64,7 +65,7 @@ def accept(
         device.asset_id, device.status = asset.id, DeviceStatus.LINKED
         device.ignore_reason, device.ignored_until = None, None
         session.flush()
-        assets.fill_from_device(session, asset, device, at=at)
+        fill_from_device(session, asset, device, at=at)
         audit.record(
             session,
             actor,
@@ -104,7 +105,7 @@ def attach(
         device.asset_id, device.status = asset_id, DeviceStatus.LINKED
         device.ignore_reason, device.ignored_until = None, None
         session.flush()
-        assets.fill_from_device(session, asset, device, at=at)
+        fill_from_device(session, asset, device, at=at)
         asset.updated_at = at
         _record(session, actor, device, "attached", at, {"asset_id": (None, asset_id)})
     return asset

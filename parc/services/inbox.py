@@ -37,6 +37,7 @@ from parc.services import assets, audit, devices, ignored_keys, runs
 from parc.services.actor import Actor
 from parc.services.change_sets import recording
 from parc.services.permissions import RIGHTS, Action, require
+from parc.services.provenance import Settling, settle_difference
 
 
 class Decision(enum.StrEnum):
@@ -45,6 +46,7 @@ class Decision(enum.StrEnum):
     ACCEPT = "accept"
     ATTACH = "attach"
     IGNORE = "ignore"
+    KEEP = "keep"
     LEAVE = "leave"
 
 
@@ -56,10 +58,18 @@ OFFERED: Final[Mapping[InboxKind, tuple[Decision, ...]]] = {
     InboxKind.MIXED_RECORD: (_D.ACCEPT, _D.LEAVE),
     InboxKind.DUPLICATE_ADDRESS: (_D.LEAVE,),
     InboxKind.STOCK_SEEN: (_D.ACCEPT, _D.LEAVE),
-    InboxKind.DIFFERENCE: (_D.ACCEPT, _D.LEAVE),
+    InboxKind.DIFFERENCE: (_D.ACCEPT, _D.KEEP, _D.LEAVE),
     InboxKind.UNKNOWN_DEVICE: (_D.ACCEPT, _D.ATTACH, _D.IGNORE),
     InboxKind.UNKNOWN_GROUP: (_D.ACCEPT, _D.IGNORE),
     InboxKind.SILENT: (_D.ACCEPT, _D.LEAVE),
+}
+
+
+# What a decision about an entry of differences is about each of them.
+_SETTLED: Final[Mapping[Decision, Settling]] = {
+    Decision.ACCEPT: Settling.TAKE,
+    Decision.KEEP: Settling.KEEP,
+    Decision.LEAVE: Settling.KEEP_UNTIL_CHANGED,
 }
 
 
@@ -270,14 +280,14 @@ def _differences(
     session: Session, actor: Actor, entries: Sequence[InboxEntry], order: Order, touched: Touched
 ) -> None:
     del touched
-    take = order.decision is Decision.ACCEPT
+    decision = _SETTLED[order.decision]
     for entry in entries:
         query = sa.select(Difference.field).where(
             Difference.asset_id == entry.asset_id, Difference.is_kept.is_(False)
         )
         for name in session.scalars(query.order_by(Difference.field)).all():
             asset_id = entry.asset_id or 0
-            assets.settle_difference(session, actor, asset_id, name, take=take, at=order.at)
+            settle_difference(session, actor, asset_id, name, decision, at=order.at)
 
 
 def _change_states(to: LifecycleState) -> Callable[..., None]:

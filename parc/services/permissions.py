@@ -35,6 +35,7 @@ class Action(enum.StrEnum):
     EDIT_RANGE = "edit_range"
     EDIT_CREDENTIAL = "edit_credential"
     EDIT_IGNORED_KEY = "edit_ignored_key"
+    EDIT_FIELD_RULE = "edit_field_rule"
     MANAGE_USER = "manage_user"
     REPORT_FAULT = "report_fault"  # and follow what oneself has reported
     VIEW_INCIDENT = "view_incident"
@@ -69,6 +70,7 @@ _MANAGER = _TECHNICIAN | {
     Action.DELETE_PERSON,
     Action.EDIT_RANGE,
     Action.EDIT_INCIDENT_RULE,
+    Action.EDIT_FIELD_RULE,
     Action.UNDO_ANY_CHANGE,
 }
 

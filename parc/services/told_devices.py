@@ -24,6 +24,7 @@ from parc.models import (
 )
 from parc.services import assets, audit
 from parc.services.actor import Actor
+from parc.services.asset_search import refresh_search_texts
 from parc.services.permissions import Action, require
 
 _FIELDS = (
@@ -87,7 +88,7 @@ def _accept(
             source = ValueSource.SNMP
             session.add(AssetField(asset_id=asset.id, field=field, source=source, set_at=at))
     session.flush()
-    assets.refresh_search_texts(session, [asset.id])
+    refresh_search_texts(session, [asset.id])
     audit.record(
         session,
         actor,

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from parc.errors import ConflictError, NotFoundError
 from parc.models import Asset, AuditEntry, Base, ChangeSet, ChangeSetKind, ChangeSetState, Device
 from parc.naming import device_name
-from parc.services import assets, audit
+from parc.services import audit
 from parc.services.actor import Actor
+from parc.services.asset_search import refresh_search_texts
 from parc.services.change_sets import images_of, note, recording
 from parc.services.permissions import Action, may, require
 from parc.services.row_images import Key, Row, RowImage, loaded, stored, table_named
@@ -250,7 +251,7 @@ def _restore(session: Session, images: Mapping[Key, RowImage]) -> None:
         _delete_made(session, name, tables[name])
     session.expire_all()
     touched = {key[0] for key in tables.get("asset", {})}
-    assets.refresh_search_texts(session, touched)
+    refresh_search_texts(session, touched)
 
 
 def _delete_made(session: Session, name: str, members: Mapping[tuple[Any, ...], RowImage]) -> None:

@@ -20,6 +20,7 @@ from parc.web.dashboard import dashboard
 from parc.web.devices import devices
 from parc.web.errors import init_errors
 from parc.web.exports import exports
+from parc.web.field_rules import field_rules
 from parc.web.first_run import first_run, redirect_to_first_run
 from parc.web.formats import init_formats
 from parc.web.headers import init_headers
@@ -49,6 +50,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     dashboard,
     devices,
     exports,
+    field_rules,
     first_run,
     inbox,
     ignored_keys,

@@ -12,12 +12,19 @@ from flask_babel import gettext, ngettext
 from collectors.observation import Category
 from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
-from parc.models import Asset, LifecycleState
+from parc.models import Asset, ChangeSet, LifecycleState
 from parc.queries.asset_sheet import read_asset, read_sheet
 from parc.queries.devices import device_ids_of
 from parc.queries.locations import read_places
 from parc.services import assets as service
 from parc.services.permissions import Action, may
+from parc.services.provenance import (
+    Settling,
+    lock_field,
+    read_lock,
+    release_field,
+    settle_difference,
+)
 from parc.web import asset_sheet  # noqa: F401 -- adds its pages to the same blueprint
 from parc.web.access import acting, actor, requires
 from parc.web.assets import LABELS, assets, forget_counts
@@ -26,6 +33,7 @@ from parc.web.forms import Form, filled, read_form
 from parc.web.labels import choices, label
 from parc.web.listing import refuse
 from parc.web.messages import tell
+from parc.web.problems import tell_problem
 from parc.web.settling import settle_about
 
 __all__ = ["assets"]
@@ -141,30 +149,50 @@ def release(asset_id: int) -> ResponseReturnValue:
     return _on_field(
         asset_id,
         field,
-        lambda session: service.release_field(session, actor(), asset_id, field, at=now()),
+        lambda session: release_field(session, actor(), asset_id, field, at=now()),
         gettext("%(field)s follows the machines again.", field=LABELS.get(field, field)),
     )
+
+
+@assets.post("/assets/<int:asset_id>/lock")
+@requires(Action.EDIT_ASSET)
+def lock(asset_id: int) -> ResponseReturnValue:
+    """Lock a value, or lock it in another way."""
+    form = read_form("field", "lock", "lock_days")
+    field = form.value("field")
+    try:
+        choice = read_lock(form.value("lock"), form.value("lock_days"))
+        return _on_field(
+            asset_id,
+            field,
+            lambda session: lock_field(session, actor(), asset_id, field, choice, at=now()),
+            gettext("%(field)s is locked.", field=LABELS.get(field, field)),
+        )
+    except InvalidInputError as error:
+        refuse(" ".join(map(tell_problem, error.problems)))
 
 
 @assets.post("/assets/<int:asset_id>/difference")
 @requires(Action.EDIT_ASSET)
 def settle(asset_id: int) -> ResponseReturnValue:
-    """Take what a machine says, or keep the person's value."""
+    """Take what a machine says, or keep the person's value for good or until that changes."""
     form = read_form("field", "decision")
     field, decision = form.value("field"), form.value("decision")
-    if decision not in {"take", "keep"}:
+    if decision not in set(Settling):
         refuse(gettext("%(name)s is no decision.", name=decision[:40]))
-    is_taken = decision == "take"
-    name = LABELS.get(field, field)
+    settling, name = Settling(decision), LABELS.get(field, field)
+    said = {
+        Settling.TAKE: gettext("%(field)s is taken from the machine.", field=name),
+        Settling.KEEP: gettext("%(field)s stays as it is, for good.", field=name),
+        Settling.KEEP_UNTIL_CHANGED: gettext(
+            "%(field)s stays as it is, until the machine says something else.", field=name
+        ),
+    }
     return _on_field(
         asset_id,
         field,
-        lambda session: service.settle_difference(
-            session, actor(), asset_id, field, take=is_taken, at=now()
-        ),
-        gettext("%(field)s is taken from the machine.", field=name)
-        if is_taken
-        else gettext("%(field)s stays as it is.", field=name),
+        lambda session: settle_difference(session, actor(), asset_id, field, settling, at=now()),
+        said[settling],
     )
 
 
@@ -200,15 +228,18 @@ def send_delete(asset_id: int) -> ResponseReturnValue:
 
 
 def _on_field(
-    asset_id: int, field: str, change: Callable[[Any], object], said: str
+    asset_id: int, field: str, change: Callable[[Any], ChangeSet | None], said: str
 ) -> ResponseReturnValue:
+    """Decide about a value, and offer to take it back at once."""
     if field not in LABELS:
         refuse(gettext("%(name)s is no field.", name=field[:40]))
     with transaction() as session:
-        change(session)
+        act = change(session)
+        act_id = act.id if act else None
         settle_about(session, assets=[asset_id])
     forget_counts()
-    tell(said)
+    undo = url_for("changes.send_undo", change_set_id=act_id) if act_id else ""
+    tell(said, undo_url=undo)
     return redirect(url_for("assets.show", asset_id=asset_id))
 
 

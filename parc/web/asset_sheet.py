@@ -16,6 +16,7 @@ from markupsafe import Markup
 from collectors.observation import Category
 from parc.extensions import db
 from parc.models import ValueSource
+from parc.naming import MACHINE_FIELDS
 from parc.queries import asset_sheet as query
 from parc.queries.asset_sheet import FieldSource, Sheet
 from parc.queries.audit import asset_history
@@ -24,7 +25,7 @@ from parc.queries.locations import read_places
 from parc.queries.observations import list_observations, read_observation
 from parc.queries.places import read_spot, subject_of
 from parc.queries.ports import read_neighbors
-from parc.services.assets import EDITABLE_FIELDS, MACHINE_FIELDS
+from parc.services.assets import EDITABLE_FIELDS
 from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
 from parc.web.asset_held import held_kind, held_word

@@ -13,6 +13,7 @@ from collectors.observation import Category
 from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
 from parc.models import LifecycleState
+from parc.naming import MACHINE_FIELDS
 from parc.queries.locations import read_places
 from parc.services import bulk as service
 from parc.services.bulk import BULK_FIELDS, MOST_ASSETS, BulkPlan
@@ -83,6 +84,27 @@ def bulk_edit() -> ResponseReturnValue:
     return _done(form, done)
 
 
+@assets.post("/assets/bulk-release")
+@requires(Action.EDIT_ASSET)
+def bulk_release() -> ResponseReturnValue:
+    """Show what lifting the locks would change, of all fields or one; do it when that was seen."""
+    form = read_form(*_CHOSEN, "field", "to", "is_confirmed", "reason")
+    field, ids = form.value("field"), _ids(form)
+    if field and field not in MACHINE_FIELDS:
+        refuse(gettext("%(name)s is no field.", name=field[:40]))
+    fields, url = [field] if field else [], url_for("assets.bulk_release")
+    plan = service.plan_release(db.session(), ids, fields, at=now())
+    if not form.is_checked("is_confirmed"):
+        return _preview(form, plan, ids, {"field": field}, url)
+    try:
+        with transaction() as session:
+            done = service.release_many(session, acting(form), ids, fields, at=now())
+            settle_about(session, assets=ids)
+    except InvalidInputError as error:
+        return _preview(form.refused(error), plan, ids, {"field": field}, url), 422
+    return _done(form, done)
+
+
 def _ids(form: Form) -> list[int]:
     """Give the assets: those of the pages before, in one field, else what the list ticked."""
     text = form.value("chosen")
@@ -125,6 +147,8 @@ def _preview(
         values=values,
         action=action,
         form=form,
+        released=values.get("field"),
+        lockable=[("", gettext("All fields")), *((name, LABELS[name]) for name in MACHINE_FIELDS)],
         field_label=field_label,
         value_text=value_writer(),
         state_label=lambda value: label(LifecycleState(value)),

@@ -23,6 +23,7 @@ from parc.web.context import now, settings
 from parc.web.dates import read_day
 from parc.web.exports import csv_file, exports, xlsx_file
 from parc.web.formats import format_day, format_number
+from parc.web.history import field_label
 from parc.web.labels import label
 from parc.web.listing import (
     Chip,
@@ -54,6 +55,12 @@ _TITLES: Mapping[str, str] = {
     "state_changed": _("Bulk change of state"),
     "decided": _("Decisions on devices"),
     "imported": _("Import of %(file)s"),
+    "locks_released": _("Locks released"),
+    "value_keep": _("%(asset)s, %(field)s: own value kept for good"),
+    "value_keep_until_changed": _("%(asset)s, %(field)s: own value kept"),
+    "value_locked": _("%(asset)s, %(field)s: locked"),
+    "value_released": _("%(asset)s, %(field)s: lock lifted"),
+    "value_take": _("%(asset)s, %(field)s: seen value taken"),
 }
 
 
@@ -124,6 +131,8 @@ def title_text(title: Mapping[str, Any]) -> str:
     values = {name: value for name, value in title.items() if name != "code"}
     if isinstance(values.get("of"), dict):
         values["of"] = title_text(values["of"])
+    if "field" in values:
+        values["field"] = field_label(str(values["field"]))
     text = str(_TITLES.get(str(title.get("code")), title.get("code", "")))
     try:
         return text % values

@@ -160,7 +160,7 @@ def undo(ids: str) -> ResponseReturnValue:
     return _restore([int(part) for part in parts])
 
 
-def _as_one_act(session: Any) -> AbstractContextManager[None]:
+def _as_one_act(session: Any) -> AbstractContextManager[object]:
     """Let what is decided be undone as a whole."""
     return recording(session, actor(), ChangeSetKind.DECISION, {"code": "decided"}, now())
 

@@ -22,6 +22,7 @@ from parc.queries.dashboard import PeopleChange, RunChange
 from parc.web.assets import LABELS
 from parc.web.formats import format_megabits, format_number, format_octets
 from parc.web.labels import label
+from parc.web.lock_words import lock_code_text
 from parc.web.reason_words import key_text, note_text
 
 ACTIONS: Mapping[str, str] = {
@@ -42,10 +43,12 @@ ACTIONS: Mapping[str, str] = {
     "dropped": _in("history", "Plan dropped"),
     "ignored": _in("history", "Ignored"),
     "incident_linked": _in("history", "Linked to another incident"),
-    "kept": _in("history", "Own value kept"),
+    "kept": _in("history", "Own value kept until it changes"),
+    "kept_for_good": _in("history", "Own value kept for good"),
     "left": _in("history", "Left as it is"),
     "link_made": _in("history", "Sign-in link made"),
     "linked": _in("history", "Linked"),
+    "locked": _in("history", "Locked"),
     "merged": _in("history", "Merged with another record"),
     "merged_away": _in("history", "Merged into another record"),
     "released": _in("history", "Given back to the machines"),
@@ -104,6 +107,7 @@ FIELDS: Mapping[str, str] = {
     "is_some_left": _("some left"),
     "kind": _in("field", "Kind"),
     "level": _in("field", "Level"),
+    "lock": _("Lock"),
     "load_percent": _("Load"),
     "mac_address": _("MAC address"),
     "media_name": _in("field", "Paper"),
@@ -200,6 +204,8 @@ def field_label(name: str) -> str:
     if key is not None:
         return key
     table, slash, rest = name.partition("/")
+    if table == "lock" and slash:
+        return str(gettext("Lock: %(field)s", field=field_label(rest)))
     if not slash or table not in TABLES:
         return str(FIELDS.get(name, name))
     field, _slash, key = rest.partition("/")
@@ -221,7 +227,13 @@ def value_text(name: str, value: Any) -> str:
         return _whole(name, field, value)
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
-    # Of a conflict: who else shows the key, and why it is no match.
+    return _sentence(name, value)
+
+
+def _sentence(name: str, value: Any) -> str:
+    """Write a lock, and of a conflict who else shows the key and why it is no match."""
+    if name.startswith("lock/"):
+        return lock_code_text(str(value))
     return note_text(value) if key_text(name) is not None else str(value)
 
 

@@ -48,7 +48,13 @@ from parc.web.settling import settle_about
 
 inbox = Blueprint("inbox", __name__)
 
-KEYS = {Decision.ACCEPT: "a", Decision.ATTACH: "m", Decision.IGNORE: "i", Decision.LEAVE: "l"}
+KEYS = {
+    Decision.ACCEPT: "a",
+    Decision.ATTACH: "m",
+    Decision.IGNORE: "i",
+    Decision.KEEP: "f",
+    Decision.LEAVE: "l",
+}
 _FIELDS = (
     "id",
     "all",

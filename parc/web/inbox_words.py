@@ -43,7 +43,8 @@ ACTS: Mapping[tuple[InboxKind, Decision], str] = {
     (InboxKind.MIXED_RECORD, Decision.ACCEPT): _("Several machines: split"),
     (InboxKind.MIXED_RECORD, Decision.LEAVE): _("One record all the same"),
     (InboxKind.DIFFERENCE, Decision.ACCEPT): _("Take the seen values"),
-    (InboxKind.DIFFERENCE, Decision.LEAVE): _("Keep our values"),
+    (InboxKind.DIFFERENCE, Decision.KEEP): _("Keep our values for good"),
+    (InboxKind.DIFFERENCE, Decision.LEAVE): _("Keep our values until they change"),
     (InboxKind.UNKNOWN_DEVICE, Decision.ACCEPT): _("Accept as asset"),
     (InboxKind.UNKNOWN_DEVICE, Decision.ATTACH): _("Attach to an asset"),
     (InboxKind.UNKNOWN_DEVICE, Decision.IGNORE): _("Ignore"),
@@ -56,6 +57,7 @@ USUAL: Mapping[Decision, str] = {
     Decision.ACCEPT: _("Accept"),
     Decision.ATTACH: _("Attach to an asset"),
     Decision.IGNORE: _("Ignore"),
+    Decision.KEEP: _("Keep for good"),
     Decision.LEAVE: _LEAVE,
 }
 BY: Mapping[str, str] = {
@@ -69,6 +71,7 @@ CLOSED: Mapping[str, str] = {
     "accept": _in("inbox", "Accepted"),
     "attach": _in("inbox", "Attached to an asset"),
     "ignore": _in("inbox", "Ignored"),
+    "keep": _in("inbox", "Kept for good"),
     "leave": _in("inbox", "Left as it is"),
     "cause_gone": _in("inbox", "Its cause is gone"),
     "linked": _in("inbox", "The device belongs to an asset now"),

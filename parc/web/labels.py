@@ -19,6 +19,7 @@ from parc.models import (
     JobState,
     LifecycleState,
     LocationKind,
+    LockRule,
     MovementKind,
     MovementSource,
     MovementStatus,
@@ -93,7 +94,15 @@ _SOURCE: Mapping[ValueSource, str] = {
     ValueSource.PERSON: _in("source", "Manual"),
     ValueSource.SNMP: "SNMP",
     ValueSource.NMAP: "nmap",
+    ValueSource.SSH: "SSH",
+    ValueSource.CSV: "CSV",
+    ValueSource.API: "API",
     ValueSource.AGENT: _in("source", "Agent"),
+}
+_LOCK: Mapping[LockRule, str] = {
+    LockRule.NEVER: _in("lock", "Until somebody lifts it"),
+    LockRule.STATE: _in("lock", "Until the state changes"),
+    LockRule.DAYS: _in("lock", "For some days"),
 }
 _CHANGE_SET: Mapping[ChangeSetKind, str] = {
     ChangeSetKind.RUN: _in("act", "Discovery"),
@@ -102,6 +111,7 @@ _CHANGE_SET: Mapping[ChangeSetKind, str] = {
     ChangeSetKind.SPLIT: _in("act", "Split"),
     ChangeSetKind.BULK_EDIT: _in("act", "Bulk edit"),
     ChangeSetKind.BULK_STATE: _in("act", "Bulk change of state"),
+    ChangeSetKind.BULK_RELEASE: _in("act", "Bulk release of locks"),
     ChangeSetKind.DECISION: _in("act", "Decisions"),
     ChangeSetKind.UNDO: _in("act", "Undo"),
 }
@@ -250,6 +260,7 @@ _LABELS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
     AuthProtocol: _AUTH,
     Category: _CATEGORIES,
     ChangeSetKind: _CHANGE_SET,
+    LockRule: _LOCK,
     ChangeSetState: _CHANGE_SET_STATE,
     DeviceStatus: _DEVICE,
     Failure: _FAILURE,

@@ -21,7 +21,7 @@ from parc.reconcile.dividing import read_voices
 from parc.reconcile.merging import Choice, choices, merge_assets
 from parc.reconcile.splitting import Leaving, split_asset
 from parc.reconcile.voices import Voice
-from parc.services.assets import person_fields
+from parc.services.asset_sources import person_fields
 from parc.services.permissions import Action
 from parc.web.access import acting, requires
 from parc.web.asset_edit import assets

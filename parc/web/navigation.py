@@ -86,6 +86,9 @@ MENU = (
                 "ban",
                 Action.EDIT_IGNORED_KEY,
             ),
+            Entry(
+                "field_rules.index", _("Which source wins"), "arrow-up-down", Action.EDIT_FIELD_RULE
+            ),
         ),
     ),
 )

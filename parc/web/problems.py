@@ -25,6 +25,7 @@ PROBLEMS = {
     "out_of_bounds": _("This must be within %(value)s."),
     "unknown_choice": _("%(value)s is not one of the choices."),
     "unknown_field": _("%(value)s cannot be set here."),
+    "named_twice": _("%(value)s is named twice."),
     "not_a_key": _("%(value)s is no key of this kind."),
     "not_valid": _("%(value)s cannot be taken."),
     "not_found": _("There is no %(value)s."),

@@ -109,7 +109,7 @@ def plan(run_id: int) -> ResponseReturnValue:
     row = get_run(session, run_id)
     if row.state is not RunState.HELD:
         return redirect(url_for("runs.show", run_id=run_id))
-    made = plan_again(session, task_of(session, run_id, now()), settings())
+    made = plan_again(session, task_of(session, run_id, now()), settings(), now())
     lines = list(islice(made.rows(), _MOST_PLAN_LINES + 1))
     return render_template(
         "runs/plan.html",

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from parc.extensions import db, transaction
 from parc.models import Asset
-from parc.services.assets import refresh_search_texts
+from parc.services.asset_search import refresh_search_texts
 from tests.browser import Live, Visit, axe_violations, chromium, live, visit
 from tests.factories import make_asset, make_linked_device
 

@@ -43,7 +43,8 @@ from tests.factories import (
 # Columns that no text of a stranger can reach: the application makes them or checks their shape.
 MADE_BY_US = {
     "asset.primary_address", "asset.primary_address_sort", "asset.search_text",
-    "asset_field.field", "address_range.schedule", "address_range.time_zone",
+    "asset_field.field", "asset_field.kept_against", "field_rule.field", "missed_row.kind",
+    "address_range.schedule", "address_range.time_zone",
     "audit_entry.action", "audit_entry.subject_kind", "counter.name",
     "credential.key_id", "incident.rule_key", "incident.live_key", "incident.search_text",
     "credential_success.address", "device.address",
@@ -110,7 +111,7 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
     ignored = make_device(session, status=DeviceStatus.IGNORED, ignore_reason="old")
     person = make_user(session, role=Role.TECHNICIAN)
     for one in (device, unknown):
-        _add_parts(session, one.id)
+        _add_parts(session, one.id, text)
     observations = _add_evidence(session, run.id, device.id, text)
     session.add_all(
         models.AuditEntry(
@@ -152,6 +153,14 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
         created_at=SOME_MOMENT,
     )
     session.add(ignored_key)
+    session.add(
+        models.FieldRule(
+            field="model_name", order=["snmp", "person"], lock=models.LockRule.NEVER, lock_days=30,
+            changed_at=SOME_MOMENT, author="Ada",
+        )
+    )  # fmt: skip
+    field = session.get_one(models.AssetField, (asset.id, "name"))
+    field.lock, field.locked_at, field.locked_by = models.LockRule.NEVER, SOME_MOMENT, "Ada"
     session.flush()
     people = _add_people(session, site.id, asset.id)
     incident_id = _add_incidents(session, asset.id, person.id, text)
@@ -228,7 +237,7 @@ def _add_incidents(
     return first.id
 
 
-def _add_parts(session: Session, device_id: int) -> None:
+def _add_parts(session: Session, device_id: int, text: Callable[[int], str]) -> None:
     own = {"device_id": device_id}
     session.add_all(
         [
@@ -237,6 +246,7 @@ def _add_parts(session: Session, device_id: int) -> None:
             models.Supply(**own, key="1", capacity=100, level=4),
             models.Storage(**own, key="1", size_bytes=10, used_bytes=4),
             models.Service(**own, key="tcp/80", is_guess=False),
+            models.MissedRow(**own, kind="component", key=text(13), count=1, missed_at=SOME_MOMENT),
             models.CategorySign(**own, category=Category.SWITCH, weight=0.5, reason="it says so"),
         ]
     )

@@ -52,7 +52,7 @@ def test_weaker_sweep_makes_only_those_absent_whom_it_could_have_seen(
     assert (run.gone_count, run.warnings) == (2, [f"{code}: a reason"])
     with reading() as session:
         made = plan_again(
-            session, task_of(session, run.id, clock()), app.extensions["parc_settings"]
+            session, task_of(session, run.id, clock()), app.extensions["parc_settings"], clock()
         )
     assert made.counts.gone == 0
 

@@ -16,7 +16,7 @@ from parc.queries.assets import AssetFilter, AssetList, FilterError, Lookup, mak
 from parc.queries.facets import Facet, FacetCache, Freshness, Origin, read_snapshot
 from parc.queries.keyset import Order
 from parc.queries.locations import read_places
-from parc.services.assets import search_text
+from parc.services.asset_search import search_text
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset, make_device, make_linked_device
 

@@ -67,7 +67,9 @@ def open_inventory(engine: sa.Engine) -> tuple[Inventory, sa.Connection]:
     connection = engine.connect()
     session = Session(connection, expire_on_commit=False)
     run = make_run(session)
-    policy = Policy(range_id=run.range_id, asset_categories=frozenset({Category.SWITCH}))
+    policy = Policy(
+        range_id=run.range_id, asset_categories=frozenset({Category.SWITCH}), gone_after=1
+    )
     return Inventory(session, policy, for_run("lab", run.id)), connection
 
 

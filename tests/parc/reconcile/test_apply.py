@@ -56,7 +56,8 @@ LATER = SOME_MOMENT + timedelta(hours=1)
 def prepare() -> tuple[Policy, Actor]:
     with transaction() as session:
         run = make_run(session)
-    policy = Policy(range_id=run.range_id, asset_categories=frozenset({Category.SWITCH}))
+    categories = frozenset({Category.SWITCH})
+    policy = Policy(range_id=run.range_id, asset_categories=categories, gone_after=1)
     return policy, for_run("lab", run.id)
 
 

@@ -47,7 +47,7 @@ DAY = timedelta(days=1)
 def prepare() -> tuple[Policy, Actor]:
     with transaction() as session:
         run = make_run(session)
-    return Policy(range_id=run.range_id), for_run("lab", run.id)
+    return Policy(range_id=run.range_id, gone_after=1), for_run("lab", run.id)
 
 
 def sweep(policy: Policy, actor: Actor, observation: Observation) -> Plan:

@@ -39,6 +39,7 @@ from parc.reconcile.inbox import Settled, settle
 from parc.services import assets, devices
 from parc.services.actor import SYSTEM
 from parc.services.inbox import Decision, Order, decide
+from parc.services.provenance import Settling, settle_difference
 from parc.topology import PortRole
 from tests.conftest import SOME_MOMENT
 from tests.factories import (
@@ -342,13 +343,13 @@ def test_differences_of_an_asset_are_one_entry_that_is_renewed() -> None:
                 )
             )
         assert _settle(session) == Settled(opened=1)
-        assets.settle_difference(session, SOME_PERSON, asset.id, "name", take=True, at=SOME_MOMENT)
+        settle = settle_difference
+        settle(session, SOME_PERSON, asset.id, "name", Settling.TAKE, at=SOME_MOMENT)
         assert _settle(session) == Settled(changed=1)
         (entry,) = _open(session)
         assert [one["field"] for one in entry.evidence["fields"]] == ["model_name"]
-        assets.settle_difference(
-            session, SOME_PERSON, asset.id, "model_name", take=False, at=SOME_MOMENT
-        )
+        until = Settling.KEEP_UNTIL_CHANGED
+        settle(session, SOME_PERSON, asset.id, "model_name", until, at=SOME_MOMENT)
         assert _settle(session) == Settled(closed=1)
 
 

@@ -20,12 +20,12 @@ from collectors.observation import (
 )
 from parc.key_texts import IgnoredKind, fold_key, uuid_text
 from parc.models import Asset, Device
+from parc.precedence import DEFAULT_RULE
 from parc.reconcile.change import Conflict, CreateAsset, CreateDevice, LinkAsset
 from parc.reconcile.ignored import make_ignored
 from parc.reconcile.known import FieldSource, Known
 from parc.reconcile.load import load
 from parc.reconcile.plan import Plan, plan
-from parc.reconcile.policy import may_replace
 from parc.reconcile.rules import KeyKind, Reason
 from parc.reconcile.usable import usable_uuid
 from tests.conftest import SOME_MOMENT
@@ -162,8 +162,8 @@ def test_agent_and_snmp_see_one_machine_though_they_spell_its_maker_otherwise(
 
 
 def test_what_an_agent_says_outweighs_what_ports_suggest() -> None:
-    assert not may_replace(FieldSource.AGENT, FieldSource.NMAP)
-    assert may_replace(FieldSource.NMAP, FieldSource.AGENT)
+    assert not DEFAULT_RULE.wins(FieldSource.NMAP, FieldSource.AGENT)
+    assert DEFAULT_RULE.wins(FieldSource.AGENT, FieldSource.NMAP)
 
 
 def test_virtual_machine_on_another_host_stays_one_record(inventory: Inventory) -> None:

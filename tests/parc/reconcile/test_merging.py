@@ -39,6 +39,7 @@ from parc.reconcile.merging import choices, linked_models, merge_assets
 from parc.reconcile.splitting import Leaving, split_asset
 from parc.services import assets
 from parc.services.actor import NOBODY
+from parc.services.asset_search import refresh_search_texts
 from parc.services.change_sets import images_of
 from parc.services.ignored_keys import ignore_key
 from parc.services.row_images import TRACKED, UNTRACKED_COLUMNS, table_named
@@ -129,7 +130,7 @@ def test_label_of_a_merged_record_still_finds_the_machine(inventory: Inventory) 
 def test_undone_merge_restores_every_row(inventory: Inventory) -> None:
     session = inventory.session
     into, other = two_assets(session)
-    assets.refresh_search_texts(session, [into.id, other.id])
+    refresh_search_texts(session, [into.id, other.id])
     before = dump(session)
     merge_assets(session, SOME_PERSON, into.id, other.id, taken=frozenset({"name"}), at=LATER)
     act = act_of(session, ChangeSetKind.MERGE)

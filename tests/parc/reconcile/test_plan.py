@@ -34,6 +34,7 @@ from parc.models import (
     ValueSource,
 )
 from parc.models import Interface as StoredInterface
+from parc.precedence import DEFAULT_RULE
 from parc.reconcile.change import (
     Absent,
     Conflict,
@@ -48,7 +49,7 @@ from parc.reconcile.change import (
 )
 from parc.reconcile.known import FieldSource, Known
 from parc.reconcile.plan import Counts, Plan, UnsafePlanError, plan
-from parc.reconcile.policy import Policy, may_replace
+from parc.reconcile.policy import Policy
 from parc.reconcile.printing import PlanRow
 from parc.reconcile.rules import Reason
 from parc.services.assets import edit_asset
@@ -374,8 +375,8 @@ def test_ports_do_not_outvote_the_device(inventory: Inventory) -> None:
     guess = make_presence(category=Category.PRINTER, is_complete=True, category_confidence=0.9)
     assert inventory.sweep(guess).is_empty
     assert only_device(inventory).category is Category.SWITCH
-    assert may_replace(FieldSource.NMAP, FieldSource.SNMP)
-    assert not may_replace(FieldSource.PERSON, FieldSource.SNMP)
+    assert DEFAULT_RULE.wins(FieldSource.SNMP, FieldSource.NMAP)
+    assert not DEFAULT_RULE.wins(FieldSource.SNMP, FieldSource.PERSON)
 
 
 def test_device_outvotes_its_ports(inventory: Inventory) -> None:

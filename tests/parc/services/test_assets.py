@@ -23,6 +23,7 @@ from parc.models import (
 )
 from parc.services import assets, devices
 from parc.services.actor import NOBODY
+from parc.services.provenance import Settling, release_field, settle_difference
 from tests.conftest import SOME_MOMENT
 from tests.factories import SOME_PERSON, make_asset, make_device, make_linked_device
 
@@ -110,12 +111,13 @@ def test_emptied_field_goes_back_to_the_machines(session: Session) -> None:
 def test_released_field_takes_what_its_device_says(session: Session) -> None:
     asset = make_asset(session, name="Core", category=Category.ROUTER)
     make_linked_device(session, asset, sys_name="sw1")
-    assets.release_field(session, SOME_PERSON, asset.id, "name", at=SOME_MOMENT)
-    assets.release_field(session, SOME_PERSON, asset.id, "category", at=SOME_MOMENT)
+    release_field(session, SOME_PERSON, asset.id, "name", at=SOME_MOMENT)
+    release_field(session, SOME_PERSON, asset.id, "category", at=SOME_MOMENT)
     assert (asset.name, asset.category) == ("sw1", Category.ROUTER)
-    assert source_of(session, asset.id, "category") is None
+    kept = session.get_one(AssetField, (asset.id, "category"))
+    assert (kept.source, kept.locked_until) == (ValueSource.PERSON, SOME_MOMENT)
     with pytest.raises(InvalidInputError):
-        assets.release_field(session, SOME_PERSON, asset.id, "notes", at=SOME_MOMENT)
+        release_field(session, SOME_PERSON, asset.id, "notes", at=SOME_MOMENT)
 
 
 def test_difference_is_taken_or_kept(session: Session) -> None:
@@ -130,15 +132,16 @@ def test_difference_is_taken_or_kept(session: Session) -> None:
                 since=SOME_MOMENT,
             )
         )
-    settle = assets.settle_difference
-    settle(session, SOME_PERSON, asset.id, "name", take=False, at=SOME_MOMENT)
-    settle(session, SOME_PERSON, asset.id, "category", take=True, at=SOME_MOMENT)
+    settle = settle_difference
+    until = Settling.KEEP_UNTIL_CHANGED
+    settle(session, SOME_PERSON, asset.id, "name", until, at=SOME_MOMENT)
+    settle(session, SOME_PERSON, asset.id, "category", Settling.TAKE, at=SOME_MOMENT)
     session.flush()
     assert (asset.name, asset.category) == ("Core", Category.ROUTER)
     left = session.scalars(sa.select(Difference)).one()
     assert (left.field, left.is_kept) == ("name", True)
     with pytest.raises(NotFoundError):
-        settle(session, SOME_PERSON, asset.id, "category", take=True, at=SOME_MOMENT)
+        settle(session, SOME_PERSON, asset.id, "category", Settling.KEEP, at=SOME_MOMENT)
 
 
 def test_disposed_asset_comes_back_only_by_a_correction_with_a_reason(session: Session) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parc.extensions import db, transaction
 from parc.models import Asset, Device, Role
-from parc.services.assets import refresh_search_texts
+from parc.services.asset_search import refresh_search_texts
 from tests.factories import make_asset, make_linked_device
 from tests.parc.web.conftest import Browse
 from tests.web import Browser

@@ -1,0 +1,98 @@
+"""Which source of a value wins, field by field, and how long a person's value is locked; pure.
+
+A rule is data: the sources in the order in which they win, and the lock that a value gets when a
+person types it. What people changed is stored (``parc.models.FieldRule``); the rest is the default.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+MOST_LOCK_DAYS: Final = 3_650
+USUAL_LOCK_DAYS: Final = 30
+
+
+class ValueSource(enum.StrEnum):
+    """Who or what set a value."""
+
+    PERSON = "person"
+    SNMP = "snmp"
+    NMAP = "nmap"
+    SSH = "ssh"
+    AGENT = "agent"
+    CSV = "csv"
+    API = "api"
+
+
+class LockRule(enum.StrEnum):
+    """When scanners may write a person's value again by themselves."""
+
+    NEVER = "never"
+    STATE = "state"
+    DAYS = "days"
+
+
+_S = ValueSource
+DEFAULT_ORDER: Final = (_S.PERSON, _S.API, _S.CSV, _S.AGENT, _S.SSH, _S.SNMP, _S.NMAP)
+# What somebody has said on purpose: a machine that may not write it is told as a difference.
+STATED: Final = frozenset({_S.PERSON, _S.API, _S.CSV})
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRule:
+    """Who wins in one field.
+
+    Attributes:
+        order: every source once, the one that wins first.
+        lock, lock_days: what a value is locked with when a person types it.
+    """
+
+    order: tuple[ValueSource, ...] = DEFAULT_ORDER
+    lock: LockRule = LockRule.NEVER
+    lock_days: int = USUAL_LOCK_DAYS
+
+    def wins(self, seen: ValueSource | str, present: ValueSource | str | None) -> bool:
+        """Tell whether a value of ``seen`` may stand where one of ``present`` does."""
+        if present not in set(self.order):
+            return True
+        return self.order.index(ValueSource(seen)) <= self.order.index(ValueSource(present))
+
+    @property
+    def is_peoples(self) -> bool:
+        """Tell whether nothing outranks a person, so that what one types is locked."""
+        return self.order[0] is ValueSource.PERSON
+
+
+DEFAULT_RULE: Final = SourceRule()
+Rules = Mapping[str, SourceRule]
+
+
+@dataclass(frozen=True, slots=True)
+class LockChoice:
+    """The lock that a person chose; ``days`` counts only with ``LockRule.DAYS``."""
+
+    rule: LockRule
+    days: int = USUAL_LOCK_DAYS
+
+    def end(self, at: datetime) -> datetime | None:
+        """Give when it runs out by itself; None for what only an act ends."""
+        return at + timedelta(days=self.days) if self.rule is LockRule.DAYS else None
+
+
+def first_lock(rule: SourceRule) -> LockChoice | None:
+    """Give the lock of a value that a person types; none where a scanner wins anyway."""
+    return LockChoice(rule.lock, rule.lock_days) if rule.is_peoples else None
+
+
+def is_in_force(until: datetime | None, now: datetime | None) -> bool:
+    """Tell whether a lock still holds.
+
+    Args:
+        until: when it ran or runs out: by its days, by the state, or because it was lifted.
+        now: None stands before every end.
+    """
+    return until is None or now is None or now < until
