@@ -38,6 +38,7 @@ class Means(StrEnum):
     FORWARDING = "forwarding"
     TRADE = "trade"
     CONTROLLER = "controller"
+    SERVICE = "service"
     AGENT = "agent"
 
 

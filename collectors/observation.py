@@ -212,6 +212,7 @@ class Presence:
         mac_address: twelve lower-case hex digits with colons; only on the same segment.
         oui_manufacturer: who owns the MAC's prefix (IEEE).
         votes: signs of its category, from ports, banners and OUI.
+        origins: manufacturer and operating system, as far as its services agree on them.
     """
 
     proof: str
@@ -223,6 +224,7 @@ class Presence:
     votes: tuple[CategoryVote, ...] = ()
     category: Category | None = None
     category_confidence: float | None = None
+    origins: tuple[Origin, ...] = ()
 
 
 # One table type per row type keeps msgspec's decoding exact; a generic would do the same worse.

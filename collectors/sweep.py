@@ -18,6 +18,7 @@ from typing import Final
 from collectors.addresses import LARGEST_IPV6_COUNT, Address, AddressSet, Network
 from collectors.nmap.connect import find_by_connecting
 from collectors.nmap.host_names import NameResolver
+from collectors.nmap.makers import origins_of
 from collectors.nmap.neighbors import read_neighbors
 from collectors.nmap.profiles import Profile
 from collectors.nmap.run import End, NmapCapabilities, scan
@@ -268,7 +269,7 @@ class _Notes:
 def describe(
     host: NmapHost, host_name: str | None = None, neighbor_mac: str | None = None
 ) -> Presence:
-    """Turn what nmap saw into a presence, with manufacturer and votes on the category."""
+    """Turn what nmap saw into a presence, with makers and votes on the category."""
     mac = host.mac_address or neighbor_mac
     manufacturer = manufacturer_of(mac) if mac else None
     verdict = weigh(host.ports, manufacturer=manufacturer, vendor=host.vendor, mac_address=mac)
@@ -286,6 +287,7 @@ def describe(
         votes=verdict.votes,
         category=verdict.category,
         category_confidence=verdict.confidence,
+        origins=origins_of(host.ports),
     )
 
 

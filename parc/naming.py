@@ -39,14 +39,13 @@ MADE_WITH_ITS_CARD: Final = frozenset(
         Category.UPS,
     }
 )
-# What only a device itself can tell.
+# What only a device itself can tell; its maker may be known by what its services say.
 READ_FIELDS: Final = (
     "sys_name",
     "sys_descr",
     "sys_object_id",
     "engine_id",
     "chassis_id",
-    "manufacturer",
     "model_name",
     "serial_number",
     "system_uuid",

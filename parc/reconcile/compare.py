@@ -13,7 +13,7 @@ from typing import Final
 from collectors.evidence import Means, from_text
 from collectors.observation import Category
 from parc.key_texts import uuid_key
-from parc.naming import asset_values
+from parc.naming import asset_values, is_read
 from parc.precedence import STATED
 from parc.reconcile.change import (
     Change,
@@ -51,6 +51,8 @@ IDENTITY_FIELDS: Final = frozenset(
     }
 )
 # Stored whenever they are seen, but no change that a person would look for.
+# What a sweep tells of a device that does not speak for itself.
+_SAID_BY_ITSELF: Final = frozenset({"manufacturer", "operating_system", "reasons"})
 _QUIET_FIELDS: Final = frozenset({"reasons", "category_source", "console_message"})
 _QUIET_COLUMNS: Final[Mapping[Table, frozenset[str]]] = {
     Table.INTERFACE: frozenset({"if_index"}),
@@ -148,7 +150,11 @@ def _is_told(seen: Seen) -> bool:
         return False
     reasons = seen.fields["reasons"][0]
     origins = [from_text(str(one)) for one in reasons] if isinstance(reasons, tuple) else []
-    return all(one is not None and one.how.means == Means.CONTROLLER for one in origins)
+    return all(
+        one is not None and one.how.means == Means.CONTROLLER
+        for one in origins
+        if one is None or one.is_chosen
+    )
 
 
 def _is_same_uuid(name: str, before: Value, value: Value) -> bool:
@@ -165,6 +171,8 @@ def _may_write(
     if source is not FieldSource.NMAP or known.fields[name] is None:
         return True
     if name == "base_mac_address":
+        return False
+    if name in _SAID_BY_ITSELF and is_read(known.fields):
         return False
     if name == "category":
         present = str(known.fields["category_source"] or "")

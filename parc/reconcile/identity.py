@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from collectors.evidence import Means, from_text
 from collectors.observation import Category
 from collectors.registries.adapters import adapter_maker
 from collectors.text import normalise_mac
@@ -115,7 +116,7 @@ def make_traits(
     category = fields.get("category")
     return Traits(
         addresses=tuple(sorted(addresses, key=sort_key)),
-        manufacturer=maker(_text(fields.get("manufacturer"))),
+        manufacturer=_maker_told(fields, has_spoken=has_spoken),
         serial_number=ignored.serial(real(folded(fields.get("serial_number")))),
         system_uuid=ignored.uuid(usable_uuid(_text(fields.get("system_uuid")))),
         agent_id=real(folded(fields.get("agent_id"))),
@@ -161,6 +162,25 @@ def _shown_macs(
     ]
     macs = (normalise_mac(text) for text in texts if isinstance(text, str))
     return frozenset(m for m in macs if m and not (adapter_maker(m) or is_virtual_router_mac(m)))
+
+
+def _maker_told(fields: Values, *, has_spoken: bool) -> str | None:
+    """Give the maker; what only a service says of it is no reason to tell two machines apart."""
+    if not has_spoken and _is_maker_by_ports(fields):
+        return None
+    return maker(_text(fields.get("manufacturer")))
+
+
+def _is_maker_by_ports(fields: Values) -> bool:
+    reasons = fields.get("reasons")
+    origins = (from_text(str(one)) for one in (reasons if isinstance(reasons, tuple) else ()))
+    return any(
+        one is not None
+        and one.is_chosen
+        and one.field == "manufacturer"
+        and one.how.means == Means.SERVICE
+        for one in origins
+    )
 
 
 def _members(components: Collection[tuple[Value, ...]], ignored: Ignored) -> frozenset[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
@@ -66,6 +66,7 @@ _IDENTITY_FIELDS: Final = (
     "asset_tag",
     "definition",
 )
+_TOLD_BY_PORTS: Final = frozenset({"manufacturer", "operating_system"})
 # Who outweighs whom where several spoke in one run: who looks from inside knows best.
 _WEIGHTS: Final = {Source.AGENT: 0, Source.SNMP: 1, Source.NMAP: 2}
 _FIELD_SOURCES: Final = (FieldSource.AGENT, FieldSource.SNMP, FieldSource.NMAP)
@@ -256,6 +257,7 @@ def _add_presence(
             ("host_name", presence.host_name),
             ("oui_manufacturer", presence.oui_manufacturer),
             ("category", presence.category),
+            *((one.field, one.value) for one in presence.origins if one.field in _TOLD_BY_PORTS),
         )
         for name, value in values:
             if value is not None:
@@ -267,7 +269,24 @@ def _add_presence(
         fitted = value if name == "category" else fit(value, DEVICE_COLUMNS[name])
         if fitted is not None:
             fields.setdefault(name, (fitted, FieldSource.NMAP))
+    _add_origins(fields, presences)
     return has_guess
+
+
+def _add_origins(
+    fields: dict[str, tuple[Value, FieldSource]], presences: Sequence[Presence]
+) -> None:
+    """Add where a sweep read what it tells: beside what the device says, where that differs."""
+    told: list[str] = []
+    for origin in (one for presence in presences for one in presence.origins):
+        value, source = fields.get(origin.field, (None, None))
+        is_chosen = source is FieldSource.NMAP and value == origin.value
+        if is_chosen or (isinstance(value, str) and evidence.differs(value, origin.value)):
+            told.append(evidence.to_text(replace(origin, is_chosen=is_chosen)))
+    if told:
+        known, source = fields.get("reasons", ((), FieldSource.NMAP))
+        before = known if isinstance(known, tuple) else ()
+        fields["reasons"] = (tuple(dict.fromkeys([*before, *told])), source)
 
 
 def _signs(presence: Presence | None) -> frozenset[Sign]:

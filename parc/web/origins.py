@@ -30,6 +30,7 @@ _MEANS: Mapping[str, str] = {
     Means.HAS_TABLE: _in("origin", "The device has this table"),
     Means.FORWARDING: _in("origin", "What it forwards"),
     Means.TRADE: _in("origin", "What the maker makes"),
+    Means.SERVICE: _in("origin", "Named by a service (nmap)"),
     Means.CONTROLLER: _in("origin", "Told by the controller"),
     Means.AGENT: _in("origin", "Told by its agent"),
 }

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from msgspec import structs
 
+from collectors.evidence import How, Means, Origin, from_text
 from collectors.observation import (
     Category,
     CategoryVote,
@@ -389,6 +390,40 @@ def test_device_outvotes_its_ports(inventory: Inventory) -> None:
     inventory.sweep(make_observation(), guess)
     device = only_device(inventory)
     assert (device.category, device.category_source) == (Category.SWITCH, "snmp")
+
+
+def by_service(value: str) -> Origin:
+    """A manufacturer that a service names."""
+    return Origin("manufacturer", value, How(Means.SERVICE, raw=f"80/tcp {value}"))
+
+
+def test_services_name_the_maker_of_what_speaks_no_snmp(inventory: Inventory) -> None:
+    met = make_presence(
+        category=Category.SWITCH, category_confidence=0.9, origins=(by_service("Axis"),)
+    )
+    inventory.sweep(met)
+    device = only_device(inventory)
+    assert device.manufacturer == "Axis"
+    (origin,) = [from_text(one) for one in device.reasons]
+    assert origin is not None
+    assert (origin.how.means, origin.is_chosen) == (Means.SERVICE, True)
+    asset = only_asset(inventory)
+    assert asset.manufacturer == "Axis"
+    assert inventory.sweep(met).is_empty
+
+
+def test_snmp_wins_where_a_service_names_another_maker(inventory: Inventory) -> None:
+    met = make_presence(origins=(by_service("Axis"),))
+    inventory.sweep(met)
+    inventory.sweep(make_observation(), met)
+    device = only_device(inventory)
+    assert device.manufacturer == "Cisco"
+    (kept,) = [from_text(one) for one in device.reasons]
+    assert kept is not None
+    assert (kept.value, kept.is_chosen) == ("Axis", False)
+    # also where SNMP is silent for once
+    inventory.sweep(met)
+    assert only_device(inventory).manufacturer == "Cisco"
 
 
 def test_signs_are_replaced_by_a_whole_survey_only(inventory: Inventory) -> None:
