@@ -17,6 +17,7 @@ from parc.config.settings import (
     CredentialSettings,
     DatabaseSettings,
     DiscoverySettings,
+    DocumentSettings,
     InboxSettings,
     InterfaceSettings,
     RangeSettings,
@@ -32,6 +33,7 @@ TABLES: dict[str, type[Any]] = {
     "interface": InterfaceSettings,
     "discovery": DiscoverySettings,
     "inbox": InboxSettings,
+    "documents": DocumentSettings,
     "credential": CredentialSettings,
     "range": RangeSettings,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from parc.cli.context import box, with_database
+from parc.cli.context import box, settings, with_database
 from parc.cli.output import print_json, print_table
 
 
@@ -16,14 +16,19 @@ def doctor(*, is_json: bool) -> None:
 
     Orphans, strong keys of two devices and serial numbers of two assets without a conflict, devices
     whose status and asset disagree, work that nobody does, broken history, counts that disagree,
-    secrets that cannot be opened. Changes nothing. Ends with 1 when something is found.
+    secrets that cannot be opened, terms of contracts, cover and documents that do not hold. Changes
+    nothing. Ends with 1 when something is found.
     """
     from parc.clock import now
     from parc.extensions import reading
+    from parc.reconcile.contract_invariants import examine_contracts
     from parc.reconcile.invariants import examine
+    from parc.services.document_store import DocumentStore
 
+    store = DocumentStore(settings().data_folder)
     with reading() as session:
         findings = examine(session, box(), now())
+        findings += examine_contracts(session, store, now())
     if is_json:
         print_json({"findings": findings})
     elif findings:

@@ -20,6 +20,7 @@ from parc.config.settings import (
     CredentialSettings,
     DatabaseSettings,
     DiscoverySettings,
+    DocumentSettings,
     InboxSettings,
     InterfaceSettings,
     RangeSettings,
@@ -34,6 +35,7 @@ _TABLES: dict[str, type[Any]] = {
     "interface": InterfaceSettings,
     "discovery": DiscoverySettings,
     "inbox": InboxSettings,
+    "documents": DocumentSettings,
 }
 _LISTS: dict[str, type[Any]] = {"credential": CredentialSettings, "range": RangeSettings}
 _WORDS = {

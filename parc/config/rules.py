@@ -46,6 +46,7 @@ _BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("inbox", "due_difference_days"): (0, 3650),
     ("inbox", "due_unknown_days"): (0, 3650),
     ("inbox", "due_silent_days"): (0, 3650),
+    ("documents", "max_megabytes"): (1, 500),
     ("credential", "port"): (1, 65535),
     ("range", "every_minutes"): (0, 525_600),
     ("range", "packets_per_second"): (1, 20_000),

@@ -106,6 +106,13 @@ class InboxSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentSettings:
+    """Files that people add to contracts and other records."""
+
+    max_megabytes: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialSettings:
     """One ``[[credential]]``; the secrets come from the environment or a named file."""
 
@@ -157,6 +164,7 @@ class Settings:
     interface: InterfaceSettings = field(default_factory=InterfaceSettings)
     discovery: DiscoverySettings = field(default_factory=DiscoverySettings)
     inbox: InboxSettings = field(default_factory=InboxSettings)
+    documents: DocumentSettings = field(default_factory=DocumentSettings)
     credentials: tuple[CredentialSettings, ...] = ()
     ranges: tuple[RangeSettings, ...] = ()
     path: Path | None = None

@@ -20,6 +20,8 @@ from parc.jobs.clock import INBOX, PURGE
 from parc.jobs.execution import Handler, JobContext
 from parc.reconcile.inbox import settle
 from parc.services.actor import SYSTEM
+from parc.services.document_store import DocumentStore
+from parc.services.documents import collect_files
 from parc.services.jobs import JobStoppedError
 from parc.services.retention import Ages, purge_batch
 from parc.services.runs import APPLY, SWEEP
@@ -56,6 +58,7 @@ def purge(context: JobContext, arguments: Mapping[str, Any]) -> None:
             raise JobStoppedError("stopped between two batches")
         with context.transaction() as session:
             if not purge_batch(session, ages, context.clock()):
+                collect_files(session, DocumentStore(settings.data_folder), context.clock())
                 return
 
 

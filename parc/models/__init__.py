@@ -1,6 +1,7 @@
 """The tables, one file an aggregate; importing this package loads them all."""
 
 from parc.models.address_range import AddressRange, RangeCredential, ScheduleKind
+from parc.models.alert import Alert, AlertKind, MessageState, OutgoingMessage
 from parc.models.asset import (
     Asset,
     AssetField,
@@ -12,6 +13,17 @@ from parc.models.asset import (
 )
 from parc.models.base import Base, table_of
 from parc.models.change_set import ChangeSet, ChangeSetKind, ChangeSetPart, ChangeSetState
+from parc.models.contract import (
+    BillingRhythm,
+    Contract,
+    ContractLine,
+    ContractPeriod,
+    ContractRule,
+    ContractType,
+    Coverage,
+    CoverSource,
+    PeriodKind,
+)
 from parc.models.credential import Credential, CredentialSuccess
 from parc.models.detail import (
     Battery,
@@ -34,6 +46,7 @@ from parc.models.device import (
     StoredObservation,
     Supply,
 )
+from parc.models.document import Document, DocumentSubject
 from parc.models.field_rule import FieldRule
 from parc.models.ignored_key import IgnoredKey
 from parc.models.inbox import InboxDevice, InboxEntry, InboxKind, InboxState
@@ -82,18 +95,22 @@ from parc.models.movement import (
     MovementVariant,
 )
 from parc.models.person import Department, Person
+from parc.models.supplier import Supplier, SupplierContact, SupplierRole
 from parc.models.user import Role, SignInFailure, SignInLink, User, UserSession
 from parc.precedence import LockRule, ValueSource
 
 __all__ = [
     "NO_VLAN",
     "AddressRange",
+    "Alert",
+    "AlertKind",
     "Asset",
     "AssetField",
     "Attachment",
     "AuditEntry",
     "Base",
     "Battery",
+    "BillingRhythm",
     "BridgeVlan",
     "CategorySign",
     "ChangeSet",
@@ -101,13 +118,22 @@ __all__ = [
     "ChangeSetPart",
     "ChangeSetState",
     "Component",
+    "Contract",
+    "ContractLine",
+    "ContractPeriod",
+    "ContractRule",
+    "ContractType",
     "Counter",
+    "CoverSource",
+    "Coverage",
     "Credential",
     "CredentialSuccess",
     "Department",
     "Device",
     "DeviceStatus",
     "Difference",
+    "Document",
+    "DocumentSubject",
     "FieldRule",
     "FollowUp",
     "IgnoredKey",
@@ -140,6 +166,7 @@ __all__ = [
     "ManagedDevice",
     "MappedAddress",
     "MergedAsset",
+    "MessageState",
     "MissedRow",
     "Movement",
     "MovementKind",
@@ -147,7 +174,9 @@ __all__ = [
     "MovementStatus",
     "MovementVariant",
     "Neighbor",
+    "OutgoingMessage",
     "Outlet",
+    "PeriodKind",
     "Person",
     "Priority",
     "RangeCredential",
@@ -163,6 +192,9 @@ __all__ = [
     "SignInLink",
     "Storage",
     "StoredObservation",
+    "Supplier",
+    "SupplierContact",
+    "SupplierRole",
     "Supply",
     "SwitchPort",
     "TagPattern",

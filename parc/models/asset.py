@@ -48,6 +48,8 @@ class Asset(Base):
         sa.Index(None, "location_id", "id"),
         sa.Index(None, "last_seen_at", "id"),
         sa.Index(None, "created_at", "id"),
+        sa.Index(None, "supplier_id", "id"),
+        sa.Index(None, "covered_until", "id"),
         sa.Index(None, "custodian_person_id", "id"),
         sa.Index(None, "custodian_department_id", "id"),
         sa.Index(None, "technician_person_id", "id"),
@@ -110,6 +112,12 @@ class Asset(Base):
         sa.String(34), comment="4 or 6 and the address in hex: sorts as numbers do"
     )
     base_mac_address: Mapped[str | None] = mapped_column(sa.String(17))
+    supplier_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("supplier.id", ondelete="SET NULL"), comment="who sold it"
+    )
+    covered_until: Mapped[date | None] = mapped_column(
+        comment="last day of warranty and contracts, copied for lists by services/coverage.py"
+    )
     notes: Mapped[str | None]
     last_seen_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

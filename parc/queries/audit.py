@@ -110,3 +110,11 @@ def people_entries(session: Session, since: datetime, limit: int) -> Sequence[An
         .limit(limit)
     )
     return session.execute(query).all()
+
+
+def subject_history(session: Session, kind: str, subject_id: int, limit: int) -> Sequence[Any]:
+    """Read the latest entries of one record of any kind."""
+    query = sa.select(AuditEntry).where(
+        AuditEntry.subject_kind == kind, AuditEntry.subject_id == subject_id
+    )
+    return session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit)).all()

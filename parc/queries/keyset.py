@@ -11,6 +11,7 @@ import base64
 import binascii
 import enum
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,6 +74,10 @@ class Page:
     rows: list[Any]
     previous: Cursor | None
     next: Cursor | None
+
+
+# Reads one page of a list, whatever its filter: handed a session, where it begins, and its size.
+PageReader = Callable[[Session, Cursor | None, int], Page]
 
 
 def read_page(

@@ -109,3 +109,14 @@ def _starts_with(word: str) -> sa.ColumnElement[bool]:
 
 def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
+
+
+def words_in(column: Any, text: str) -> list[sa.ColumnElement[bool]]:
+    """Give what a row meets whose folded ``column`` holds every word; for tables of some thousand.
+
+    No index is read: it is for suppliers, contracts and the like, not for assets.
+    """
+    return [
+        sa.type_coerce(column, sa.String).like(f"%{escape_like(word)}%", escape=_ESCAPE)
+        for word in words_of(text)
+    ]

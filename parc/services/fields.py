@@ -10,7 +10,7 @@ import enum
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Final, TypeVar
 
@@ -20,6 +20,10 @@ Word = TypeVar("Word", bound=enum.StrEnum)
 
 _AMOUNT: Final = re.compile(r"\d{1,10}(\.\d{1,2})?", re.ASCII)
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", re.ASCII)
+_TIME: Final = re.compile(r"(\d{1,2})[:hH](\d{2})?", re.ASCII)
+_EMAIL: Final = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>()]+")
+_EMAIL_CHARACTERS: Final = 254
+Day = date  # FieldReader has a method of that name
 _EARLIEST, _LATEST = date(1950, 1, 1), date(2199, 12, 31)
 
 
@@ -84,6 +88,32 @@ class FieldReader:
         if day is None:
             self.add(field, "not_a_date", text[:40])
         return day
+
+    def required_date(self, field: str, value: str) -> Day | None:
+        """Give a day; a blank is a problem, and None is given with every problem."""
+        if not value.strip():
+            self.add(field, "required")
+        return self.date(field, value)
+
+    def clock_time(self, field: str, value: str) -> time | None:
+        """Give a time of day, written 8:30, 08:30, 8h30 or 8h; None for a blank; 24:00 is 0:00."""
+        text = value.strip()
+        if not text:
+            return None
+        found = _TIME.fullmatch(text)
+        hour, minute = (int(found[1]), int(found[2] or 0)) if found else (99, 0)
+        try:
+            return time(0 if (hour, minute) == (24, 0) else hour, minute)
+        except ValueError:
+            self.add(field, "not_a_time", text[:40])
+            return None
+
+    def email(self, field: str, value: str) -> str:
+        """Give an address of e-mail, folded to lower case; empty for a blank."""
+        text = self.text(field, value, most=_EMAIL_CHARACTERS).casefold()
+        if text and not _EMAIL.fullmatch(text):
+            self.add(field, "not_an_email", text[:100])
+        return text
 
     def amount(self, field: str, value: str) -> Decimal | None:
         """Give an amount of money with at most two digits after the comma; None for a blank."""

@@ -26,7 +26,6 @@ from parc.services.permissions import Action, require
 from parc.services.places import find_place
 from parc.services.uses import InUseError, count_uses
 
-_EMAIL: Final = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>()]+")
 _LABEL: Final = re.compile(r".*\((?P<key>[^()]+)\)", re.DOTALL)
 _NUMBER: Final = re.compile(r"#(\d{1,9})", re.ASCII)
 _SHOWN: Final = (
@@ -172,15 +171,13 @@ def _read(session: Session, draft: PersonDraft, row: Person | None) -> dict[str,
     reader = FieldReader()
     values: dict[str, Any] = {
         "name": reader.text("name", draft.name, most=200, is_required=True),
-        "email": reader.text("email", draft.email, most=254).casefold() or None,
+        "email": reader.email("email", draft.email) or None,
         "phone": reader.text("phone", draft.phone, most=60) or None,
         "external_id": reader.text("external_id", draft.external_id, most=120) or None,
         "arrived_on": reader.date("arrived_on", draft.arrived_on),
         "left_on": reader.date("left_on", draft.left_on),
         "notes": reader.lines("notes", draft.notes, most=20_000) or None,
     }
-    if values["email"] and not _EMAIL.fullmatch(values["email"]):
-        reader.add("email", "not_an_email", values["email"][:100])
     arrived, left = values["arrived_on"], values["left_on"]
     if arrived and left and left < arrived:
         reader.add("left_on", "before_arrival", arrived.isoformat())

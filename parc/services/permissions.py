@@ -29,6 +29,8 @@ class Action(enum.StrEnum):
     UNDO_ANY_CHANGE = "undo_any_change"
     DECIDE_DEVICE = "decide_device"
     DECIDE_INBOX = "decide_inbox"
+    VIEW_CONTRACT = "view_contract"
+    EDIT_CONTRACT = "edit_contract"
     VIEW_RUN = "view_run"
     START_RUN = "start_run"
     VIEW_RANGE = "view_range"
@@ -47,6 +49,7 @@ _REQUESTER = frozenset({Action.PUBLIC, Action.OWN_ACCOUNT, Action.REPORT_FAULT})
 _READ_ONLY = _REQUESTER | {
     Action.VIEW_INVENTORY,
     Action.EXPORT_INVENTORY,
+    Action.VIEW_CONTRACT,
     Action.VIEW_RUN,
     Action.VIEW_RANGE,
     Action.VIEW_INCIDENT,
@@ -68,6 +71,7 @@ _MANAGER = _TECHNICIAN | {
     Action.DELETE_ASSET,
     Action.DELETE_PLACE,
     Action.DELETE_PERSON,
+    Action.EDIT_CONTRACT,
     Action.EDIT_RANGE,
     Action.EDIT_INCIDENT_RULE,
     Action.EDIT_FIELD_RULE,

@@ -50,10 +50,14 @@ TRACKED: Final = frozenset(
         "neighbor",
         "observation",
         "incident_asset",
+        "contract_line",
+        "coverage",
     }
 )
 # Made again from the others, or too large to keep and never changed.
-UNTRACKED_COLUMNS: Final = frozenset({("asset", "search_text"), ("observation", "body")})
+UNTRACKED_COLUMNS: Final = frozenset(
+    {("asset", "search_text"), ("asset", "covered_until"), ("observation", "body")}
+)
 
 Row = dict[str, Any]
 Key = tuple[str, tuple[Any, ...]]

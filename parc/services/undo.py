@@ -37,7 +37,9 @@ _PARENTS: Final = ("location", "department", "person", "asset", "device", "inter
 # Records whose rows others point at: made by an act, they stay while others do.
 _HELD: Final = ("location", "department", "person", "asset")
 # What hangs on an asset without being anybody's decision.
-_GOES_ALONG: Final = frozenset({"asset_field", "difference", "inbox_entry"})
+_GOES_ALONG: Final = frozenset(
+    {"asset_field", "difference", "inbox_entry", "contract_line", "coverage"}
+)
 _CHUNK: Final = 500
 
 

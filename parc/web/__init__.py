@@ -18,12 +18,14 @@ from parc.web.context import signed_in
 from parc.web.credentials import credentials
 from parc.web.dashboard import dashboard
 from parc.web.devices import devices
+from parc.web.documents import documents, raise_body_limit
 from parc.web.errors import init_errors
 from parc.web.exports import exports
 from parc.web.field_rules import field_rules
 from parc.web.first_run import first_run, redirect_to_first_run
 from parc.web.formats import init_formats
 from parc.web.headers import init_headers
+from parc.web.history import action_label, field_label, value_text
 from parc.web.i18n import LANGUAGES, choose_language, init_i18n
 from parc.web.ignored_keys import ignored_keys
 from parc.web.inbox import inbox
@@ -37,6 +39,7 @@ from parc.web.problems import tell_problem
 from parc.web.ranges import ranges
 from parc.web.runs import runs
 from parc.web.session import load_actor, session_pages
+from parc.web.suppliers import suppliers
 from parc.web.users import users
 from parc.web.where import where
 
@@ -49,6 +52,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     credentials,
     dashboard,
     devices,
+    documents,
     exports,
     field_rules,
     first_run,
@@ -59,6 +63,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     ranges,
     runs,
     session_pages,
+    suppliers,
     users,
     where,
 )
@@ -79,10 +84,14 @@ def init_web(app: Flask) -> None:
     init_errors(app)
     app.before_request(load_actor)
     app.before_request(redirect_to_first_run)
+    app.before_request(raise_body_limit)
     csrf.init_app(app)
     app.context_processor(_page_context)
     app.jinja_env.globals.update(
         Action=Action,
+        action_label=action_label,
+        field_label=field_label,
+        value_text=value_text,
         badge_kind=badge_kind,
         label=label,
         may=may,

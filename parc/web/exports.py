@@ -18,6 +18,7 @@ from flask_babel import get_locale
 
 from parc.extensions import reading
 from parc.queries.assets import Lookup, export_page
+from parc.queries.keyset import PageReader
 from parc.services.permissions import Action
 from parc.web.access import requires
 from parc.web.assets import LABELS, Wanted, lookup, read_wanted, shown_columns, with_maker
@@ -47,6 +48,19 @@ def csv_file(heads: list[str], parts: Iterator[list[list[str]]]) -> Response:
     lines = _csv_parts(heads, parts, ";" if is_french else ",")
     mark = "\ufeff" if is_french else ""
     return _file(_encoded(mark, lines), "text/csv; charset=utf-8", "csv")
+
+
+def row_parts(read: PageReader, write: Callable[[Any], list[str]]) -> Iterator[list[list[str]]]:
+    """Read a list to its end, each part in a session of its own, and write its rows as texts."""
+    cursor = None
+    while True:
+        with reading() as session:
+            page = read(session, cursor, _PART)
+        if page.rows:
+            yield [write(row) for row in page.rows]
+        cursor = page.next
+        if cursor is None:
+            return
 
 
 @exports.get("/assets/export.xlsx")

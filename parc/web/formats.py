@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import cast
 
 from babel.dates import format_date, format_datetime, format_timedelta
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 from flask import Flask
 from flask_babel import get_locale, get_timezone
 
@@ -21,10 +22,11 @@ _JUST_NOW = timedelta(seconds=5)
 
 
 def init_formats(app: Flask) -> None:
-    """Give templates the filters: moment, day, ago, number, octets, seconds, megabits."""
+    """Give templates the filters: moment, day, date, ago, number, octets, seconds, megabits."""
     app.jinja_env.filters.update(
         moment=format_moment,
         day=format_day,
+        date=format_plain_date,
         ago=format_ago,
         number=format_number,
         octets=format_octets,
@@ -42,6 +44,16 @@ def format_day(moment: datetime) -> str:
     """Write the local date of a moment: 22/11/2026 or 22 Nov 2026."""
     local = moment.astimezone(get_timezone())
     return format_date(local, _DATE[_language()], locale=get_locale())
+
+
+def format_plain_date(day: date) -> str:
+    """Write a day that has no zone: 22/11/2026 or 22 Nov 2026."""
+    return format_date(day, _DATE[_language()], locale=get_locale())
+
+
+def format_money(amount: Decimal, currency: str) -> str:
+    """Write an amount: 1 234,56 € or €1,234.56."""
+    return format_currency(amount, currency, locale=get_locale())
 
 
 def format_ago(moment: datetime) -> str:

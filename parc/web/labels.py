@@ -11,24 +11,32 @@ from flask_babel import lazy_pgettext as _in
 from collectors.credentials import AuthProtocol, PrivProtocol, SnmpVersion
 from collectors.errors import Failure
 from collectors.observation import Category
+from parc.contract_dates import ContractState, NoticeUnit, Renewal
 from parc.key_texts import IgnoredKind
 from parc.models import (
+    AlertKind,
+    BillingRhythm,
     ChangeSetKind,
     ChangeSetState,
+    ContractType,
+    CoverSource,
     DeviceStatus,
     JobState,
     LifecycleState,
     LocationKind,
     LockRule,
+    MessageState,
     MovementKind,
     MovementSource,
     MovementStatus,
     MovementVariant,
+    PeriodKind,
     Role,
     RunPhase,
     RunState,
     RunTrigger,
     ScheduleKind,
+    SupplierRole,
     TargetOutcome,
     ValueSource,
 )
@@ -255,13 +263,81 @@ _PRIV: Mapping[PrivProtocol, str] = {
     PrivProtocol.AES256_BLUMENTHAL: "AES-256 (Blumenthal)",
 }
 
+_SUPPLIER_ROLE: Mapping[SupplierRole, str] = {
+    SupplierRole.SUPPLIER: _in("supplier", "Supplier"),
+    SupplierRole.MAINTAINER: _in("supplier", "Maintainer"),
+    SupplierRole.LESSOR: _in("supplier", "Lessor"),
+    SupplierRole.INSURER: _in("supplier", "Insurer"),
+    SupplierRole.SERVICE_PROVIDER: _in("supplier", "Service provider"),
+    SupplierRole.OPERATOR: _in("supplier", "Telecom operator"),
+}
+_CONTRACT_TYPE: Mapping[ContractType, str] = {
+    ContractType.HARDWARE_MAINTENANCE: _in("contract", "Hardware maintenance"),
+    ContractType.SOFTWARE_MAINTENANCE: _in("contract", "Software maintenance"),
+    ContractType.RENTAL: _in("contract", "Rental"),
+    ContractType.LEASE: _in("contract", "Lease"),
+    ContractType.INSURANCE: _in("contract", "Insurance"),
+    ContractType.SERVICE: _in("contract", "Service"),
+    ContractType.TELECOM: _in("contract", "Telecom"),
+}
+_CONTRACT_STATE: Mapping[ContractState, str] = {
+    ContractState.UPCOMING: _in("contract state", "Not begun"),
+    ContractState.RUNNING: _in("contract state", "Running"),
+    ContractState.NOTICE_DUE: _in("contract state", "Notice due"),
+    ContractState.RENEWING: _in("contract state", "Renews by itself"),
+    ContractState.ENDING: _in("contract state", "Ending"),
+    ContractState.ENDED: _in("contract state", "Ended"),
+}
+_BILLING: Mapping[BillingRhythm, str] = {
+    BillingRhythm.ONCE: _in("billing", "Once"),
+    BillingRhythm.MONTHLY: _in("billing", "Monthly"),
+    BillingRhythm.BIMONTHLY: _in("billing", "Every two months"),
+    BillingRhythm.QUARTERLY: _in("billing", "Quarterly"),
+    BillingRhythm.HALF_YEARLY: _in("billing", "Half-yearly"),
+    BillingRhythm.YEARLY: _in("billing", "Yearly"),
+}
+_RENEWAL: Mapping[Renewal, str] = {
+    Renewal.TACIT: _in("renewal", "Tacit"),
+    Renewal.EXPRESS: _in("renewal", "Express"),
+    Renewal.NONE: _in("renewal", "None"),
+}
+_NOTICE_UNIT: Mapping[NoticeUnit, str] = {
+    NoticeUnit.MONTHS: _in("notice", "months"),
+    NoticeUnit.DAYS: _in("notice", "days"),
+}
+_PERIOD: Mapping[PeriodKind, str] = {
+    PeriodKind.INITIAL: _in("period", "Initial term"),
+    PeriodKind.TACIT: _in("period", "Tacit renewal"),
+    PeriodKind.EXPRESS: _in("period", "Express renewal"),
+}
+_COVER_SOURCE: Mapping[CoverSource, str] = {
+    CoverSource.CHOICE: _in("cover", "Chosen"),
+    CoverSource.RULE: _in("cover", "By rule"),
+}
+_ALERT: Mapping[AlertKind, str] = {
+    AlertKind.NOTICE: _in("alert", "Last day to give notice"),
+    AlertKind.CONTRACT_END: _in("alert", "End of a contract"),
+    AlertKind.WARRANTY_END: _in("alert", "End of a warranty"),
+}
+_MESSAGE: Mapping[MessageState, str] = {
+    MessageState.WAITING: _in("letter", "Waiting"),
+    MessageState.SENDING: _in("letter", "Being sent"),
+    MessageState.SENT: _in("letter", "Sent"),
+    MessageState.FAILED: _in("letter", "Failed"),
+}
+
 # By type first: members of two sets with the same value are equal to each other.
 _LABELS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
+    AlertKind: _ALERT,
     AuthProtocol: _AUTH,
+    BillingRhythm: _BILLING,
     Category: _CATEGORIES,
     ChangeSetKind: _CHANGE_SET,
     LockRule: _LOCK,
     ChangeSetState: _CHANGE_SET_STATE,
+    ContractState: _CONTRACT_STATE,
+    ContractType: _CONTRACT_TYPE,
+    CoverSource: _COVER_SOURCE,
     DeviceStatus: _DEVICE,
     Failure: _FAILURE,
     IgnoredKind: _IGNORED,
@@ -272,13 +348,18 @@ _LABELS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
     MovementSource: _MOVEMENT_SOURCE,
     MovementStatus: _MOVEMENT_STATUS,
     MovementVariant: _VARIANT,
+    MessageState: _MESSAGE,
+    NoticeUnit: _NOTICE_UNIT,
+    PeriodKind: _PERIOD,
     PrivProtocol: _PRIV,
+    Renewal: _RENEWAL,
     Role: _ROLE,
     RunPhase: _PHASE,
     RunState: _RUN,
     RunTrigger: _TRIGGER,
     ScheduleKind: _SCHEDULE,
     SnmpVersion: _VERSION,
+    SupplierRole: _SUPPLIER_ROLE,
     TargetOutcome: _OUTCOME,
     ValueSource: _SOURCE,
 }
@@ -298,6 +379,18 @@ _KINDS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
     MovementStatus: {
         MovementStatus.PROPOSED: "warning",
         MovementStatus.CONFIRMED: "good",
+    },
+    ContractState: {
+        ContractState.UPCOMING: "busy",
+        ContractState.RUNNING: "good",
+        ContractState.NOTICE_DUE: "warning",
+        ContractState.RENEWING: "busy",
+        ContractState.ENDING: "bad",
+    },
+    MessageState: {
+        MessageState.WAITING: "busy",
+        MessageState.SENT: "good",
+        MessageState.FAILED: "bad",
     },
     DeviceStatus: {DeviceStatus.UNKNOWN: "warning", DeviceStatus.LINKED: "good"},
     RunState: {

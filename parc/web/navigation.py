@@ -68,6 +68,13 @@ MENU = (
         ),
     ),
     Group(
+        _("Contracts and suppliers"),
+        (
+            Entry("contracts.index", _("Contracts"), "handshake", Action.VIEW_CONTRACT, "o"),
+            Entry("suppliers.index", _("Suppliers"), "truck", Action.VIEW_CONTRACT, "s"),
+        ),
+    ),
+    Group(
         _("Discovery"),
         (
             Entry("ranges.index", _("Address ranges"), "network", Action.VIEW_RANGE, "p"),

@@ -79,6 +79,13 @@ PROBLEMS = {
     "bad_cron": _("This is not a cron line of five fields: %(value)s"),
     "bad_interval": _("This is not a number of minutes: %(value)s"),
     "not_open": _("%(value)s is not open."),
+    "not_https": _("%(value)s is not an address that begins with https://."),
+    "not_within": _("This must be within %(value)s."),
+    "too_far": _("This lies too far in the future."),
+    "is_renewed": _("The contract was renewed since: this cannot be changed any more."),
+    "file_too_large": _("The file is too large: at most %(value)s MB."),
+    "file_empty": _("The file is empty."),
+    "too_many_documents": _("There are too many documents: at most %(value)s."),
     "setup_code_wrong": _("This is not the set-up code that the server printed at its start."),
 }
 

@@ -67,6 +67,7 @@ from parc.services.ignored_keys import ignore_key
 from parc.services.sign_in import make_link
 from parc.topology import PortRole
 from tests.browser import AXE_RULES, Live, chromium
+from tests.contract_world import add_contract_rows
 from tests.factories import (
     make_asset,
     make_device,
@@ -87,6 +88,9 @@ NO_PAGES = {
     "exports.assets_csv",
     "exports.history_csv",
     "assets.ports_csv",
+    "documents.download",
+    "suppliers.export_csv",
+    "suppliers.export_xlsx",
     "exports.assets_xlsx",
     "runs.live",
     "static",
@@ -264,6 +268,7 @@ def _fill(session: Session) -> tuple[dict[str, int], list[int]]:
     session.flush()
     _add_links(session, asset_id)
     arguments = {
+        **add_contract_rows(session, asset_id),
         "asset_id": asset_id,
         "change_set_id": _add_act(session, asset_id),
         "entry_id": _add_entry(session, asset_id),

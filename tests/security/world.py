@@ -28,6 +28,7 @@ from parc.services.incident_links import follow_up, link
 from parc.services.incident_values import IncidentInput
 from parc.services.incidents import open_incident
 from tests.conftest import SOME_MOMENT
+from tests.contract_world import add_contract_rows
 from tests.factories import (
     SOME_PERSON,
     make_asset,
@@ -45,6 +46,9 @@ MADE_BY_US = {
     "asset.primary_address", "asset.primary_address_sort", "asset.search_text",
     "asset_field.field", "asset_field.kept_against", "field_rule.field", "missed_row.kind",
     "address_range.schedule", "address_range.time_zone",
+    "contract.currency", "contract.search_text", "contract.time_zone",
+    "contract_line.serial_folded", "document.content_hash", "document.media_type",
+    "outgoing_message.key", "outgoing_message.message_id", "supplier.search_text",
     "audit_entry.action", "audit_entry.subject_kind", "counter.name",
     "credential.key_id", "incident.rule_key", "incident.live_key", "incident.search_text",
     "credential_success.address", "device.address",
@@ -164,7 +168,9 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
     session.flush()
     people = _add_people(session, site.id, asset.id)
     incident_id = _add_incidents(session, asset.id, person.id, text)
+    contracted = add_contract_rows(session, asset.id, site.id)
     return {
+        **contracted,
         "change_set_id": act.id,
         "entry_id": entry.id,
         "incident_id": incident_id,

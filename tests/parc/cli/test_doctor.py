@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import date
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -15,11 +18,23 @@ from sqlalchemy.orm import Session
 
 from parc.cli.doctor import doctor
 from parc.extensions import db, transaction
-from parc.models import AuditEntry, Credential, DeviceStatus, JobRun, JobState, RunState
+from parc.models import (
+    AuditEntry,
+    Coverage,
+    CoverSource,
+    Credential,
+    DeviceStatus,
+    Document,
+    DocumentSubject,
+    JobRun,
+    JobState,
+    RunState,
+)
 from parc.services.credentials import CredentialDraft, save_credential
 from parc.services.incident_values import IncidentInput
 from parc.services.incidents import open_incident
 from tests.conftest import SOME_MOMENT
+from tests.contract_world import make_contract
 from tests.factories import SOME_PERSON, make_asset, make_device, make_run
 
 
@@ -118,3 +133,44 @@ def test_sound_database_has_no_findings(sqlite_app: Flask) -> None:
         make_run(session)
     result = CliRunner().invoke(doctor)
     assert (result.exit_code, result.output) == (0, "The database is sound.\n")
+
+
+def _broken_contracts(session: Session, folder: Path) -> None:
+    asset = make_asset(session)
+    contract = make_contract(session)
+    session.add_all(
+        Coverage(
+            contract_id=contract.id,
+            asset_id=asset.id,
+            source=CoverSource.RULE,
+            from_on=date(2026, 1, day),
+        )
+        for day in (1, 2)
+    )
+    contract.ends_on = date(2030, 1, 1)
+    session.add(
+        Document(
+            subject_kind=DocumentSubject.CONTRACT,
+            subject_id=4711,
+            name="a",
+            content_hash="0" * 64,
+            size_bytes=1,
+            media_type="text/plain",
+            created_at=SOME_MOMENT,
+            author="Ada",
+        )
+    )
+    (folder / "documents").mkdir()
+    stray = folder / "documents" / "stray"
+    stray.write_text("x")
+    os.utime(stray, (0, 0))
+
+
+def test_doctor_finds_what_is_wrong_with_contracts_and_documents(sqlite_app: Flask) -> None:
+    folder = sqlite_app.extensions["parc_settings"].data_folder
+    with transaction() as session:
+        _broken_contracts(session, folder)
+    result = CliRunner().invoke(doctor, ["--json"])
+    assert result.exit_code == 1
+    found = [(one["check"], one["subject"]) for one in json.loads(result.output)["findings"]]
+    assert [check for check, _ in found] == ["term", "cover", "document", "document", "document"]

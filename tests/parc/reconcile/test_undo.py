@@ -106,7 +106,7 @@ def decide(session: Session, what: str, one: int, other: int) -> None:
         assets.edit_asset(
             session, SOME_PERSON, asset.id, version=asset.version, values=values, at=LATER
         )
-    elif what == "state" and asset:
+    elif what == "state" and asset and assets.TRANSITIONS[asset.lifecycle_state]:
         to = assets.TRANSITIONS[asset.lifecycle_state]
         assets.change_state(session, SOME_PERSON, asset.id, to[one % len(to)], at=LATER)
 
