@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from collectors.evidence import Origin
     from collectors.snmp.transport import VarBind
 
-_OTHERS: Final = ("firmware_revision", "hardware_revision", "asset_tag", "base_mac_address")
+_OTHERS: Final = (
+    "firmware_revision",
+    "hardware_revision",
+    "asset_tag",
+    "base_mac_address",
+    "chassis_id",
+)
 
 
 @dataclass(frozen=True, slots=True)
