@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -12,11 +16,48 @@ from collectors.observation import Category
 from collectors.registries.placeholders import is_placeholder
 from collectors.text import normalise_mac
 from parc.errors import FieldProblem
-from parc.models import Asset, Location
+from parc.models import Asset, Location, Person
 from parc.naming import MACHINE_FIELDS
+from parc.services.fields import read_amount, read_day
 
-EDITABLE_FIELDS: Final = (*MACHINE_FIELDS, "asset_tag", "location_id", "notes")
-_LENGTHS: Final = {"asset_tag": 60, "notes": 20_000}
+DATE_FIELDS: Final = (
+    "purchased_on",
+    "delivered_on",
+    "in_service_on",
+    "warranty_starts_on",
+    "warranty_ends_on",
+    "last_stocktake_on",
+    "disposed_on",
+)
+NUMBER_FIELDS: Final = (
+    "order_number",
+    "delivery_note_number",
+    "invoice_number",
+    "fixed_asset_number",
+)
+# What no machine knows: kept by people, and by imports on their behalf.
+KEPT_FIELDS: Final = (
+    *DATE_FIELDS,
+    "warranty_months",
+    "purchase_price",
+    "currency",
+    "depreciation_months",
+    *NUMBER_FIELDS,
+    "technician_person_id",
+)
+EDITABLE_FIELDS: Final = (*MACHINE_FIELDS, "asset_tag", "location_id", "notes", *KEPT_FIELDS)
+_LENGTHS: Final = {"asset_tag": 60, "notes": 20_000, **dict.fromkeys(NUMBER_FIELDS, 120)}
+_MONTHS: Final = frozenset({"warranty_months", "depreciation_months"})
+_MOST_MONTHS: Final = 600
+_MOST_DIGITS: Final = 5
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_AMOUNT_FIELD: Final = "purchase_price"
+_LINKS: Final = frozenset({"location_id", "technician_person_id"})
+_CODES: Final = {
+    **dict.fromkeys(DATE_FIELDS, "not_a_date"),
+    **dict.fromkeys(_MONTHS, "not_a_number"),
+    _AMOUNT_FIELD: "not_an_amount",
+}
 
 
 def clean_values(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[FieldProblem]]:
@@ -33,7 +74,7 @@ def clean_values(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[FieldP
         elif isinstance(value, str) and len(value) > (limit := _LENGTHS.get(name, 255)):
             problems.append(FieldProblem(name, "too_long", str(limit)))
         elif (converted := _convert(name, value)) is None:
-            problems.append(FieldProblem(name, "not_valid", str(value)[:100]))
+            problems.append(FieldProblem(name, _CODES.get(name, "not_valid"), str(value)[:100]))
         else:
             cleaned[name] = converted
     return cleaned, problems
@@ -45,9 +86,49 @@ def _convert(name: str, value: Any) -> Any:
         return Category(value) if value in set(Category) else None
     if name == "base_mac_address":
         return normalise_mac(str(value))
-    if name == "location_id":
+    if name in _LINKS:
         return int(value) if str(value).isdecimal() else None
+    if name in KEPT_FIELDS:
+        return _convert_kept(name, value)
     return str(value)
+
+
+def _convert_kept(name: str, value: Any) -> Any:
+    text = str(value)
+    if name in DATE_FIELDS:
+        return value if isinstance(value, date) else read_day(text)
+    if name in _MONTHS:
+        is_number = text.isascii() and text.isdecimal() and len(text) < _MOST_DIGITS
+        return int(text) if is_number and int(text) <= _MOST_MONTHS else None
+    if name == _AMOUNT_FIELD:
+        return value if isinstance(value, Decimal) else read_amount(text)
+    if name == "currency":
+        return text.upper() if _CURRENCY.fullmatch(text.upper()) else None
+    return text
+
+
+def warranty_end(start: date, months: int) -> date:
+    """Give the last day of a warranty of so many months that begins on ``start``.
+
+    It ends on the day before the one of the same number; a month that has no such day ends it
+    with its own last day.
+    """
+    whole = start.year * 12 + start.month - 1 + months
+    year, month = divmod(whole, 12)
+    days = monthrange(year, month + 1)[1]
+    if start.day > days:
+        return date(year, month + 1, days)
+    return date(year, month + 1, start.day) - timedelta(days=1)
+
+
+def complete_warranty(changed: dict[str, Any], stored: Mapping[str, Any]) -> None:
+    """Add the end of a warranty to changed values that set its start or its length, and no end."""
+    if not {"warranty_starts_on", "warranty_months"} & changed.keys():
+        return
+    start = changed.get("warranty_starts_on", stored.get("warranty_starts_on"))
+    months = changed.get("warranty_months", stored.get("warranty_months"))
+    if start is not None and months and "warranty_ends_on" not in changed:
+        changed["warranty_ends_on"] = warranty_end(start, months)
 
 
 def taken_values(
@@ -69,6 +150,9 @@ def taken_values(
         )
         if same is not None:
             problems.append(FieldProblem("serial_number", "taken", same))
+    person = values.get("technician_person_id")
+    if person is not None and session.get(Person, person) is None:
+        problems.append(FieldProblem("technician_person_id", "not_found", str(person)))
     place = values.get("location_id")
     if place is not None and session.get(Location, place) is None:
         problems.append(FieldProblem("location_id", "not_found", str(place)))

@@ -32,7 +32,12 @@ from parc.services.asset_sources import (
     release,
     set_person_source,
 )
-from parc.services.asset_values import EDITABLE_FIELDS, clean_values, taken_values
+from parc.services.asset_values import (
+    EDITABLE_FIELDS,
+    clean_values,
+    complete_warranty,
+    taken_values,
+)
 from parc.services.lifecycle import TRANSITIONS
 from parc.services.permissions import Action, require
 
@@ -52,7 +57,7 @@ __all__ = [
 ]
 
 DEFAULT_TAG_PATTERN: Final = "P{number:06d}"
-_REQUIRED: Final = frozenset({"name", "category", "asset_tag"})
+_REQUIRED: Final = frozenset({"name", "category", "asset_tag", "currency"})
 
 
 def next_asset_tags(session: Session, count: int, pattern: str) -> list[str]:
@@ -119,6 +124,7 @@ def create_asset(
         raise InvalidInputError(problems)
     tag = cleaned.pop("asset_tag", None) or next_asset_tags(session, 1, tag_pattern)[0]
     given = {name: value for name, value in cleaned.items() if value is not None}
+    complete_warranty(given, {})
     asset = Asset(
         asset_tag=tag, lifecycle_state=lifecycle_state, created_at=at, updated_at=at, **given
     )
@@ -162,6 +168,7 @@ def edit_asset(
         raise ConflictError(f"{asset.asset_tag} was changed meanwhile")
     cleaned, problems = clean_values(values)
     changed = {name: value for name, value in cleaned.items() if value != getattr(asset, name)}
+    complete_warranty(changed, _present(asset))
     seen = leading_values(session, asset)
     for name in _REQUIRED & changed.keys():
         if changed[name] is None and seen.get(name) is None:

@@ -39,6 +39,12 @@ def read_day(text: str) -> date | None:
     return day if _EARLIEST <= day <= _LATEST else None
 
 
+def read_amount(text: str) -> Decimal | None:
+    """Give the amount of ``1 234,56``, with or without the sign of the euro; None for no amount."""
+    digits = "".join(text.split()).replace(",", ".").removesuffix("€")
+    return Decimal(digits) if _AMOUNT.fullmatch(digits) else None
+
+
 class FieldReader:
     """Collects problems; each method gives what could be read, or a harmless stand-in.
 
@@ -117,13 +123,12 @@ class FieldReader:
 
     def amount(self, field: str, value: str) -> Decimal | None:
         """Give an amount of money with at most two digits after the comma; None for a blank."""
-        text = "".join(value.split()).replace(",", ".")
-        if not text:
+        if not value.strip():
             return None
-        if not _AMOUNT.fullmatch(text):
+        amount = read_amount(value)
+        if amount is None:
             self.add(field, "not_an_amount", value.strip()[:40])
-            return None
-        return Decimal(text)
+        return amount
 
     def lines(self, field: str, value: str, *, most: int) -> str:
         """Give text of several lines, without what cannot be printed."""

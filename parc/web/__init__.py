@@ -17,6 +17,7 @@ from parc.web.changes import changes
 from parc.web.context import signed_in
 from parc.web.credentials import credentials
 from parc.web.dashboard import dashboard
+from parc.web.departments import departments
 from parc.web.devices import devices
 from parc.web.documents import documents, raise_body_limit
 from parc.web.errors import init_errors
@@ -34,6 +35,8 @@ from parc.web.messages import take_messages
 from parc.web.navigation import home_url, menu_for
 from parc.web.network_map import network_map
 from parc.web.patterns import patterns
+from parc.web.people import people
+from parc.web.places import places
 from parc.web.ports import assets
 from parc.web.problems import tell_problem
 from parc.web.ranges import ranges
@@ -51,6 +54,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     changes,
     credentials,
     dashboard,
+    departments,
     devices,
     documents,
     exports,
@@ -60,6 +64,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     ignored_keys,
     network_map,
     patterns,
+    people,
+    places,
     ranges,
     runs,
     session_pages,

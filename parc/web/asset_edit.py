@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from flask import redirect, render_template, url_for
@@ -16,7 +19,10 @@ from parc.models import Asset, ChangeSet, LifecycleState
 from parc.queries.asset_sheet import read_asset, read_sheet
 from parc.queries.devices import device_ids_of
 from parc.queries.locations import read_places
+from parc.queries.people import read_person
+from parc.services import asset_values as service_values
 from parc.services import assets as service
+from parc.services.people import find_person, person_label
 from parc.services.permissions import Action, may
 from parc.services.provenance import (
     Settling,
@@ -62,7 +68,10 @@ def send_new() -> ResponseReturnValue:
             asset = service.create_asset(
                 session,
                 actor(),
-                values={name: value for name, value in _values(form).items() if value is not None},
+                values=_with_people(
+                    session,
+                    {name: value for name, value in _values(form).items() if value is not None},
+                ),
                 at=now(),
                 lifecycle_state=LifecycleState(state),
                 tag_pattern=settings().interface.asset_tag_pattern,
@@ -79,8 +88,7 @@ def send_new() -> ResponseReturnValue:
 def edit(asset_id: int) -> ResponseReturnValue:
     """Show the form with what is stored."""
     asset = read_asset(db.session(), asset_id)
-    values = {name: getattr(asset, name) for name in _FIELDS}
-    return _edit_page(asset, filled(**values, version=asset.version))
+    return _edit_page(asset, filled(**_texts(asset), version=asset.version))
 
 
 @assets.post("/assets/<int:asset_id>/edit")
@@ -98,7 +106,7 @@ def send_edit(asset_id: int) -> ResponseReturnValue:
                 acting(form),
                 asset_id,
                 version=int(version),
-                values=_values(form),
+                values=_with_people(session, _values(form)),
                 at=now(),
             )
     except InvalidInputError as error:
@@ -256,6 +264,35 @@ def _values(form: Form) -> dict[str, Any]:
     return values
 
 
+def _texts(asset: Asset) -> dict[str, Any]:
+    """Give the fields as the form shows them."""
+    values: dict[str, Any] = {name: getattr(asset, name) for name in _FIELDS}
+    for name, value in values.items():
+        if isinstance(value, date | Decimal):
+            values[name] = str(value)
+    if asset.technician_person_id is not None:
+        person = read_person(db.session(), asset.technician_person_id)
+        label = person_label(person.name, person.email, person.external_id, person.id)
+        values["technician_person_id"] = label
+    return values
+
+
+def _with_people(session: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Give the values with the id of the person that a form names.
+
+    Raises:
+        InvalidInputError: of the field.
+    """
+    text = values.get("technician_person_id")
+    if text is None:
+        return values
+    try:
+        return {**values, "technician_person_id": find_person(session, text)}
+    except InvalidInputError as error:
+        problems = [replace(one, field="technician_person_id") for one in error.problems]
+        raise InvalidInputError(problems) from error
+
+
 def _new_page(form: Form) -> str:
     return render_template(
         "assets/new.html", form=form, states=choices(LifecycleState), **_form_context()
@@ -270,6 +307,7 @@ def _form_context() -> dict[str, Any]:
     places = read_places(db.session()).by_id.values()
     return {
         "labels": LABELS,
+        "kept": service_values.KEPT_FIELDS,
         "categories": sorted(choices(Category), key=lambda pair: pair[1]),
         "places": [("", "—"), *((str(place.id), place.path) for place in places)],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from operator import itemgetter
 from typing import Any
 
@@ -25,6 +26,7 @@ from parc.queries.locations import read_places
 from parc.queries.observations import list_observations, read_observation
 from parc.queries.places import read_spot, subject_of
 from parc.queries.ports import read_neighbors
+from parc.services.asset_values import KEPT_FIELDS
 from parc.services.assets import EDITABLE_FIELDS
 from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
@@ -32,18 +34,33 @@ from parc.web.asset_held import held_kind, held_word
 from parc.web.assets import LABELS, assets
 from parc.web.cells import CellWriter
 from parc.web.context import now
+from parc.web.formats import format_money, format_plain_date
 from parc.web.found_by import read_why
 from parc.web.history import action_label, field_label, value_text
 from parc.web.history_filter import HISTORY_SOURCES, read_history_filter
 from parc.web.labels import label
 from parc.web.listing import page_key
+from parc.web.names import name_of
 from parc.web.origins import origin_lines
 from parc.web.where import CERTAINTIES, port_url, switch_url
 
 _FIELDS = (
-    "category", "manufacturer", "model_name", "serial_number", "operating_system",
-    "software_revision", "firmware_revision", "hardware_revision", "location_id",
-    "primary_address", "base_mac_address", "notes",
+    "category",
+    "manufacturer",
+    "model_name",
+    "serial_number",
+    "operating_system",
+    "software_revision",
+    "firmware_revision",
+    "hardware_revision",
+    "location_id",
+    "primary_address",
+    "base_mac_address",
+    "notes",
+)
+_KEPT = (
+    "custodian_person_id", "custodian_department_id", "technician_person_id", "loan_due_on",
+    *(name for name in KEPT_FIELDS if name not in {"technician_person_id", "currency"}),
 )  # fmt: skip
 _ENTRIES = 50
 _MORE_INTERFACES = 200
@@ -108,6 +125,7 @@ def show(asset_id: int) -> ResponseReturnValue:
         tab="show",
         fields=[line for line in lines if line.value],
         empty_fields=[line for line in lines if not line.value],
+        kept=[line for line in _kept_lines(sheet) if line[1]],
         differences=_difference_lines(sheet, write),
         parts=parts,
         held=read_held(db.session(), sheet.devices, asset_id),
@@ -248,6 +266,29 @@ def _field_lines(sheet: Sheet, write: CellWriter) -> list[FieldLine]:
                 can_edit and is_person and name in MACHINE_FIELDS,
             )
         )
+    return lines
+
+
+def _kept_lines(sheet: Sheet) -> list[tuple[str, str, str]]:
+    """Give what people keep of the asset: label, value, and the address of whom it names."""
+    asset = sheet.asset
+    lines = []
+    for name in _KEPT:
+        value = getattr(asset, name)
+        url = ""
+        if value is None:
+            text = ""
+        elif name == "purchase_price":
+            text = format_money(value, asset.currency)
+        elif isinstance(value, date):
+            text = format_plain_date(value)
+        else:
+            text = (name_of(name, value) if name.endswith("_id") else None) or str(value)
+        if value is not None and name.endswith("person_id"):
+            url = url_for("people.show", person_id=value)
+        elif value is not None and name.endswith("department_id"):
+            url = url_for("departments.show", department_id=value)
+        lines.append((str(LABELS[name]), text, url))
     return lines
 
 

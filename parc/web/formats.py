@@ -46,9 +46,9 @@ def format_day(moment: datetime) -> str:
     return format_date(local, _DATE[_language()], locale=get_locale())
 
 
-def format_plain_date(day: date) -> str:
-    """Write a day that has no zone: 22/11/2026 or 22 Nov 2026."""
-    return format_date(day, _DATE[_language()], locale=get_locale())
+def format_plain_date(day: date | None) -> str:
+    """Write a day that has no zone: 22/11/2026 or 22 Nov 2026; nothing for None."""
+    return format_date(day, _DATE[_language()], locale=get_locale()) if day else ""
 
 
 def format_money(amount: Decimal, currency: str) -> str:

@@ -19,10 +19,12 @@ from flask_babel import lazy_pgettext as _in
 from collectors.observation import Category
 from parc.models import DeviceStatus, LifecycleState
 from parc.queries.dashboard import PeopleChange, RunChange
+from parc.services.fields import read_day
 from parc.web.assets import LABELS
-from parc.web.formats import format_megabits, format_number, format_octets
+from parc.web.formats import format_megabits, format_number, format_octets, format_plain_date
 from parc.web.labels import label
 from parc.web.lock_words import lock_code_text
+from parc.web.names import name_of
 from parc.web.reason_words import key_text, note_text
 
 ACTIONS: Mapping[str, str] = {
@@ -114,6 +116,7 @@ FIELDS: Mapping[str, str] = {
     "capacity": _in("field", "Capacity"),
     "category_source": _("Source of the category"),
     "charge_percent": _("Charge"),
+    "arrived_on": _("Arrived on"),
     "chassis_id": _("Chassis"),
     "component_class": _("Class"),
     "console_message": _("Display"),
@@ -176,6 +179,17 @@ FIELDS: Mapping[str, str] = {
     "sys_object_id": "sysObjectID",
     "system_uuid": _("System UUID"),
     "temperature_celsius": _("Temperature"),
+    "city": _("City"),
+    "code": _("Code"),
+    "department_id": _("Department"),
+    "email": _("E-mail address"),
+    "external_id": _("External number"),
+    "left_on": _("Left on"),
+    "manager_id": _in("people", "Manager"),
+    "parent_id": _("Lies in"),
+    "phone": _("Telephone"),
+    "postal_code": _("Postal code"),
+    "site_id": _("Place of work"),
     "unit": _in("field", "Unit"),
     "until": _("Until"),
     "used_bytes": _in("field", "Used"),
@@ -217,6 +231,8 @@ _MEMBERS: Mapping[str, type[enum.StrEnum]] = {
     "lifecycle_state": LifecycleState,
     "status": DeviceStatus,
 }
+# Days of an asset, a person or a movement, which the history keeps as text.
+_DAYS = frozenset(name for name in FIELDS if name.endswith("_on") and name != "installed_on")
 _OCTETS = frozenset({"memory_bytes", "size_bytes", "used_bytes"})
 
 
@@ -262,17 +278,19 @@ def value_text(name: str, value: Any) -> str:
     if kind is not None and value in set(kind):
         return label(kind(value))
     if isinstance(value, int):
-        return _whole(name, field, value)
+        return name_of(field, value) or _whole(name, field, value)
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
-    return _sentence(name, value)
+    return _sentence(name, field, str(value))
 
 
-def _sentence(name: str, value: Any) -> str:
-    """Write a lock, and of a conflict who else shows the key and why it is no match."""
+def _sentence(name: str, field: str, value: str) -> str:
+    """Write a day, a lock, and of a conflict who else shows the key and why it is no match."""
+    if field in _DAYS and (day := read_day(value)) is not None:
+        return format_plain_date(day)
     if name.startswith("lock/"):
-        return lock_code_text(str(value))
-    return note_text(value) if key_text(name) is not None else str(value)
+        return lock_code_text(value)
+    return note_text(value) if key_text(name) is not None else value
 
 
 def plan_kind_label(kind: str) -> str:

@@ -68,6 +68,14 @@ MENU = (
         ),
     ),
     Group(
+        _("Organisation"),
+        (
+            Entry("places.index", _("Places"), "building-2", Action.VIEW_INVENTORY, "l"),
+            Entry("people.index", _("People"), "users", Action.VIEW_INVENTORY, "e"),
+            Entry("departments.index", _("Departments"), "boxes", Action.VIEW_INVENTORY),
+        ),
+    ),
+    Group(
         _("Contracts and suppliers"),
         (
             Entry("contracts.index", _("Contracts"), "handshake", Action.VIEW_CONTRACT, "o"),

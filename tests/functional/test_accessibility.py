@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from shutil import copy
 from typing import Literal
@@ -63,7 +64,11 @@ from parc.reconcile.matching import Considered, Match
 from parc.reconcile.rules import KeyKind, Reason
 from parc.services.actor import SYSTEM
 from parc.services.change_sets import recording
+from parc.services.departments import create_department_path
 from parc.services.ignored_keys import ignore_key
+from parc.services.outlets import OutletDraft, save_outlet
+from parc.services.people import PersonDraft, save_person
+from parc.services.places import create_path
 from parc.services.sign_in import make_link
 from parc.topology import PortRole
 from tests.browser import AXE_RULES, Live, chromium
@@ -92,6 +97,15 @@ NO_PAGES = {
     "suppliers.export_csv",
     "suppliers.export_xlsx",
     "exports.assets_xlsx",
+    "departments.export_csv",
+    "departments.export_xlsx",
+    "departments.suggest",
+    "people.export_csv",
+    "people.export_xlsx",
+    "people.suggest",
+    "places.export_csv",
+    "places.export_xlsx",
+    "places.suggest",
     "runs.live",
     "static",
 }
@@ -278,8 +292,34 @@ def _fill(session: Session) -> tuple[dict[str, int], list[int]]:
         "range_id": address_range.id,
         "run_id": held.id,
         "user_id": make_user(session).id,
+        **_add_organisation(session, asset_id),
     }
     return arguments, [done.id, running.id]
+
+
+def _add_organisation(session: Session, asset_id: int) -> dict[str, int]:
+    """Add a room with an outlet, a department and a person who holds the asset."""
+    room = create_path(session, SYSTEM, "Lyon > Bâtiment A > 2 > Salle 214", at=now())
+    draft = OutletDraft(
+        "A-214-1", session.get_one(Asset, asset_id).asset_tag, "GigabitEthernet1/0/1"
+    )
+    outlet = save_outlet(session, SYSTEM, room.id, draft, at=now())
+    department = create_department_path(session, SYSTEM, "Direction > Informatique", at=now())
+    wanted = PersonDraft(
+        name="Élise Martin", email="elise.martin@example.org", department="Informatique",
+        site="Lyon", left_on="2026-01-31",
+    )  # fmt: skip
+    person = save_person(session, SYSTEM, wanted, at=now())
+    asset = session.get_one(Asset, asset_id)
+    asset.location_id, asset.custodian_person_id = room.id, person.id
+    asset.purchase_price, asset.warranty_ends_on = Decimal("1234.50"), now().date()
+    session.flush()
+    return {
+        "place_id": room.id,
+        "outlet_id": outlet.id,
+        "department_id": department.id,
+        "person_id": person.id,
+    }
 
 
 def _add_act(session: Session, asset_id: int) -> int:

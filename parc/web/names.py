@@ -1,0 +1,47 @@
+"""Names of what the history and movements point at; each is read once a request."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import g
+from flask_babel import gettext
+
+from parc.extensions import db
+from parc.queries.departments import Departments, read_departments
+from parc.queries.locations import Places, read_places
+from parc.queries.people import person_names
+
+
+def known_places() -> Places:
+    """Give all places."""
+    if "known_places" not in g:
+        g.known_places = read_places(db.session())
+    return cast("Places", g.known_places)
+
+
+def known_departments() -> Departments:
+    """Give all departments."""
+    if "known_departments" not in g:
+        g.known_departments = read_departments(db.session())
+    return cast("Departments", g.known_departments)
+
+
+def know_people(ids: set[int]) -> dict[int, str]:
+    """Give the names of people by their ids; what is asked for together is read together."""
+    known = cast("dict[int, str]", g.setdefault("known_people", {}))
+    unread = ids - known.keys()
+    if unread:
+        known |= person_names(db.session(), unread)
+    return known
+
+
+def name_of(field: str, number: int) -> str | None:
+    """Name what a column points at; None for a column that points at none of these."""
+    if field.endswith("location_id") or field == "site_id":
+        return known_places().path(number) or gettext("a place that is gone")
+    if field.endswith("department_id"):
+        return known_departments().path(number) or gettext("a department that is gone")
+    if field.endswith("person_id") or field == "manager_id":
+        return know_people({number}).get(number) or gettext("a person who is gone")
+    return None
