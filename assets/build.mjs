@@ -1,5 +1,6 @@
 // Builds what the pages load into parc/static/build/: one style sheet, one script, one sprite of
-// icons, with hashes in their names, and a manifest that parc/web/bundles.py reads.
+// icons, with hashes in their names, and a manifest that parc/web/bundles.py reads; beside them the
+// fonts of printed documents, which no page loads.
 import { createHash } from "node:crypto";
 import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -9,7 +10,8 @@ import { build } from "esbuild";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const source = join(root, "assets");
 const target = join(root, "parc", "static", "build");
-const bundled = ["htmx.org", "lucide-static"];
+const bundled = ["dejavu-fonts-ttf", "htmx.org", "lucide-static"];
+const fonts = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"];
 
 const manifest = {};
 
@@ -48,6 +50,14 @@ async function sprite() {
   await write("mark.svg", await readFile(join(source, "icons", "mark.svg"), "utf8"));
 }
 
+async function printedFonts() {
+  const folder = join(target, "fonts");
+  await mkdir(folder, { recursive: true });
+  for (const name of fonts) {
+    await cp(join(root, "node_modules/dejavu-fonts-ttf/ttf", name), join(folder, name));
+  }
+}
+
 async function licences() {
   const folder = join(target, "licences");
   await mkdir(folder, { recursive: true });
@@ -63,6 +73,7 @@ await mkdir(target, { recursive: true });
 await bundle("css/app.css", "app.css");
 await bundle("js/app.js", "app.js");
 await sprite();
+await printedFonts();
 await licences();
 await writeFile(join(target, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 console.log(Object.values(manifest).join("\n"));

@@ -23,7 +23,6 @@ HOSTS: Final = frozenset(
         Category.NAS,
     }
 )
-_ARUBA: Final = 14823  # an access point of a swarm is the controller of the others
 _SUPPLIES: Final = frozenset({Category.UPS, Category.POWER})
 
 
@@ -49,9 +48,6 @@ async def read_details(
         return Details(outlets=await read_outlets(session, enterprise))
     if category is Category.WIRELESS_CONTROLLER:
         return Details(managed_devices=await read_access_points(session, enterprise))
-    if category is Category.ACCESS_POINT and enterprise == _ARUBA:
-        own = identity.serial_number
-        return Details(managed_devices=await read_access_points(session, enterprise, own))
     details = Details()
     if category is Category.HYPERVISOR:
         machines = await read_virtual_machines(session, enterprise)

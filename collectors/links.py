@@ -31,7 +31,6 @@ from collectors.snmp import (
     bridge_mib,
     cdp_mib,
     cisco_vlan_mibs,
-    fdp_mib,
     forwarding,
     ip_mib,
     lldp_mib,
@@ -62,7 +61,6 @@ _LINK_TABLES: Final = (
     lldp_neighbors.LLDP_V2_REM_TABLE,
     lldp_neighbors.LLDP_V2_REM_MAN_ADDR_TABLE,
     cdp_mib.CDP_CACHE_TABLE,
-    fdp_mib.FDP_CACHE_TABLE,
     ip_mib.IP_NET_TO_PHYSICAL_TABLE,
     ip_mib.IP_NET_TO_MEDIA_TABLE,
     power_ethernet_mib.PETH_PSE_PORT_TABLE,
@@ -308,7 +306,7 @@ class _LinkReader:
         return FdbTable(tuple(rows), complete=complete)
 
     async def neighbors(self) -> NeighborTable:
-        """Read all protocols; complete when each that is there was read to its end."""
+        """Read both protocols; complete when each that is there was read to its end."""
         tables = []
         if self._existing & {lldp_neighbors.LLDP_REM_TABLE, lldp_neighbors.LLDP_V2_REM_TABLE}:
             interfaces = self._subject.interfaces
@@ -318,8 +316,6 @@ class _LinkReader:
             tables.append(NeighborTable(complete=True))
         if cdp_mib.CDP_CACHE_TABLE in self._existing:
             tables.append(await cdp_mib.read_neighbors(self._session))
-        if fdp_mib.FDP_CACHE_TABLE in self._existing:
-            tables.append(await fdp_mib.read_neighbors(self._session))
         rows = tuple(row for table in tables for row in table.rows)
         return NeighborTable(rows, complete=bool(tables) and all(one.complete for one in tables))
 

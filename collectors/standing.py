@@ -164,7 +164,6 @@ async def describe(standing: Standing) -> Identity:
     draft.offer(
         "base_mac_address", base_mac, "dot1dBaseBridgeAddress" if is_bridge else "ifPhysAddress"
     )
-    draft.offer("chassis_id", lldp_mib.chassis_id(standing.found), "lldpLocChassisId")
     return Identity(
         manufacturer=draft.values.get("manufacturer"),
         model_name=draft.values.get("model_name"),
@@ -176,7 +175,7 @@ async def describe(standing: Standing) -> Identity:
         hardware_revision=draft.values.get("hardware_revision"),
         asset_tag=draft.values.get("asset_tag"),
         base_mac_address=base_mac,
-        chassis_id=draft.values.get("chassis_id"),
+        chassis_id=lldp_mib.chassis_id(standing.found),
         definition=definition.id if definition else None,
         origins=tuple(sorted(draft.origins, key=lambda one: (one.field, not one.is_chosen))),
     )

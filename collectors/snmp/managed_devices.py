@@ -1,8 +1,7 @@
 """What a controller or a host tells of others: its access points, its virtual machines.
 
 Source: AIRESPACE-WIRELESS-MIB bsnAPTable (Cisco); WLSX-WLAN-MIB wlsxWlanAPTable (Aruba);
-AI-AP-MIB aiAccessPointTable (Aruba Instant); RUCKUS-ZD-WLAN-MIB ruckusZDWLANAPTable and
-RUCKUS-SZ-WLAN-MIB ruckusSZAPTable; VMWARE-VMINFO-MIB vmwVmTable and vmwVmNetTable.
+RUCKUS-ZD-WLAN-MIB ruckusZDWLANAPTable; VMWARE-VMINFO-MIB vmwVmTable and vmwVmNetTable.
 """
 
 from __future__ import annotations
@@ -25,8 +24,6 @@ VIRTUAL_MACHINE: Final = "virtual-machine"
 _MAC_OCTETS: Final = 6
 _AIRESPACE: Final = "1.3.6.1.4.1.14179.2.2.1.1"
 _ARUBA: Final = "1.3.6.1.4.1.14823.2.2.1.5.2.1.4.1"
-_INSTANT: Final = "1.3.6.1.4.1.14823.2.3.3.1.2.1.1"
-_RUCKUS_SZ: Final = "1.3.6.1.4.1.25053.1.4.2.1.1.2.2.1"
 _RUCKUS: Final = "1.3.6.1.4.1.25053.1.2.2.1.1.2.1.1"
 _VMWARE: Final = 6876
 _VM: Final = "1.3.6.1.4.1.6876.2.1.1"
@@ -41,118 +38,87 @@ _VM_STATES: Final = {"poweredon": "on", "poweredoff": "off", "suspended": "suspe
 
 
 class _ApTable(NamedTuple):
-    """The columns of one maker's table by what they tell; ``up`` is the state's good value."""
+    """The columns of one maker's table by what they tell; ``up`` is the state's good number."""
 
     maker: int
     columns: Mapping[str, str]
-    up: str
+    up: int
 
 
-_BSN: Final = _ApTable(
-    9,
-    {
-        "name": f"{_AIRESPACE}.3",
-        "state": f"{_AIRESPACE}.6",
-        "model": f"{_AIRESPACE}.16",
-        "serial": f"{_AIRESPACE}.17",
-        "address": f"{_AIRESPACE}.19",
-        "version": f"{_AIRESPACE}.31",
-        "mac": f"{_AIRESPACE}.33",
-    },
-    "1",
-)
-_WLSX: Final = _ApTable(
-    14823,
-    {
-        "address": f"{_ARUBA}.2",
-        "name": f"{_ARUBA}.3",
-        "serial": f"{_ARUBA}.6",
-        "model": f"{_ARUBA}.13",
-        "state": f"{_ARUBA}.19",
-        "version": f"{_ARUBA}.34",
-    },
-    "1",
-)
-_AI: Final = _ApTable(
-    14823,
-    {
-        "name": f"{_INSTANT}.2",
-        "address": f"{_INSTANT}.3",
-        "serial": f"{_INSTANT}.4",
-        "model": f"{_INSTANT}.6",
-        "state": f"{_INSTANT}.11",
-    },
-    "1",
-)
-_ZONE_DIRECTOR: Final = _ApTable(
-    25053,
-    {
-        "name": f"{_RUCKUS}.2",
-        "state": f"{_RUCKUS}.3",
-        "model": f"{_RUCKUS}.4",
-        "serial": f"{_RUCKUS}.5",
-        "version": f"{_RUCKUS}.7",
-        "address": f"{_RUCKUS}.10",
-    },
-    "1",
-)
-_SMART_ZONE: Final = _ApTable(
-    25053,
-    {
-        "name": f"{_RUCKUS_SZ}.5",
-        "version": f"{_RUCKUS_SZ}.7",
-        "model": f"{_RUCKUS_SZ}.8",
-        "serial": f"{_RUCKUS_SZ}.9",
-        "address": f"{_RUCKUS_SZ}.10",
-        "state": f"{_RUCKUS_SZ}.16",
-    },
-    "connect",
-)
-# Of a maker's tables the first that has rows counts. Cisco's controllers have Airespace's MIB below
-# Cisco's own enterprise number.
-_ACCESS_POINTS: Final[Mapping[int, tuple[_ApTable, ...]]] = {
-    9: (_BSN,),
-    14179: (_BSN,),
-    14823: (_WLSX, _AI),
-    25053: (_ZONE_DIRECTOR, _SMART_ZONE),
+_ACCESS_POINTS: Final = {
+    14179: _ApTable(
+        9,
+        {
+            "name": f"{_AIRESPACE}.3",
+            "state": f"{_AIRESPACE}.6",
+            "model": f"{_AIRESPACE}.16",
+            "serial": f"{_AIRESPACE}.17",
+            "address": f"{_AIRESPACE}.19",
+            "version": f"{_AIRESPACE}.31",
+            "mac": f"{_AIRESPACE}.33",
+        },
+        1,
+    ),
+    14823: _ApTable(
+        14823,
+        {
+            "address": f"{_ARUBA}.2",
+            "name": f"{_ARUBA}.3",
+            "serial": f"{_ARUBA}.6",
+            "model": f"{_ARUBA}.13",
+            "state": f"{_ARUBA}.19",
+            "version": f"{_ARUBA}.34",
+        },
+        1,
+    ),
+    25053: _ApTable(
+        25053,
+        {
+            "name": f"{_RUCKUS}.2",
+            "state": f"{_RUCKUS}.3",
+            "model": f"{_RUCKUS}.4",
+            "serial": f"{_RUCKUS}.5",
+            "version": f"{_RUCKUS}.7",
+            "address": f"{_RUCKUS}.10",
+        },
+        1,
+    ),
 }
+# Cisco's controllers have Airespace's MIB below Cisco's own enterprise number.
+_TABLE_OF: Final = {9: 14179, 14179: 14179, 14823: 14823, 25053: 25053}
 
 
-async def read_access_points(
-    session: DeviceSession, enterprise: int | None, own_serial: str | None = None
-) -> ManagedDeviceTable:
+async def read_access_points(session: DeviceSession, enterprise: int | None) -> ManagedDeviceTable:
     """Read the access points that a controller manages.
 
     Args:
         session: the controller.
         enterprise: number of its maker, from sysObjectID.
-        own_serial: of an access point that is the controller of the others; it tells itself.
     """
-    for source in _ACCESS_POINTS.get(enterprise or 0, ()):
-        table = await read_table(session, source.columns)
-        found = (_access_point(index, row, source) for index, row in sorted(table.rows.items()))
-        rows = [
-            one
-            for one in found
-            if one is not None and (own_serial is None or one.serial_number != own_serial)
-        ]
-        if rows:
-            return _table(rows, complete=table.complete)
-    return ManagedDeviceTable()
+    source = _ACCESS_POINTS.get(_TABLE_OF.get(enterprise or 0, 0))
+    if source is None:
+        return ManagedDeviceTable()
+    table = await read_table(session, source.columns)
+    rows = [
+        one
+        for index, row in sorted(table.rows.items())
+        if (one := _access_point(index, row, source))
+    ]
+    return _table(rows, complete=table.complete)
 
 
 def _access_point(
     index: tuple[int, ...], row: dict[str, VarBind], source: _ApTable
 ) -> ManagedDevice | None:
     # The index is a MAC of the access point: with Cisco's that of its radio, else its own.
-    own = _mac_of(index)
+    own = normalise_mac(bytes(index)) if _is_mac(index) else None
     mac = values.mac(row.get("mac")) if "mac" in source.columns else own
     serial = values.name(row.get("serial"))
     serial = None if is_placeholder(serial) else serial
     key = serial or mac or own
     if key is None:
         return None
-    state = values.name(row.get("state"))
+    state = values.integer(row.get("state"))
     return ManagedDevice(
         key=key,
         kind=ACCESS_POINT,
@@ -163,7 +129,7 @@ def _access_point(
         mac_address=mac,
         address=_address(values.name(row.get("address"))),
         software_revision=values.name(row.get("version")),
-        state=None if state is None else "up" if state.casefold() == source.up else "down",
+        state=None if state is None else "up" if state == source.up else "down",
     )
 
 
@@ -177,13 +143,8 @@ def _address(text: str | None) -> str | None:
     return None if useless else str(found)
 
 
-def _mac_of(index: tuple[int, ...]) -> str | None:
-    """Give the MAC that an index is, or spells as a text behind its length."""
-    if not index or max(index) > 0xFF:  # noqa: PLR2004 -- an octet
-        return None
-    if len(index) == _MAC_OCTETS:
-        return normalise_mac(bytes(index))
-    return normalise_mac(bytes(index[1:])) if index[0] == len(index) - 1 else None
+def _is_mac(index: tuple[int, ...]) -> bool:
+    return len(index) == _MAC_OCTETS and max(index) <= 0xFF  # noqa: PLR2004 -- an octet
 
 
 async def read_virtual_machines(

@@ -2,9 +2,8 @@
 
 Source: UPS-MIB, RFC 1628, upsBattery and upsOutput; PowerNet-MIB (APC) upsBasicBattery,
 upsAdvBattery, rPDUOutletStatusTable, rPDU2OutletSwitchedStatusTable; XUPS-MIB (Eaton) xupsBattery;
-PDU2-MIB (Raritan) outletConfigurationTable, outletSwitchControlTable; Sentry3-MIB and Sentry4-MIB
-(Server Technology) outletTable, st4OutletConfigTable and st4OutletMonitorTable; EATON-EPDU-MIB
-outletTable and outletControlTable; CPS-MIB (CyberPower) ePDUOutletStatusTable.
+PDU2-MIB (Raritan) outletConfigurationTable, outletSwitchControlTable; Sentry3-MIB (Server
+Technology) outletTable.
 """
 
 from __future__ import annotations
@@ -82,9 +81,6 @@ _NEEDS_REPLACING: Final = 2
 _RPDU: Final = "1.3.6.1.4.1.318.1.1.12.3.5.1.1"
 _RPDU2: Final = "1.3.6.1.4.1.318.1.1.26.9.2.3.1"
 _SENTRY3: Final = "1.3.6.1.4.1.1718.3.2.3.1"
-_SENTRY4: Final = "1.3.6.1.4.1.1718.4.1.8"
-_EPDU: Final = "1.3.6.1.4.1.534.6.6.7.6"
-_CPS: Final = "1.3.6.1.4.1.3808.1.1.3.3.5.1.1"
 _RARITAN_NAMES: Final = "1.3.6.1.4.1.13742.6.3.5.3.1"
 _RARITAN_STATES: Final = "1.3.6.1.4.1.13742.6.4.1.2.1"
 # By enterprise number: name, columns of names and states, numbers that stand for on and off.
@@ -93,12 +89,7 @@ _OUTLETS: Final[Mapping[int, tuple[tuple[str, str, str, int, int], ...]]] = {
         ("rPDU2OutletSwitchedStatus", f"{_RPDU2}.3", f"{_RPDU2}.5", 2, 1),
         ("rPDUOutletStatus", f"{_RPDU}.2", f"{_RPDU}.4", 1, 2),
     ),
-    534: (("outlet", f"{_EPDU}.1.1.3", f"{_EPDU}.6.1.2", 1, 0),),
-    1718: (
-        ("st4Outlet", f"{_SENTRY4}.2.1.3", f"{_SENTRY4}.3.1.1", 1, 2),
-        ("outlet", f"{_SENTRY3}.3", f"{_SENTRY3}.5", 1, 0),
-    ),
-    3808: (("ePDUOutletStatus", f"{_CPS}.2", f"{_CPS}.4", 1, 2),),
+    1718: (("outlet", f"{_SENTRY3}.3", f"{_SENTRY3}.5", 1, 0),),
     13742: (("outlet", f"{_RARITAN_NAMES}.3", f"{_RARITAN_STATES}.3", 7, 8),),
 }
 

@@ -2,9 +2,8 @@
 
 Each table is a row of data here: where the MAC stands in its index, and which columns tell the
 rest. Sources: AIRESPACE-WIRELESS-MIB bsnMobileStationTable, CISCO-LWAPP-DOT11-CLIENT-MIB
-cldcClientTable, WLSX-USER-MIB wlsxUserTable (Aruba), AI-AP-MIB aiClientTable (Aruba Instant),
-UBNT-AirMAX-MIB ubntStaTable, MIKROTIK-MIB mtxrWlRtabTable and mtxrWlCMRtabTable,
-RUCKUS-ZD-WLAN-MIB ruckusZDWLANStaTable.
+cldcClientTable, WLSX-USER-MIB wlsxUserTable (Aruba), UBNT-AirMAX-MIB ubntStaTable, MIKROTIK-MIB
+mtxrWlRtabTable and mtxrWlCMRtabTable, RUCKUS-ZD-WLAN-MIB ruckusZDWLANStaTable.
 """
 
 from __future__ import annotations
@@ -77,7 +76,6 @@ _ARUBA: Final = _ClientTable(
     index_arcs=MAC_OCTETS + _IPV4_OCTETS,
     address_at=MAC_OCTETS,
 )
-_INSTANT: Final = _ClientTable("1.3.6.1.4.1.14823.2.3.3.1.2.4", {"bssid": 2, "address": 3})
 _AIRMAX: Final = _ClientTable(
     "1.3.6.1.4.1.41112.1.4.7",
     {"host_name": 2, "address": 10},
@@ -98,7 +96,7 @@ _RUCKUS: Final = _ClientTable(
 _BY_ENTERPRISE: Final = {
     9: (_AIRESPACE, _LWAPP),
     14179: (_AIRESPACE, _LWAPP),
-    14823: (_ARUBA, _INSTANT),
+    14823: (_ARUBA,),
     10002: (_AIRMAX,),
     41112: (_AIRMAX,),
     14988: (_MIKROTIK, _CAPSMAN),

@@ -16,13 +16,7 @@ if TYPE_CHECKING:
     from collectors.evidence import Origin
     from collectors.snmp.transport import VarBind
 
-_OTHERS: Final = (
-    "firmware_revision",
-    "hardware_revision",
-    "asset_tag",
-    "base_mac_address",
-    "chassis_id",
-)
+_OTHERS: Final = ("firmware_revision", "hardware_revision", "asset_tag", "base_mac_address")
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class InterfaceSettings:
 
     language: str = "fr"
     time_zone: str = "Europe/Paris"
+    organisation: str = ""
     asset_tag_pattern: str = "P{number:06d}"
     session_idle_minutes: int = 480
     session_days: int = 14

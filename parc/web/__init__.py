@@ -38,6 +38,7 @@ from parc.web.patterns import patterns
 from parc.web.people import people
 from parc.web.places import places
 from parc.web.ports import assets
+from parc.web.printed import printed
 from parc.web.problems import tell_problem
 from parc.web.ranges import ranges
 from parc.web.runs import runs
@@ -66,6 +67,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     patterns,
     people,
     places,
+    printed,
     ranges,
     runs,
     session_pages,

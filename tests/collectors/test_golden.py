@@ -38,7 +38,7 @@ def without_origins(observation: Observation) -> Observation:
 
 def identified(identity: Identity) -> dict[str, str]:
     """Give the fields that must say where they come from."""
-    silent = {"definition", "origins"}
+    silent = {"chassis_id", "definition", "origins"}
     values = {one.name: getattr(identity, one.name) for one in fields(identity)}
     return {name: one for name, one in values.items() if one is not None and name not in silent}
 

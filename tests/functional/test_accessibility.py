@@ -136,7 +136,7 @@ def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
             arguments, runs = _fill(session)
             token = make_link(session, SYSTEM, arguments["user_id"], now())
         db.session.remove()
-    paths = _paths(app, {**arguments, "token": token})
+    paths = _paths(app, {**arguments, "token": token, "tag": "nobody-has-it"})
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -72,7 +72,8 @@ class World:
     def address(self, rule: Rule) -> str:
         """Give an address of a route."""
         path = re.sub(r"<int:(\w+)>", lambda match: str(self.ids[match[1]]), rule.rule)
-        return path.replace("<ids>", str(self.ids["ignored_id"])).replace("<token>", "A" * 43)
+        path = path.replace("<ids>", str(self.ids["ignored_id"])).replace("<token>", "A" * 43)
+        return path.replace("<tag>", "P000001")
 
     def addresses(self, app: Flask, method: str) -> list[str]:
         """Give all addresses that take a method, but that of built files."""
@@ -109,7 +110,7 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
     network.location_id = site.id
     run = make_run(session, network, address_count=256, swept_count=256, failed_count=1)
     held = make_run(session, network, state=RunState.HELD)
-    asset = make_asset(session, location_id=site.id, last_seen_at=SOME_MOMENT)
+    asset = make_asset(session, asset_tag="P000001", location_id=site.id, last_seen_at=SOME_MOMENT)
     device = make_linked_device(session, asset, absent_since=SOME_MOMENT)
     unknown = make_device(session)
     ignored = make_device(session, status=DeviceStatus.IGNORED, ignore_reason="old")

@@ -10,15 +10,7 @@ import pytest
 from collectors.collect import SnmpResult, collect_snmp
 from collectors.credentials import SnmpCredential, SnmpVersion
 from collectors.definitions.loader import load_definitions
-from collectors.details import (
-    Battery,
-    Details,
-    Installation,
-    LifeCount,
-    ManagedDevice,
-    Outlet,
-    Tray,
-)
+from collectors.details import Battery, Details, Installation, LifeCount, ManagedDevice, Tray
 from collectors.snmp.replay import ReplayTransport, read_snmprec
 from collectors.target import Target
 from parc.demo.recordings import find_recording, read_recording
@@ -190,46 +182,6 @@ def test_outlets_of_a_recorded_power_strip(recording: str, count: int) -> None:
     assert [one.index for one in details.outlets.rows] == list(range(1, count + 1))
 
 
-EPDU = "1.3.6.1.4.1.534.6.6.7"
-CPS = "1.3.6.1.4.1.3808.1.1.3"
-SENTRY4 = "1.3.6.1.4.1.1718.4.1.8"
-
-
-@pytest.mark.parametrize(
-    ("number", "descr", "names", "states"),
-    [
-        (EPDU, "Eaton ePDU", f"{EPDU}.6.1.1.3.0", (f"{EPDU}.6.6.1.2.0", 1, 0)),
-        (CPS, "CyberPower PDU", f"{CPS}.3.5.1.1.2", (f"{CPS}.3.5.1.1.4", 1, 2)),
-        (
-            "1.3.6.1.4.1.1718.4",
-            "Sentry Smart PDU",
-            f"{SENTRY4}.2.1.3.1.1",
-            (f"{SENTRY4}.3.1.1.1.1", 1, 2),
-        ),
-    ],
-    ids=["eaton", "cyberpower", "sentry4"],
-)
-def test_outlets_of_each_maker_have_name_and_state(
-    number: str, descr: str, names: str, states: tuple[str, int, int]
-) -> None:
-    column, on, off = states
-    details = details_of(
-        f"1.3.6.1.2.1.1.1.0|4|{descr}",
-        f"{NAME}{number}",
-        f"{names}.1|4|router",
-        f"{names}.2|4|spare",
-        f"{names}.3|4|switch",
-        f"{column}.1|2|{on}",
-        f"{column}.2|2|{off}",
-        f"{column}.3|2|9",
-    )
-    assert details.outlets.rows == (
-        Outlet(1, "router", is_on=True),
-        Outlet(2, "spare", is_on=False),
-        Outlet(3, "switch"),
-    )
-
-
 def test_software_of_a_recorded_host_is_named_once() -> None:
     table = recorded("os/linux/unknown-001").installations
     assert table.complete
@@ -324,43 +276,6 @@ def test_access_points_of_aruba_are_named_by_their_mac() -> None:
         "AP-225",
         "up",
     )
-
-
-def test_an_access_point_that_leads_a_swarm_tells_the_others_and_not_itself() -> None:
-    row, own, other = "1.3.6.1.4.1.14823.2.3.3.1.2.1.1", "0.11.134.1.2.3", "0.11.134.1.2.4"
-    (one,) = details_of(
-        f"{NAME}1.3.6.1.4.1.14823.1.2.45",
-        "1.3.6.1.2.1.1.1.0|4|ArubaOS (MODEL: 225), Version 6.4.4.4-4.2.3.0",
-        f"{row}.2.{own}|4|ap-1",
-        f"{row}.4.{own}|4|CNB1234567",
-        f"{row}.2.{other}|4|ap-2",
-        f"{row}.3.{other}|64|192.0.2.81",
-        f"{row}.4.{other}|4|CNB1234568",
-        f"{row}.6.{other}|4|225",
-        f"{row}.11.{other}|2|2",
-    ).managed_devices.rows
-    assert (one.name, one.serial_number, one.address) == ("ap-2", "CNB1234568", "192.0.2.81")
-    assert (one.mac_address, one.model_name, one.state) == ("00:0b:86:01:02:04", "225", "down")
-
-
-@pytest.mark.parametrize(
-    "index", ["44.196.4.1.2.3", "17.50.67.58.67.52.58.48.52.58.48.49.58.48.50.58.48.51"]
-)
-def test_a_smart_zone_tells_its_access_points(index: str) -> None:
-    row = "1.3.6.1.4.1.25053.1.4.2.1.1.2.2.1"
-    (one,) = details_of(
-        f"{NAME}1.3.6.1.4.1.25053.3.1.11.3",
-        "1.3.6.1.2.1.1.1.0|4|Ruckus SmartZone",
-        f"{row}.5.{index}|4|ap-lobby",
-        f"{row}.7.{index}|4|6.1.1.0.1274",
-        f"{row}.8.{index}|4|R650",
-        f"{row}.9.{index}|4|431902001234",
-        f"{row}.10.{index}|64|192.0.2.82",
-        f"{row}.16.{index}|4|Connect",
-    ).managed_devices.rows
-    assert (one.name, one.model_name, one.serial_number) == ("ap-lobby", "R650", "431902001234")
-    assert (one.mac_address, one.address, one.state) == ("2c:c4:04:01:02:03", "192.0.2.82", "up")
-    assert one.software_revision == "6.1.1.0.1274"
 
 
 def test_a_host_tells_its_virtual_machines() -> None:

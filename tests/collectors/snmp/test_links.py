@@ -319,36 +319,6 @@ def test_a_cdp_neighbour_has_the_words_of_lldp() -> None:
     assert (host.capabilities, host.management_address) == (("stationOnly",), None)
 
 
-FDP = "1.3.6.1.4.1.1991.1.1.3.20.1.2.1.1"
-
-
-def test_an_fdp_neighbour_has_the_words_of_lldp() -> None:
-    text = f"""\
-{SWITCH}{FDP}.3.102.1|4|dist-1
-{FDP}.5.102.1|4x|c0000209
-{FDP}.6.102.1|4|IronWare Version 08.0.30
-{FDP}.7.102.1|4|ethernet1/1/1
-{FDP}.8.102.1|4|ICX7450-48
-{FDP}.9.102.1|4|Router, Switch
-{FDP}.3.103.1|4|0010.db11.2233
-{FDP}.5.103.1|4|192.0.2.10
-{FDP}.7.104.1|4|nobody
-"""
-    named, bare = links_of(text).neighbors.rows
-    assert named == Neighbor(
-        protocol="fdp",
-        if_index=102,
-        chassis_id="dist-1",
-        port_id="ethernet1/1/1",
-        sys_name="dist-1",
-        sys_descr="IronWare Version 08.0.30",
-        platform="ICX7450-48",
-        capabilities=("router", "bridge"),
-        management_address="192.0.2.9",
-    )
-    assert (bare.sys_name, bare.management_address) == (None, "192.0.2.10")
-
-
 def test_addresses_and_their_macs_come_from_the_newer_table() -> None:
     v6 = "2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1"
     text = f"""\

@@ -19,7 +19,6 @@ BSN = f"{ENTERPRISES}.14179.2.1.4.1"
 AP_NAME = f"{ENTERPRISES}.14179.2.2.1.1.3"
 LWAPP = f"{ENTERPRISES}.9.9.599.1.3.1.1"
 ARUBA = f"{ENTERPRISES}.14823.2.2.1.4.1.2.1"
-INSTANT = "1.3.6.1.4.1.14823.2.3.3.1.2.4.1"
 AIRMAX = f"{ENTERPRISES}.41112.1.4.7.1"
 MIKROTIK = f"{ENTERPRISES}.14988.1.1.1"
 RUCKUS = f"{ENTERPRISES}.25053.1.2.2.1.1.3.1.1"
@@ -68,11 +67,6 @@ def clients_of(text: str, enterprise: int) -> WirelessClientTable:
             WirelessClient(FIRST, "192.0.2.7", None, "ap-hall"),
         ),
         (
-            14823,
-            f"{INSTANT}.2.{ONE}|4x|{AP_MAC}\n{INSTANT}.3.{ONE}|64|192.0.2.7\n",
-            WirelessClient(FIRST, "192.0.2.7", None, "00:00:5e:00:53:a0"),
-        ),
-        (
             10002,
             f"{AIRMAX}.2.1.{ONE}|4|pole-3\n{AIRMAX}.10.1.{ONE}|64|192.0.2.7\n",
             WirelessClient(FIRST, "192.0.2.7", host_name="pole-3"),
@@ -88,7 +82,7 @@ def clients_of(text: str, enterprise: int) -> WirelessClientTable:
             WirelessClient(FIRST, None, "office", "00:00:5e:00:53:a0"),
         ),
     ],
-    ids=["airespace", "lwapp", "aruba", "instant", "airmax", "mikrotik", "ruckus"],
+    ids=["airespace", "lwapp", "aruba", "airmax", "mikrotik", "ruckus"],
 )
 def test_stations_of_each_maker(enterprise: int, text: str, expected: WirelessClient) -> None:
     assert clients_of(text, enterprise) == WirelessClientTable((expected,), complete=True)
