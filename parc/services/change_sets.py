@@ -63,15 +63,17 @@ def recording(
     *,
     run_id: int | None = None,
     undo_of_id: int | None = None,
+    act_id: int | None = None,
 ) -> Iterator[ChangeSet | None]:
     """Record what is done inside as one act; within another act it is a part of that.
 
-    A run writes in several transactions: what it does joins the act of the same run. An act that
-    changes nothing leaves none.
+    A run writes in several transactions: what it does joins the act of the same run. So does what
+    names the act that it joins. An act that changes nothing leaves none.
 
     Args:
         title: ``code`` and what its text names, as JSON allows.
         run_id: of a run that a person let through; else the actor's.
+        act_id: of the act that a transaction before this one began.
 
     Yields:
         The act; None within another.
@@ -82,6 +84,8 @@ def recording(
     session.flush()
     run_id = run_id or actor.run_id
     act = _act_of_run(session, run_id) if kind is ChangeSetKind.RUN else None
+    if act_id is not None:
+        act = session.get(ChangeSet, act_id, with_for_update=True)
     if act is None:
         act = ChangeSet(
             kind=kind,
@@ -105,6 +109,30 @@ def recording(
     finally:
         del session.info[_RECORDER], session.info[CHANGE_SET]
     _keep(session, act, recorder)
+
+
+@contextmanager
+def attempt(session: Session) -> Iterator[None]:
+    """Do something wholly or not at all: when it raises, neither its rows nor their images stay."""
+    outer, inner = session.info.get(_RECORDER), Recorder()
+    nested = session.begin_nested()
+    if outer is not None:
+        session.info[_RECORDER] = inner
+    try:
+        with nested:
+            yield
+    finally:
+        if outer is not None:
+            session.info[_RECORDER] = outer
+    if outer is not None:
+        for (table, key), image in inner.images.items():
+            outer.note(table, key, image)
+
+
+def current_act(session: Session) -> int | None:
+    """Give the act that is recorded."""
+    number: int | None = session.info.get(CHANGE_SET)
+    return number
 
 
 def is_recording(session: Session) -> bool:
