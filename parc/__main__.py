@@ -45,6 +45,12 @@ _COLLECT_COMMANDS = {
     "nmap": "parc.cli.collect_nmap:nmap_command",
 }
 
+_IMPORT_COMMANDS = {
+    "assets": "parc.cli.imports:assets",
+    "people": "parc.cli.imports:people",
+    "places": "parc.cli.imports:places",
+}
+
 
 class LazyGroup(click.Group):
     """A group whose subcommands are imported by name at the moment they are used."""
@@ -78,6 +84,12 @@ class CollectGroup(LazyGroup):
     places = _COLLECT_COMMANDS
 
 
+class ImportGroup(LazyGroup):
+    """``parc import …``."""
+
+    places = _IMPORT_COMMANDS
+
+
 @click.group(cls=RootGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="parc", prog_name="parc")
 @click.option(
@@ -96,6 +108,11 @@ def parc(config: Path | None) -> None:
 @parc.group(cls=CollectGroup)
 def collect() -> None:
     """Ask devices and print what they say, without a database."""
+
+
+@parc.group(cls=ImportGroup, name="import")
+def import_() -> None:
+    """Read files of other systems: show what they would change, and import them."""
 
 
 def main() -> None:

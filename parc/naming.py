@@ -54,6 +54,10 @@ READ_FIELDS: Final = (
 # Fields of an asset that machines know as well as people.
 MACHINE_FIELDS: Final = ("name", "category", *DEVICE_FIELDS)
 
+# What makes a spreadsheet run a cell as a formula; the last four are = + - @ in full width, which
+# some programs read as the plain ones.
+DANGEROUS: Final = frozenset("=+-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20")
+
 
 def device_name(
     sys_name: str | None, host_name: str | None, model_name: str | None, address: str
@@ -85,6 +89,15 @@ def address_sort(address: str | None) -> str | None:
     except ValueError:
         return None
     return f"{parsed.version}{parsed.packed.hex()}"
+
+
+def neutralise(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula.
+
+    One that begins so behind apostrophes gets another, so that who reads the file back knows
+    which of them is ours (``parc.importers.rows.plain_cell``).
+    """
+    return f"'{text}" if text.lstrip("'")[:1] in DANGEROUS else text
 
 
 def folded(text: str) -> str:

@@ -18,6 +18,9 @@ _SYSTEMS: Final[Mapping[str, tuple[str, ...]]] = {
     "Ralph": ("number bought", "valid thru"),
     "Microsoft 365": ("consumed units", "warning units"),
 }
+LINE_HEADING: Final = "Parc: line"
+REASON_HEADING: Final = "Parc: reason"
+_ADDED: Final = frozenset(map(heading_key, (LINE_HEADING, REASON_HEADING)))
 _NO_SPACES: Final = str.maketrans("", "", " ")
 
 
@@ -36,7 +39,12 @@ class ColumnMap:
 
 def is_known_heading(text: str) -> bool:
     """Tell whether any field of any kind goes by this heading."""
-    return heading_key(text).translate(_NO_SPACES) in _ALL
+    return heading_key(text).translate(_NO_SPACES) in _ALL or is_added_heading(text)
+
+
+def is_added_heading(text: str) -> bool:
+    """Tell whether a column is one that Parc adds to the file of refused rows."""
+    return heading_key(text) in _ADDED
 
 
 def find_columns(kind: Kind, headings: Sequence[str]) -> dict[str, int]:

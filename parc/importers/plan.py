@@ -134,7 +134,7 @@ class Planner:
 
     def _column_of(self, name: str) -> str:
         """Give the field of a name that is one, or that names what is made beside."""
-        if name in self.choices.columns.columns:
+        if not name or name in self.choices.columns.columns:
             return name
         fields = (one.name for one in self.kind.fields if one.beside == name)
         return next((one for one in fields if one in self.choices.columns.columns), name)

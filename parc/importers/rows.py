@@ -11,7 +11,7 @@ from typing import Final
 NO_VALUE: Final = "\x00"
 
 # What a spreadsheet takes for a formula at the beginning of a cell; exports put an apostrophe
-# before it (``parc.web.exports.neutralise``), which is taken off here.
+# before it (``parc.naming.neutralise``), which is taken off here.
 _QUOTED_FORMULA: Final = re.compile(r'="((?:[^"]|"")*)"')
 _ERRORS: Final = frozenset(
     {

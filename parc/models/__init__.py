@@ -49,6 +49,7 @@ from parc.models.device import (
 from parc.models.document import Document, DocumentSubject
 from parc.models.field_rule import FieldRule
 from parc.models.ignored_key import IgnoredKey
+from parc.models.imports import ImportMapping, ImportRun, ImportState
 from parc.models.inbox import InboxDevice, InboxEntry, InboxKind, InboxState
 from parc.models.incident import (
     FollowUp,
@@ -137,6 +138,9 @@ __all__ = [
     "FieldRule",
     "FollowUp",
     "IgnoredKey",
+    "ImportMapping",
+    "ImportRun",
+    "ImportState",
     "InboxDevice",
     "InboxEntry",
     "InboxKind",

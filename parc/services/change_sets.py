@@ -54,7 +54,7 @@ class Recorder:
 
 
 @contextmanager
-def recording(
+def recording(  # noqa: PLR0913 -- the columns of an act
     session: Session,
     actor: Actor,
     kind: ChangeSetKind,

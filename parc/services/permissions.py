@@ -43,6 +43,7 @@ class Action(enum.StrEnum):
     VIEW_INCIDENT = "view_incident"
     EDIT_INCIDENT = "edit_incident"
     EDIT_INCIDENT_RULE = "edit_incident_rule"
+    IMPORT_RECORDS = "import_records"  # and the right to edit the kind of record
 
 
 _REQUESTER = frozenset({Action.PUBLIC, Action.OWN_ACCOUNT, Action.REPORT_FAULT})
@@ -66,6 +67,7 @@ _TECHNICIAN = _READ_ONLY | {
     Action.DECIDE_INBOX,
     Action.START_RUN,
     Action.EDIT_INCIDENT,
+    Action.IMPORT_RECORDS,
 }
 _MANAGER = _TECHNICIAN | {
     Action.DELETE_ASSET,

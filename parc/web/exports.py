@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
 from parc.extensions import reading
+from parc.naming import neutralise
 from parc.queries.assets import Lookup, export_page
 from parc.queries.keyset import PageReader
 from parc.services.permissions import Action
@@ -30,8 +31,6 @@ exports = Blueprint("exports", __name__)
 
 _PART = 2_000
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# The last four are = + - @ in full width, which some programs read as the plain ones.
-DANGEROUS = frozenset("=+-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20")
 
 
 @exports.get("/assets/export.csv")
@@ -75,15 +74,6 @@ def assets_xlsx() -> ResponseReturnValue:
 def xlsx_file(heads: list[str], parts: Iterator[list[list[str]]]) -> Response:
     """Stream rows as a workbook, part by part."""
     return _file(workbook("Parc", heads, parts), _XLSX, "xlsx")
-
-
-def neutralise(text: str) -> str:
-    """Put an apostrophe before a text that a spreadsheet would run as a formula.
-
-    One that begins so behind apostrophes gets another, so that who reads the file back knows
-    which of them is ours (``parc.importers.rows.plain_cell``).
-    """
-    return f"'{text}" if text.lstrip("'")[:1] in DANGEROUS else text
 
 
 def _parts(wanted: Wanted, columns: Sequence[str]) -> Iterator[list[list[str]]]:

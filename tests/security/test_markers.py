@@ -16,7 +16,7 @@ from flask import Flask
 from playwright.sync_api import Dialog
 
 from parc.models import Role
-from parc.web.exports import DANGEROUS
+from parc.naming import DANGEROUS
 from tests.browser import Live, Visit, chromium, live, visit
 from tests.security.world import make_world
 from tests.web import Browser

@@ -55,7 +55,8 @@ MADE_BY_US = {
     "device.category_source", "difference.field", "job_run.key", "job_run.kind", "job_run.lock",
     "job_run.worker", "run_target.address", "sign_in_failure.address", "sign_in_link.token_hash",
     "asset.currency", "location.time_zone", "person.search_text", "tag_pattern.pattern",
-    "observation.address", "observation.source", "user.colour_scheme",
+    "import_mapping.kind", "import_mapping.signature", "import_run.file_hash", "import_run.kind",
+    "import_run.source", "observation.address", "observation.source", "user.colour_scheme",
     "user.language", "user.login", "user.password_hash", "user_session.address",
     "user_session.token_hash",
 }  # fmt: skip
@@ -168,6 +169,7 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
     field.lock, field.locked_at, field.locked_by = models.LockRule.NEVER, SOME_MOMENT, "Ada"
     session.flush()
     people = _add_people(session, site.id, asset.id)
+    import_ids = _add_imports(session, person.id, text)
     incident_id = _add_incidents(session, asset.id, person.id, text)
     contracted = add_contract_rows(session, asset.id, site.id)
     return {
@@ -175,6 +177,7 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
         "change_set_id": act.id,
         "entry_id": entry.id,
         "incident_id": incident_id,
+        **import_ids,
         "key_id": ignored_key.id,
         "asset_id": asset.id,
         "device_id": unknown.id,
@@ -220,6 +223,22 @@ def _add_people(session: Session, site_id: int, asset_id: int) -> dict[str, int]
         "outlet_id": outlet.id,
         "movement_id": movement.id,
     }
+
+
+def _add_imports(session: Session, user_id: int, text: Callable[[int], str]) -> dict[str, int]:
+    """Add an import that has been planned, and a mapping that is kept."""
+    run = models.ImportRun(
+        kind="assets", file_name=text(60), file_hash="a" * 64, file_octets=10, author=text(61),
+        user_id=user_id, state=models.ImportState.PLANNED, choices={}, report={},
+        created_at=SOME_MOMENT, expires_at=SOME_MOMENT,
+    )  # fmt: skip
+    mapping = models.ImportMapping(
+        kind="assets", name=text(62), signature="b" * 64, author=text(63), user_id=user_id,
+        choices={"columns": {"name": text(64)}}, updated_at=SOME_MOMENT,
+    )  # fmt: skip
+    session.add_all([run, mapping])
+    session.flush()
+    return {"import_id": run.id, "mapping_id": mapping.id}
 
 
 def _add_incidents(

@@ -175,15 +175,14 @@ class AssetTarget:
         tag = values.get("asset_tag")
         if tag and self._tags.get(tag, own) != own:
             found.append(Found("asset_tag", "taken", tag))
-        if tag and self._made_tags.setdefault(tag, line) != line:
+        elif tag and self._made_tags.setdefault(tag, line) != line:
             found.append(Found("asset_tag", "same_in_line", str(self._made_tags[tag])))
         serial = values.get("serial_number", row.serial_number if row else None)
         maker = values.get("manufacturer", row.manufacturer if row else None)
         if serial and maker and not is_placeholder(serial):
             if self._serials.get((serial, maker), own) != own:
                 found.append(Found("serial_number", "taken", serial))
-            first = self._made_serials.setdefault((serial, maker), line)
-            if first != line:
+            elif (first := self._made_serials.setdefault((serial, maker), line)) != line:
                 found.append(Found("serial_number", "same_in_line", str(first)))
         return found
 

@@ -10,6 +10,7 @@ from parc.importers.targets.assets import AssetTarget
 from parc.importers.targets.people import PersonTarget
 from parc.importers.targets.places import PlaceTarget
 from parc.importers.targets.target import Target
+from parc.secret_box import SecretBox
 from parc.services.assets import DEFAULT_TAG_PATTERN
 from parc.services.permissions import Action
 
@@ -19,6 +20,7 @@ class TargetSettings:
     """What targets need of the settings."""
 
     tag_pattern: str = DEFAULT_TAG_PATTERN
+    box: SecretBox | None = None
 
 
 RIGHTS = {

@@ -146,7 +146,8 @@ class PersonTarget:
                     beside.append((kind, path))
             elif value is Said.BLANK and self.choices.clears_blanks:
                 texts[one] = ""
-        return replace(before, **texts), tuple(beside), self._manager(texts)
+        found = self._manager(texts)
+        return replace(before, **texts), tuple(beside), found
 
     def _path(self, kind: str, number: int) -> str:
         known = self._departments if kind == "department" else self._places
@@ -179,7 +180,7 @@ class PersonTarget:
             own = row.id if row else None
             if value and self._taken.get((name, value), own) != own:
                 found.append(Found(name, "taken", value))
-            if value and (first := self._made.setdefault((name, value), line)) != line:
+            elif value and (first := self._made.setdefault((name, value), line)) != line:
                 found.append(Found(name, "same_in_line", str(first)))
         reader = FieldReader()
         reader.email("email", after.email)

@@ -14,7 +14,7 @@ from flask import Flask
 
 from parc.extensions import transaction
 from parc.models import LifecycleState, Role
-from parc.web.exports import neutralise
+from parc.naming import neutralise
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset
 from tests.web import Browser

@@ -1,0 +1,134 @@
+"""Texts of imports: why a file, a row or a cell cannot be taken, and what fields are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext as _in
+
+from parc.errors import FieldProblem
+from parc.importers.limits import FileError
+from parc.importers.values import CellProblem
+from parc.web.problems import PROBLEMS, tell_problem
+
+FILE_PROBLEMS: Mapping[str, str] = {
+    "file_empty": _("The file holds nothing."),
+    "file_too_large": _("The file is too large: at most %(value)s MiB."),
+    "encoding_unknown": _("The encoding cannot be told: choose it, or save the file as UTF-8."),
+    "encoding_wrong": _("The file is not in the encoding %(value)s."),
+    "has_nul": _("The file holds zero octets: it is no text file, or is damaged."),
+    "line_too_long": _("A line is longer than %(value)s characters: this is no table."),
+    "cell_too_long": _("A cell is too long, or a quotation mark is never closed."),
+    "quoting_wrong": _(
+        "The quotation marks do not fit: one is not closed, or stands within a text."
+    ),
+    "too_many_columns": _("There are more than %(value)s columns."),
+    "too_many_rows": _("There are more than %(value)s rows: import the file in parts."),
+    "not_a_table": _("This is neither a text file with separators, nor XLSX, nor ODS."),
+    "workbook_old": _(
+        "This is an old Excel file, or one with a password: save it as XLSX without a password."
+    ),
+    "workbook_damaged": _("The workbook cannot be read: it is damaged, or has a password."),
+    "workbook_too_large": _("The workbook unpacks to more than an import may be."),
+    "xml_forbidden": _("The workbook declares a document type, which no spreadsheet does."),
+    "no_such_sheet": _("There is no sheet %(value)s."),
+    "header_missing": _("Line %(value)s holds no headings."),
+    "no_such_kind": _("%(value)s is no kind of record that can be imported."),
+}
+CELL_PROBLEMS: Mapping[str, str] = {
+    "surplus_cells": _(
+        "The row has %(value)s cell(s) more than there are headings: a separator stands in a text."
+    ),
+    "formula": _("This is a formula whose value is not known: %(value)s"),
+    "error_of_sheet": _("The spreadsheet shows an error here: %(value)s"),
+    "not_a_date": _("%(value)s is no date."),
+    "no_such_day": _("There is no such day: %(value)s"),
+    "date_implausible": _("%(value)s cannot be right: a year from 1971 to 2100 is expected."),
+    "date_ambiguous": _(
+        "Day or month first? This column holds both, and %(value)s can be read either way."
+    ),
+    "not_an_amount": _("%(value)s is no amount."),
+    "amount_ambiguous": _(
+        "Thousands or decimals? This column holds both, and %(value)s can be read either way."
+    ),
+    "not_a_quantity": _("%(value)s is no number of things."),
+    "not_a_boolean": _("%(value)s is neither yes nor no."),
+    "unknown_word": _("%(value)s is not one of the words that are known here."),
+    "mangled": _(
+        "%(value)s is what a spreadsheet made of a long number: its digits are lost. "
+        "Format the column as text and type it again."
+    ),
+    "key_blank": _("The fields that tell records apart are empty."),
+    "same_key_twice": _("Line %(value)s says the same record."),
+    "same_in_line": _("Line %(value)s has the same value, which must be there once."),
+    "several_records": _("%(value)s records are called so: it cannot be told which is meant."),
+    "not_there": _("There is no such record, and none shall be created."),
+    "beside_not_ticked": _("%(value)s is not known, and was not ticked to be created."),
+    "state_by_movement": _(
+        "The state is changed by a movement, not by an import; it is %(value)s now."
+    ),
+    "level_differs": _("This place is there with another level: %(value)s."),
+    "changed_meanwhile": _("It was changed meanwhile: %(value)s"),
+    "person_unknown": _("There is no person %(value)s; nobody is created unless ticked."),
+    "asset_unknown": _("There is no asset %(value)s."),
+}
+FIELDS: Mapping[str, str] = {
+    "name": _("Name"),
+    "asset_tag": _("Asset tag"),
+    "serial_number": _("Serial number"),
+    "category": _("Category"),
+    "lifecycle_state": _("State"),
+    "manufacturer": _("Manufacturer"),
+    "model_name": _("Model"),
+    "location": _("Place"),
+    "operating_system": _("Operating system"),
+    "software_revision": _("Software version"),
+    "firmware_revision": _("Firmware"),
+    "hardware_revision": _("Hardware revision"),
+    "base_mac_address": _("MAC address"),
+    "primary_address": _("Address"),
+    "last_seen_at": _("Last seen"),
+    "created_at": _("Added"),
+    "notes": _("Notes"),
+    "family_name": _("Family name"),
+    "given_name": _("Given name"),
+    "email": _("E-mail address"),
+    "external_id": _("Directory or payroll number"),
+    "department": _("Department"),
+    "site": _in("location", "Site"),
+    "manager": _in("person", "Manager"),
+    "phone": _("Phone"),
+    "arrived_on": _("Arrived on"),
+    "left_on": _("Left on"),
+    "path": _("Path"),
+    "parent": _("Lies in"),
+    "kind": _("Level"),
+    "building": _in("location", "Building"),
+    "floor": _in("location", "Floor"),
+    "room": _in("location", "Room"),
+}
+
+
+def problem_text(problem: CellProblem) -> str:
+    """Say in the reader's language why a cell or a row cannot be taken."""
+    text = CELL_PROBLEMS.get(problem.code)
+    if text is not None:
+        return str(text) % {"value": problem.detail or problem.value}
+    return tell_problem(FieldProblem(problem.field, problem.code, problem.detail))
+
+
+def file_text(error: FileError) -> str:
+    """Say in the reader's language why a file cannot be read, and where."""
+    text = FILE_PROBLEMS.get(error.code, error.code)
+    said = str(text) % {"value": error.value}
+    return gettext("Line %(line)s: %(text)s", line=error.line, text=said) if error.line else said
+
+
+def field_text(name: str) -> str:
+    """Give what a field is called."""
+    return str(FIELDS.get(name, name))
+
+
+KNOWN_CODES = frozenset({*PROBLEMS, *CELL_PROBLEMS})
