@@ -26,7 +26,7 @@ from parc.importers.targets.target import Draft, Target
 from parc.importers.values import CellProblem
 from parc.models import ChangeSet, ChangeSetKind
 from parc.services.actor import SYSTEM, Actor
-from parc.services.assets import searched_once
+from parc.services.asset_search import searched_once
 from parc.services.change_sets import attempt, current_act, recording
 from parc.services.jobs import JobStoppedError
 from parc.services.permissions import require
