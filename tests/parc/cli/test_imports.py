@@ -9,15 +9,15 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 
-from parc.__main__ import parc
+from parc.cli import imports
 from parc.extensions import db
 from parc.models import Asset, ImportMapping
 
 _TEXT = "Nom;Étiquette;Catégorie;Lieu;Truc\nPC-1;T1;PC;Lyon;x\nPC-2;T2;bidule;Lyon;y\nTotal;2;;;\n"
 
 
-def _run(*arguments: str, given: str | None = None) -> tuple[int, str]:
-    done = CliRunner().invoke(parc, ["import", *arguments], input=given)
+def _run(kind: str, *arguments: str, given: str | None = None) -> tuple[int, str]:
+    done = CliRunner().invoke(getattr(imports, kind), list(arguments), input=given)
     db.session.rollback()
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
@@ -112,8 +112,8 @@ def test_wrong_options_are_told(sqlite_app: Flask, tmp_path: Path) -> None:
     )
 
     codes = [_run("assets", str(path), *options)[0] for options in wrong]
-    missing = CliRunner().invoke(parc, ["import", "assets", str(tmp_path / "nothing.csv")])
-    unknown = CliRunner().invoke(parc, ["import", "assets", str(path), "--map", "nothing"])
+    missing = CliRunner().invoke(imports.assets, [str(tmp_path / "nothing.csv")])
+    unknown = CliRunner().invoke(imports.assets, [str(path), "--map", "nothing"])
 
     assert codes == [2] * len(wrong)
     assert "there is no such file" in str(missing.exception)
