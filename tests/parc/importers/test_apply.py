@@ -263,9 +263,7 @@ def test_row_that_its_service_refuses_leaves_nothing_behind(
     path = write_text(tmp_path, "Nom;N° d'inventaire;Catégorie;Lieu\na;T1;PC;X\nb;T2;PC;Y > Z\n")
     task = _task(path, beside_kinds=frozenset({"place"}))
     create = "parc.importers.targets.assets.create_path"
-    from parc.importers.targets import assets as target
-
-    real = target.create_path
+    from parc.services.places import create_path as real
 
     def meddle(session: Session, *args: Any, **kwargs: Any) -> Any:
         found = real(session, *args, **kwargs)
@@ -506,8 +504,7 @@ def test_any_separator_encoding_and_quoting_reads_to_the_same_cells(
     from parc.naming import neutralise
 
     buffer = io.StringIO()
-    quoting = csv.QUOTE_ALL if is_quoted else csv.QUOTE_MINIMAL
-    writer = csv.writer(buffer, delimiter=delimiter, quoting=quoting)
+    writer = csv.writer(buffer, delimiter=delimiter, quoting=1 if is_quoted else 0)
     writer.writerow(["Nom", "N° d'inventaire", "Catégorie"])
     writer.writerows([neutralise(name.strip()), f"T{n}", "PC"] for n, name in enumerate(names))
     path = write_text(tmp_path_factory.mktemp("x"), buffer.getvalue(), encoding)
