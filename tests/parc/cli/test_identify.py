@@ -41,7 +41,7 @@ def test_recorded_device_is_named_with_the_source_of_each_value() -> None:
     result = _walk(recording, "--explain")
     assert result.exit_code == 0
     assert "manufacturer       APC\n" in result.output
-    told = "get of definition apc_ups at 1.3.6.1.4.1.318.1.1.1.1.1.1.0"
+    told = "get of definition apc_ups at upsBasicIdentModel 1.3.6.1.4.1.318.1.1.1.1.1.1.0"
     assert f"model_name         Smart-UPS 1500\n    from {told}\n" in result.output
     assert "also 'American Power Conversion Corp.', from object at upsIdentM" in result.output
     assert "Definition apc_ups fits (maker: APC)." in result.output
