@@ -100,7 +100,7 @@ def _write_configuration(folder: Path, port: int) -> Path:
     return path
 
 
-def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
+def wait_until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
     # sysUpTime by v2c; an snmpd that is not there yet makes the port refuse at once.
     question = (
         bytes.fromhex("302a0201010407")
@@ -139,7 +139,7 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait_until_it_listens(process, port)
+        wait_until_it_listens(process, port)
         yield Agent(port)
     finally:
         process.terminate()
