@@ -393,3 +393,15 @@ def suggest(session: Session, text: str, limit: int) -> list[Any]:
             .limit(limit)
         ).all()
     )
+
+
+def known_words(session: Session, limit: int = 500) -> tuple[list[str], list[str]]:
+    """Give the manufacturers and the models of the fleet, for who types one."""
+    makers, models = (
+        sa.select(column).where(column.is_not(None)).distinct().order_by(column).limit(limit)
+        for column in (Asset.manufacturer, Asset.model_name)
+    )
+    return (
+        [word for word in session.scalars(makers) if word],
+        [word for word in session.scalars(models) if word],
+    )

@@ -13,7 +13,7 @@ import enum
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,6 +33,7 @@ class ValueKind(enum.Enum):
     TEXT = "text"
     WHOLE = "whole"
     MOMENT = "moment"
+    DAY = "day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Order:
 class Cursor:
     """The row a page starts after, or with ``is_backward`` ends before."""
 
-    value: str | int | datetime | None
+    value: str | int | datetime | date | None
     row_id: int
     is_backward: bool = False
 
@@ -141,7 +142,7 @@ def _cursor_at(row: sa.Row[Any], order: Order, *, is_backward: bool) -> Cursor:
 def write_token(cursor: Cursor) -> str:
     """Give the cursor as text for an address."""
     value = cursor.value
-    if isinstance(value, datetime):
+    if isinstance(value, datetime | date):
         value = value.isoformat()
     body = json.dumps([value, cursor.row_id], separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
@@ -165,13 +166,18 @@ def read_token(token: str, sort: SortColumn, *, is_backward: bool) -> Cursor:
     return Cursor(_checked(value, sort, token), row_id, is_backward)
 
 
-def _checked(value: Any, sort: SortColumn, token: str) -> str | int | datetime | None:
+def _checked(value: Any, sort: SortColumn, token: str) -> str | int | datetime | date | None:
     if value is None and sort.is_nullable:
         return None
     if sort.kind is ValueKind.WHOLE and type(value) is int and -_MAX_ID <= value <= _MAX_ID:
         return value
     if sort.kind is ValueKind.TEXT and isinstance(value, str) and "\x00" not in value:
         return value
+    if sort.kind is ValueKind.DAY and isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise CursorError(token) from error
     if sort.kind is ValueKind.MOMENT and isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value)

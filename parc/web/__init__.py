@@ -15,6 +15,7 @@ from parc.web.account import account
 from parc.web.bundles import init_bundles
 from parc.web.changes import changes
 from parc.web.context import signed_in
+from parc.web.contract_cover import contracts
 from parc.web.credentials import credentials
 from parc.web.dashboard import dashboard
 from parc.web.departments import departments
@@ -53,6 +54,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     account,
     assets,
     changes,
+    contracts,
     credentials,
     dashboard,
     departments,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
+from zoneinfo import ZoneInfo
 
 from flask import current_app, g, request
 
@@ -21,6 +22,11 @@ def settings() -> Settings:
 def now() -> datetime:
     """Give the time in UTC, from the application's clock."""
     return cast("Clock", current_app.extensions["parc_clock"])()
+
+
+def today() -> date:
+    """Give the day where the readers are."""
+    return now().astimezone(ZoneInfo(settings().interface.time_zone)).date()
 
 
 def box() -> SecretBox:

@@ -46,6 +46,7 @@ _FORM_BYTES = 256 * 1024
 _POLICY = "default-src 'none'; sandbox"
 # The address of the sheet on which the documents of a kind stand.
 SHEETS: Mapping[DocumentSubject, Callable[[int], str]] = {
+    DocumentSubject.CONTRACT: lambda number: url_for("contracts.show", contract_id=number),
     DocumentSubject.SUPPLIER: lambda number: url_for("suppliers.show", supplier_id=number),
 }
 

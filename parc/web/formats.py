@@ -22,11 +22,12 @@ _JUST_NOW = timedelta(seconds=5)
 
 
 def init_formats(app: Flask) -> None:
-    """Give templates the filters: moment, day, date, ago, number, octets, seconds, megabits."""
+    """Give templates their filters: moments, days, money, numbers, sizes and durations."""
     app.jinja_env.filters.update(
         moment=format_moment,
         day=format_day,
         date=format_plain_date,
+        money=format_money,
         ago=format_ago,
         number=format_number,
         octets=format_octets,

@@ -82,6 +82,7 @@ PROBLEMS = {
     "not_https": _("%(value)s is not an address that begins with https://."),
     "not_within": _("This must be within %(value)s."),
     "too_far": _("This lies too far in the future."),
+    "rule_is_empty": _("Fill in at least one field: a rule without any would cover everything."),
     "is_renewed": _("The contract was renewed since: this cannot be changed any more."),
     "file_too_large": _("The file is too large: at most %(value)s MB."),
     "file_empty": _("The file is empty."),

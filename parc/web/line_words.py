@@ -1,0 +1,27 @@
+"""What may be wrong with a line of a contract, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import lazy_gettext as _
+from markupsafe import Markup
+
+from parc.queries.contract_assets import LineProblem
+
+PROBLEMS: Mapping[LineProblem, str] = {
+    LineProblem.WAITING: _("Serial number not known"),
+    LineProblem.RETIRED: _("Asset retired"),
+    LineProblem.UNSEEN: _("Not seen for 60 days"),
+}
+_KINDS: Mapping[LineProblem, str] = {
+    LineProblem.WAITING: "warning",
+    LineProblem.RETIRED: "bad",
+    LineProblem.UNSEEN: "warning",
+}
+_BADGE = Markup('<span class="badge {}">{}</span>')
+
+
+def problem_badge(problem: LineProblem | None) -> Markup | str:
+    """Name and colour a problem; a dash for none."""
+    return "—" if problem is None else _BADGE.format(_KINDS[problem], str(PROBLEMS[problem]))
