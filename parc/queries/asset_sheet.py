@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +13,6 @@ from sqlalchemy.orm import Session
 from parc.errors import NotFoundError
 from parc.models import (
     Asset,
-    AssetField,
     Component,
     Device,
     Difference,
@@ -23,9 +21,8 @@ from parc.models import (
     Service,
     Storage,
     Supply,
-    User,
-    ValueSource,
 )
+from parc.queries.provenance import FieldSource, read_sources
 
 INTERFACES_SHOWN = 50
 _INTERFACES_READ = 500
@@ -34,15 +31,6 @@ _DISKS = ("fixedDisk", "networkDisk", "removableDisk", "flashMemory", "compactDi
 _MOST_ROWS = 500
 _HIDDEN_CLASSES = ("port", "sensor")
 _MOST_DEPTH = 8
-
-
-@dataclass(frozen=True, slots=True)
-class FieldSource:
-    """Who or what set a field, and when; ``author`` is the person, if it is one."""
-
-    source: ValueSource
-    set_at: datetime
-    author: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +89,6 @@ def read_sheet(session: Session, asset_id: int) -> Sheet:
         NotFoundError: there is no such asset.
     """
     asset = read_asset(session, asset_id)
-    sources = session.execute(
-        sa.select(
-            AssetField.field,
-            AssetField.source,
-            AssetField.set_at,
-            User.display_name.label("author"),
-        )
-        .outerjoin(User, User.id == AssetField.user_id)
-        .where(AssetField.asset_id == asset_id)
-    )
     differences = session.scalars(
         sa.select(Difference)
         .where(Difference.asset_id == asset_id, Difference.is_kept.is_(False))
@@ -121,7 +99,7 @@ def read_sheet(session: Session, asset_id: int) -> Sheet:
     ).all()
     return Sheet(
         asset,
-        {row.field: FieldSource(row.source, row.set_at, row.author) for row in sources},
+        read_sources(session, asset_id),
         differences,
         devices,
     )

@@ -15,7 +15,8 @@ from flask_babel import gettext, ngettext
 from collectors.observation import Category
 from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
-from parc.models import Asset, ChangeSet, LifecycleState
+from parc.models import Asset, ChangeSet, LifecycleState, LockRule
+from parc.precedence import USUAL_LOCK_DAYS
 from parc.queries.asset_sheet import read_asset, read_sheet
 from parc.queries.devices import device_ids_of
 from parc.queries.locations import read_places
@@ -95,7 +96,7 @@ def edit(asset_id: int) -> ResponseReturnValue:
 @requires(Action.EDIT_ASSET)
 def send_edit(asset_id: int) -> ResponseReturnValue:
     """Change the fields that differ; they become the person's."""
-    form = read_form(*_FIELDS, "version", "reason")
+    form = read_form(*_FIELDS, "version", "reason", "lock", "lock_days")
     version = form.value("version")
     if not (version.isascii() and version.isdecimal() and len(version) < 10):  # noqa: PLR2004 -- digits
         refuse(gettext("The form is not whole."))
@@ -108,6 +109,9 @@ def send_edit(asset_id: int) -> ResponseReturnValue:
                 version=int(version),
                 values=_with_people(session, _values(form)),
                 at=now(),
+                lock=read_lock(form.value("lock"), form.value("lock_days"))
+                if form.value("lock")
+                else None,
             )
     except InvalidInputError as error:
         return _edit_page(read_asset(db.session(), asset_id), form.refused(error)), 422
@@ -300,7 +304,14 @@ def _new_page(form: Form) -> str:
 
 
 def _edit_page(asset: Asset, form: Form) -> str:
-    return render_template("assets/edit.html", form=form, asset=asset, **_form_context())
+    return render_template(
+        "assets/edit.html",
+        form=form,
+        asset=asset,
+        locks=[("", gettext("As the rule of each field says")), *choices(LockRule)],
+        usual_days=USUAL_LOCK_DAYS,
+        **_form_context(),
+    )
 
 
 def _form_context() -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
 from typing import Any
@@ -12,52 +11,37 @@ from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_pgettext as _in
-from markupsafe import Markup
 
-from collectors.observation import Category
 from parc.extensions import db
-from parc.models import ValueSource
-from parc.naming import MACHINE_FIELDS
+from parc.models import LockRule
+from parc.precedence import USUAL_LOCK_DAYS
 from parc.queries import asset_sheet as query
-from parc.queries.asset_sheet import FieldSource, Sheet
+from parc.queries.asset_sheet import Sheet
 from parc.queries.audit import asset_history
 from parc.queries.held import read_held
-from parc.queries.locations import read_places
 from parc.queries.observations import list_observations, read_observation
 from parc.queries.places import read_spot, subject_of
 from parc.queries.ports import read_neighbors
+from parc.queries.provenance import GONE_SHOWN, gone_rows
 from parc.services.asset_values import KEPT_FIELDS
 from parc.services.assets import EDITABLE_FIELDS
-from parc.services.permissions import Action, may
-from parc.web.access import actor, requires
+from parc.services.permissions import Action
+from parc.web.access import requires
 from parc.web.asset_held import held_kind, held_word
 from parc.web.assets import LABELS, assets
 from parc.web.cells import CellWriter
 from parc.web.context import now
+from parc.web.field_lines import difference_lines, field_lines
 from parc.web.formats import format_money, format_plain_date
 from parc.web.found_by import read_why
-from parc.web.history import action_label, field_label, value_text
+from parc.web.history import TABLES, action_label, field_label, value_text
 from parc.web.history_filter import HISTORY_SOURCES, read_history_filter
-from parc.web.labels import label
+from parc.web.labels import choices
 from parc.web.listing import page_key
 from parc.web.names import name_of
 from parc.web.origins import origin_lines
 from parc.web.where import CERTAINTIES, port_url, switch_url
 
-_FIELDS = (
-    "category",
-    "manufacturer",
-    "model_name",
-    "serial_number",
-    "operating_system",
-    "software_revision",
-    "firmware_revision",
-    "hardware_revision",
-    "location_id",
-    "primary_address",
-    "base_mac_address",
-    "notes",
-)
 _KEPT = (
     "custodian_person_id", "custodian_department_id", "technician_person_id", "loan_due_on",
     *(name for name in KEPT_FIELDS if name not in {"technician_person_id", "currency"}),
@@ -79,30 +63,6 @@ _DISABLED = ("neutral", _in("interface", "Disabled"))
 _ADMIN_DOWN = 2
 
 
-@dataclass(frozen=True, slots=True)
-class FieldLine:
-    """One field of the identity card, with who set it; ``is_locked`` when a person's value."""
-
-    name: str
-    label: str
-    value: str
-    source: str
-    ago: Markup | str
-    is_locked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DifferenceLine:
-    """What a machine says against a person's value."""
-
-    field: str
-    label: str
-    seen: str
-    own: str
-    source: str
-    ago: Markup | str
-
-
 @assets.get("/assets/<int:asset_id>")
 @requires(Action.VIEW_INVENTORY)
 def show(asset_id: int) -> ResponseReturnValue:
@@ -116,17 +76,23 @@ def show(asset_id: int) -> ResponseReturnValue:
     parts = query.read_parts(
         db.session(), ids, has_all_components=request.args.get("components") == "all"
     )
-    lines = _field_lines(sheet, write)
+    lines = field_lines(sheet, write)
+    gone = gone_rows(db.session(), ids)
     return render_template(
         "assets/show.html",
-        origins=origin_lines(sheet.devices),
         sheet=sheet,
         asset=sheet.asset,
         tab="show",
         fields=[line for line in lines if line.value],
         empty_fields=[line for line in lines if not line.value],
         kept=[line for line in _kept_lines(sheet) if line[1]],
-        differences=_difference_lines(sheet, write),
+        chassis=origin_lines(sheet.devices).get("chassis_id", ()),
+        differences=difference_lines(sheet),
+        locks=choices(LockRule),
+        usual_days=USUAL_LOCK_DAYS,
+        gone=gone[:GONE_SHOWN],
+        has_more_gone=len(gone) > GONE_SHOWN,
+        tables=TABLES,
         parts=parts,
         held=read_held(db.session(), sheet.devices, asset_id),
         held_word=held_word,
@@ -245,30 +211,6 @@ def _read(asset_id: int) -> Sheet:
     return query.read_sheet(db.session(), asset_id)
 
 
-def _field_lines(sheet: Sheet, write: CellWriter) -> list[FieldLine]:
-    asset = sheet.asset
-    can_edit = may(actor(), Action.EDIT_ASSET)
-    lines = []
-    for name in _FIELDS:
-        value = getattr(asset, name)
-        if name == "category":
-            value = label(value)
-        elif name == "location_id" and value is not None:
-            value = read_places(db.session()).path(value)
-        source = sheet.sources.get(name)
-        is_person = source is not None and source.source is ValueSource.PERSON
-        lines.append(
-            FieldLine(
-                name,
-                str(LABELS[name]),
-                value or "",
-                *_source_of(name, source, write),
-                can_edit and is_person and name in MACHINE_FIELDS,
-            )
-        )
-    return lines
-
-
 def _kept_lines(sheet: Sheet) -> list[tuple[str, str, str]]:
     """Give what people keep of the asset: label, value, and the address of whom it names."""
     asset = sheet.asset
@@ -289,42 +231,6 @@ def _kept_lines(sheet: Sheet) -> list[tuple[str, str, str]]:
         elif value is not None and name.endswith("department_id"):
             url = url_for("departments.show", department_id=value)
         lines.append((str(LABELS[name]), text, url))
-    return lines
-
-
-def _source_of(
-    name: str, source: FieldSource | None, write: CellWriter
-) -> tuple[str, Markup | str]:
-    """Say where a field's value comes from, and how long ago; a machine knows no place."""
-    if source is None:
-        return "", ""
-    if name == "location_id" and source.source is not ValueSource.PERSON:
-        return str(gettext("by its address range")), ""
-    return _source_name(source), write.seen(source.set_at)
-
-
-def _source_name(source: FieldSource) -> str:
-    if source.author:
-        return f"{label(source.source)} ({source.author})"
-    return label(source.source)
-
-
-def _difference_lines(sheet: Sheet, write: CellWriter) -> list[DifferenceLine]:
-    lines = []
-    for difference in sheet.differences:
-        seen, own = difference.seen_value, getattr(sheet.asset, difference.field, None)
-        if difference.field == "category" and seen in set(Category):
-            seen = label(Category(seen))
-        lines.append(
-            DifferenceLine(
-                difference.field,
-                str(LABELS.get(difference.field, difference.field)),
-                seen,
-                label(own) if isinstance(own, Category) else own or "—",
-                label(difference.source),
-                write.seen(difference.since),
-            )
-        )
     return lines
 
 

@@ -57,6 +57,13 @@ def format_money(amount: Decimal, currency: str) -> str:
     return format_currency(amount, currency, locale=get_locale())
 
 
+def format_short_day(moment: datetime) -> str:
+    """Write the local date of a moment without the year, if that is this one: 22 nov., 22 Nov."""
+    local = moment.astimezone(get_timezone())
+    is_this_year = local.year == now().astimezone(get_timezone()).year
+    return format_date(local, "d MMM" if is_this_year else "d MMM y", locale=get_locale())
+
+
 def format_ago(moment: datetime) -> str:
     """Write how long ago or in how long: il y a 3 jours, in 2 hours."""
     distance = moment - now()

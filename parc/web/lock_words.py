@@ -16,7 +16,7 @@ def lock_rule_text(rule: LockRule, days: int) -> str:
         return str(gettext("until the state changes"))
     if rule is LockRule.DAYS:
         return str(ngettext("for %(num)s day", "for %(num)s days", days))
-    return str(gettext("until somebody lifts it"))
+    return str(gettext("until lifted"))
 
 
 def lock_end_text(rule: LockRule | None, until: datetime | None) -> str:

@@ -91,6 +91,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.long]
 NO_PAGES = {
     "assets.suggest",
     "exports.assets_csv",
+    "exports.changes_csv",
+    "exports.changes_xlsx",
     "exports.history_csv",
     "assets.ports_csv",
     "contracts.export_csv",

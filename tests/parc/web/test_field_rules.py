@@ -40,7 +40,7 @@ def _entries() -> list[AuditEntry]:
 
 def test_default_lets_people_win_and_stays_until_somebody_lifts_it(administrator: Browser) -> None:
     page = administrator.get("/which-source-wins").text
-    assert page.count("what is typed is locked until somebody lifts it") == 10
+    assert page.count("what is typed is locked until lifted") == 10
     assert _rules() == {}
     assert DEFAULT_RULE.is_peoples
 

@@ -1,0 +1,208 @@
+"""The fields of the sheet: each value with its origin, its lock and the values before, in words."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext
+from markupsafe import Markup
+
+from collectors.observation import Category
+from parc.extensions import db
+from parc.models import LockRule, ValueSource
+from parc.naming import MACHINE_FIELDS
+from parc.precedence import DEFAULT_RULE, Rules, is_in_force
+from parc.queries.asset_sheet import Sheet
+from parc.queries.field_rules import read_rules
+from parc.queries.provenance import Earlier, FieldSource, earlier_values
+from parc.services.permissions import Action, may
+from parc.web.access import actor
+from parc.web.assets import LABELS
+from parc.web.cells import CellWriter
+from parc.web.context import now
+from parc.web.formats import format_ago, format_moment, format_short_day
+from parc.web.labels import label
+from parc.web.lock_words import lock_end_text
+from parc.web.names import name_of
+from parc.web.origins import OriginLine, origin_lines
+
+_FIELDS = (
+    "name", "category", "manufacturer", "model_name", "serial_number", "operating_system",
+    "software_revision", "firmware_revision", "hardware_revision", "location_id",
+    "primary_address", "base_mac_address", "notes",
+)  # fmt: skip
+_TODAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LockLine:
+    """A lock that holds: until when in few words, and the whole of it in a sentence."""
+
+    text: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierLine:
+    """A value that stood before; ``origin`` is empty for one that nobody remembers writing."""
+
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLine:
+    """One field of the identity card.
+
+    Attributes:
+        origin: in few words; empty for what has none.
+        set_at, run_id: when it was written, and by which run.
+        is_lockable: the reader may lock it, or lock it in another way.
+        rule: the present lock, for the form; days for one that has none.
+        readings: where devices were read for it.
+    """
+
+    name: str
+    label: str
+    value: str
+    origin: Markup | str = ""
+    set_at: str = ""
+    run_id: int | None = None
+    lock: LockLine | None = None
+    is_lockable: bool = False
+    rule: str = ""
+    kept_against: str = ""
+    readings: Sequence[OriginLine] = ()
+    earlier: Sequence[EarlierLine] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceLine:
+    """What a machine says against the value that stands."""
+
+    field: str
+    label: str
+    seen: str
+    own: str
+    source: str
+    since: datetime
+
+
+def field_lines(sheet: Sheet, write: CellWriter) -> list[FieldLine]:
+    """Give the fields of the identity card, those without a value too."""
+    session, asset = db.session(), sheet.asset
+    values = {name: _written(getattr(asset, name)) for name in _FIELDS}
+    earlier = earlier_values(session, asset.id, values)
+    readings, rules = origin_lines(sheet.devices), read_rules(session)
+    can_edit = may(actor(), Action.EDIT_ASSET)
+    lines = []
+    for name in _FIELDS:
+        source = sheet.sources.get(name)
+        value = _text(name, values[name])
+        lines.append(
+            FieldLine(
+                name,
+                str(LABELS[name]),
+                value,
+                _origin(name, source, write),
+                format_moment(source.set_at) if source else "",
+                source.run_id if source else None,
+                _lock(name, source, rules),
+                can_edit and name in MACHINE_FIELDS and bool(value),
+                source.lock.value if source and source.lock else LockRule.NEVER.value,
+                _kept_against(source),
+                readings.get(name, ()),
+                [_earlier(name, one) for one in earlier.get(name, ())],
+            )
+        )
+    return lines
+
+
+def difference_lines(sheet: Sheet) -> list[DifferenceLine]:
+    """Give what machines say otherwise."""
+    return [
+        DifferenceLine(
+            one.field,
+            str(LABELS.get(one.field, one.field)),
+            _text(one.field, one.seen_value),
+            _text(one.field, _written(getattr(sheet.asset, one.field, None))) or "—",
+            label(one.source),
+            one.since,
+        )
+        for one in sheet.differences
+    ]
+
+
+def _written(value: Any) -> Any:
+    """Give a value as the history writes it."""
+    return value.value if isinstance(value, enum.Enum) else value
+
+
+def _text(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if name == "category" and value in set(Category):
+        return label(Category(value))
+    if name == "location_id" and isinstance(value, int):
+        return name_of(name, value) or ""
+    return str(value)
+
+
+def _origin(name: str, source: FieldSource | None, write: CellWriter) -> Markup | str:
+    """Say where a field's value comes from, and when; a machine knows no place."""
+    if source is None:
+        return ""
+    if source.source is ValueSource.PERSON:
+        when = _when(source.set_at)
+        if source.author:
+            return str(gettext("by %(name)s, %(when)s", name=source.author, when=when))
+        return str(gettext("by hand, %(when)s", when=when))
+    if name == "location_id":
+        return str(gettext("by its address range"))
+    return Markup("{}, {}").format(label(source.source), write.seen(source.set_at))
+
+
+def _when(moment: datetime) -> str:
+    """Write a moment shortly: how long ago on the same day, else its day."""
+    if now() - moment < _TODAY:
+        return format_ago(moment)
+    return format_short_day(moment)
+
+
+def _lock(name: str, source: FieldSource | None, rules: Rules) -> LockLine | None:
+    """Say how a person's value is locked; nothing when machines may write it."""
+    if source is None or source.source is not ValueSource.PERSON or name not in MACHINE_FIELDS:
+        return None
+    holds = is_in_force(source.locked_until, now())
+    if not holds or (source.lock is None and not rules.get(name, DEFAULT_RULE).is_peoples):
+        return None
+    until = lock_end_text(source.lock, source.locked_until)
+    since = format_short_day(source.locked_at or source.set_at)
+    who = source.locked_by or source.author
+    if who:
+        sentence = gettext(
+            "Locked by %(name)s since %(since)s, %(until)s.", name=who, since=since, until=until
+        )
+    else:
+        sentence = gettext("Locked since %(since)s, %(until)s.", since=since, until=until)
+    return LockLine(until, str(sentence))
+
+
+def _kept_against(source: FieldSource | None) -> str:
+    return ", ".join(label(one) for one in source.kept_against) if source else ""
+
+
+def _earlier(name: str, one: Earlier) -> EarlierLine:
+    value = _text(name, one.value)
+    if one.at is None:
+        return EarlierLine(value, "")
+    when = format_short_day(one.at)
+    if one.run_id is not None:
+        text = gettext("run of %(name)s, %(when)s", name=one.author, when=when)
+    else:
+        text = gettext("by %(name)s, %(when)s", name=one.author, when=when)
+    return EarlierLine(value, str(text))
