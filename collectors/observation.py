@@ -65,6 +65,7 @@ class Category(StrEnum):
     OLT = "olt"
     MODEM = "modem"
     NETWORK = "network"
+    MONITOR = "monitor"
     OTHER = "other"
 
 

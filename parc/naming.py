@@ -51,6 +51,22 @@ READ_FIELDS: Final = (
     "system_uuid",
     "agent_id",
 )
+# Of a host that both its agent and SNMP tell of: who looks from inside knows these best, so that
+# what SNMP says of them does not come and go with each sweep.
+TOLD_BY_AGENT: Final = frozenset(
+    {
+        "manufacturer",
+        "model_name",
+        "serial_number",
+        "category",
+        "operating_system",
+        "software_revision",
+        "firmware_revision",
+        "base_mac_address",
+        "processor_count",
+        "memory_bytes",
+    }
+)
 # Fields of an asset that machines know as well as people.
 MACHINE_FIELDS: Final = ("name", "category", *DEVICE_FIELDS)
 
@@ -113,14 +129,24 @@ def asset_values(device: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
         device: the columns of a device by name.
 
     Returns:
-        field to value and ``snmp`` or ``nmap``; a field that the device does not know is not there.
+        field to value and ``agent``, ``snmp`` or ``nmap``; a field that the device does not know is
+        not there.
     """
+    has_agent = device.get("agent_id") is not None
+    is_snmp = device.get("sys_object_id") is not None
     usual = "snmp" if is_read(device) else "nmap"
-    values = {name: (device[name], usual) for name in DEVICE_FIELDS if device[name] is not None}
+    if has_agent and not is_snmp:
+        usual = "agent"
+    told = dict.fromkeys(TOLD_BY_AGENT, "agent") if has_agent else {}
+    values = {
+        name: (device[name], told.get(name, usual))
+        for name in DEVICE_FIELDS
+        if device[name] is not None
+    }
     name = device_name(
         device["sys_name"], device["host_name"], device["model_name"], device["address"]
     )
-    values["name"] = (name, "snmp" if device["sys_name"] else "nmap")
+    values["name"] = (name, usual if device["sys_name"] else "nmap")
     if "manufacturer" not in values and (maker := maker_of_card(device)):
         values["manufacturer"] = (maker, "nmap")
     if device["category"] is not None:

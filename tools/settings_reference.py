@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from parc.config.settings import (
+    AgentSettings,
     CredentialSettings,
     DatabaseSettings,
     DiscoverySettings,
@@ -34,6 +35,7 @@ TABLES: dict[str, type[Any]] = {
     "discovery": DiscoverySettings,
     "inbox": InboxSettings,
     "documents": DocumentSettings,
+    "agents": AgentSettings,
     "credential": CredentialSettings,
     "range": RangeSettings,
 }

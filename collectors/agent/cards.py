@@ -11,6 +11,7 @@ from collectors.addresses import Address
 from collectors.agent.sections import Sections, first
 from collectors.agent.values import Row, number, text, truth
 from collectors.observation import Interface
+from collectors.registries.adapters import adapter_maker
 from collectors.text import normalise_mac
 
 _UP: Final = 1
@@ -18,6 +19,7 @@ _DOWN: Final = 2
 _ETHERNET: Final = 6
 _WIRELESS: Final = 71
 _TYPES: Final = {"ethernet": _ETHERNET, "ether": _ETHERNET, "wifi": _WIRELESS}
+_LOCALLY_ADMINISTERED: Final = 0x02
 _BITS_PER_MEGABIT: Final = 1_000_000
 
 
@@ -93,6 +95,14 @@ def _prefix(address: Address, mask: str | None) -> int:
     length = address.max_prefixlen
     ones = bits.bit_count()
     return ones if bits == ((1 << ones) - 1) << (length - ones) else length
+
+
+def base_mac(cards: tuple[Interface, ...]) -> str | None:
+    """Give the lowest burnt-in MAC of a wired card, else of any; that of no dock or adapter."""
+    wired = [card for card in cards if card.if_type == _ETHERNET] or list(cards)
+    macs = [card.if_phys_address for card in wired if card.if_phys_address]
+    own = (m for m in macs if not int(m[:2], 16) & _LOCALLY_ADMINISTERED and not adapter_maker(m))
+    return min(own, default=None)
 
 
 def home_address(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from collectors.agent.cards import home_address, read_cards
+from collectors.agent.cards import base_mac, home_address, read_cards
 from collectors.agent.entries import PLACED, read_entries
 from collectors.agent.kinds import MEBI, Kind, make_entry
 from collectors.agent.machines import read_machines
@@ -121,6 +121,7 @@ def _identity(sections: Sections, item_type: str | None) -> Identity:
         "firmware_revision": real(bios, "bversion"),
         "asset_tag": (real(bios, "assettag") or "")[:_TAG_CHARACTERS] or None,
         "system_uuid": text(first(sections, "hardware"), "uuid"),
+        "base_mac_address": base_mac(read_cards(sections)),
     }
     how = How(Means.AGENT)
     origins = tuple(Origin(name, value, how) for name, value in values.items() if value)

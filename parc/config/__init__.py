@@ -3,6 +3,7 @@
 from parc.config.loader import find_settings, load_settings
 from parc.config.settings import (
     DEFAULT_ASSET_CATEGORIES,
+    AgentSettings,
     CredentialSettings,
     DatabaseSettings,
     DiscoverySettings,
@@ -16,6 +17,7 @@ from parc.config.settings import (
 
 __all__ = [
     "DEFAULT_ASSET_CATEGORIES",
+    "AgentSettings",
     "CredentialSettings",
     "DatabaseSettings",
     "DiscoverySettings",

@@ -17,6 +17,7 @@ from typing import Any
 from parc.config.lines import Places
 from parc.config.rules import check_rules
 from parc.config.settings import (
+    AgentSettings,
     CredentialSettings,
     DatabaseSettings,
     DiscoverySettings,
@@ -36,6 +37,7 @@ _TABLES: dict[str, type[Any]] = {
     "discovery": DiscoverySettings,
     "inbox": InboxSettings,
     "documents": DocumentSettings,
+    "agents": AgentSettings,
 }
 _LISTS: dict[str, type[Any]] = {"credential": CredentialSettings, "range": RangeSettings}
 _WORDS = {

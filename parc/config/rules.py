@@ -9,10 +9,11 @@ import zoneinfo
 from collections.abc import Sequence
 from typing import Any
 
+from collectors.addresses import parse_networks
 from collectors.credentials import AuthProtocol, PrivProtocol, SnmpVersion
 from collectors.observation import Category
 from parc.config.lines import Places
-from parc.config.settings import CredentialSettings, RangeSettings
+from parc.config.settings import AgentSettings, CredentialSettings, RangeSettings
 from parc.errors import ConfigProblem
 
 _BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
@@ -47,6 +48,10 @@ _BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("inbox", "due_unknown_days"): (0, 3650),
     ("inbox", "due_silent_days"): (0, 3650),
     ("documents", "max_megabytes"): (1, 500),
+    ("agents", "interval_hours"): (1, 168),
+    ("agents", "requests_per_minute"): (1, 100_000),
+    ("agents", "body_megabytes"): (1, 64),
+    ("agents", "most_waiting"): (1, 1_000_000),
     ("credential", "port"): (1, 65535),
     ("range", "every_minutes"): (0, 525_600),
     ("range", "packets_per_second"): (1, 20_000),
@@ -109,6 +114,7 @@ def check_rules(
     base_url = tables["server"].base_url
     if base_url and not re.match(r"^https?://[^/\s]+$", base_url):
         checker.add("server", "base_url", "must be like https://parc.example.org", 0)
+    _check_agents(checker, tables["agents"])
     _check_credentials(checker, credentials)
     _check_ranges(checker, ranges, [entry.name for entry in credentials])
     return checker.problems
@@ -125,6 +131,16 @@ def _zone(checker: _Checker, table: str, name: str, position: int) -> None:
     if name not in zoneinfo.available_timezones():
         near = sorted(zoneinfo.available_timezones())
         checker.add(table, "time_zone", f"{name!r} is no time zone", position, near, name)
+
+
+def _check_agents(checker: _Checker, agents: AgentSettings) -> None:
+    for problem in parse_networks(agents.networks)[1]:
+        checker.add("agents", "networks", f"{problem.text!r}: {problem.reason}", 0)
+    categories = [category.value for category in Category]
+    for name in agents.asset_categories:
+        if name not in categories:
+            reason = f"{name!r} is no category"
+            checker.add("agents", "asset_categories", reason, 0, categories, name)
 
 
 def _check_credentials(checker: _Checker, credentials: Sequence[CredentialSettings]) -> None:

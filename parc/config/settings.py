@@ -114,6 +114,23 @@ class DocumentSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentSettings:
+    """Who may report inventories, how often, and what becomes of them."""
+
+    is_enabled: bool = True
+    networks: tuple[str, ...] = ()
+    certificate_header: str = ""
+    interval_hours: int = 24
+    always_whole: bool = True
+    keep_people: bool = True
+    asset_categories: tuple[str, ...] = ("workstation", "server", "hypervisor", "virtual-machine")
+    attached_assets: bool = True
+    requests_per_minute: int = 240
+    body_megabytes: int = 10
+    most_waiting: int = 5_000
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialSettings:
     """One ``[[credential]]``; the secrets come from the environment or a named file."""
 
@@ -166,6 +183,7 @@ class Settings:
     discovery: DiscoverySettings = field(default_factory=DiscoverySettings)
     inbox: InboxSettings = field(default_factory=InboxSettings)
     documents: DocumentSettings = field(default_factory=DocumentSettings)
+    agents: AgentSettings = field(default_factory=AgentSettings)
     credentials: tuple[CredentialSettings, ...] = ()
     ranges: tuple[RangeSettings, ...] = ()
     path: Path | None = None

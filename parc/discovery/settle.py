@@ -172,13 +172,13 @@ def _apply(session: Session, task: Task, actor: Actor, made: Plan, evidence: _Ev
     )
     absent = {c.device.id for c in made.changes if isinstance(c, Absent) and c.device.id}
     seen = frozenset({*applied.devices.values(), *absent})
-    ids = _ids(made, applied)
+    ids = ids_of(made, applied)
     settle_inbox(
         session,
         actor,
         evidence.settings.inbox,
         evidence.now,
-        Scope(devices=seen, keyed=_keyed(made, ids)),
+        Scope(devices=seen, keyed=keyed_devices(made, ids)),
         told=[change for change in made.changes if isinstance(change, Conflict)],
         ids=ids,
     )
@@ -193,14 +193,14 @@ def _apply(session: Session, task: Task, actor: Actor, made: Plan, evidence: _Ev
     )
 
 
-def _keyed(made: Plan, ids: Mapping[DeviceRef, int]) -> frozenset[int]:
+def keyed_devices(made: Plan, ids: Mapping[DeviceRef, int]) -> frozenset[int]:
     """Give the devices whose keys, presence or asset the plan has changed."""
     kinds = (CreateDevice, UpdateDevice, Absent, Returned, CreateAsset, LinkAsset)
     found = (ids.get(c.device, c.device.id) for c in made.changes if isinstance(c, kinds))
     return frozenset(number for number in found if number is not None)
 
 
-def _ids(made: Plan, applied: Applied) -> dict[DeviceRef, int]:
+def ids_of(made: Plan, applied: Applied) -> dict[DeviceRef, int]:
     """Give the ids of the devices of a plan, also of those that it made."""
     return {
         sighting.device: applied.devices[address]

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 from parc.clock import Clock
 from parc.errors import ConflictError
 from parc.extensions import reading, transaction
+from parc.queries.agents import has_waiting_inventory
 from parc.queries.jobs import has_due_range, has_job_since
 from parc.services.jobs import enqueue
 from parc.services.slots import take_due_slots
 
+AGENTS = "agents"
 PURGE = "purge"
 INBOX = "inbox"
 _PURGE_HOUR = 3
@@ -26,6 +28,19 @@ def tick(clock: Clock) -> int:
             return 0
     with transaction() as session:
         return len(take_due_slots(session, now))
+
+
+def queue_agents(clock: Clock) -> bool:
+    """Queue the taking over of agents' inventories while any waits."""
+    with reading() as session:
+        if not has_waiting_inventory(session):
+            return False
+    try:
+        with transaction() as session:
+            enqueue(session, kind=AGENTS, arguments={}, key=AGENTS, now=clock(), lock=AGENTS)
+    except ConflictError:  # it is waiting or running
+        return False
+    return True
 
 
 def queue_purge(clock: Clock, zone: ZoneInfo) -> bool:

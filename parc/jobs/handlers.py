@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from parc.config import Settings
+from parc.discovery.agents import settle_uploads, take_waiting
 from parc.discovery.collectors_network import collectors_network
 from parc.discovery.run import Tools, apply_held, discover
 from parc.errors import ParcError
-from parc.jobs.clock import INBOX, PURGE
+from parc.jobs.clock import AGENTS, INBOX, PURGE
 from parc.jobs.execution import Handler, JobContext
 from parc.reconcile.inbox import settle
 from parc.services.actor import SYSTEM
@@ -70,6 +71,21 @@ def inbox(context: JobContext, arguments: Mapping[str, Any]) -> None:
         settle(session, SYSTEM, settings.inbox, context.clock())
 
 
+def agents(context: JobContext, arguments: Mapping[str, Any]) -> None:
+    """Take over the inventories of agents that wait, a few in each transaction."""
+    checked(arguments, NoArguments)
+    settings: Settings = context.app.extensions["parc_settings"]
+    while True:
+        if context.should_stop():
+            raise JobStoppedError("stopped between two groups of inventories")
+        with context.transaction() as session:
+            upload_ids = take_waiting(session)
+        if not upload_ids:
+            return
+        with context.transaction() as session:
+            settle_uploads(session, settings, upload_ids, context.clock())
+
+
 def checked(arguments: Mapping[str, Any], shape: type[T]) -> T:
     """Give the arguments in their type.
 
@@ -104,4 +120,10 @@ def _tools(context: JobContext) -> Tools:
     )
 
 
-HANDLERS: dict[str, Handler] = {SWEEP: sweep, APPLY: apply, INBOX: inbox, PURGE: purge}
+HANDLERS: dict[str, Handler] = {
+    SWEEP: sweep,
+    APPLY: apply,
+    AGENTS: agents,
+    INBOX: inbox,
+    PURGE: purge,
+}

@@ -140,6 +140,7 @@ class Worker:
 
     def _tick(self) -> None:
         job_clock.tick(self._clock)
+        job_clock.queue_agents(self._clock)
 
     def _purge(self) -> None:
         job_clock.queue_purge(self._clock, self._zone)

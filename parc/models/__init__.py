@@ -1,6 +1,7 @@
 """The tables, one file an aggregate; importing this package loads them all."""
 
 from parc.models.address_range import AddressRange, RangeCredential, ScheduleKind
+from parc.models.agent import Agent, AgentToken, AgentUpload
 from parc.models.alert import Alert, AlertKind, MessageState, OutgoingMessage
 from parc.models.asset import (
     Asset,
@@ -27,6 +28,7 @@ from parc.models.contract import (
 from parc.models.credential import Credential, CredentialSuccess
 from parc.models.detail import (
     Battery,
+    HostEntry,
     Installation,
     LifeCount,
     LifeCountReading,
@@ -103,6 +105,9 @@ from parc.precedence import LockRule, ValueSource
 __all__ = [
     "NO_VLAN",
     "AddressRange",
+    "Agent",
+    "AgentToken",
+    "AgentUpload",
     "Alert",
     "AlertKind",
     "Asset",
@@ -137,6 +142,7 @@ __all__ = [
     "DocumentSubject",
     "FieldRule",
     "FollowUp",
+    "HostEntry",
     "IgnoredKey",
     "ImportMapping",
     "ImportRun",

@@ -7,7 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from parc.models.base import Base, EnumValue
+from parc.models.base import Base, EnumValue, Json
 from parc.precedence import ValueSource
 
 
@@ -102,9 +102,51 @@ class Installation(Base):
     source: Mapped[ValueSource] = mapped_column(EnumValue(ValueSource))
     key: Mapped[str] = mapped_column(sa.String(300), comment="the name, cut to what fits")
     name: Mapped[str] = mapped_column(sa.String(300), comment="as it was found", index=True)
+    version: Mapped[str | None] = mapped_column(sa.String(100))
+    publisher: Mapped[str | None] = mapped_column(sa.String(255))
+    architecture: Mapped[str | None] = mapped_column(sa.String(40))
+    origin: Mapped[str | None] = mapped_column(sa.String(40), comment="registry, deb, rpm, uwp …")
+    user_name: Mapped[str | None] = mapped_column(
+        sa.String(100), comment="of whom it is, when it is not everybody's"
+    )
     software_type: Mapped[str | None] = mapped_column(sa.String(40))
     installed_on: Mapped[str | None] = mapped_column(sa.String(10), comment="ISO date")
     first_seen_at: Mapped[dt.datetime]
+    gone_at: Mapped[dt.datetime | None]
+
+
+class HostEntry(Base):
+    """One thing that an agent tells of the inside of its host: processor, disk, monitor."""
+
+    __tablename__ = "host_entry"
+    __table_args__ = (
+        sa.UniqueConstraint("device_id", "key"),
+        sa.Index(None, "kind", "serial_number"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(sa.String(300), comment="kind with serial number or name")
+    kind: Mapped[str] = mapped_column(sa.String(40), comment="of collectors.agent.kinds")
+    name: Mapped[str | None] = mapped_column(sa.String(255))
+    manufacturer: Mapped[str | None] = mapped_column(sa.String(255))
+    model_name: Mapped[str | None] = mapped_column(sa.String(255))
+    serial_number: Mapped[str | None] = mapped_column(sa.String(255))
+    version: Mapped[str | None] = mapped_column(sa.String(255))
+    state: Mapped[str | None] = mapped_column(sa.String(40))
+    size_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
+    used_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
+    core_count: Mapped[int | None] = mapped_column(comment="of a processor, all its cores")
+    thread_count: Mapped[int | None]
+    speed_mhz: Mapped[int | None]
+    dated: Mapped[str | None] = mapped_column(sa.String(10), comment="ISO date")
+    facts: Mapped[list[str]] = mapped_column(Json, comment="the rest, as word=value")
+    first_seen_at: Mapped[dt.datetime]
+    asset_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("asset.id", ondelete="SET NULL"),
+        index=True,
+        comment="that a monitor or a printer is",
+    )
     gone_at: Mapped[dt.datetime | None]
 
 

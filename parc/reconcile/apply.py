@@ -48,7 +48,7 @@ from parc.reconcile.change import (
 from parc.reconcile.found_by import to_stored
 from parc.reconcile.history import History
 from parc.reconcile.known import DEVICE_COLUMNS, ROW_COLUMNS, FieldSource, Table, Value
-from parc.reconcile.load import MODELS
+from parc.reconcile.load import INSTALLED_BY, MODELS
 from parc.reconcile.missing import write_missed
 from parc.reconcile.noting import note_plan, read_before
 from parc.reconcile.plan import Counts, Plan
@@ -60,7 +60,9 @@ from parc.services.asset_search import refresh_search_texts
 _SEARCHED_FIELDS: Final = frozenset(
     {"address", "sys_name", "host_name", "base_mac_address", "model_name", "serial_number"}
 )
-_WITH_FIRST_SEEN: Final = frozenset({Table.INTERFACE, Table.COMPONENT, Table.INSTALLATION})
+_WITH_FIRST_SEEN: Final = frozenset(
+    {Table.INTERFACE, Table.COMPONENT, Table.INSTALLATION, Table.HOST_ENTRY, Table.PACKAGE}
+)
 # What a machine writes is nobody's to lock.
 _UNLOCKED: Final = dict.fromkeys(("lock", "locked_at", "locked_until", "locked_by", "kept_against"))
 
@@ -272,8 +274,10 @@ class _Writer:
         values = dict(zip(ROW_COLUMNS[row.table], map(_stored, row.values), strict=True))
         if row.table is Table.INTERFACE:
             values["addresses"] = values["addresses"] or []
-        elif row.table is Table.INSTALLATION:
-            values["source"] = ValueSource.SNMP
+        elif row.table is Table.HOST_ENTRY:
+            values["facts"] = values["facts"] or []
+        elif row.table in INSTALLED_BY:
+            values["source"] = INSTALLED_BY[row.table]
         if row.table in _WITH_FIRST_SEEN:
             values["first_seen_at"] = self.now
         return {"device_id": self.ids[row.device], "key": row.key, **values}

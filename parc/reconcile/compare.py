@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+from collectors.agent.kinds import VOLATILE
 from collectors.evidence import Means, from_text
 from collectors.observation import Category
 from parc.key_texts import uuid_key
-from parc.naming import asset_values, is_read
+from parc.naming import TOLD_BY_AGENT, asset_values, is_read
 from parc.precedence import STATED
 from parc.reconcile.change import (
     Change,
@@ -67,7 +68,11 @@ _QUIET_COLUMNS: Final[Mapping[Table, frozenset[str]]] = {
     Table.OUTLET: frozenset(),
     Table.INSTALLATION: frozenset(),
     Table.MANAGED_DEVICE: frozenset(),
+    Table.HOST_ENTRY: frozenset({"used_bytes", "facts", "speed_mhz"}),
+    Table.PACKAGE: frozenset({"installed_on", "software_type", "origin"}),
 }
+_AGENTS_OWN: Final = TOLD_BY_AGENT | {"agent_id", "asset_tag", "system_uuid", "category_source"}
+_KIND: Final = list(ROW_COLUMNS[Table.HOST_ENTRY]).index("kind")
 _STORAGE_TYPE: Final = list(ROW_COLUMNS[Table.STORAGE]).index("storage_type")
 
 
@@ -135,6 +140,8 @@ def compare_fields(known: KnownDevice, seen: Seen, policy: Policy = DEFAULT_POLI
             continue
         if not _may_write(known, seen, name, source, policy) or _is_same_uuid(name, before, value):
             continue
+        if before is not None and _is_told_better(known, seen, name, source):
+            continue
         if value != before:
             changes.append(FieldChange(name, before, value, source))
         stored = known.fields["category_source"]
@@ -155,6 +162,20 @@ def _is_told(seen: Seen) -> bool:
         for one in origins
         if one is None or one.is_chosen
     )
+
+
+def _is_told_better(known: KnownDevice, seen: Seen, name: str, source: FieldSource) -> bool:
+    """Tell whether another means that spoke of this host before knows the field better.
+
+    Without it an agent and SNMP would take one value from each other for ever.
+    """
+    if source is FieldSource.SNMP:
+        return known.fields["agent_id"] is not None and name in TOLD_BY_AGENT
+    if source is not FieldSource.AGENT:
+        return False
+    if name == "base_mac_address":
+        return known.fields[name] in seen.traits.all_macs  # a dock brings a lower one
+    return known.fields["sys_object_id"] is not None and name not in _AGENTS_OWN
 
 
 def _is_same_uuid(name: str, before: Value, value: Value) -> bool:
@@ -180,6 +201,18 @@ def _may_write(
     return True
 
 
+def own_tables(known: KnownDevice, seen: Seen) -> Mapping[Table, SeenTable]:
+    """Give the tables that are the reading's to write.
+
+    Interfaces of a host that answers SNMP are told by it: an agent has other names for them.
+    """
+    if known.fields["sys_object_id"] is None or "sys_object_id" in seen.fields:
+        return seen.tables
+    if seen.fields.get("agent_id", (None, None))[1] is not FieldSource.AGENT:
+        return seen.tables
+    return {table: rows for table, rows in seen.tables.items() if table is not Table.INTERFACE}
+
+
 def compare_rows(
     device: DeviceRef,
     known: Mapping[Table, Mapping[str, KnownRow]],
@@ -196,7 +229,8 @@ def compare_rows(
         for key, values in sorted(reading.rows.items()):
             stored = present.get(key)
             if stored is None:
-                loud.append(RowChange(device, table, RowAction.ADDED, key, values))
+                added = RowChange(device, table, RowAction.ADDED, key, values)
+                (quiet if _is_volatile(table, values) else loud).append(added)
             elif stored.is_gone or stored.values != values:
                 sure = values if reading.is_complete else _without_shorter_lists(stored, values)
                 _compare_row(device, table, key, (stored, sure), loud, quiet)
@@ -221,6 +255,10 @@ def _miss_row(
     found: _Found,
 ) -> None:
     """Count a reading that lacks a row, and let the row go when it was one of enough."""
+    gone = RowChange(device, table, RowAction.GONE, key, row.values, row.id)
+    if _is_volatile(table, row.values):
+        found.quiet.append(gone)
+        return
     before = counting.missed.get(table, {}).get(key)
     if not counting.policy.is_counted(before, counting.read_at):
         return
@@ -228,9 +266,14 @@ def _miss_row(
     if count < counting.policy.gone_after:
         found.missed.append(MissedRow(table, key, count))
         return
-    found.loud.append(RowChange(device, table, RowAction.GONE, key, row.values, row.id))
+    found.loud.append(gone)
     if before:
         found.missed.append(MissedRow(table, key, 0))
+
+
+def _is_volatile(table: Table, values: tuple[Value, ...]) -> bool:
+    """Tell whether a row comes and goes all day: what is plugged in, who is signed in."""
+    return table is Table.HOST_ENTRY and values[_KIND] in VOLATILE
 
 
 def _without_shorter_lists(stored: KnownRow, values: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -259,7 +302,7 @@ def _compare_row(
     )
     if stored.is_gone:
         change = RowChange(device, table, RowAction.RETURNED, key, after, stored.id, changes)
-        loud.append(change)
+        (quiet if _is_volatile(table, after) else loud).append(change)
     elif changes:
         change = RowChange(device, table, RowAction.CHANGED, key, after, stored.id, changes)
         is_quiet = all(_is_quiet(table, c.field, after) for c in changes)

@@ -27,10 +27,9 @@ from parc.models import (
     Neighbor,
     StoredObservation,
     SwitchPort,
-    ValueSource,
 )
 from parc.reconcile.known import ROW_COLUMNS, Table, Value
-from parc.reconcile.load import MODELS, load_ignored
+from parc.reconcile.load import INSTALLED_BY, MODELS, load_ignored
 from parc.reconcile.replay import Replayed, ReplayedRow, replay
 from parc.reconcile.voices import Sight, Voice, voices_of
 
@@ -125,8 +124,8 @@ def _divide_rows(
     device, new = halves
     model: type[Any] = MODELS[table]
     query = sa.select(model).where(model.device_id == device.id)
-    if model is Installation:
-        query = query.where(Installation.source == ValueSource.SNMP)
+    if table in INSTALLED_BY:
+        query = query.where(Installation.source == INSTALLED_BY[table])
     present = {row.key: row for row in session.scalars(query)}
     moved = []
     for key, told in theirs.items():
@@ -137,7 +136,7 @@ def _divide_rows(
         else:
             row = model(device_id=new.id, key=key)
             if isinstance(row, Installation):
-                row.source = ValueSource.SNMP
+                row.source = INSTALLED_BY[table]
             _write(table, row, told)
             session.add(row)
     for key, told in ours.items():
@@ -152,8 +151,8 @@ def _write(table: Table, row: Any, told: ReplayedRow) -> None:
     for name, value in zip(ROW_COLUMNS[table], told.values, strict=True):
         if value is not None:
             setattr(row, name, _stored(value))
-        elif name == "addresses":
-            row.addresses = []
+        elif name in {"addresses", "facts"}:
+            setattr(row, name, [])
     row.gone_at = told.gone_at
     if hasattr(row, "first_seen_at"):
         row.first_seen_at = told.first_seen_at

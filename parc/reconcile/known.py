@@ -50,6 +50,8 @@ class Table(enum.StrEnum):
     OUTLET = "outlet"
     INSTALLATION = "installation"
     MANAGED_DEVICE = "managed_device"
+    HOST_ENTRY = "host_entry"
+    PACKAGE = "package"  # in the table of installations, those that agents tell
 
 
 # Each column with the longest text or the largest number that it holds; 0 for truth and lists.
@@ -158,6 +160,32 @@ ROW_COLUMNS: Final[Mapping[Table, Mapping[str, int]]] = {
         "operating_system": 255,
         "software_revision": 255,
         "state": 40,
+    },
+    Table.HOST_ENTRY: {
+        "kind": 40,
+        "name": 255,
+        "manufacturer": 255,
+        "model_name": 255,
+        "serial_number": 255,
+        "version": 255,
+        "state": 40,
+        "size_bytes": LARGE,
+        "used_bytes": LARGE,
+        "core_count": SMALL,
+        "thread_count": SMALL,
+        "speed_mhz": SMALL,
+        "dated": 10,
+        "facts": 0,
+    },
+    Table.PACKAGE: {
+        "name": 300,
+        "version": 100,
+        "publisher": 255,
+        "architecture": 40,
+        "software_type": 40,
+        "origin": 40,
+        "user_name": 100,
+        "installed_on": 10,
     },
 }
 KEY_CHARACTERS: Final = 300

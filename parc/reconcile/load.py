@@ -26,6 +26,7 @@ from parc.models import (
     Component,
     Device,
     Difference,
+    HostEntry,
     IgnoredKey,
     Installation,
     Interface,
@@ -75,6 +76,7 @@ Row = (
     | Outlet
     | Installation
     | ManagedDevice
+    | HostEntry
 )
 MODELS: Final[Mapping[Table, type[Row]]] = {
     Table.INTERFACE: Interface,
@@ -88,6 +90,13 @@ MODELS: Final[Mapping[Table, type[Row]]] = {
     Table.OUTLET: Outlet,
     Table.INSTALLATION: Installation,
     Table.MANAGED_DEVICE: ManagedDevice,
+    Table.HOST_ENTRY: HostEntry,
+    Table.PACKAGE: Installation,
+}
+# Whose rows each of the two kinds of installations are.
+INSTALLED_BY: Final[Mapping[Table, ValueSource]] = {
+    Table.INSTALLATION: ValueSource.SNMP,
+    Table.PACKAGE: ValueSource.AGENT,
 }
 # One plan at a time between reading and commit; the number only has to be ours.
 _PLAN_LOCK: Final = 0x50415243
@@ -315,8 +324,8 @@ def _rows(
         columns = [getattr(model, name) for name in ROW_COLUMNS[table]]
         for part in chunks(device_ids):
             query = sa.select(model.id, model.device_id, model.key, model.gone_at, *columns)
-            if model is Installation:
-                query = query.where(Installation.source == ValueSource.SNMP)
+            if table in INSTALLED_BY:
+                query = query.where(Installation.source == INSTALLED_BY[table])
             for row in session.execute(query.where(model.device_id.in_(part))):
                 values = tuple(_plain(value) for value in row[4:])
                 known = KnownRow(row[0], values, row[3] is not None)

@@ -42,7 +42,7 @@ from parc.reconcile.change import (
     UpdateDevice,
 )
 from parc.reconcile.known import Table
-from parc.reconcile.load import MODELS
+from parc.reconcile.load import INSTALLED_BY, MODELS
 from parc.reconcile.plan import Plan
 from parc.services.change_sets import is_recording, note
 from parc.services.row_images import RowImage, stored
@@ -170,7 +170,11 @@ def _images(
             yield "asset", (change.asset_id,), _of_asset(change)
         case RowChange():
             if change.row_id is not None:
-                yield change.table.value, (change.row_id,), _of_row(change, before, now)
+                yield (
+                    MODELS[change.table].__tablename__,
+                    (change.row_id,),
+                    _of_row(change, before, now),
+                )
 
 
 def _of_fields(changes: Iterable[FieldChange]) -> RowImage:
@@ -261,9 +265,11 @@ def _note_added(session: Session, plan: Plan, ids: Mapping[DeviceRef, int]) -> N
         model: Any = MODELS[table]
         for part in chunks({device_id for device_id, _ in wanted}):
             query = sa.select(model.id, model.device_id, model.key)
+            if table in INSTALLED_BY:
+                query = query.where(model.source == INSTALLED_BY[table])
             for number, device_id, key in session.execute(query.where(model.device_id.in_(part))):
                 if (device_id, key) in wanted:
-                    note(session, table.value, [((number,), _MADE)])
+                    note(session, model.__tablename__, [((number,), _MADE)])
 
 
 def _rows(

@@ -39,6 +39,7 @@ from parc.reconcile.compare import (
     compare_fields,
     compare_rows,
     new_fields,
+    own_tables,
 )
 from parc.reconcile.conflicts import (
     Told,
@@ -284,8 +285,8 @@ class _Planner:
     def _create(self, entry: Seen, match: Match) -> None:
         device = DeviceRef(entry.addresses[0])
         changes = new_fields(entry)
-        rows = compare_rows(device, {}, entry.tables).loud
-        self.changes.append(CreateDevice(device, changes, match, rows))
+        rows = compare_rows(device, {}, entry.tables)
+        self.changes.append(CreateDevice(device, changes, match, (*rows.loud, *rows.quiet)))
         signs = entry.signs or None
         self.sightings.append(Sighting(device, entry.addresses, entry.observed_at, signs=signs))
         fields = _after(_NOTHING, changes, device.address)
@@ -302,7 +303,7 @@ class _Planner:
         if any(c.field in IDENTITY_FIELDS and c.before is not None for c in loud):
             self.risky.add(known.id)
         counting = Counting(self.policy, known.missed, entry.observed_at)
-        rows = compare_rows(device, known.rows, entry.tables, counting)
+        rows = compare_rows(device, known.rows, own_tables(known, entry), counting)
         self.changes += rows.loud
         if known.is_absent:
             self.changes.append(Returned(device))

@@ -83,12 +83,16 @@ _READ_TABLES: Final = (
     (Table.OUTLET, attrgetter("details.outlets")),
     (Table.INSTALLATION, attrgetter("details.installations")),
     (Table.MANAGED_DEVICE, attrgetter("details.managed_devices")),
+    (Table.HOST_ENTRY, attrgetter("details.host_entries")),
+    (Table.PACKAGE, attrgetter("details.packages")),
 )
 # What tells the rows of a table apart in one reading.
 _ROW_NUMBERS: Final = {
     Table.INTERFACE: "if_index",
     Table.LIFE_COUNT: "kind",
     Table.MANAGED_DEVICE: "key",
+    Table.HOST_ENTRY: "key",
+    Table.PACKAGE: "key",
 }
 # What outlives restarts and tells them apart from one reading to the next; else the number.
 _ROW_NAMES: Final = {
@@ -96,6 +100,8 @@ _ROW_NAMES: Final = {
     Table.LIFE_COUNT: attrgetter("kind"),
     Table.INSTALLATION: attrgetter("name"),
     Table.MANAGED_DEVICE: attrgetter("key"),
+    Table.HOST_ENTRY: attrgetter("key"),
+    Table.PACKAGE: attrgetter("key"),
 }
 # What gives all columns of a row, and how much each holds.
 _READERS: Final = {

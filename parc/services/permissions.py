@@ -38,6 +38,9 @@ class Action(enum.StrEnum):
     EDIT_CREDENTIAL = "edit_credential"
     EDIT_IGNORED_KEY = "edit_ignored_key"
     EDIT_FIELD_RULE = "edit_field_rule"
+    VIEW_AGENT = "view_agent"
+    UPLOAD_INVENTORY = "upload_inventory"
+    ENROL_AGENT = "enrol_agent"
     MANAGE_USER = "manage_user"
     REPORT_FAULT = "report_fault"  # and follow what oneself has reported
     VIEW_INCIDENT = "view_incident"
@@ -54,6 +57,7 @@ _READ_ONLY = _REQUESTER | {
     Action.VIEW_RUN,
     Action.VIEW_RANGE,
     Action.VIEW_INCIDENT,
+    Action.VIEW_AGENT,
 }
 _TECHNICIAN = _READ_ONLY | {
     Action.VIEW_OBSERVATION,
@@ -68,6 +72,7 @@ _TECHNICIAN = _READ_ONLY | {
     Action.START_RUN,
     Action.EDIT_INCIDENT,
     Action.IMPORT_RECORDS,
+    Action.UPLOAD_INVENTORY,
 }
 _MANAGER = _TECHNICIAN | {
     Action.DELETE_ASSET,

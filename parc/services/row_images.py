@@ -44,6 +44,7 @@ TRACKED: Final = frozenset(
         "outlet",
         "installation",
         "managed_device",
+        "host_entry",
         "category_sign",
         "switch_port",
         "attachment",

@@ -14,18 +14,11 @@ from sqlalchemy.orm import Session
 
 from collectors.observation import Category
 from parc.errors import ConflictError, NotFoundError
-from parc.models import (
-    Asset,
-    AssetField,
-    Device,
-    LifecycleState,
-    ManagedDevice,
-    ValueSource,
-)
-from parc.services import assets, audit
+from parc.models import Asset, Device, ManagedDevice, ValueSource
+from parc.services import assets
 from parc.services.actor import Actor
-from parc.services.asset_search import refresh_search_texts
 from parc.services.permissions import Action, require
+from parc.services.told_assets import Told, add_told_asset
 
 _FIELDS = (
     "manufacturer", "model_name", "serial_number", "operating_system", "software_revision",
@@ -70,35 +63,12 @@ def _accept(
     name = row.name or row.key
     if row.asset_id is not None or _has_asset(session, row):
         raise ConflictError(f"{name} has an asset already")
-    asset = Asset(
-        asset_tag=assets.next_asset_tags(session, 1, tag_pattern)[0],
-        name=name[:255],
-        category=Category(row.kind),
-        lifecycle_state=LifecycleState.IN_USE,
-        base_mac_address=row.mac_address,
-        created_at=at,
-        updated_at=at,
-        **{field: getattr(row, field) for field in _FIELDS},
-    )
-    session.add(asset)
-    session.flush()
+    values = {field: getattr(row, field) for field in _FIELDS}
+    values["base_mac_address"] = row.mac_address
+    told = Told(name, Category(row.kind), values, ValueSource.SNMP)
+    asset = add_told_asset(session, actor, told, at=at, tag_pattern=tag_pattern)
     row.asset_id = asset.id
-    for field in ("name", "category", "base_mac_address", *_FIELDS):
-        if getattr(asset, field) is not None:
-            source = ValueSource.SNMP
-            session.add(AssetField(asset_id=asset.id, field=field, source=source, set_at=at))
     session.flush()
-    refresh_search_texts(session, [asset.id])
-    audit.record(
-        session,
-        actor,
-        at=at,
-        subject_kind="asset",
-        subject_id=asset.id,
-        subject_name=asset.name,
-        action="created",
-        changes=assets.created_changes(asset),
-    )
     return asset
 
 

@@ -12,6 +12,7 @@ from parc.extensions import babel, csrf
 from parc.services.permissions import Action, may
 from parc.web.access import actor, check_all_routes_are_guarded
 from parc.web.account import account
+from parc.web.agent_endpoint import agent_endpoint
 from parc.web.bundles import init_bundles
 from parc.web.changes import changes
 from parc.web.context import signed_in
@@ -52,6 +53,7 @@ from parc.web.where import where
 # and its pages in templates/<subject>/.
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account,
+    agent_endpoint,
     assets,
     changes,
     contracts,

@@ -61,6 +61,7 @@ _TITLES: Mapping[str, str] = {
     "value_locked": _("%(asset)s, %(field)s: locked"),
     "value_released": _("%(asset)s, %(field)s: lock lifted"),
     "value_take": _("%(asset)s, %(field)s: seen value taken"),
+    "agents": _("Inventories of agents (%(count)s)"),
 }
 
 

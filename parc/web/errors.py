@@ -74,14 +74,20 @@ def _show_invalid(error: InvalidInputError) -> ResponseReturnValue:
 
 def _show_locked(error: SecretError) -> ResponseReturnValue:
     """Say what is wrong with the keys, in one line; a retry helps once the file is back."""
-    _log.error("%s %s: %s", request.method, request.path, error)
+    _log.error("%s %s: %s", request.method, shown_path(), error)
     return _page(503, error, details=[str(error)])
 
 
 def _show_unforeseen(error: Exception) -> ResponseReturnValue:
     """Log with the request, never with its body, which may hold secrets."""
-    _log.error("%s %s failed", request.method, request.path, exc_info=error)
+    _log.error("%s %s failed", request.method, shown_path(), exc_info=error)
     return _page(500, error)
+
+
+def shown_path() -> str:
+    """Give the path as logs may hold it: a token in it opens something."""
+    token = (request.view_args or {}).get("token")
+    return request.path.replace(token, "…") if isinstance(token, str) and token else request.path
 
 
 def _page(
@@ -89,7 +95,7 @@ def _page(
     error: Exception,
     details: list[str] | None = None,
 ) -> ResponseReturnValue:
-    _log.info("%s %s: %s %s", request.method, request.path, code, type(error).__name__)
+    _log.info("%s %s: %s %s", request.method, shown_path(), code, type(error).__name__)
     page = render_template(
         "errors/error.html",
         code=code,

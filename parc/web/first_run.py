@@ -38,7 +38,7 @@ from parc.web.session import begin_session, load_actor
 
 first_run = Blueprint("first_run", __name__)
 _SET_UP = "parc_is_set_up"
-_FREE = frozenset({"static", "session.choose"})
+_FREE = frozenset({"static", "session.choose", "agent_endpoint.receive"})
 _ATTEMPTS = "first run"
 _FIELDS = (
     "setup_code", "language", "display_name", "login", "password", "repeated_password",

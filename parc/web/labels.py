@@ -62,6 +62,7 @@ _CATEGORIES: Mapping[Category, str] = {
     Category.PDU: _in("category", "PDU"),
     Category.POWER: _in("category", "Power supply"),
     Category.CAMERA: _in("category", "Camera"),
+    Category.MONITOR: _in("category", "Monitor"),
     Category.NVR: _in("category", "Video recorder"),
     Category.VIDEO: _in("category", "Video equipment"),
     Category.PHONE: _in("category", "IP phone"),
@@ -121,6 +122,7 @@ _CHANGE_SET: Mapping[ChangeSetKind, str] = {
     ChangeSetKind.BULK_STATE: _in("act", "Bulk change of state"),
     ChangeSetKind.BULK_RELEASE: _in("act", "Bulk release of locks"),
     ChangeSetKind.DECISION: _in("act", "Decisions"),
+    ChangeSetKind.AGENTS: _in("act", "Agents"),
     ChangeSetKind.UNDO: _in("act", "Undo"),
 }
 _CHANGE_SET_STATE: Mapping[ChangeSetState, str] = {

@@ -66,6 +66,7 @@ PROBLEMS = {
     "nothing_leaves": _("Tick what is another machine."),
     "nothing_stays": _("Something must stay: untick what this record is."),
     "nothing_left": _("This leaves no address to look at."),
+    "no_such_place": _("There is no such place."),
     "no_such_credential": _("There are no credentials called %(value)s."),
     "credential_needs_networks": _(
         "%(value)s may be tried on other addresses only by who may edit credentials."

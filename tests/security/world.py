@@ -54,14 +54,18 @@ MADE_BY_US = {
     "credential_success.address", "device.address",
     "device.category_source", "difference.field", "job_run.key", "job_run.kind", "job_run.lock",
     "job_run.worker", "run_target.address", "sign_in_failure.address", "sign_in_link.token_hash",
+    "agent.address", "agent.digest", "agent_token.author", "agent_token.token_hash",
+    "host_entry.kind", "installation.source",
     "asset.currency", "location.time_zone", "person.search_text", "tag_pattern.pattern",
     "import_mapping.kind", "import_mapping.signature", "import_run.file_hash", "import_run.kind",
     "import_run.source", "observation.address", "observation.source", "user.colour_scheme",
     "user.language", "user.login", "user.password_hash", "user_session.address",
     "user_session.token_hash",
 }  # fmt: skip
+# Built files, and what agents send to: they hold no session (test_agent_endpoint.py).
+NOT_FOR_BROWSERS = {"static", "agent_endpoint.receive"}
 # Lists of texts, beside those that hold networks, columns or arguments of jobs.
-_LISTS = {"device.reasons", "interface.addresses", "run.warnings"}
+_LISTS = {"device.reasons", "host_entry.facts", "interface.addresses", "run.warnings"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +81,11 @@ class World:
         return path.replace("<tag>", "P000001")
 
     def addresses(self, app: Flask, method: str) -> list[str]:
-        """Give all addresses that take a method, but that of built files."""
+        """Give all addresses that take a method and are meant for browsers."""
         return [
             self.address(rule)
             for rule in app.url_map.iter_rules()
-            if rule.endpoint != "static" and method in (rule.methods or ())
+            if rule.endpoint not in NOT_FOR_BROWSERS and method in (rule.methods or ())
         ]
 
 
@@ -172,6 +176,7 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
     import_ids = _add_imports(session, person.id, text)
     incident_id = _add_incidents(session, asset.id, person.id, text)
     contracted = add_contract_rows(session, asset.id, site.id)
+    token_id = _add_agent(session, device.id, observations)
     return {
         **contracted,
         "change_set_id": act.id,
@@ -189,6 +194,7 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
         "user_id": person.id,
         "observation_id": observations,
         "place_id": site.id,
+        "token_id": token_id,
         **people,
     }
 
@@ -273,9 +279,44 @@ def _add_parts(session: Session, device_id: int, text: Callable[[int], str]) -> 
             models.Storage(**own, key="1", size_bytes=10, used_bytes=4),
             models.Service(**own, key="tcp/80", is_guess=False),
             models.MissedRow(**own, kind="component", key=text(13), count=1, missed_at=SOME_MOMENT),
+            models.HostEntry(
+                **own,
+                key="disk 1",
+                kind="disk",
+                name="disk",
+                facts=["type=disk"],
+                first_seen_at=SOME_MOMENT,
+            ),
+            models.Installation(
+                **own,
+                key="vlc",
+                name="vlc",
+                source=models.ValueSource.AGENT,
+                first_seen_at=SOME_MOMENT,
+            ),
             models.CategorySign(**own, category=Category.SWITCH, weight=0.5, reason="it says so"),
         ]
     )
+
+
+def _add_agent(session: Session, device_id: int, observation_id: int) -> int:
+    token = models.AgentToken(
+        name="Lyon", token_hash="0" * 64, created_at=SOME_MOMENT, author="Ada"
+    )
+    session.add(token)
+    session.flush()
+    agent = models.Agent(
+        key="k", name="pc-1", device_id=device_id, token_id=token.id,
+        observation_id=observation_id, first_seen_at=SOME_MOMENT, last_seen_at=SOME_MOMENT,
+    )  # fmt: skip
+    session.add(agent)
+    session.flush()
+    session.add(
+        models.AgentUpload(
+            agent_id=agent.id, observation_id=observation_id, received_at=SOME_MOMENT
+        )
+    )
+    return token.id
 
 
 def _add_evidence(session: Session, run_id: int, device_id: int, text: Callable[[int], str]) -> int:
