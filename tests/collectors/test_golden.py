@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -36,6 +37,18 @@ def without_origins(observation: Observation) -> Observation:
     return replace(observation, identity=identity)
 
 
+def without_silence(told: Any) -> Any:
+    """Leave out what was not seen, so that a new field changes no expected result."""
+    if isinstance(told, list):
+        return [without_silence(one) for one in told]
+    if not isinstance(told, dict):
+        return told
+    plain = {name: without_silence(one) for name, one in told.items()}
+    if plain.get("complete") is False:
+        del plain["complete"]
+    return {name: one for name, one in plain.items() if one is not None and one not in ([], {})}
+
+
 def identified(identity: Identity) -> dict[str, str]:
     """Give the fields that must say where they come from."""
     silent = {"chassis_id", "definition", "origins"}
@@ -57,7 +70,8 @@ def test_a_definition_reads_its_walk(definition: Definition, *, golden: bool) ->
     made = without_origins(result.observation)
     expected = folder / "expected.json"
     if golden:
-        expected.write_bytes(msgspec.json.format(to_json(made), indent=1) + b"\n")
+        kept = msgspec.json.encode(without_silence(msgspec.json.decode(to_json(made))))
+        expected.write_bytes(msgspec.json.format(kept, indent=1) + b"\n")
     assert made == from_json(expected.read_bytes())
     assert result.requests <= 30
 
