@@ -1,8 +1,8 @@
 """The cables of the simulated network: what its switches learn, and which neighbours they name.
 
 A recording tells the neighbours of whoever gave it. Those rows are left out, and rows are written
-instead that follow from one list of cables: MACs learned on ports, LLDP, VLANs, feeding ports,
-and the addresses that a router knows.
+instead that follow from one list of cables: MACs learned on ports, LLDP, CDP between Cisco's
+devices, VLANs, feeding ports, the addresses that a router knows, and the stations of a list.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ _BRIDGE: Final = "1.3.6.1.2.1.17"
 _Q_BRIDGE: Final = f"{_BRIDGE}.7.1"
 _LLDP: Final = "1.0.8802.1.1.2.1"
 _ARP: Final = "1.3.6.1.2.1.4.22"
+_CDP: Final = "1.3.6.1.4.1.9.9.23.1.2.1.1"
+_ARUBA_USERS: Final = "1.3.6.1.4.1.14823.2.2.1.4.1.2.1"
+_SYS_OBJECT_ID: Final = "1.3.6.1.2.1.1.2.0"
+_CISCO: Final = oids.encode("1.3.6.1.4.1.9")
 _POE: Final = "1.3.6.1.2.1.105.1.1.1"
 _NEIGHBOURS: Final = tuple(
     oid_key(oids.encode(oid))
@@ -61,7 +65,19 @@ _VLANS: Final = {
 }
 _TRUNK, _PHONES = 1, 20
 _BRIDGE_BIT, _PHONE_BITS = b"\x20", b"\x24"  # of LldpSystemCapabilitiesMap
+_CDP_SWITCH, _CDP_PHONE = b"\x00\x00\x00\x28", b"\x00\x00\x00\x90"
+_NOT_WIRED: Final = 2
 _MAC_OCTETS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A machine on the air: which controller tells of it, and by which access point it is there."""
+
+    controller: str
+    access_point: str
+    mac: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +173,7 @@ class _Switch:
             for number, (if_index, port_name) in enumerate(table.ethernets(), 1)
         }
         self.mac = _chassis_mac(table)
+        self.is_cisco = table.octets(_SYS_OBJECT_ID).startswith(_CISCO)
 
 
 def _chassis_mac(table: _Table) -> bytes:
@@ -180,6 +197,7 @@ def lay_cables(
     addresses: Mapping[str, str],
     cables: Iterable[Cable],
     routers: Iterable[str] = (),
+    stations: Iterable[Station] = (),
 ) -> dict[str, list[Line]]:
     """Give what each device says once its cables are laid.
 
@@ -188,6 +206,7 @@ def lay_cables(
         addresses: of the same devices.
         cables: those to devices that are not there are left out.
         routers: names of the switches that know addresses of their site.
+        stations: those of controllers that are not there are left out.
     """
     tables = {name: _Table(lines) for name, lines in said.items()}
     for table in tables.values():
@@ -197,9 +216,19 @@ def lay_cables(
         _plug(cable, tables, switches, addresses)
     for switch in switches.values():
         _Writer(switch, switches, routers).write()
+    for station in stations:
+        if station.controller in tables:
+            _associate(station, tables[station.controller])
     return {
         name: [table.lines[key] for key in sorted(table.lines)] for name, table in tables.items()
     }
+
+
+def _associate(station: Station, table: _Table) -> None:
+    """Write a row of WLSX-USER-MIB wlsxUserTable (Aruba)."""
+    row = ".".join(map(str, (*_octets(station.mac), station.address)))
+    table.put(f"{_ARUBA_USERS}.10.{row}", station.access_point.encode())
+    table.put(f"{_ARUBA_USERS}.23.{row}", _NOT_WIRED)
 
 
 def _plug(
@@ -260,10 +289,16 @@ class _Writer:
         for port in self._switch.ports.values():
             if port.far is not None:
                 far = self._switches[port.far[0]]
-                self._write_neighbor(port, far.mac, port.far[1], far.name, far.address)
+                if far.is_cisco and self._switch.is_cisco:
+                    self._write_cdp(port, port.far[1], far.name, far.address)
+                else:
+                    self._write_neighbor(port, far.mac, port.far[1], far.name, far.address)
             elif port.phone:
                 name = f"SEP{port.phone.hex().upper()}"
-                self._write_neighbor(port, port.phone, "Port 1", name, None)
+                if self._switch.is_cisco:
+                    self._write_cdp(port, "Port 1", name, None)
+                else:
+                    self._write_neighbor(port, port.phone, "Port 1", name, None)
         if self._switch.name in self._routers:
             self._write_addresses(seen)
 
@@ -333,6 +368,16 @@ class _Writer:
         put(f"{_LLDP}.4.1.1.12.{row}", capabilities)
         if address:
             put(f"{_LLDP}.4.2.1.3.{row}.1.4.{address}", 2)
+
+    def _write_cdp(self, port: _Port, port_id: str, name: str, address: str | None) -> None:
+        """Write a row of CISCO-CDP-MIB cdpCacheTable."""
+        row, put = f"{port.if_index}.1", self._table.put
+        if address:
+            put(f"{_CDP}.3.{row}", 1)
+            put(f"{_CDP}.4.{row}", ipaddress.IPv4Address(address).packed)
+        put(f"{_CDP}.6.{row}", name.encode())
+        put(f"{_CDP}.7.{row}", port_id.encode())
+        put(f"{_CDP}.9.{row}", _CDP_SWITCH if address else _CDP_PHONE)
 
     def _write_addresses(self, seen: Mapping[str, list[_Station]]) -> None:
         found: dict[str, tuple[int, bytes]] = {}

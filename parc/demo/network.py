@@ -20,7 +20,7 @@ from collectors import oids
 from collectors.snmp.transport import Tag, VarBind
 from collectors.text import normalise_mac
 from parc.demo.agent import Device
-from parc.demo.cabling import Cable, lay_cables
+from parc.demo.cabling import Cable, Station, lay_cables
 from parc.demo.recordings import Line, find_recording, oid_key, read_recording
 
 PORT = 1161
@@ -92,6 +92,7 @@ class DemoNetwork:
     serial_numbers: Mapping[str, tuple[str, ...]]
     cables: tuple[Cable, ...] = ()
     routers: tuple[str, ...] = ()
+    stations: tuple[Station, ...] = ()
 
 
 def load_network() -> DemoNetwork:
@@ -103,6 +104,7 @@ def load_network() -> DemoNetwork:
         serial_numbers={name: tuple(values) for name, values in content["serial_numbers"].items()},
         cables=tuple(Cable(**entry) for entry in content["cable"]),
         routers=tuple(content["routers"]),
+        stations=tuple(Station(**entry) for entry in content["station"]),
     )
 
 
@@ -123,7 +125,7 @@ def make_devices(
         for device in devices
     }
     addresses = {device.name: device.address for device in devices}
-    cabled = lay_cables(said, addresses, network.cables, network.routers)
+    cabled = lay_cables(said, addresses, network.cables, network.routers, network.stations)
     return {
         device.address: Device(
             lines=cabled[device.name],
