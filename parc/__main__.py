@@ -46,6 +46,7 @@ _COLLECT_COMMANDS = {
 }
 
 _IMPORT_COMMANDS = {
+    "licences": "parc.cli.imports:licences",
     "assets": "parc.cli.imports:assets",
     "people": "parc.cli.imports:people",
     "places": "parc.cli.imports:places",

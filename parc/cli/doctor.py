@@ -23,12 +23,14 @@ def doctor(*, is_json: bool) -> None:
     from parc.extensions import reading
     from parc.reconcile.contract_invariants import examine_contracts
     from parc.reconcile.invariants import examine
+    from parc.reconcile.licence_invariants import examine_licences
     from parc.services.document_store import DocumentStore
 
     store = DocumentStore(settings().data_folder)
     with reading() as session:
         findings = examine(session, box(), now())
         findings += examine_contracts(session, store, now())
+        findings += examine_licences(session)
     if is_json:
         print_json({"findings": findings})
     elif findings:

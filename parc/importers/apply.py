@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from parc.errors import ConflictError, InvalidInputError, NotFoundError
+from parc.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from parc.importers.choices import Choices, Mode
 from parc.importers.entries import Entry, Overview
 from parc.importers.kinds.fields import Kind
@@ -54,7 +54,9 @@ class Task:
 
     def planner(self) -> Planner:
         """Give a planner that has seen nothing yet."""
-        target = make_target(self.kind, self.choices, self.overview.key, self.settings)
+        target = make_target(
+            self.kind, self.choices, self.overview.key, self.settings, self.reading.headings
+        )
         return Planner(self.kind, self.choices, target, self.reading.headings)
 
 
@@ -188,7 +190,7 @@ def _write(
             for p in error.problems
         )
         return replace(bare, action=LineAction.REFUSED, problems=problems)
-    except (ConflictError, NotFoundError) as error:
+    except (ConflictError, NotAllowedError, NotFoundError) as error:
         problem = CellProblem(line.lines[0], "", "", str(error)[:200], "changed_meanwhile")
         return replace(bare, action=LineAction.REFUSED, problems=(problem,))
     return replace(bare, record_id=number)

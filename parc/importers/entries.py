@@ -71,7 +71,8 @@ def look_over(reading: Reading, kind: Kind, choices: Choices) -> Overview:
     """
     columns = choices.columns
     finder, counter = FormatFinder(kind, columns), SeatCounter(kind, columns)
-    keys = _KeyCounter(candidate_keys(kind, columns), columns)
+    candidates = candidate_keys(kind, columns, is_per_seat=choices.is_per_seat)
+    keys = _KeyCounter(candidates, columns)
     skipped: list[SkippedLine] = []
     rows = 0
     for one in reading.records():
@@ -80,8 +81,8 @@ def look_over(reading: Reading, kind: Kind, choices: Choices) -> Overview:
             continue
         rows += 1
         finder.add(one)
-        counter.add(one)
-        keys.add(one)
+        if counter.add(one) or not choices.is_per_seat:
+            keys.add(one)
     default = DecimalSign.POINT if reading.delimiter == "," else DecimalSign.COMMA
     key, repeated = keys.best()
     return Overview(
@@ -116,11 +117,18 @@ def read_entries(
         yield Entry(tuple(rows))
 
 
-def candidate_keys(kind: Kind, columns: ColumnMap) -> list[tuple[str, ...]]:
-    """Give the keys whose fields all have a column; a licence is also named by its product."""
+def candidate_keys(
+    kind: Kind, columns: ColumnMap, *, is_per_seat: bool = False
+) -> list[tuple[str, ...]]:
+    """Give the keys whose fields all have a column; a licence is also named by its product.
+
+    What differs from seat to seat tells no licences apart.
+    """
     given = set(columns.columns) | set(columns.constants)
     if "product" in given:
         given.add("name")
+    if is_per_seat:
+        given -= set(kind.seats)
     return [key for key in kind.keys if given.issuperset(key)]
 
 

@@ -114,7 +114,7 @@ class Planner:
     def _beside(self, draft: Draft) -> list[Found]:
         """Give the names that would have to be made beside and may not."""
         return [
-            Found(kind, "beside_not_ticked", name)
+            Found(draft.named_in.get((kind, name), kind), "beside_not_ticked", name)
             for kind, name in draft.beside
             if kind not in self.choices.beside_kinds
             and (kind, folded(name)) not in self.choices.beside

@@ -47,10 +47,13 @@ class SeatCounter:
     columns: ColumnMap
     _counts: Counter[bytes] = field(default_factory=Counter)
 
-    def add(self, record: Record) -> None:
-        """Note one record."""
-        if self.is_asked:
-            self._counts[group_of(self.kind, self.columns, record)] += 1
+    def add(self, record: Record) -> bool:
+        """Note one record; tells whether none before said the same."""
+        if not self.is_asked:
+            return True
+        group = group_of(self.kind, self.columns, record)
+        self._counts[group] += 1
+        return self._counts[group] == 1
 
     @property
     def is_asked(self) -> bool:

@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.errors import SecretError
-from parc.models import Credential
+from parc.models import Credential, EntitlementKey
 from parc.secret_box import SecretBox
 from parc.services.actor import Actor
 from parc.services.audit import record
 from parc.services.credentials import open_secrets, seal_secrets
+from parc.services.licence_keys import open_key, seal_key
 from parc.services.permissions import Action, require
 
 BATCH = 20
@@ -25,7 +26,7 @@ BATCH = 20
 
 @dataclass(frozen=True, slots=True)
 class DamagedSecret:
-    """A credential whose secrets cannot be opened, and why."""
+    """A credential or licence whose secrets cannot be opened, and why."""
 
     credential: str
     reason: str
@@ -55,6 +56,27 @@ def reseal_batch(session: Session, actor: Actor, box: SecretBox, *, limit: int =
             ) from error
         seal_secrets(box, row, secrets)
     session.flush()
+    return len(rows) + _reseal_licence_keys(session, box, limit)
+
+
+def _reseal_licence_keys(session: Session, box: SecretBox, limit: int) -> int:
+    rows = session.scalars(
+        sa.select(EntitlementKey)
+        .where(EntitlementKey.key_id != box.key_id)
+        .order_by(EntitlementKey.id)
+        .limit(limit)
+        .with_for_update()
+    ).all()
+    for row in rows:
+        try:
+            key = open_key(box, row)
+        except SecretError as error:
+            raise SecretError(
+                f"{error} Delete the key of licence {row.entitlement_id} that ends in "
+                f"{row.ending or '?'} and type it again."
+            ) from error
+        seal_key(box, row, key)
+    session.flush()
     return len(rows)
 
 
@@ -70,10 +92,10 @@ def is_rotation_complete(session: Session, actor: Actor, box: SecretBox, now: da
     """
     require(actor, Action.EDIT_CREDENTIAL)
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.text("LOCK TABLE credential IN EXCLUSIVE MODE"))
-    is_left = session.scalar(sa.select(sa.exists().where(Credential.key_id != box.key_id)))
-    if is_left:
-        return False
+        session.execute(sa.text("LOCK TABLE credential, entitlement_key IN EXCLUSIVE MODE"))
+    for model in (Credential, EntitlementKey):
+        if session.scalar(sa.select(sa.exists().where(model.key_id != box.key_id))):
+            return False
     record(
         session,
         actor,
@@ -88,7 +110,7 @@ def is_rotation_complete(session: Session, actor: Actor, box: SecretBox, now: da
 
 
 def find_damaged(session: Session, box: SecretBox) -> tuple[int, list[DamagedSecret]]:
-    """Open every credential; gives their number, and those that cannot be opened."""
+    """Open every credential and licence key; gives their number and what cannot be opened."""
     damaged = []
     rows = session.scalars(sa.select(Credential).order_by(Credential.name)).all()
     for row in rows:
@@ -96,4 +118,10 @@ def find_damaged(session: Session, box: SecretBox) -> tuple[int, list[DamagedSec
             open_secrets(box, row)
         except SecretError as error:
             damaged.append(DamagedSecret(row.name, str(error)))
-    return len(rows), damaged
+    keys = session.scalars(sa.select(EntitlementKey).order_by(EntitlementKey.id)).all()
+    for key in keys:
+        try:
+            open_key(box, key)
+        except SecretError as error:
+            damaged.append(DamagedSecret(f"licence {key.entitlement_id}", str(error)))
+    return len(rows) + len(keys), damaged

@@ -46,6 +46,9 @@ class Action(enum.StrEnum):
     VIEW_INCIDENT = "view_incident"
     EDIT_INCIDENT = "edit_incident"
     EDIT_INCIDENT_RULE = "edit_incident_rule"
+    EDIT_LICENCE = "edit_licence"
+    DELETE_LICENCE = "delete_licence"
+    VIEW_LICENCE_KEY = "view_licence_key"
     IMPORT_RECORDS = "import_records"  # and the right to edit the kind of record
 
 
@@ -71,10 +74,13 @@ _TECHNICIAN = _READ_ONLY | {
     Action.DECIDE_INBOX,
     Action.START_RUN,
     Action.EDIT_INCIDENT,
+    Action.EDIT_LICENCE,
+    Action.VIEW_LICENCE_KEY,
     Action.IMPORT_RECORDS,
     Action.UPLOAD_INVENTORY,
 }
 _MANAGER = _TECHNICIAN | {
+    Action.DELETE_LICENCE,
     Action.DELETE_ASSET,
     Action.DELETE_PLACE,
     Action.DELETE_PERSON,

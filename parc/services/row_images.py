@@ -53,6 +53,13 @@ TRACKED: Final = frozenset(
         "incident_asset",
         "contract_line",
         "coverage",
+        "supplier",
+        "publisher",
+        "software_product",
+        "entitlement",
+        "entitlement_period",
+        "entitlement_key",
+        "allocation",
     }
 )
 # Made again from the others, or too large to keep and never changed.

@@ -16,12 +16,22 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.errors import ConflictError, NotFoundError
-from parc.models import Asset, AuditEntry, Base, ChangeSet, ChangeSetKind, ChangeSetState, Device
+from parc.models import (
+    Asset,
+    AuditEntry,
+    Base,
+    ChangeSet,
+    ChangeSetKind,
+    ChangeSetState,
+    Device,
+    Entitlement,
+)
 from parc.naming import device_name
 from parc.services import audit
 from parc.services.actor import Actor
 from parc.services.asset_search import refresh_search_texts
 from parc.services.change_sets import images_of, note, recording
+from parc.services.licence_keys import KEYS_SHOWN
 from parc.services.permissions import Action, may, require
 from parc.services.row_images import Key, Row, RowImage, loaded, stored, table_named
 
@@ -31,11 +41,21 @@ _PASSING: Final[Mapping[str, frozenset[str]]] = {
         {"version", "updated_at", "last_seen_at", "primary_address", "primary_address_sort"}
     ),
     "device": frozenset({"last_seen_at", "absent_since", "reasons", "console_message"}),
+    "entitlement": frozenset({"row_version", "updated_at", "search_text"}),
+    "supplier": frozenset({"version", "updated_at", "search_text"}),
 }
+# Records that have a history of their own, beside what hangs on assets and devices.
+_OWN_HISTORY: Final = frozenset({"asset", "device", "entitlement"})
 # Rows that other rows hang on: made again first, deleted last.
-_PARENTS: Final = ("location", "department", "person", "asset", "device", "interface")
+_PARENTS: Final = (
+    *("location", "department", "person", "supplier", "publisher", "software_product"),
+    *("entitlement", "asset", "device", "interface"),
+)
 # Records whose rows others point at: made by an act, they stay while others do.
-_HELD: Final = ("location", "department", "person", "asset")
+_HELD: Final = (
+    *("location", "department", "person", "supplier", "publisher", "software_product"),
+    *("entitlement", "asset"),
+)
 # What hangs on an asset without being anybody's decision.
 _GOES_ALONG: Final = frozenset(
     {"asset_field", "difference", "inbox_entry", "contract_line", "coverage"}
@@ -137,7 +157,7 @@ def _obstacles(
         present = _present(session, table, members)
         for key, image in members.items():
             yield from _obstacles_of_row(table, key, image, present.get(key))
-    made: dict[str, list[int]] = {"asset": [], "device": []}
+    made: dict[str, list[int]] = {"asset": [], "device": [], "entitlement": []}
     for (table, key), image in images.items():
         if table in made and image.before is None:
             made[table].append(key[0])
@@ -178,6 +198,7 @@ def _edited_since(
                 AuditEntry.subject_id.in_(part),
                 AuditEntry.id > _last_entry(act),
                 AuditEntry.run_id.is_(None),
+                AuditEntry.action != KEYS_SHOWN,
                 sa.or_(AuditEntry.change_set_id.is_(None), AuditEntry.change_set_id != act.id),
             )
             .distinct()
@@ -303,7 +324,7 @@ def _record(session: Session, actor: Actor, images: Mapping[Key, RowImage], at: 
     """Write what becomes of each asset and device into its history."""
     entries = []
     for (table, key), image in images.items():
-        if table not in {"asset", "device"}:
+        if table not in _OWN_HISTORY:
             continue
         before, after = image.before or {}, image.after or {}
         changes = {
@@ -318,6 +339,8 @@ def _record(session: Session, actor: Actor, images: Mapping[Key, RowImage], at: 
 
 
 def _name(session: Session, table: str, number: int, image: Row) -> str:
+    if table == "entitlement":
+        return str(image.get("name") or getattr(session.get(Entitlement, number), "name", ""))
     if table == "asset":
         return str(image.get("name") or getattr(session.get(Asset, number), "name", ""))
     device = session.get(Device, number)
@@ -328,8 +351,10 @@ def _name(session: Session, table: str, number: int, image: Row) -> str:
 
 def _subject(table: str, key: tuple[Any, ...], row: Row) -> tuple[str, int]:
     """Give the asset or device that a row is about."""
-    if table in {"asset", "device"}:
+    if table in _OWN_HISTORY:
         return table, int(key[0])
+    if row.get("entitlement_id") is not None:
+        return "entitlement", int(row["entitlement_id"])
     if row.get("asset_id") is not None:
         return "asset", int(row["asset_id"])
     return "device", int(row.get("device_id") or 0)

@@ -23,10 +23,13 @@ from parc import models
 from parc.extensions import db, transaction
 from parc.key_texts import IgnoredKind
 from parc.models import Base, DeviceStatus, LocationKind, Role, RunState, TargetOutcome
+from parc.services.allocations import Holder, allocate
 from parc.services.credentials import CredentialDraft, save_credential
+from parc.services.entitlements import add_period, create_entitlement, put_keys
 from parc.services.incident_links import follow_up, link
 from parc.services.incident_values import IncidentInput
 from parc.services.incidents import open_incident
+from parc.services.products import product_for, publisher_for
 from tests.conftest import SOME_MOMENT
 from tests.contract_world import add_contract_rows
 from tests.factories import (
@@ -57,6 +60,9 @@ MADE_BY_US = {
     "agent.address", "agent.digest", "agent_token.author", "agent_token.token_hash",
     "host_entry.kind", "installation.source",
     "asset.currency", "location.time_zone", "person.search_text", "tag_pattern.pattern",
+    "entitlement.name_folded", "entitlement.search_text", "entitlement_key.ending",
+    "entitlement_key.key_id", "entitlement_key.sealed", "entitlement_key.token",
+    "entitlement_period.currency", "publisher.name_folded", "software_product.name_folded",
     "import_mapping.kind", "import_mapping.signature", "import_run.file_hash", "import_run.kind",
     "import_run.source", "observation.address", "observation.source", "user.colour_scheme",
     "user.language", "user.login", "user.password_hash", "user_session.address",
@@ -174,6 +180,7 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
     session.flush()
     people = _add_people(session, site.id, asset.id)
     import_ids = _add_imports(session, person.id, text)
+    licence_ids = _add_licence(session, app, asset.id, text)
     incident_id = _add_incidents(session, asset.id, person.id, text)
     contracted = add_contract_rows(session, asset.id, site.id)
     token_id = _add_agent(session, device.id, observations)
@@ -183,6 +190,7 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
         "entry_id": entry.id,
         "incident_id": incident_id,
         **import_ids,
+        **licence_ids,
         "key_id": ignored_key.id,
         "asset_id": asset.id,
         "device_id": unknown.id,
@@ -229,6 +237,28 @@ def _add_people(session: Session, site_id: int, asset_id: int) -> dict[str, int]
         "outlet_id": outlet.id,
         "movement_id": movement.id,
     }
+
+
+def _add_licence(
+    session: Session, app: Flask, asset_id: int, text: Callable[[int], str]
+) -> dict[str, int]:
+    """Add a licence of a suite with a term, a key and a seat."""
+    values = {"name": text(65), "version": "1", "reference": text(66)}
+    publisher = publisher_for(session, SOME_PERSON, text(67), at=SOME_MOMENT)
+    part = product_for(session, SOME_PERSON, text(68), publisher, at=SOME_MOMENT)
+    suite = product_for(session, SOME_PERSON, text(69), None, at=SOME_MOMENT)
+    session.add(models.ProductPart(suite_id=suite, part_id=part))
+    row = create_entitlement(session, SOME_PERSON, {**values, "product_id": suite}, at=SOME_MOMENT)
+    term = add_period(
+        session, SOME_PERSON, row.id, models.EntitlementPeriodKind.TERM,
+        {"order_number": text(70), "invoice_number": text(71)}, at=SOME_MOMENT,
+    )  # fmt: skip
+    box = app.extensions["parc_box"]
+    put_keys(session, SOME_PERSON, box, row.id, ["canary-licence-key"], at=SOME_MOMENT)
+    allocate(session, SOME_PERSON, row.id, [Holder(asset_id=asset_id)], at=SOME_MOMENT)
+    session.flush()
+    key_id = session.scalars(sa.select(models.EntitlementKey.id)).one()
+    return {"entitlement_id": row.id, "period_id": term.id, "key_id": key_id}
 
 
 def _add_imports(session: Session, user_id: int, text: Callable[[int], str]) -> dict[str, int]:

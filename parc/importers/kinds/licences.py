@@ -146,6 +146,10 @@ LICENCES: Final = Kind(
         ("name", "version", "order_number"),
         ("name", "version", "contract_number"),
         ("name", "version"),
+        ("name", "keys"),
+        ("name", "order_number"),
+        ("name", "contract_number"),
+        ("name",),
     ),
     seats=("person", "person_email", "person_login", "asset", "department", "keys"),
 )  # fmt: skip

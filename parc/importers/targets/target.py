@@ -35,6 +35,7 @@ class Draft:
         content: what the target itself needs to write it.
         beside: records that must be made first: ``(kind, name)``.
         notes: codes of what is told of a row that is taken, with a value each.
+        named_in: the field that names a record beside, where its kind does not tell.
     """
 
     changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Draft:
     content: Any = None
     beside: tuple[tuple[str, str], ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
+    named_in: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 class Target(Protocol):

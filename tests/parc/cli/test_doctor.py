@@ -31,11 +31,20 @@ from parc.models import (
     RunState,
 )
 from parc.services.credentials import CredentialDraft, save_credential
+from parc.services.entitlements import create_entitlement
 from parc.services.incident_values import IncidentInput
 from parc.services.incidents import open_incident
+from parc.services.products import product_for
 from tests.conftest import SOME_MOMENT
 from tests.contract_world import make_contract
 from tests.factories import SOME_PERSON, make_asset, make_device, make_run
+
+
+def _seats(session: Session) -> None:
+    product = product_for(session, SOME_PERSON, "Office", None, at=SOME_MOMENT)
+    values = {"name": "Office", "product_id": product}
+    row = create_entitlement(session, SOME_PERSON, values, at=SOME_MOMENT)
+    row.allocated_count, row.ends_on = 3, date(2030, 1, 1)
 
 
 def _doubled_key(session: Session) -> None:
@@ -87,7 +96,7 @@ def _incident(session: Session) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [_doubled_key, _doubled_asset, _standing, _job, _run, _history, _count, _incident],
+    [_doubled_key, _doubled_asset, _standing, _job, _run, _history, _count, _incident, _seats],
     ids=lambda one: one.__name__,
 )
 def test_doctor_finds_what_was_broken(sqlite_app: Flask, damage: Callable[[Session], None]) -> None:

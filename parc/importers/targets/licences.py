@@ -1,0 +1,502 @@
+"""Licences of a file: compared with those that are held, renewed by new periods, with their seats.
+
+A term that ends later than the one that is held, and begins after it or says no beginning, is a
+renewal: a new period. Anything else corrects the period that is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from parc.importers.choices import Choices
+from parc.importers.entries import Entry
+from parc.importers.formats.cells import Said
+from parc.importers.targets.holders import PeopleIndex, read_machines, read_people
+from parc.importers.targets.licence_values import (
+    Seat,
+    details_of,
+    fixed_values,
+    keys_in,
+    names_of,
+    period_values,
+    seat_texts,
+    seats_of,
+)
+from parc.importers.targets.target import Draft, Found, Key
+from parc.importers.targets.values import day_of, parts, text_of
+from parc.importers.values import Value
+from parc.models import (
+    Allocation,
+    Entitlement,
+    EntitlementPeriod,
+    EntitlementPeriodKind,
+    Publisher,
+    SoftwareProduct,
+    Supplier,
+)
+from parc.naming import folded
+from parc.secret_box import SecretBox
+from parc.services.actor import Actor
+from parc.services.allocations import Holder, allocate
+from parc.services.entitlements import (
+    add_period,
+    change_entitlement,
+    change_period,
+    create_entitlement,
+    put_keys,
+)
+from parc.services.licence_keys import keys_of, open_key
+from parc.services.people import PersonDraft, save_person
+from parc.services.products import product_for, publisher_for
+from parc.services.suppliers import find_or_add
+
+_TERM: Final = EntitlementPeriodKind.TERM
+_MAINTENANCE: Final = EntitlementPeriodKind.MAINTENANCE
+
+
+@dataclass(slots=True)
+class _Known:
+    """A licence that is held, with all that is compared."""
+
+    row: Entitlement
+    product: str
+    publisher: str
+    terms: list[EntitlementPeriod] = field(default_factory=list)
+    maintenance: list[EntitlementPeriod] = field(default_factory=list)
+    keys: tuple[str, ...] = ()
+    holders: set[Holder] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What is to be written."""
+
+    values: Mapping[str, Any]
+    product: str
+    publisher: str
+    term: Mapping[str, Any]
+    term_id: int | None
+    maintenance: Mapping[str, Any]
+    maintenance_id: int | None
+    supplier: str
+    keys: tuple[str, ...]
+    holders: tuple[Holder, ...]
+    people: tuple[Seat, ...]
+    owner: str
+
+
+@dataclass(slots=True)
+class LicenceTarget:
+    """Licences, for one import.
+
+    Args:
+        key_fields: that tell them apart.
+        headings: of the columns, by field.
+        box: seals their keys.
+    """
+
+    choices: Choices
+    key_fields: tuple[str, ...]
+    headings: Mapping[str, str]
+    box: SecretBox
+    _known: dict[int, _Known] = field(default_factory=dict)
+    _publishers: dict[str, int] = field(default_factory=dict)
+    _suppliers: dict[str, int] = field(default_factory=dict)
+    _people: PeopleIndex = field(default_factory=PeopleIndex)
+    _machines: Mapping[str, list[int]] = field(default_factory=dict)
+    _references: dict[str, int] = field(default_factory=dict)
+    _made: dict[str, int] = field(default_factory=dict)
+
+    def key(self, values: Mapping[str, Value]) -> Key | None:
+        """Give the values of the key fields, folded; the first must not be blank."""
+        found = []
+        for name in self.key_fields:
+            if name == "name":
+                found.append(folded(names_of(values)[0]))
+            elif name == "keys":
+                keys = values.get("keys")
+                found.append("\n".join(sorted(keys)) if isinstance(keys, tuple) else "")
+            else:
+                found.append(folded(text_of(values, name)))
+        return tuple(found) if found and found[0] else None
+
+    def label(self, values: Mapping[str, Value]) -> str:
+        """Give the name with its version."""
+        return f"{names_of(values)[0]} {text_of(values, 'version')}".strip()
+
+    def load(self, session: Session, entries: Sequence[Entry]) -> Mapping[Key, list[int]]:
+        """Read the licences that these may be, and all that they may name."""
+        self._publishers = _by_name(session, Publisher.name, Publisher.id)
+        self._suppliers = _by_name(session, Supplier.name, Supplier.id)
+        self._people = read_people(session)
+        self._machines = read_machines(session, seat_texts(entries))
+        self._load_known(session, entries)
+        found: dict[Key, list[int]] = {}
+        for number, known in self._known.items():
+            if (key := self._key_of(known)) is not None:
+                found.setdefault(key, []).append(number)
+        return found
+
+    def plan(self, session: Session, entry: Entry, record_id: int | None) -> Draft:
+        """Compare an entry with the licence that it is, or check it as a new one."""
+        del session
+        known = self._known.get(record_id) if record_id is not None else None
+        clears = self.choices.clears_blanks
+        found: list[Found] = []
+        values = fixed_values(entry, clears=clears, is_per_seat=self.choices.is_per_seat)
+        name, product = names_of(entry.values)
+        if name:
+            values["name"] = name
+        elif known is None:
+            found.append(Found("name", "required"))
+        if details := details_of(entry.values):
+            values["details"] = {**(known.row.details if known else {}), **details}
+        quantity = values.get("quantity", known.row.quantity if known else None)
+        term, problems = period_values(
+            entry.values, quantity, clears=clears, headings=self.headings
+        )
+        found += problems + self._same_reference(values, known, entry.line)
+        beside: list[tuple[str, str]] = []
+        self._firms(entry.values, term, beside)
+        owner = self._owner(entry.values, values, beside, found)
+        holders, people, notes = self._holders(entry, known, beside, found)
+        keys = keys_in(entry)
+        content = _Content(
+            values=_differing(known.row if known else None, values),
+            product=product if product and not _is_product(known, product, entry) else "",
+            publisher=text_of(entry.values, "publisher"),
+            term=term,
+            term_id=None,
+            maintenance=_maintenance(entry.values, clears=clears),
+            maintenance_id=None,
+            supplier=text_of(entry.values, "supplier"),
+            keys=tuple(key for key in keys if known is None or key not in known.keys),
+            holders=holders,
+            people=people,
+            owner=owner,
+        )
+        content = _against(content, known)
+        found += _days(content)
+        return Draft(
+            _shown(content, known),
+            tuple(found),
+            content,
+            tuple(dict.fromkeys(beside)),
+            notes,
+            {("person", owner): "owner"} if owner else {},
+        )
+
+    def write(
+        self,
+        session: Session,
+        actor: Actor,
+        draft: Draft,
+        record_id: int | None,
+        *,
+        at: datetime,
+    ) -> int:
+        """Write the licence, its periods, keys and seats."""
+        content: _Content = draft.content
+        values = dict(content.values)
+        if content.owner:
+            values["owner_id"] = self._person(session, actor, Seat(content.owner), at)
+        if content.product:
+            publisher = content.publisher
+            maker = publisher_for(session, actor, publisher, at=at) if publisher else None
+            values["product_id"] = product_for(session, actor, content.product, maker, at=at)
+        if record_id is None:
+            record_id = create_entitlement(session, actor, values, at=at).id
+        elif values:
+            change_entitlement(session, actor, record_id, values, at=at)
+        term = dict(content.term)
+        if content.supplier and ("supplier_id" in term):
+            term["supplier_id"] = find_or_add(session, actor, content.supplier, now=at).id
+        _write_period(session, actor, record_id, _TERM, term, content.term_id, at)
+        maintenance, number = content.maintenance, content.maintenance_id
+        _write_period(session, actor, record_id, _MAINTENANCE, maintenance, number, at)
+        if content.keys:
+            put_keys(session, actor, self.box, record_id, content.keys, at=at)
+        made = [Holder(self._person(session, actor, one, at)) for one in content.people]
+        if holders := [*content.holders, *made]:
+            allocate(session, actor, record_id, holders, at=at)
+        return record_id
+
+    def _person(self, session: Session, actor: Actor, seat: Seat, at: datetime) -> int:
+        """Give a person that was ticked, and make them once."""
+        found = self._people.find(seat.email, seat.login, seat.person)
+        if len(found) == 1:
+            return found[0]
+        name = seat.person or seat.email or seat.login
+        draft = PersonDraft(name=name, email=seat.email if "@" in seat.email else "")
+        number = save_person(session, actor, draft, at=at).id
+        self._people = read_people(session)
+        return number
+
+    def _load_known(self, session: Session, entries: Sequence[Entry]) -> None:
+        names = {folded(names_of(one.values)[0]) for one in entries}
+        references = {ref for one in entries if (ref := text_of(one.values, "reference"))}
+        self._known, self._references = {}, {}
+        query = (
+            sa.select(Entitlement, SoftwareProduct.name, Publisher.name)
+            .join(SoftwareProduct, SoftwareProduct.id == Entitlement.product_id)
+            .outerjoin(Publisher, Publisher.id == SoftwareProduct.publisher_id)
+            .execution_options(populate_existing=True)
+        )
+        conditions = [Entitlement.name_folded.in_(part) for part in parts(names)]
+        conditions += [Entitlement.reference.in_(part) for part in parts(references)]
+        for condition in conditions:
+            for row, product, publisher in session.execute(query.where(condition)):
+                self._known[row.id] = _Known(row, product, publisher or "")
+                if row.reference:
+                    self._references[row.reference] = row.id
+        for part in parts(list(self._known)):
+            self._load_parts(session, part)
+
+    def _load_parts(self, session: Session, numbers: Sequence[int]) -> None:
+        periods = sa.select(EntitlementPeriod).where(EntitlementPeriod.entitlement_id.in_(numbers))
+        periods = periods.execution_options(populate_existing=True)
+        for period in session.scalars(periods.order_by(EntitlementPeriod.id)):
+            known = self._known[period.entitlement_id]
+            (known.terms if period.kind is _TERM else known.maintenance).append(period)
+        for number, rows in keys_of(session, numbers).items():
+            self._known[number].keys = tuple(open_key(self.box, one) for one in rows)
+        held = sa.select(Allocation.entitlement_id, Allocation.person_id, Allocation.asset_id)
+        for number, person, asset in session.execute(
+            held.where(Allocation.entitlement_id.in_(numbers))
+        ):
+            self._known[number].holders.add(Holder(person, asset))
+
+    def _key_of(self, known: _Known) -> Key | None:
+        last = known.terms[-1] if known.terms else None
+        found = []
+        for name in self.key_fields:
+            if name == "keys":
+                found.append("\n".join(sorted(known.keys)))
+            elif name == "order_number":
+                found.append(folded((last.order_number if last else None) or ""))
+            else:
+                found.append(folded(getattr(known.row, name) or ""))
+        return tuple(found) if found and found[0] else None
+
+    def _same_reference(
+        self, values: Mapping[str, Any], known: _Known | None, line: int
+    ) -> list[Found]:
+        reference = values.get("reference")
+        own = known.row.id if known else None
+        if not reference:
+            return []
+        if self._references.get(reference, own) != own:
+            return [Found("reference", "taken", reference)]
+        if (first := self._made.setdefault(reference, line)) != line:
+            return [Found("reference", "same_in_line", str(first))]
+        return []
+
+    def _firms(
+        self, values: Mapping[str, Value], term: dict[str, Any], beside: list[tuple[str, str]]
+    ) -> None:
+        publisher = text_of(values, "publisher")
+        if publisher and folded(publisher) not in self._publishers:
+            beside.append(("publisher", publisher))
+        if supplier := text_of(values, "supplier"):
+            term["supplier_id"] = self._suppliers.get(folded(supplier))
+            if term["supplier_id"] is None:
+                beside.append(("supplier", supplier))
+        elif values.get("supplier") is Said.BLANK and self.choices.clears_blanks:
+            term["supplier_id"] = None
+
+    def _owner(
+        self,
+        values: Mapping[str, Value],
+        wanted: dict[str, Any],
+        beside: list[tuple[str, str]],
+        found: list[Found],
+    ) -> str:
+        """Set the owner that is known; give the name of one who has to be made."""
+        name = text_of(values, "owner")
+        if not name:
+            if values.get("owner") is Said.BLANK and self.choices.clears_blanks:
+                wanted["owner_id"] = None
+            return ""
+        numbers = self._people.find(name)
+        if len(numbers) == 1:
+            wanted["owner_id"] = numbers[0]
+        elif numbers:
+            found.append(Found("owner", "several_people", name))
+        elif not self.choices.leaves_out_people:
+            beside.append(("person", name))
+            return name
+        return ""
+
+    def _holders(
+        self,
+        entry: Entry,
+        known: _Known | None,
+        beside: list[tuple[str, str]],
+        found: list[Found],
+    ) -> tuple[tuple[Holder, ...], tuple[Seat, ...], tuple[tuple[str, str], ...]]:
+        """Give who gets a seat, who has to be made for it, and who is left out."""
+        holders: list[Holder] = []
+        people: list[Seat] = []
+        notes: list[tuple[str, str]] = []
+        for seat in seats_of(entry):
+            name = seat.person or seat.email or seat.login
+            if name:
+                numbers = self._people.find(seat.email, seat.login, seat.person)
+                if len(numbers) > 1:
+                    found.append(Found("person", "several_people", name))
+                elif numbers:
+                    holders.append(Holder(person_id=numbers[0]))
+                elif self.choices.leaves_out_people:
+                    notes.append(("person_left_out", name))
+                else:
+                    people.append(seat)
+                    beside.append(("person", name))
+            elif seat.asset:
+                machines = self._machines.get(seat.asset, [])
+                if len(machines) != 1:
+                    code = "several_assets" if machines else "asset_unknown"
+                    found.append(Found("asset", code, seat.asset))
+                else:
+                    holders.append(Holder(asset_id=machines[0]))
+        there = known.holders if known else set()
+        return tuple(one for one in holders if one not in there), tuple(people), tuple(notes)
+
+
+def _by_name(session: Session, name: Any, number: Any) -> dict[str, int]:
+    return {folded(text): key for text, key in session.execute(sa.select(name, number))}
+
+
+def _is_product(known: _Known | None, product: str, entry: Entry) -> bool:
+    """Tell whether a licence is of this product already."""
+    if known is None or folded(known.product) != folded(product):
+        # A file that names only the licence says nothing of the product.
+        return known is not None and not text_of(entry.values, "product")
+    publisher = text_of(entry.values, "publisher")
+    return not publisher or folded(publisher) == folded(known.publisher)
+
+
+def _differing(row: Entitlement | None, values: Mapping[str, Any]) -> dict[str, Any]:
+    if row is None:
+        return {n: value for n, value in values.items() if value is not None}
+    return {n: value for n, value in values.items() if getattr(row, n) != value}
+
+
+def _maintenance(values: Mapping[str, Value], *, clears: bool) -> dict[str, Any]:
+    if (day := day_of(values, "maintenance_ends_on")) is not None:
+        return {"ends_on": day}
+    value = values.get("maintenance_ends_on")
+    is_said = value is Said.NEVER or (value is Said.BLANK and clears)
+    return {"ends_on": None} if is_said else {}
+
+
+def _against(content: _Content, known: _Known | None) -> _Content:
+    """Leave of the periods what differs, and say which period it corrects; None for a new one."""
+    term, term_id = _period(content.term, known.terms if known else [])
+    has_supplier = bool(content.supplier) and "supplier_id" in term
+    maintenance, number = _period(content.maintenance, known.maintenance if known else [])
+    return replace(
+        content,
+        term=term,
+        term_id=term_id,
+        maintenance=maintenance,
+        maintenance_id=number,
+        supplier=content.supplier if has_supplier else "",
+    )
+
+
+def _period(
+    wanted: Mapping[str, Any], periods: Sequence[EntitlementPeriod]
+) -> tuple[dict[str, Any], int | None]:
+    if not periods:
+        return {n: v for n, v in wanted.items() if v is not None}, None
+    last = periods[-1]
+    differing = {n: v for n, v in wanted.items() if getattr(last, n) != v}
+    ends_on, starts_on = differing.get("ends_on"), wanted.get("starts_on")
+    is_later = ends_on is not None and last.ends_on is not None and ends_on > last.ends_on
+    if is_later and (starts_on is None or (last.ends_on and starts_on > last.ends_on)):
+        return {n: v for n, v in wanted.items() if v is not None}, None
+    return differing, last.id
+
+
+def _days(content: _Content) -> list[Found]:
+    starts_on, ends_on = content.term.get("starts_on"), content.term.get("ends_on")
+    if starts_on and ends_on and ends_on < starts_on:
+        return [Found("ends_on", "before_start", starts_on.isoformat())]
+    return []
+
+
+def _write_period(
+    session: Session,
+    actor: Actor,
+    entitlement_id: int,
+    kind: EntitlementPeriodKind,
+    values: Mapping[str, Any],
+    period_id: int | None,
+    at: datetime,
+) -> None:
+    if not values:
+        return
+    if period_id is None:
+        add_period(session, actor, entitlement_id, kind, values, at=at)
+    else:
+        change_period(session, actor, period_id, values, at=at)
+
+
+def _shown(content: _Content, known: _Known | None) -> dict[str, tuple[Any, Any]]:
+    """Give what changes, by field, before and after; of keys only how many."""
+    shown = _shown_values(content, known.row if known else None)
+    if content.product:
+        shown["product"] = (known.product if known else None, content.product)
+        if content.publisher:
+            shown["publisher"] = (known.publisher if known else None, content.publisher)
+    terms, maintenance = (known.terms, known.maintenance) if known else ([], [])
+    shown |= _shown_period(content.term, terms, content.term_id, "", content.supplier)
+    shown |= _shown_period(
+        content.maintenance, maintenance, content.maintenance_id, "maintenance_", ""
+    )
+    if content.keys:
+        shown["keys"] = (len(known.keys) if known else 0, len(content.keys))
+    if count := len(content.holders) + len(content.people):
+        shown["allocation"] = (len(known.holders) if known else 0, count)
+    return shown
+
+
+def _shown_values(content: _Content, row: Entitlement | None) -> dict[str, tuple[Any, Any]]:
+    shown: dict[str, tuple[Any, Any]] = {}
+    for name, value in content.values.items():
+        before = getattr(row, name) if row else None
+        if name == "details":
+            old = before or {}
+            shown |= {n: (old.get(n), v) for n, v in value.items() if old.get(n) != v}
+        elif name not in {"is_unlimited", "owner_id"}:
+            shown[name] = (before, value)
+    if content.values.get("is_unlimited"):
+        shown["quantity"] = (row.quantity if row else None, "unlimited")
+    if "owner_id" in content.values or content.owner:
+        shown["owner"] = (None, content.owner or "\u2026")
+    return shown
+
+
+def _shown_period(
+    values: Mapping[str, Any],
+    periods: Sequence[EntitlementPeriod],
+    period_id: int | None,
+    prefix: str,
+    supplier: str,
+) -> dict[str, tuple[Any, Any]]:
+    last = next((one for one in periods if one.id == period_id), None)
+    shown: dict[str, tuple[Any, Any]] = {}
+    for name, value in values.items():
+        if name == "supplier_id":
+            shown["supplier"] = (None, supplier or None)
+        elif name not in {"currency", "is_tax_included"} or last is not None:
+            shown[f"{prefix}{name}"] = (getattr(last, name) if last else None, value)
+    if values and periods and period_id is None:
+        shown[f"{prefix}renewal"] = (periods[-1].ends_on, values.get("ends_on"))
+    return shown

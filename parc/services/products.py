@@ -1,0 +1,89 @@
+"""Publishers and products: found by their names, whatever their case and accents, or made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from parc.models import Publisher, SoftwareProduct
+from parc.naming import folded
+from parc.services import audit
+from parc.services.actor import Actor
+from parc.services.fields import FieldReader
+from parc.services.permissions import Action, require
+
+
+def find_publisher(session: Session, name: str) -> int | None:
+    """Give the publisher of a name; None when there is none."""
+    wanted = folded(" ".join(name.split()))
+    return session.scalar(sa.select(Publisher.id).where(Publisher.name_folded == wanted))
+
+
+def publisher_for(session: Session, actor: Actor, name: str, *, at: datetime) -> int:
+    """Give the publisher of a name, and make it if there is none.
+
+    Raises:
+        NotAllowedError: the role may not edit licences.
+        InvalidInputError: of ``publisher``.
+    """
+    require(actor, Action.EDIT_LICENCE)
+    if (known := find_publisher(session, name)) is not None:
+        return known
+    reader = FieldReader()
+    plain = reader.text("publisher", name, most=255, is_required=True)
+    reader.raise_problems()
+    row = Publisher(name=plain, name_folded=folded(plain)[:255])
+    session.add(row)
+    session.flush()
+    _created(session, actor, "publisher", row.id, row.name, at)
+    return row.id
+
+
+def product_for(
+    session: Session, actor: Actor, name: str, publisher_id: int | None, *, at: datetime
+) -> int:
+    """Give the product of a name and publisher, and make it if there is none.
+
+    Without a publisher a product of that name will do when only one has it.
+
+    Raises:
+        NotAllowedError: the role may not edit licences.
+        InvalidInputError: of ``product``.
+    """
+    require(actor, Action.EDIT_LICENCE)
+    reader = FieldReader()
+    plain = reader.text("product", name, most=255, is_required=True)
+    reader.raise_problems()
+    key = folded(plain)[:255]
+    query = sa.select(SoftwareProduct.id).where(SoftwareProduct.name_folded == key)
+    if publisher_id is not None:
+        query = query.where(SoftwareProduct.publisher_id == publisher_id)
+    found = session.scalars(query.order_by(SoftwareProduct.id)).all()
+    if len(found) == 1:
+        return found[0]
+    if publisher_id is None and found:
+        bare = query.where(SoftwareProduct.publisher_id.is_(None))
+        if (only := session.scalar(bare)) is not None:
+            return only
+    row = SoftwareProduct(publisher_id=publisher_id, name=plain, name_folded=key)
+    session.add(row)
+    session.flush()
+    _created(session, actor, "software_product", row.id, row.name, at)
+    return row.id
+
+
+def _created(
+    session: Session, actor: Actor, kind: str, number: int, name: str, at: datetime
+) -> None:
+    audit.record(
+        session,
+        actor,
+        at=at,
+        subject_kind=kind,
+        subject_id=number,
+        subject_name=name,
+        action="created",
+        changes={"name": (None, name)},
+    )
