@@ -26,6 +26,7 @@ from parc.models import (
     DeviceStatus,
     Document,
     DocumentSubject,
+    Entitlement,
     JobRun,
     JobState,
     RunState,
@@ -44,7 +45,13 @@ def _seats(session: Session) -> None:
     product = product_for(session, SOME_PERSON, "Office", None, at=SOME_MOMENT)
     values = {"name": "Office", "product_id": product}
     row = create_entitlement(session, SOME_PERSON, values, at=SOME_MOMENT)
-    row.allocated_count, row.ends_on = 3, date(2030, 1, 1)
+    row.allocated_count = 3
+
+
+def _term(session: Session) -> None:
+    _seats(session)
+    row = session.scalars(sa.select(Entitlement)).one()
+    row.allocated_count, row.ends_on = 0, date(2030, 1, 1)
 
 
 def _doubled_key(session: Session) -> None:
@@ -96,7 +103,18 @@ def _incident(session: Session) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [_doubled_key, _doubled_asset, _standing, _job, _run, _history, _count, _incident, _seats],
+    [
+        _doubled_key,
+        _doubled_asset,
+        _standing,
+        _job,
+        _run,
+        _history,
+        _count,
+        _incident,
+        _seats,
+        _term,
+    ],
     ids=lambda one: one.__name__,
 )
 def test_doctor_finds_what_was_broken(sqlite_app: Flask, damage: Callable[[Session], None]) -> None:
