@@ -21,6 +21,7 @@ from parc.config.settings import (
     DocumentSettings,
     InboxSettings,
     InterfaceSettings,
+    MailSettings,
     RangeSettings,
     ServerSettings,
 )
@@ -36,6 +37,7 @@ TABLES: dict[str, type[Any]] = {
     "inbox": InboxSettings,
     "documents": DocumentSettings,
     "agents": AgentSettings,
+    "mail": MailSettings,
     "credential": CredentialSettings,
     "range": RangeSettings,
 }

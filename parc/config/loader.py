@@ -24,6 +24,7 @@ from parc.config.settings import (
     DocumentSettings,
     InboxSettings,
     InterfaceSettings,
+    MailSettings,
     RangeSettings,
     ServerSettings,
     Settings,
@@ -38,6 +39,7 @@ _TABLES: dict[str, type[Any]] = {
     "inbox": InboxSettings,
     "documents": DocumentSettings,
     "agents": AgentSettings,
+    "mail": MailSettings,
 }
 _LISTS: dict[str, type[Any]] = {"credential": CredentialSettings, "range": RangeSettings}
 _WORDS = {

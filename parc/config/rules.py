@@ -13,7 +13,12 @@ from collectors.addresses import parse_networks
 from collectors.credentials import AuthProtocol, PrivProtocol, SnmpVersion
 from collectors.observation import Category
 from parc.config.lines import Places
-from parc.config.settings import AgentSettings, CredentialSettings, RangeSettings
+from parc.config.settings import (
+    AgentSettings,
+    CredentialSettings,
+    MailSettings,
+    RangeSettings,
+)
 from parc.errors import ConfigProblem
 
 _BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
@@ -52,11 +57,16 @@ _BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("agents", "requests_per_minute"): (1, 100_000),
     ("agents", "body_megabytes"): (1, 64),
     ("agents", "most_waiting"): (1, 1_000_000),
+    ("mail", "port"): (1, 65535),
+    ("mail", "timeout_seconds"): (1, 300),
     ("credential", "port"): (1, 65535),
     ("range", "every_minutes"): (0, 525_600),
     ("range", "packets_per_second"): (1, 20_000),
     ("range", "devices_at_once"): (1, 500),
 }
+_SECURITIES = ("none", "starttls", "tls")
+_ROLES = ("read_only", "technician", "manager", "administrator")
+_ADDRESS = re.compile(r"[^@\s<>()]+@[^@\s<>()]+")
 _TIME = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
 
 
@@ -115,9 +125,28 @@ def check_rules(
     if base_url and not re.match(r"^https?://[^/\s]+$", base_url):
         checker.add("server", "base_url", "must be like https://parc.example.org", 0)
     _check_agents(checker, tables["agents"])
+    _check_mail(checker, tables["mail"])
     _check_credentials(checker, credentials)
     _check_ranges(checker, ranges, [entry.name for entry in credentials])
     return checker.problems
+
+
+def _check_mail(checker: _Checker, mail: MailSettings) -> None:
+    if mail.security not in _SECURITIES:
+        reason = f"{mail.security!r} is none of {', '.join(_SECURITIES)}"
+        checker.add("mail", "security", reason, 0, _SECURITIES, mail.security)
+    for role in mail.roles:
+        if role not in _ROLES:
+            reason = f"{role!r} is none of {', '.join(_ROLES)}"
+            checker.add("mail", "roles", reason, 0, _ROLES, role)
+    if mail.host and not _ADDRESS.fullmatch(mail.from_address):
+        checker.add("mail", "from_address", "must be an address such as parc@example.org", 0)
+    for address in mail.addresses:
+        if not _ADDRESS.fullmatch(address):
+            checker.add("mail", "addresses", f"{address!r} is no address of e-mail", 0)
+    if mail.user and bool(mail.password_env) == bool(mail.password_file):
+        reason = "give password_env or password_file, one of the two"
+        checker.add("mail", "password_env", reason, 0)
 
 
 def _formats_a_number(pattern: str) -> bool:

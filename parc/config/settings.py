@@ -131,6 +131,22 @@ class AgentSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MailSettings:
+    """The mail server, and who is told of dates that come near."""
+
+    host: str = ""
+    port: int = 587
+    security: str = "starttls"
+    user: str = ""
+    password_env: str = ""
+    password_file: str = ""
+    from_address: str = ""
+    roles: tuple[str, ...] = ("manager", "administrator")
+    addresses: tuple[str, ...] = ()
+    timeout_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialSettings:
     """One ``[[credential]]``; the secrets come from the environment or a named file."""
 
@@ -184,6 +200,7 @@ class Settings:
     inbox: InboxSettings = field(default_factory=InboxSettings)
     documents: DocumentSettings = field(default_factory=DocumentSettings)
     agents: AgentSettings = field(default_factory=AgentSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
     credentials: tuple[CredentialSettings, ...] = ()
     ranges: tuple[RangeSettings, ...] = ()
     path: Path | None = None

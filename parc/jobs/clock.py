@@ -9,13 +9,22 @@ from parc.clock import Clock
 from parc.errors import ConflictError
 from parc.extensions import reading, transaction
 from parc.queries.agents import has_waiting_inventory
-from parc.queries.jobs import has_due_range, has_job_since
+from parc.queries.jobs import (
+    has_due_range,
+    has_job_since,
+    last_arguments,
+    last_entry_id,
+)
 from parc.services.jobs import enqueue
+from parc.services.outbox import has_due_message
 from parc.services.slots import take_due_slots
 
 AGENTS = "agents"
 PURGE = "purge"
 INBOX = "inbox"
+COVER = "cover"
+ALERTS = "alerts"
+MAIL = "mail"
 _PURGE_HOUR = 3
 _PURGE_MINUTE = 40  # after the hour that clock changes repeat
 
@@ -51,6 +60,45 @@ def queue_purge(clock: Clock, zone: ZoneInfo) -> bool:
 def queue_inbox(clock: Clock, zone: ZoneInfo) -> bool:
     """Queue the nightly look at all that may need a person, as the purge is queued."""
     return _queue_nightly(INBOX, clock, zone)
+
+
+def queue_alerts(clock: Clock, zone: ZoneInfo) -> bool:
+    """Queue the nightly look at dates that come near, as the purge is queued."""
+    return _queue_nightly(ALERTS, clock, zone)
+
+
+def queue_cover(clock: Clock, zone: ZoneInfo) -> bool:
+    """Queue the evaluation of cover when the day or anything in the history is new since the last.
+
+    Whatever changes an asset or a contract leaves an entry in the history: its latest number tells
+    whether there is anything to do.
+    """
+    now = clock()
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    with reading() as session:
+        entry = last_entry_id(session)
+        known = last_arguments(session, COVER, midnight)
+    if known is not None and known.get("entry_id") == entry:
+        return False
+    return _queue(COVER, {"entry_id": entry}, now)
+
+
+def queue_mail(clock: Clock) -> bool:
+    """Queue the sending of letters when one is due."""
+    now = clock()
+    with reading() as session:
+        if not has_due_message(session, now):
+            return False
+    return _queue(MAIL, {}, now)
+
+
+def _queue(kind: str, arguments: dict[str, int], now: datetime) -> bool:
+    try:
+        with transaction() as session:
+            enqueue(session, kind=kind, arguments=arguments, key=kind, now=now, max_attempts=2)
+    except ConflictError:  # it waits or runs already
+        return False
+    return True
 
 
 def _queue_nightly(kind: str, clock: Clock, zone: ZoneInfo) -> bool:

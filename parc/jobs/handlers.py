@@ -17,7 +17,8 @@ from parc.discovery.agents import settle_uploads, take_waiting
 from parc.discovery.collectors_network import collectors_network
 from parc.discovery.run import Tools, apply_held, discover
 from parc.errors import ParcError
-from parc.jobs.clock import AGENTS, INBOX, PURGE
+from parc.jobs import contracts
+from parc.jobs.clock import AGENTS, ALERTS, COVER, INBOX, MAIL, PURGE
 from parc.jobs.execution import Handler, JobContext
 from parc.reconcile.inbox import settle
 from parc.services.actor import SYSTEM
@@ -126,4 +127,7 @@ HANDLERS: dict[str, Handler] = {
     AGENTS: agents,
     INBOX: inbox,
     PURGE: purge,
+    COVER: contracts.cover,
+    ALERTS: contracts.alerts,
+    MAIL: contracts.mail,
 }

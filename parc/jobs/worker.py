@@ -32,6 +32,7 @@ from parc.schema import check_schema
 _LOG = logging.getLogger(__name__)
 _STOP_SECONDS = 10.0
 _PURGE_LOOK_SECONDS = 300
+_MAIL_LOOK_SECONDS = 30
 
 
 class Worker:
@@ -47,6 +48,7 @@ class Worker:
         self._handlers = handlers
         self._limit = settings.discovery.runs_at_once
         self._zone = ZoneInfo(settings.interface.time_zone)
+        self._has_mail_server = bool(settings.mail.host)
         self._running: dict[int, Execution] = {}
         self._changed = threading.Condition()
         self._ticking = 0
@@ -69,6 +71,7 @@ class Worker:
         self._every(1, self._poll)
         self._every(1, self._tick)
         self._every(_PURGE_LOOK_SECONDS, self._purge, is_at_once=True)
+        self._every(_MAIL_LOOK_SECONDS, self._mail)
         self._scheduler.start()
 
     def stop(self, seconds: float = _STOP_SECONDS) -> bool:
@@ -145,6 +148,12 @@ class Worker:
     def _purge(self) -> None:
         job_clock.queue_purge(self._clock, self._zone)
         job_clock.queue_inbox(self._clock, self._zone)
+        job_clock.queue_alerts(self._clock, self._zone)
+        job_clock.queue_cover(self._clock, self._zone)
+
+    def _mail(self) -> None:
+        if self._has_mail_server:
+            job_clock.queue_mail(self._clock)
 
 
 def run_worker(app: Flask, parent: int | None = None) -> None:

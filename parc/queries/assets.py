@@ -10,7 +10,7 @@ import enum
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,10 +20,11 @@ from sqlalchemy.sql.expression import UnaryExpression
 
 from collectors.observation import Category
 from collectors.text import normalise_mac
+from parc.contract_dates import SOON_DAYS
 from parc.models import Asset, Device, Interface, LifecycleState, MergedAsset
 from parc.naming import address_sort
 from parc.queries import search
-from parc.queries.facets import Facet, FacetSnapshot, Freshness, Origin, bits_of
+from parc.queries.facets import Covered, Facet, FacetSnapshot, Freshness, Origin, bits_of
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 from parc.queries.locations import Places
 
@@ -49,6 +50,7 @@ COLUMNS: Mapping[str, sa.SQLColumnExpression[Any]] = {
     "hardware_revision": Asset.hardware_revision,
     "base_mac_address": Asset.base_mac_address,
     "created_at": Asset.created_at,
+    "covered_until": Asset.covered_until,
 }
 # The maker stands before the model unless it has a column of its own.
 DEFAULT_COLUMNS = tuple(name for name in tuple(COLUMNS)[:10] if name != "manufacturer")
@@ -74,6 +76,7 @@ SORTS: Mapping[str, SortColumn] = {
     "software_revision": _text("software_revision", Asset.software_revision),
     "last_seen_at": _moment("last_seen_at", Asset.last_seen_at),
     "created_at": _moment("created_at", Asset.created_at, is_nullable=False),
+    "covered_until": SortColumn("covered_until", Asset.covered_until, ValueKind.DAY),
 }
 
 
@@ -127,6 +130,7 @@ _CLOSED: Mapping[Facet, frozenset[str]] = {
     Facet.CATEGORY: frozenset(Category),
     Facet.STATE: frozenset(LifecycleState),
     Facet.FRESHNESS: frozenset(Freshness),
+    Facet.COVER: frozenset(Covered),
     Facet.ORIGIN: frozenset(Origin),
 }
 
@@ -302,6 +306,9 @@ class _Reader:
         if facet is Facet.FRESHNESS:
             seen, now = hide(Asset.last_seen_at), self.lookup.now
             return sa.or_(*(_freshness(seen, Freshness(value), now) for value in values))
+        if facet is Facet.COVER:
+            until, today = hide(Asset.covered_until), self.lookup.now.date()
+            return sa.or_(*(_covered(until, Covered(value), today) for value in values))
         if facet is Facet.ORIGIN:
             seen = hide(Asset.last_seen_at)
             wanted = set(values)
@@ -336,6 +343,17 @@ def _freshness(seen: sa.ColumnElement[Any], value: Freshness, now: datetime) -> 
             return seen < week
         case Freshness.NEVER:
             return seen.is_(None)
+
+
+def _covered(until: sa.ColumnElement[Any], value: Covered, today: date) -> Any:
+    soon = today + timedelta(days=SOON_DAYS)
+    match value:
+        case Covered.YES:
+            return until > soon
+        case Covered.SOON:
+            return sa.and_(until >= today, until <= soon)
+        case Covered.NO:
+            return sa.or_(until.is_(None), until < today)
 
 
 def find_exact(session: Session, text: str) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from parc.models import AddressRange, Asset, Device, DeviceStatus, Difference, Run, RunState
 from parc.queries.audit import people_entries
+from parc.queries.contract_assets import LineFilter, count_problems
+from parc.queries.contracts import count_notice_due
 from parc.queries.inbox import open_count
 
 COUNT_LIMIT = 10_000
@@ -64,6 +66,8 @@ class Dashboard:
     inbox_count: int
     unknown_count: int
     difference_count: int
+    notice_count: int
+    line_count: int
     ranges: Sequence[RangeLine]
     open_runs: Sequence[Any]
     changes: Sequence[PeopleChange | RunChange]
@@ -74,7 +78,7 @@ class Dashboard:
         return [line for line in self.ranges if line.last and line.last.state in _BAD]
 
 
-def read_dashboard(session: Session, now: datetime) -> Dashboard:
+def read_dashboard(session: Session, now: datetime, today: date) -> Dashboard:
     """Read the numbers; each statement is bounded or reads an index."""
     yesterday = now - timedelta(days=1)
     unknown = sa.select(Device.id).where(Device.status == DeviceStatus.UNKNOWN)
@@ -83,6 +87,8 @@ def read_dashboard(session: Session, now: datetime) -> Dashboard:
         open_count(session, now),
         _count(session, unknown),
         _count(session, different),
+        count_notice_due(session, today),
+        sum(count_problems(session, LineFilter(now, today)).values()),
         _ranges(session),
         session.scalars(
             sa.select(Run).where(Run.state.in_(_OPEN)).order_by(Run.id).limit(_MOST_RANGES)

@@ -20,6 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from parc.contract_dates import SOON_DAYS
 from parc.models import Asset
 from parc.queries.locations import Places, read_places
 
@@ -36,6 +37,7 @@ class Facet(enum.StrEnum):
     MANUFACTURER = "manufacturer"
     SITE = "site"
     FRESHNESS = "freshness"
+    COVER = "cover"
     ORIGIN = "origin"
 
 
@@ -46,6 +48,14 @@ class Freshness(enum.StrEnum):
     WEEK = "week"
     OLDER = "older"
     NEVER = "never"
+
+
+class Covered(enum.StrEnum):
+    """Whether warranty or a contract covers an asset, and whether for long."""
+
+    YES = "yes"
+    SOON = "soon"
+    NO = "no"
 
 
 class Origin(enum.StrEnum):
@@ -140,10 +150,21 @@ def read_snapshot(session: Session, now: datetime) -> FacetSnapshot:
             Facet.MANUFACTURER: _read(session, Asset.manufacturer),
             Facet.SITE: _sites(session, places),
             Facet.FRESHNESS: freshness,
+            Facet.COVER: _read(session, _cover(now)),
             Facet.ORIGIN: {Origin.NETWORK: everything & ~never, Origin.HAND: never},
         },
         everything=everything,
         places=places,
+    )
+
+
+def _cover(now: datetime) -> sa.ColumnElement[Any]:
+    today = now.date()
+    return sa.case(
+        (Asset.covered_until.is_(None), Covered.NO.value),
+        (Asset.covered_until < today, Covered.NO.value),
+        (Asset.covered_until <= today + timedelta(days=SOON_DAYS), Covered.SOON.value),
+        else_=Covered.YES.value,
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from parc.models import AddressRange, JobRun, JobState, Run, RunState, ScheduleKind
+from parc.models import AddressRange, AuditEntry, JobRun, JobState, Run, RunState, ScheduleKind
 
 
 def has_due_job(session: Session, now: datetime) -> bool:
@@ -23,6 +24,21 @@ def has_expired_job(session: Session, now: datetime) -> bool:
 def has_job_since(session: Session, kind: str, moment: datetime) -> bool:
     """Tell whether a job of this kind was put in at ``moment`` or later."""
     return _exists(session, JobRun.kind == kind, JobRun.created_at >= moment)
+
+
+def last_arguments(session: Session, kind: str, since: datetime) -> dict[str, Any] | None:
+    """Give the arguments of the latest job of a kind that was put in since a moment, if any."""
+    return session.scalar(
+        sa.select(JobRun.arguments)
+        .where(JobRun.kind == kind, JobRun.created_at >= since)
+        .order_by(JobRun.id.desc())
+        .limit(1)
+    )
+
+
+def last_entry_id(session: Session) -> int:
+    """Give the number of the latest entry of the history, 0 for none."""
+    return session.scalar(sa.select(sa.func.max(AuditEntry.id))) or 0
 
 
 def has_due_range(session: Session, now: datetime) -> bool:

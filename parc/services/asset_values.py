@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -15,8 +14,9 @@ from sqlalchemy.orm import Session
 from collectors.observation import Category
 from collectors.registries.placeholders import is_placeholder
 from collectors.text import normalise_mac
+from parc.contract_dates import end_after
 from parc.errors import FieldProblem
-from parc.models import Asset, Location, Person
+from parc.models import Asset, Location, Person, Supplier
 from parc.naming import MACHINE_FIELDS
 from parc.services.fields import read_amount, read_day
 
@@ -44,6 +44,7 @@ KEPT_FIELDS: Final = (
     "depreciation_months",
     *NUMBER_FIELDS,
     "technician_person_id",
+    "supplier_id",
 )
 EDITABLE_FIELDS: Final = (*MACHINE_FIELDS, "asset_tag", "location_id", "notes", *KEPT_FIELDS)
 _LENGTHS: Final = {"asset_tag": 60, "notes": 20_000, **dict.fromkeys(NUMBER_FIELDS, 120)}
@@ -52,7 +53,7 @@ _MOST_MONTHS: Final = 600
 _MOST_DIGITS: Final = 5
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _AMOUNT_FIELD: Final = "purchase_price"
-_LINKS: Final = frozenset({"location_id", "technician_person_id"})
+_LINKS: Final = frozenset({"location_id", "technician_person_id", "supplier_id"})
 _CODES: Final = {
     **dict.fromkeys(DATE_FIELDS, "not_a_date"),
     **dict.fromkeys(_MONTHS, "not_a_number"),
@@ -107,20 +108,6 @@ def _convert_kept(name: str, value: Any) -> Any:
     return text
 
 
-def warranty_end(start: date, months: int) -> date:
-    """Give the last day of a warranty of so many months that begins on ``start``.
-
-    It ends on the day before the one of the same number; a month that has no such day ends it
-    with its own last day.
-    """
-    whole = start.year * 12 + start.month - 1 + months
-    year, month = divmod(whole, 12)
-    days = monthrange(year, month + 1)[1]
-    if start.day > days:
-        return date(year, month + 1, days)
-    return date(year, month + 1, start.day) - timedelta(days=1)
-
-
 def complete_warranty(changed: dict[str, Any], stored: Mapping[str, Any]) -> None:
     """Add the end of a warranty to changed values that set its start or its length, and no end."""
     if not {"warranty_starts_on", "warranty_months"} & changed.keys():
@@ -128,7 +115,7 @@ def complete_warranty(changed: dict[str, Any], stored: Mapping[str, Any]) -> Non
     start = changed.get("warranty_starts_on", stored.get("warranty_starts_on"))
     months = changed.get("warranty_months", stored.get("warranty_months"))
     if start is not None and months and "warranty_ends_on" not in changed:
-        changed["warranty_ends_on"] = warranty_end(start, months)
+        changed["warranty_ends_on"] = end_after(start, months)
 
 
 def taken_values(
@@ -153,6 +140,9 @@ def taken_values(
     person = values.get("technician_person_id")
     if person is not None and session.get(Person, person) is None:
         problems.append(FieldProblem("technician_person_id", "not_found", str(person)))
+    supplier = values.get("supplier_id")
+    if supplier is not None and session.get(Supplier, supplier) is None:
+        problems.append(FieldProblem("supplier_id", "not_found", str(supplier)))
     place = values.get("location_id")
     if place is not None and session.get(Location, place) is None:
         problems.append(FieldProblem("location_id", "not_found", str(place)))

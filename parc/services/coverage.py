@@ -47,16 +47,26 @@ class Evaluated:
 
 
 def evaluate_contracts(
-    session: Session, contract_ids: Sequence[int], *, today: date, now: datetime
+    session: Session,
+    contract_ids: Sequence[int],
+    *,
+    today: date,
+    now: datetime,
+    has_refresh: bool = True,
 ) -> Evaluated:
-    """Bring the cover of some contracts up to date, with what lists show of their assets."""
+    """Bring the cover of some contracts up to date, with what lists show of their assets.
+
+    Args:
+        has_refresh: False when the caller makes what lists show anew for all assets at the end.
+    """
     places = read_places(session)
     done = Evaluated(matched=match_lines(session, now, contract_ids))
     for number in contract_ids:
         row = session.get(Contract, number, with_for_update=True, populate_existing=True)
         if row is not None:
             done += _evaluate(session, row, places, today)
-    _refresh(session, _touched_by(contract_ids, done))
+    if has_refresh:
+        _refresh(session, _touched_by(contract_ids, done))
     return done
 
 
@@ -259,7 +269,8 @@ def _refresh(session: Session, which: sa.ColumnElement[bool]) -> int:
 
 
 def _rowcount(session: Session, statement: Any) -> int:
-    result: Any = session.execute(statement.execution_options(synchronize_session=False))
+    options = {"synchronize_session": False, "preserve_rowcount": True}
+    result: Any = session.execute(statement.execution_options(**options))
     return int(result.rowcount)
 
 

@@ -40,6 +40,7 @@ from parc.web.forms import Form, filled, read_form
 from parc.web.labels import choices, label
 from parc.web.listing import refuse
 from parc.web.messages import tell
+from parc.web.names import known_suppliers
 from parc.web.problems import tell_problem
 from parc.web.settling import settle_about
 
@@ -319,6 +320,7 @@ def _form_context() -> dict[str, Any]:
     return {
         "labels": LABELS,
         "kept": service_values.KEPT_FIELDS,
+        "suppliers": [("", "—"), *((str(one), name) for one, name in known_suppliers().items())],
         "categories": sorted(choices(Category), key=lambda pair: pair[1]),
         "places": [("", "—"), *((str(place.id), place.path) for place in places)],
     }

@@ -25,8 +25,9 @@ from parc.queries.ports import read_neighbors
 from parc.queries.provenance import GONE_SHOWN, gone_rows
 from parc.services.asset_values import KEPT_FIELDS
 from parc.services.assets import EDITABLE_FIELDS
-from parc.services.permissions import Action
-from parc.web.access import requires
+from parc.services.permissions import Action, may
+from parc.web.access import actor, requires
+from parc.web.asset_cover import cover_line
 from parc.web.asset_held import held_kind, held_word
 from parc.web.assets import LABELS, assets
 from parc.web.cells import CellWriter
@@ -106,6 +107,7 @@ def show(asset_id: int) -> ResponseReturnValue:
         port_url=port_url,
         neighbors=read_neighbors(db.session(), ids),
         why=read_why(sheet.devices),
+        cover=cover_line(asset_id),
     )
 
 
@@ -228,6 +230,8 @@ def _kept_lines(sheet: Sheet) -> list[tuple[str, str, str]]:
             text = (name_of(name, value) if name.endswith("_id") else None) or str(value)
         if value is not None and name.endswith("person_id"):
             url = url_for("people.show", person_id=value)
+        elif value is not None and name == "supplier_id" and may(actor(), Action.VIEW_CONTRACT):
+            url = url_for("suppliers.show", supplier_id=value)
         elif value is not None and name.endswith("department_id"):
             url = url_for("departments.show", department_id=value)
         lines.append((str(LABELS[name]), text, url))

@@ -17,7 +17,7 @@ from parc.extensions import db, transaction
 from parc.models import Asset, LifecycleState
 from parc.queries import assets as query
 from parc.queries.assets import AssetFilter, FilterError, Lookup
-from parc.queries.facets import Facet, FacetCache, Freshness, Origin
+from parc.queries.facets import Covered, Facet, FacetCache, Freshness, Origin
 from parc.queries.keyset import Order
 from parc.queries.preferences import asset_columns
 from parc.services.bulk import MOST_ASSETS
@@ -26,7 +26,7 @@ from parc.services.preferences import choose_asset_columns
 from parc.web.access import actor, requires
 from parc.web.cells import CellWriter, known_label
 from parc.web.context import is_htmx, now
-from parc.web.formats import format_number
+from parc.web.formats import format_number, format_plain_date
 from parc.web.forms import Form, read_form
 from parc.web.labels import choices
 from parc.web.listing import (
@@ -68,6 +68,8 @@ LABELS: Mapping[str, str] = {
     "custodian_person_id": _("Holder"),
     "custodian_department_id": _("Holder (department)"),
     "technician_person_id": _("Technician in charge"),
+    "supplier_id": _("Supplier"),
+    "covered_until": _("Covered until"),
     "loan_due_on": _("Loan due on"),
     "purchased_on": _("Purchased on"),
     "delivered_on": _("Delivered on"),
@@ -91,6 +93,11 @@ FRESHNESS: Mapping[str, str] = {
     Freshness.WEEK: _in("seen", "In the last 7 days"),
     Freshness.OLDER: _in("seen", "Longer ago"),
     Freshness.NEVER: _in("seen", "Never"),
+}
+COVERS: Mapping[str, str] = {
+    Covered.YES: _in("cover", "Covered"),
+    Covered.SOON: _in("cover", "Covered for 90 days at most"),
+    Covered.NO: _in("cover", "Not covered"),
 }
 ORIGINS: Mapping[str, str] = {
     Origin.NETWORK: _in("origin", "Seen on the network"),
@@ -287,6 +294,7 @@ def _facets(wanted: Wanted, known: Lookup, found: query.AssetList) -> list[Facet
         Facet.MANUFACTURER: (_("Manufacturer"), str, ()),
         Facet.SITE: (_("Site"), named, ()),
         Facet.FRESHNESS: (_("Last seen"), lambda value: str(FRESHNESS[value]), tuple(Freshness)),
+        Facet.COVER: (_("Cover"), lambda value: str(COVERS[value]), tuple(Covered)),
         Facet.ORIGIN: (_("Origin"), lambda value: str(ORIGINS[value]), tuple(Origin)),
     }
     chosen = wanted.filter.chosen
@@ -311,6 +319,7 @@ def _lines(rows: Sequence[Any], columns: Sequence[str], known: Lookup) -> list[L
         "location_id": lambda place: known.places.path(place) or "—",
         "last_seen_at": write.seen,
         "created_at": write.seen,
+        "covered_until": lambda day: format_plain_date(day) if day else "—",
     }
     writers = [special.get(name, _plain) for name in columns]
     has_maker = "manufacturer" not in columns and "model_name" in columns

@@ -13,13 +13,14 @@ from flask.typing import ResponseReturnValue
 from collectors.observation import Category
 from parc.extensions import db
 from parc.models import LifecycleState
+from parc.queries.contract_assets import LineProblem
 from parc.queries.dashboard import COUNT_LIMIT, different_assets, read_dashboard
-from parc.queries.facets import Facet
+from parc.queries.facets import Covered, Facet
 from parc.services.permissions import Action
 from parc.web.access import requires
 from parc.web.assets import LABELS, lookup
 from parc.web.cells import CellWriter
-from parc.web.context import now
+from parc.web.context import now, today
 from parc.web.formats import format_number
 from parc.web.history import change_lines
 from parc.web.labels import label
@@ -45,13 +46,17 @@ def show() -> ResponseReturnValue:
     """Show the dashboard."""
     moment = now()
     facets = lookup().facets
-    board = read_dashboard(db.session(), moment)
+    board = read_dashboard(db.session(), moment, today())
     return render_template(
         "dashboard/show.html",
         board=board,
         changes=change_lines(board.changes),
         now=moment,
         total=facets.everything.bit_count(),
+        uncovered=facets.count(
+            {Facet.STATE: [LifecycleState.IN_USE.value], Facet.COVER: [Covered.NO.value]}
+        ),
+        line_problems=[problem.value for problem in LineProblem],
         states=_bars(facets.counts(Facet.STATE, {}), "state", LifecycleState),
         categories=_bars(facets.counts(Facet.CATEGORY, {}), "category", Category),
         capped=capped,

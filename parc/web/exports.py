@@ -101,6 +101,8 @@ def _writer(name: str, known: Lookup, cells: CellWriter) -> Callable[[Any], str]
         return lambda value: known.places.path(value) or ""
     if name in {"last_seen_at", "created_at"}:
         return lambda value: value.isoformat(timespec="seconds")[:19] + "Z" if value else ""
+    if name == "covered_until":
+        return lambda value: value.isoformat() if value else ""
     return lambda value: value or ""
 
 

@@ -11,6 +11,7 @@ from parc.extensions import db
 from parc.queries.departments import Departments, read_departments
 from parc.queries.locations import Places, read_places
 from parc.queries.people import person_names
+from parc.queries.suppliers import supplier_names
 
 
 def known_places() -> Places:
@@ -25,6 +26,13 @@ def known_departments() -> Departments:
     if "known_departments" not in g:
         g.known_departments = read_departments(db.session())
     return cast("Departments", g.known_departments)
+
+
+def known_suppliers() -> dict[int, str]:
+    """Give the names of all suppliers by their ids."""
+    if "known_suppliers" not in g:
+        g.known_suppliers = dict(supplier_names(db.session()))
+    return cast("dict[int, str]", g.known_suppliers)
 
 
 def know_people(ids: set[int]) -> dict[int, str]:
@@ -44,4 +52,6 @@ def name_of(field: str, number: int) -> str | None:
         return known_departments().path(number) or gettext("a department that is gone")
     if field.endswith("person_id") or field == "manager_id":
         return know_people({number}).get(number) or gettext("a person who is gone")
+    if field in {"supplier_id", "maintainer_id"}:
+        return known_suppliers().get(number) or gettext("a supplier that is gone")
     return None
