@@ -28,7 +28,7 @@ def _counts(session: Session) -> Iterator[Finding]:
     )
     for number, told, counted in session.execute(query):
         remedy = "Give or take back a seat of it."
-        yield Finding("count", f"licence {number}", f"{told} seats, not {counted}", remedy)
+        yield Finding("seats", f"licence {number}", f"{told} seats, not {counted}", remedy)
 
 
 def _dates(session: Session) -> Iterator[Finding]:

@@ -75,7 +75,6 @@ CELL_PROBLEMS: Mapping[str, str] = {
     "several_assets": _("Several assets are called %(value)s: give the asset tag."),
     "negative_amount": _("%(value)s is less than nothing."),
     "too_many_decimals": _("%(value)s has more than two decimals."),
-    "before_start": _("This is before the beginning: %(value)s"),
     "person_unknown": _("There is no person %(value)s; nobody is created unless ticked."),
     "asset_unknown": _("There is no asset %(value)s."),
 }

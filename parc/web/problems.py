@@ -88,6 +88,7 @@ PROBLEMS = {
     "file_too_large": _("The file is too large: at most %(value)s MB."),
     "file_empty": _("The file is empty."),
     "too_many_documents": _("There are too many documents: at most %(value)s."),
+    "before_start": _("This is before the beginning: %(value)s"),
     "setup_code_wrong": _("This is not the set-up code that the server printed at its start."),
 }
 

@@ -13,7 +13,7 @@ from parc.importers.values import CellProblem
 from parc.web.import_words import FIELDS, FILE_PROBLEMS, KNOWN_CODES, file_text, problem_text
 
 _FOLDER = Path("parc/importers")
-_FILE = re.compile(r"FileError\(\s*\"(\w+)\"|code = \"(\w+)\" if")
+_FILE = re.compile(r"FileError\(\s*\"(\w+)\"")
 _CELL = re.compile(r"(?:Unreadable|Found)\(\s*(?:\"\w*\"|name), \"(\w+)\"|Unreadable\(\"(\w+)\"")
 
 
