@@ -6,7 +6,7 @@ describe. What a person typed is bound in every case, never part of a statement.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from parc.models import Asset
 from parc.naming import folded
 
-_TRIGRAM = 3
+TRIGRAM: Final = 3
 _MAX_WORDS = 8
 _MAX_LENGTH = 200
 _ESCAPE = "\\"
@@ -39,7 +39,7 @@ def conditions(words: tuple[str, ...], *, is_sqlite: bool) -> list[sa.ColumnElem
     """Give what an asset must meet to be found by all ``words``, read by the index."""
     if is_sqlite:
         return _sqlite_conditions(words)
-    if all(len(word) < _TRIGRAM for word in words):
+    if all(len(word) < TRIGRAM for word in words):
         return [_starts_with(words[0]), *verification(words[1:], is_sqlite=False)]
     return verification(words, is_sqlite=False)
 
@@ -59,22 +59,20 @@ def escape_like(text: str) -> str:
 
 
 def _sqlite_conditions(words: tuple[str, ...]) -> list[sa.ColumnElement[bool]]:
-    long = [word for word in words if len(word) >= _TRIGRAM]
+    long = [word for word in words if len(word) >= TRIGRAM]
     if not long:
         return [_any_prefix(words[0]), *verification(words[1:], is_sqlite=True)]
     found = sa.text("SELECT rowid FROM asset_search WHERE asset_search MATCH :trigrams").bindparams(
-        trigrams=_match_expression(long)
+        trigrams=match_expression(long)
     )
     in_index: Any = Asset.id.in_(found)
     return [in_index, *verification(words, is_sqlite=True)]
 
 
-def _match_expression(words: list[str]) -> str:
+def match_expression(words: list[str]) -> str:
     """Ask for all trigrams of all words; the index keeps no positions, so each is a term."""
     trigrams = {
-        word[start : start + _TRIGRAM]
-        for word in words
-        for start in range(len(word) - _TRIGRAM + 1)
+        word[start : start + TRIGRAM] for word in words for start in range(len(word) - TRIGRAM + 1)
     }
     return " AND ".join('"' + term.replace('"', '""') + '"' for term in sorted(trigrams))
 

@@ -5,6 +5,7 @@ Every move goes through ``_move``, which knows no way but the table of ``inciden
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,13 +18,21 @@ from parc.services.actor import SYSTEM, Actor
 from parc.services.fields import FieldReader
 from parc.services.incident_states import OPEN, TRANSITIONS, may_follow
 from parc.services.incident_values import long_text
-from parc.services.incidents import locked, note, touch
+from parc.services.incidents import locked, locked_all, note, touch
 from parc.services.permissions import Action, require
 
 _MOST_REASON: Final = 255
 _CLOSED_AT_ONCE: Final = 500
 # Its cause is looked at after each run: one that ended may come back only once that was gone.
 STANDING_RULES: Final = frozenset({"supply_low", "device_silent", "unknown_device"})
+
+# What can be done to several incidents at once, and to those of which states.
+BULK_STATES: Final[Mapping[str, frozenset[IncidentState]]] = {
+    "assign": OPEN,
+    "close": OPEN | {IncidentState.RESOLVED},
+    "confirm": frozenset({IncidentState.DRAFT}),
+    "dismiss": frozenset({IncidentState.DRAFT}),
+}
 
 
 def take(session: Session, actor: Actor, incident_id: int, *, at: datetime) -> Incident:
@@ -128,6 +137,39 @@ def end(session: Session, actor: Actor, incident: Incident, at: datetime) -> Non
     """Close an incident that is held and resolved."""
     incident.closed_at = at
     _move(session, actor, incident, IncidentState.CLOSED, at, {})
+
+
+def close_many(
+    session: Session,
+    actor: Actor,
+    incident_ids: Sequence[int],
+    text: str,
+    cause: str,
+    *,
+    at: datetime,
+) -> list[Incident]:
+    """Close incidents, all or none; those that are not resolved yet are so in the same way.
+
+    Raises:
+        NotFoundError: one of them is not there.
+        InvalidInputError: the text is missing where it is needed, or one cannot be closed.
+        NotAllowedError: the role does not allow it.
+    """
+    require(actor, Action.EDIT_INCIDENT)
+    fields = FieldReader()
+    incidents = locked_all(session, actor, incident_ids)
+    is_needed = any(one.state in OPEN for one in incidents)
+    how = long_text(fields, "resolution", text, is_required=is_needed)
+    why = fields.word("cause", cause, IncidentCause, IncidentCause.OTHER)
+    if not is_needed:
+        fields.problems.clear()
+    fields.raise_problems()
+    for incident in incidents:
+        if incident.state in OPEN:
+            finish(session, actor, incident, how, why, at)
+        _check(incident, IncidentState.CLOSED)
+        end(session, actor, incident, at)
+    return incidents
 
 
 def reopen(

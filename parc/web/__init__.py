@@ -32,8 +32,10 @@ from parc.web.history import action_label, field_label, value_text
 from parc.web.i18n import LANGUAGES, choose_language, init_i18n
 from parc.web.ignored_keys import ignored_keys
 from parc.web.inbox import inbox
+from parc.web.incident_sheet import incidents
 from parc.web.labels import badge_kind, label
 from parc.web.messages import take_messages
+from parc.web.my_incidents import my_incidents
 from parc.web.navigation import home_url, menu_for
 from parc.web.network_map import network_map
 from parc.web.patterns import patterns
@@ -66,7 +68,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     field_rules,
     first_run,
     inbox,
+    incidents,
     ignored_keys,
+    my_incidents,
     network_map,
     patterns,
     people,

@@ -19,12 +19,14 @@ from parc.queries import asset_sheet as query
 from parc.queries.asset_sheet import Sheet
 from parc.queries.audit import asset_history
 from parc.queries.held import read_held
+from parc.queries.incident_sheet import past_incidents
 from parc.queries.observations import list_observations, read_observation
 from parc.queries.places import read_spot, subject_of
 from parc.queries.ports import read_neighbors
 from parc.queries.provenance import GONE_SHOWN, gone_rows
 from parc.services.asset_values import KEPT_FIELDS
 from parc.services.assets import EDITABLE_FIELDS
+from parc.services.incident_values import number_text
 from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
 from parc.web.asset_cover import cover_line
@@ -48,6 +50,7 @@ _KEPT = (
     *(name for name in KEPT_FIELDS if name not in {"technician_person_id", "currency"}),
 )  # fmt: skip
 _ENTRIES = 50
+_INCIDENTS = 5
 _MORE_INTERFACES = 200
 _KEY_DIGITS = 18
 # IF-MIB, RFC 2863: ifOperStatus; the sign stands beside the word, never alone.
@@ -108,6 +111,8 @@ def show(asset_id: int) -> ResponseReturnValue:
         neighbors=read_neighbors(db.session(), ids),
         why=read_why(sheet.devices),
         cover=cover_line(asset_id),
+        incidents=past_incidents(db.session(), [asset_id], limit=_INCIDENTS),
+        number_text=number_text,
     )
 
 

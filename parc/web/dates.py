@@ -28,3 +28,18 @@ def read_day(field: str, text: str, at: time = time.max) -> datetime | None:
         return datetime.combine(day, at, zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InvalidInputError([FieldProblem(field, "not_valid", text[:40])]) from error
+
+
+def read_minute(field: str, text: str) -> datetime | None:
+    """Read a day with its time, as ``datetime-local`` sends it, where the reader is.
+
+    Raises:
+        InvalidInputError: it is none; ``field`` is the one that is named.
+    """
+    if not text:
+        return None
+    try:
+        local = datetime.strptime(text[:16], "%Y-%m-%dT%H:%M")  # noqa: DTZ007 -- zone follows
+        return local.replace(tzinfo=ZoneInfo(settings().interface.time_zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidInputError([FieldProblem(field, "not_valid", text[:40])]) from error

@@ -115,6 +115,7 @@ def _csv_parts(heads: list[str], parts: Iterator[list[list[str]]], delimiter: st
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
+    yield buffer.getvalue()  # the heads, when there is no row
 
 
 def _encoded(mark: str, texts: Iterator[str]) -> Iterator[bytes]:

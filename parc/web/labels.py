@@ -40,6 +40,7 @@ from parc.models import (
     TargetOutcome,
     ValueSource,
 )
+from parc.web.incident_labels import INCIDENT_KINDS, INCIDENT_LABELS
 
 _CATEGORIES: Mapping[Category, str] = {
     Category.SWITCH: _in("category", "Switch"),
@@ -331,6 +332,7 @@ _MESSAGE: Mapping[MessageState, str] = {
 # By type first: members of two sets with the same value are equal to each other.
 _LABELS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
     AlertKind: _ALERT,
+    **INCIDENT_LABELS,
     AuthProtocol: _AUTH,
     BillingRhythm: _BILLING,
     Category: _CATEGORIES,
@@ -367,6 +369,7 @@ _LABELS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
 }
 
 _KINDS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
+    **INCIDENT_KINDS,
     LifecycleState: {
         LifecycleState.IN_USE: "good",
         LifecycleState.EXPECTED: "busy",

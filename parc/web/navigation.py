@@ -56,6 +56,7 @@ MENU = (
             Entry("dashboard.show", _("Dashboard"), "layout-dashboard", Action.VIEW_INVENTORY, "d"),
             Entry("inbox.index", _("To do"), "inbox", Action.VIEW_INVENTORY, "t"),
             Entry("assets.index", _("Assets"), "monitor", Action.VIEW_INVENTORY, "a"),
+            Entry("incidents.index", _("Incidents"), "life-buoy", Action.VIEW_INCIDENT, "i"),
             Entry("where.show", _("Where is it?"), "map-pin", Action.VIEW_INVENTORY, "w"),
             Entry("network_map.show", _("Network map"), "waypoints", Action.VIEW_INVENTORY, "n"),
             Entry(
@@ -65,6 +66,7 @@ MENU = (
                 Action.VIEW_INVENTORY,
                 "u",
             ),
+            Entry("my_incidents.show", _("My equipment"), "user", Action.REPORT_FAULT),
         ),
     ),
     Group(

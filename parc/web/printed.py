@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -37,15 +37,8 @@ def short(tag: str) -> ResponseReturnValue:
         abort(404, description=gettext("No asset has the tag %(tag)s.", tag=tag[:60]))
     if may(actor(), Action.VIEW_INVENTORY):
         return redirect(url_for("assets.show", asset_id=row.asset_id))
-    return render_template("printed/tag.html", row=row, report_url=_report_url(row))
-
-
-def _report_url(row: LabelRow) -> str:
-    """Give the address of the form that reports a fault of this asset."""
-    endpoint = "incidents.report"
-    if endpoint not in current_app.view_functions:
-        return ""
-    return url_for(endpoint, tag=row.asset_tag)
+    report_url = url_for("my_incidents.report_asset", tag=row.asset_tag)
+    return render_template("printed/tag.html", row=row, report_url=report_url)
 
 
 @printed.get("/assets/<int:asset_id>/label")

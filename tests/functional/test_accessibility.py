@@ -44,6 +44,8 @@ from parc.models import (
     DeviceStatus,
     Difference,
     InboxEntry,
+    IncidentRuleCode,
+    IncidentState,
     Interface,
     Run,
     RunPhase,
@@ -66,6 +68,10 @@ from parc.services.actor import SYSTEM
 from parc.services.change_sets import recording
 from parc.services.departments import create_department_path
 from parc.services.ignored_keys import ignore_key
+from parc.services.incident_links import follow_up, link
+from parc.services.incident_steps import resolve, take
+from parc.services.incident_values import IncidentInput
+from parc.services.incidents import open_incident
 from parc.services.outlets import OutletDraft, save_outlet
 from parc.services.people import PersonDraft, save_person
 from parc.services.places import create_path
@@ -95,6 +101,10 @@ NO_PAGES = {
     "departments.suggest",
     "people.suggest",
     "places.suggest",
+    "incidents.every_csv",
+    "incidents.every_xlsx",
+    "incidents.open_csv",
+    "incidents.open_xlsx",
     "runs.live",
     "static",
 }
@@ -249,6 +259,24 @@ def _add_keys(session: Session, device: Device) -> None:
     device.last_match = to_stored(Match(device.id, key, values=("3", "4")), now(), None)
 
 
+def _add_incidents(session: Session, asset_id: int) -> int:
+    """Add an incident that is taken in charge, with a follow-up and a link; a draft beside it."""
+    given = IncidentInput("Plus d'image", "Écran noir\ndepuis ce matin", asset_ids=[asset_id])
+    first, other, draft = (
+        open_incident(session, SYSTEM, given, at=now() - timedelta(days=days))
+        for days in (2, 40, 1)
+    )
+    take(session, SYSTEM, first.id, at=now())
+    follow_up(session, SYSTEM, first.id, "Câble changé", at=now(), minutes="15")
+    link(session, SYSTEM, first.id, other.id, "related", at=now())
+    resolve(session, SYSTEM, other.id, "Alimentation remplacée", "power", at=now())
+    draft.state, draft.is_open = IncidentState.DRAFT, False
+    draft.rule, draft.rule_key = IncidentRuleCode.MEMORY_SMALLER, f"asset:{asset_id}"
+    draft.evidence = {"before": 2**34, "after": 2**33}
+    session.flush()
+    return first.id
+
+
 def _fill(session: Session) -> tuple[dict[str, int], list[int]]:
     """Add one of everything; give the arguments of the addresses, and further runs."""
     moment = now()
@@ -289,6 +317,7 @@ def _fill(session: Session) -> tuple[dict[str, int], list[int]]:
         "asset_id": asset_id,
         "change_set_id": _add_act(session, asset_id),
         "entry_id": _add_entry(session, asset_id),
+        "incident_id": _add_incidents(session, asset_id),
         "credential_id": credential.id,
         "device_id": unknown.id,
         "observation_id": observation_id,

@@ -191,6 +191,7 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
         "incident_id": incident_id,
         **import_ids,
         **licence_ids,
+        "other_id": incident_id + 1,
         "key_id": ignored_key.id,
         "asset_id": asset.id,
         "device_id": unknown.id,

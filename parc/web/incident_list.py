@@ -1,0 +1,336 @@
+"""The lists of incidents: open, drafts, all; and what they show as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext, ngettext, pgettext
+from flask_babel import lazy_gettext as _
+
+from parc.extensions import db, reading
+from parc.models import (
+    Incident,
+    IncidentCategory,
+    IncidentKind,
+    IncidentState,
+    LocationKind,
+    Priority,
+)
+from parc.queries import incidents as query
+from parc.queries.incidents import AGES, NOBODY, OLDER, IncidentCounts, IncidentFilter
+from parc.queries.keyset import Cursor, Order
+from parc.queries.locations import Places, read_places
+from parc.services.incident_states import OPEN
+from parc.services.incident_values import number_text
+from parc.services.permissions import Action, may
+from parc.web.access import actor
+from parc.web.cells import CellWriter
+from parc.web.context import now
+from parc.web.formats import format_number
+from parc.web.labels import label
+from parc.web.listing import (
+    Cell,
+    ColumnSpec,
+    Empty,
+    FacetView,
+    Line,
+    ListRequest,
+    ListSpec,
+    ListView,
+    read_list,
+    refuse,
+)
+
+_FILTERS = (
+    "state", "priority", "category", "kind", "technician", "place", "asset", "model", "person",
+    "age",
+)  # fmt: skip
+_SORTS = tuple(query.SORTS)
+SPECS: Mapping[str, ListSpec] = {
+    "open": ListSpec("incidents.index", _SORTS, "priority", _FILTERS),
+    "drafts": ListSpec("incidents.drafts", _SORTS, "priority", _FILTERS),
+    "all": ListSpec("incidents.every", _SORTS, "-opened_at", _FILTERS),
+}
+_AGE_NAMES: Mapping[str, str] = {
+    "day": _("Of the last day"),
+    "week": _("Of the last 7 days"),
+    "month": _("Of the last 30 days"),
+    "year": _("Of the last year"),
+    OLDER: _("Older than a year"),
+}
+_PART = 1_000
+_KEY_DIGITS = 9
+_MOST_MODELS = 20
+
+
+def incident_view(view: str) -> ListView:
+    """Read the list that the address asks for; what it cannot hold is refused."""
+    wanted = read_list(SPECS[view])
+    session, moment = db.session(), now()
+    places = read_places(session)
+    chosen = filter_of(view, wanted.text, wanted.chosen, places)
+    order = order_of(wanted)
+    found = query.list_incidents(
+        session, chosen, order, wanted.cursor(order.sort), wanted.size, moment
+    )
+    counts = query.count_incidents(session, view, places, moment)
+    facets = _facets(view, wanted, counts, places)
+    previous_url, next_url = wanted.pages(found.page)
+    count = min(found.count, query.COUNT_LIMIT)
+    written = format_number(count) + ("+" if found.count > count else "")
+    return ListView(
+        request=wanted,
+        caption=gettext("Incidents"),
+        heads=wanted.heads(_columns()),
+        rows=_lines(found.page.rows, found.assets, CellWriter(moment)),
+        count=found.count,
+        count_text=ngettext("%(count)s incident", "%(count)s incidents", count, count=written),
+        empty=_empty(view, wanted),
+        previous_url=previous_url,
+        next_url=next_url,
+        facets=facets,
+        chips=wanted.chips(facets),
+        search_label=gettext("Filter by number, title or text"),
+        bulk_url=url_for("incidents.decide") if may(actor(), Action.EDIT_INCIDENT) else "",
+        bulk_template="incidents/_bulk.html",
+    )
+
+
+def order_of(wanted: ListRequest) -> Order:
+    """Give the order that an address asks for: the oldest first of one priority."""
+    return Order(query.SORTS[wanted.sort], Incident.id, wanted.is_descending)
+
+
+def filter_of(
+    view: str, text: str, chosen: Mapping[str, tuple[str, ...]], places: Places
+) -> IncidentFilter:
+    """Make a filter of what an address holds; what it cannot hold is refused with 422."""
+    for name, known in (
+        ("state", set(IncidentState)),
+        ("priority", set(Priority)),
+        ("category", set(IncidentCategory)),
+        ("kind", set(IncidentKind)),
+        ("age", {*AGES, OLDER}),
+    ):
+        if not all(value in known for value in chosen.get(name, ())):
+            refuse(gettext("The filter %(name)s cannot be read.", name=name))
+    for name in ("technician", "place", "asset", "person"):
+        for value in chosen.get(name, ()):
+            if not (_is_number(value) or (name == "technician" and value == NOBODY)):
+                refuse(gettext("The filter %(name)s cannot be read.", name=name))
+    within = {n for value in chosen.get("place", ()) for n in places.within(int(value))}
+    return IncidentFilter(
+        view,
+        text,
+        kinds=chosen.get("kind", ()),
+        states=chosen.get("state", ()),
+        priorities=chosen.get("priority", ()),
+        categories=chosen.get("category", ()),
+        technicians=chosen.get("technician", ()),
+        places=tuple(sorted(within)),
+        assets=_numbers(chosen, "asset"),
+        models=chosen.get("model", ())[:_MOST_MODELS],
+        people=_numbers(chosen, "person"),
+        ages=chosen.get("age", ()),
+    )
+
+
+def file_heads() -> list[str]:
+    """Name the columns of a file."""
+    return [
+        gettext("Number"),
+        pgettext("incident", "Title"),
+        pgettext("incident", "Kind"),
+        gettext("State"),
+        gettext("Priority"),
+        gettext("Category"),
+        pgettext("incident", "Assets"),
+        gettext("Requester"),
+        gettext("Place"),
+        gettext("Technician"),
+        gettext("Opened"),
+        gettext("Taken in charge"),
+        gettext("Resolved"),
+        gettext("Closed"),
+        gettext("Minutes spent"),
+    ]
+
+
+def file_parts(view: str) -> Iterator[list[list[str]]]:
+    """Read what the list shows, part by part."""
+    wanted = read_list(SPECS[view])
+    places = read_places(db.session())
+    chosen, moment = filter_of(view, wanted.text, wanted.chosen, places), now()
+    return _parts(chosen, order_of(wanted), places, moment)
+
+
+def _parts(
+    chosen: IncidentFilter, order: Order, places: Places, moment: datetime
+) -> Iterator[list[list[str]]]:
+    cursor: Cursor | None = None
+    write = CellWriter(moment)
+    while True:
+        with reading() as session:
+            found = query.export_page(session, chosen, order, cursor, _PART, moment)
+        if found.page.rows:
+            yield [_file_row(row, found.assets, places, write) for row in found.page.rows]
+        cursor = found.page.next
+        if cursor is None:
+            return
+
+
+def _file_row(
+    row: Any, assets: Mapping[int, Sequence[str]], places: Places, write: CellWriter
+) -> list[str]:
+    moments = (row.opened_at, row.taken_at, row.resolved_at, row.closed_at)
+    return [
+        number_text(row.id),
+        row.title,
+        write.label(row.kind),
+        write.label(row.state),
+        write.label(row.priority),
+        write.label(row.category),
+        ", ".join(assets.get(row.id, ())),
+        row.requester_name,
+        places.path(row.location_id) or "",
+        row.technician or "",
+        *(one.isoformat(timespec="seconds")[:19] + "Z" if one else "" for one in moments),
+        str(row.minutes_spent),
+    ]
+
+
+def _columns() -> list[ColumnSpec]:
+    return [
+        ColumnSpec("number", gettext("Incident"), is_sortable=False, is_wide=True),
+        ColumnSpec("priority", gettext("Priority")),
+        ColumnSpec("state", gettext("State"), is_sortable=False),
+        ColumnSpec("category", gettext("Category"), is_sortable=False),
+        ColumnSpec("assets", pgettext("incident", "Assets"), is_sortable=False, is_wide=True),
+        ColumnSpec("requester", gettext("Requester"), is_sortable=False),
+        ColumnSpec("technician", gettext("Technician"), is_sortable=False),
+        ColumnSpec("opened_at", gettext("Opened")),
+    ]
+
+
+def _lines(
+    rows: Sequence[Any], assets: Mapping[int, Sequence[str]], write: CellWriter
+) -> list[Line]:
+    lines = []
+    for row in rows:
+        names = assets.get(row.id, ())
+        cells: list[Cell] = [
+            write.badge(row.priority),
+            write.badge(row.state),
+            write.label(row.category),
+            names[0] + (f" +{len(names) - 1}" if len(names) > 1 else "") if names else "—",
+            row.requester_name or "—",
+            row.technician or "—",
+            write.seen(row.opened_at),
+        ]
+        url = url_for("incidents.show", incident_id=row.id)
+        lines.append(Line(row.id, url, f"{number_text(row.id)} {row.title}", cells))
+    return lines
+
+
+def _facets(
+    view: str, wanted: ListRequest, counts: IncidentCounts, places: Places
+) -> list[FacetView]:
+    def facet(
+        name: str,
+        text: str,
+        numbers: Mapping[str, int],
+        name_of: Callable[[str], str],
+        order: Sequence[str] = (),
+    ) -> FacetView:
+        return wanted.facet(
+            name, text, numbers, name_of, order=order, is_lower_bound=counts.is_lower_bound
+        )
+
+    def place(value: str) -> str:
+        return places.path(int(value)) or f"#{value}"
+
+    states = [one.value for one in IncidentState if view == "all" or one in OPEN]
+    priorities = [one.value for one in reversed(Priority)]
+    found = [
+        facet(
+            "priority",
+            gettext("Priority"),
+            counts.priorities,
+            lambda v: label(Priority(v)),
+            priorities,
+        ),
+        facet("state", gettext("State"), counts.states, lambda v: label(IncidentState(v)), states),
+        facet("technician", gettext("Technician"), counts.technicians, _technician_of(counts)),
+        facet(
+            "category",
+            gettext("Category"),
+            counts.categories,
+            lambda v: label(IncidentCategory(v)),
+        ),
+        facet(
+            "kind",
+            pgettext("incident", "Kind"),
+            counts.kinds,
+            lambda v: label(IncidentKind(v)),
+        ),
+        facet("place", label(LocationKind.SITE), counts.places, place),
+        facet(
+            "age", gettext("Opened"), counts.ages, lambda v: str(_AGE_NAMES[v]), list(_AGE_NAMES)
+        ),
+    ]
+    return [one for one in found if view != "drafts" or one.name != "state"] + _named(wanted)
+
+
+def _technician_of(counts: IncidentCounts) -> Callable[[str], str]:
+    own = str(actor().user_id)
+
+    def name(value: str) -> str:
+        if value == own:
+            return str(pgettext("incidents", "Mine"))
+        if value == NOBODY:
+            return str(gettext("Nobody's"))
+        return counts.names.get(value, f"#{value}")
+
+    return name
+
+
+def _named(wanted: ListRequest) -> list[FacetView]:
+    """Give the filters that only other pages lead to, so that their chips can be taken away."""
+    session = db.session()
+    about = query.asset_words(session, _numbers(wanted.chosen, "asset"))
+    people = query.person_names(session, _numbers(wanted.chosen, "person"))
+    return [
+        wanted.facet("asset", gettext("Asset"), {}, lambda v: about.get(int(v), f"#{v}")),
+        wanted.facet("model", gettext("Model"), {}, lambda v: v),
+        wanted.facet("person", gettext("Requester"), {}, lambda v: people.get(int(v), f"#{v}")),
+    ]
+
+
+def _empty(view: str, wanted: ListRequest) -> Empty:
+    if wanted.is_narrowed:
+        return Empty(gettext("No incident matches."), gettext("Take a filter away."))
+    if view == "drafts":
+        return Empty(
+            gettext("No draft waits."),
+            gettext("Rules make drafts of what a discovery sees, such as a supply that is low."),
+        )
+    return Empty(
+        gettext("No incident is open."),
+        gettext("Enter what is reported to you; requesters do it from the label of a machine."),
+        url_for("incidents.new") if may(actor(), Action.EDIT_INCIDENT) else "",
+        gettext("Open an incident"),
+    )
+
+
+def _numbers(chosen: Mapping[str, tuple[str, ...]], name: str) -> tuple[int, ...]:
+    values = chosen.get(name, ())
+    if not all(_is_number(value) for value in values):
+        refuse(gettext("The filter %(name)s cannot be read.", name=name))
+    return tuple(int(value) for value in values)
+
+
+def _is_number(value: str) -> bool:
+    return value.isascii() and value.isdecimal() and len(value) <= _KEY_DIGITS

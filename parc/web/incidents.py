@@ -1,0 +1,212 @@
+"""Incidents as lists, and what is done to several of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext, pgettext
+
+from parc.errors import InvalidInputError
+from parc.extensions import db, transaction
+from parc.models import IncidentCause
+from parc.queries import inbox as colleagues_query
+from parc.queries import incidents as query
+from parc.queries.locations import read_places
+from parc.services import incident_drafts, incident_steps
+from parc.services import incidents as service
+from parc.services.incident_steps import BULK_STATES
+from parc.services.incident_values import number_of, number_text
+from parc.services.permissions import Action
+from parc.web.access import actor, requires
+from parc.web.context import now
+from parc.web.exports import csv_file, xlsx_file
+from parc.web.forms import Form, filled, read_form
+from parc.web.incident_list import file_heads, file_parts, filter_of, incident_view
+from parc.web.labels import choices
+from parc.web.listing import read_ids, refuse, render_list
+from parc.web.messages import tell
+from parc.web.navigation import local_path, pairs_of
+
+incidents = Blueprint("incidents", __name__)
+
+_MOST_AT_ONCE = 1_000
+_SHOWN = 50
+_NOBODY = "0"
+_FIELDS = (
+    "id", "all", "filters", "action", "is_confirmed", "technician_id", "resolution", "cause",
+    "reason",
+)  # fmt: skip
+_VIEWS = {"open": "incidents.index", "drafts": "incidents.drafts", "all": "incidents.every"}
+
+
+@incidents.get("/incidents")
+@requires(Action.VIEW_INCIDENT)
+def index() -> ResponseReturnValue:
+    """List the open ones; the number of one leads to it."""
+    return _page("open")
+
+
+@incidents.get("/incidents/drafts")
+@requires(Action.VIEW_INCIDENT)
+def drafts() -> ResponseReturnValue:
+    """List what rules have seen and nobody has confirmed or dismissed."""
+    return _page("drafts")
+
+
+@incidents.get("/incidents/all")
+@requires(Action.VIEW_INCIDENT)
+def every() -> ResponseReturnValue:
+    """List all incidents, the latest first."""
+    return _page("all")
+
+
+@incidents.get("/incidents/export.csv")
+@requires(Action.EXPORT_INVENTORY)
+def every_csv() -> ResponseReturnValue:
+    """Stream the list of all as CSV, narrowed as the address says."""
+    return csv_file(file_heads(), file_parts("all"))
+
+
+@incidents.get("/incidents/export.xlsx")
+@requires(Action.EXPORT_INVENTORY)
+def every_xlsx() -> ResponseReturnValue:
+    """Stream the list of all as a workbook."""
+    return xlsx_file(file_heads(), file_parts("all"))
+
+
+@incidents.get("/incidents/export-open.csv")
+@requires(Action.EXPORT_INVENTORY)
+def open_csv() -> ResponseReturnValue:
+    """Stream the list of the open ones as CSV."""
+    return csv_file(file_heads(), file_parts("open"))
+
+
+@incidents.get("/incidents/export-open.xlsx")
+@requires(Action.EXPORT_INVENTORY)
+def open_xlsx() -> ResponseReturnValue:
+    """Stream the list of the open ones as a workbook."""
+    return xlsx_file(file_heads(), file_parts("open"))
+
+
+@incidents.post("/incidents/decide")
+@requires(Action.EDIT_INCIDENT)
+def decide() -> ResponseReturnValue:
+    """Do something to ticked incidents, after a look at what it touches."""
+    form = read_form(*_FIELDS)
+    action = form.value("action")
+    if action not in {*BULK_STATES, "mine"}:
+        refuse(gettext("%(name)s is no act.", name=action[:40]))
+    if action == "mine":
+        action, form = "assign", _as_mine(form)
+    rows = query.read_rows(db.session(), _chosen(form))
+    fit = [row for row in rows if row.state in BULK_STATES[action]]
+    if not form.is_checked("is_confirmed"):
+        return _preview(form, action, fit, len(rows) - len(fit))
+    try:
+        with transaction() as session:
+            _act(session, action, [row.id for row in fit], form)
+    except InvalidInputError as error:
+        return _preview(form.refused(error), action, fit, len(rows) - len(fit)), 422
+    count = len(fit)
+    tell(ngettext("%(num)s incident was changed.", "%(num)s incidents were changed.", count))
+    return redirect(_back(form))
+
+
+def technician_choices() -> list[tuple[str, str]]:
+    """Give the logins that incidents can be given to, and nobody."""
+    found = colleagues_query.colleagues(db.session())
+    return [(_NOBODY, gettext("Nobody")), *((str(number), name) for number, name in found)]
+
+
+def cause_choices() -> list[tuple[str, str]]:
+    """Give the causes that a person can say; a duplicate has its own act."""
+    return [pair for pair in choices(IncidentCause) if pair[0] != IncidentCause.DUPLICATE.value]
+
+
+def read_technician(form: Form) -> int | None:
+    """Read the chosen login; what is no number is refused with 422."""
+    text = form.value("technician_id")
+    if text in ("", _NOBODY):
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):  # noqa: PLR2004 -- digits of a key
+        refuse(gettext("%(name)s is no row of this list.", name=text[:40]))
+    return int(text)
+
+
+def _page(name: str) -> ResponseReturnValue:
+    view = incident_view(name)
+    number = number_of(view.request.text)
+    if number is not None and len(view.rows) == 1 and view.rows[0].id == number:
+        return redirect(view.rows[0].url)
+    return render_list("incidents/list.html", view, name=name, me=actor().user_id)
+
+
+def _as_mine(form: Form) -> Form:
+    values = {**form.values, "technician_id": [str(actor().user_id or 0)], "is_confirmed": ["1"]}
+    return Form(values)
+
+
+def _act(session: Any, action: str, ids: Sequence[int], form: Form) -> None:
+    moment = now()
+    if action == "assign":
+        service.assign(session, actor(), ids, read_technician(form), at=moment)
+    elif action == "close":
+        how, cause = form.value("resolution"), form.value("cause")
+        incident_steps.close_many(session, actor(), ids, how, cause, at=moment)
+    elif action == "confirm":
+        incident_drafts.confirm(session, actor(), ids, at=moment)
+    else:
+        incident_drafts.dismiss(session, actor(), ids, form.value("reason"), at=moment)
+
+
+def _preview(form: Form, action: str, rows: Sequence[Any], refused: int) -> str:
+    titles = {
+        "assign": pgettext("incidents", "Assign"),
+        "close": pgettext("incidents", "Close"),
+        "confirm": pgettext("incidents", "Confirm"),
+        "dismiss": pgettext("incidents", "Dismiss"),
+    }
+    return render_template(
+        "incidents/bulk.html",
+        form=form if form.problems else filled(),
+        rows=rows,
+        shown=rows[:_SHOWN],
+        refused=refused,
+        action=action,
+        title=titles[action],
+        filters=_back(form),
+        technicians=technician_choices(),
+        causes=cause_choices(),
+        number_text=number_text,
+    )
+
+
+def _chosen(form: Form) -> list[int]:
+    """Give the ids that a form names: its ticks, or all that match the filters of the list."""
+    if form.is_checked("all"):
+        address = form.value("filters")
+        chosen: dict[str, tuple[str, ...]] = {}
+        for name, value in pairs_of(address):
+            chosen[name] = (*chosen.get(name, ()), value)
+        path = address.partition("?")[0]
+        view = next((one for one, name in _VIEWS.items() if url_for(name) == path), "open")
+        text = next(iter(chosen.get("q", ())), "")[:200]
+        session = db.session()
+        wanted = filter_of(view, text, chosen, read_places(session))
+        ids = query.incident_ids(session, wanted, now(), _MOST_AT_ONCE + 1)
+    else:
+        ids = read_ids(form)
+    if not ids:
+        abort(400, description=gettext("Nothing is ticked."))
+    if len(ids) > _MOST_AT_ONCE:
+        refuse(gettext("At most %(num)s at once.", num=_MOST_AT_ONCE))
+    return ids
+
+
+def _back(form: Form) -> str:
+    """Give the list that the form came from, with its filters."""
+    path = local_path(form.value("filters"))
+    return path if path.startswith(url_for("incidents.index")) else url_for("incidents.index")

@@ -1,0 +1,341 @@
+"""Pages of incidents: lists, the sheet with what helps, its steps, and acts on several at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from parc.clock import now
+from parc.extensions import db, transaction
+from parc.models import (
+    AuditEntry,
+    Incident,
+    IncidentAsset,
+    IncidentCause,
+    IncidentLink,
+    IncidentState,
+    LifecycleState,
+    Priority,
+    Role,
+)
+from parc.services.incident_values import IncidentInput, number_text
+from parc.services.incidents import open_incident
+from parc.services.people import PersonDraft, save_person
+from tests.conftest import SOME_MOMENT
+from tests.factories import SOME_PERSON, make_asset, make_linked_device
+from tests.parc.services.test_incidents import make_draft
+from tests.statements import statements
+from tests.web import Browser
+
+NEW = {
+    "title": "No paper",
+    "text": "since this morning",
+    "kind": "incident",
+    "category": "printing",
+    "impact": "high",
+    "urgency": "high",
+    "priority": "",
+    "priority_reason": "",
+    "requester": "Léa",
+    "location_id": "",
+    "technician_id": "0",
+    "assets": "",
+}
+
+
+def make_incident(**values: Any) -> int:
+    with transaction() as session:
+        given = IncidentInput(**{"title": "no paper", **values})
+        return open_incident(session, SOME_PERSON, given, at=now()).id
+
+
+def read(number: int) -> Incident:
+    db.session.rollback()
+    db.session.expire_all()
+    return db.session.get_one(Incident, number)
+
+
+@pytest.fixture
+def technician(sqlite_app: Flask) -> Browser:
+    return Browser(sqlite_app, Role.TECHNICIAN)
+
+
+def test_incident_is_opened_by_the_form_and_shown(technician: Browser) -> None:
+    with transaction() as session:
+        asset = make_asset(session, asset_tag="P55", name="imp-2")
+        number = save_person(session, SOME_PERSON, PersonDraft("Léa Roux"), at=SOME_MOMENT).id
+    page = technician.get("/incidents/new?asset=P55")
+    assert 'value="P55"' in page.text
+    sent = {**NEW, "assets": "P55", "requester": "léa roux"}
+    answer = technician.post("/incidents/new", sent, follow_redirects=True)
+    assert answer.status_code == 200
+    assert "I-000001 No paper" in answer.text
+    assert "imp-2" in answer.text
+    made = read(1)
+    assert (made.requester_person_id, made.requester_name) == (number, "Léa Roux")
+    assert made.priority is Priority.HIGH
+    assert [row.asset_id for row in db.session.scalars(sa.select(IncidentAsset))] == [asset.id]
+
+
+def test_form_keeps_what_was_typed_when_it_is_refused(technician: Browser) -> None:
+    answer = technician.post("/incidents/new", {**NEW, "assets": "P1 P2", "title": "kept"})
+    assert answer.status_code == 422
+    assert 'value="kept"' in answer.text
+    assert "There is no P1, P2." in answer.text
+    answer = technician.post("/incidents/new", {**NEW, "title": "", "location_id": "x"})
+    assert answer.status_code == 422
+    answer = technician.post("/incidents/new", {**NEW, "priority": "major"})
+    assert "This field is needed." in answer.text
+
+
+def test_same_name_of_two_people_is_told(technician: Browser) -> None:
+    with transaction() as session:
+        for email in ("a@x.fr", "b@x.fr"):
+            save_person(session, SOME_PERSON, PersonDraft("Léa", email), at=SOME_MOMENT)
+    answer = technician.post("/incidents/new", NEW)
+    assert answer.status_code == 422
+    assert db.session.scalars(sa.select(Incident)).all() == []
+
+
+def test_edit_keeps_the_requester_whose_name_stays(technician: Browser) -> None:
+    with transaction() as session:
+        key = save_person(session, SOME_PERSON, PersonDraft("Léa"), at=SOME_MOMENT).id
+    number = make_incident(requester_person_id=key)
+    page = technician.get(f"/incidents/{number}/edit")
+    assert 'value="Léa"' in page.text
+    sent = {**NEW, "title": "Other", "version": "1"}
+    del sent["technician_id"]
+    technician.post(f"/incidents/{number}/edit", sent)
+    assert (read(number).title, read(number).requester_person_id) == ("Other", key)
+    technician.post(f"/incidents/{number}/edit", {**sent, "version": "2", "requester": "Tom"})
+    assert (read(number).requester_name, read(number).requester_person_id) == ("Tom", None)
+    assert technician.post(f"/incidents/{number}/edit", {**sent, "version": "x"}).status_code == 400
+    refused = technician.post(f"/incidents/{number}/edit", {**sent, "title": "", "version": "3"})
+    assert refused.status_code == 422
+    assert technician.post(f"/incidents/{number}/edit", sent).status_code == 409
+
+
+def test_sheet_shows_what_helps_to_understand(technician: Browser) -> None:
+    with transaction() as session:
+        asset = make_asset(session, name="pc-1", asset_tag="P1", last_seen_at=SOME_MOMENT)
+        make_linked_device(session, asset)
+        spare = make_asset(session, name="spare", lifecycle_state=LifecycleState.IN_STOCK)
+        session.add(
+            AuditEntry(
+                at=technician.app.extensions["parc_clock"]() - timedelta(days=2),
+                author="Ada",
+                subject_kind="asset",
+                subject_id=asset.id,
+                action="changed",
+                changes={"memory_bytes": [2**34, 2**33]},
+            )
+        )
+        key, other = asset.id, spare.id
+    old = make_incident(title="an old one", asset_ids=[key])
+    number = make_incident(asset_ids=[key])
+    page = technician.get(f"/incidents/{number}").text
+    assert f"{number_text(old)} an old one" in page
+    assert "16\u202fGiB" in page
+    assert f"/assets/{other}" in page
+    sheet = technician.get(f"/assets/{key}").text
+    assert f"{number_text(number)} no paper" in sheet
+    assert f"/incidents/all?asset={key}" in sheet
+    assert technician.get("/incidents/99").status_code == 404
+
+
+def test_steps_lead_from_new_to_closed_and_back(technician: Browser) -> None:
+    number = make_incident()
+    step = f"/incidents/{number}/step"
+    later = (technician.app.extensions["parc_clock"]() + timedelta(days=3)).strftime(
+        "%Y-%m-%dT%H:%M"
+    )
+    for values, state in (
+        ({"action": "plan", "planned_for": later}, IncidentState.PLANNED),
+        ({"action": "wait", "waiting_for": "a part"}, IncidentState.WAITING),
+        ({"action": "take"}, IncidentState.IN_PROGRESS),
+        ({"action": "resolve", "resolution": "new fuser", "cause": "wear"}, IncidentState.RESOLVED),
+        ({"action": "close"}, IncidentState.CLOSED),
+        ({"action": "reopen", "reason": "again"}, IncidentState.IN_PROGRESS),
+    ):
+        answer = technician.post(step, values, follow_redirects=True)
+        assert answer.status_code == 200
+        assert read(number).state is state
+    assert read(number).technician_id == technician.user_id
+    technician.post(step, {"action": "assign", "technician_id": "0"})
+    assert read(number).technician_id is None
+    for values in (
+        {"action": "plan", "planned_for": ""},
+        {"action": "plan", "planned_for": "soon"},
+        {"action": "resolve", "resolution": "", "cause": "wear"},
+        {"action": "close"},
+        {"action": "assign", "technician_id": "x"},
+        {"action": "dance"},
+    ):
+        assert technician.post(step, values).status_code == 422
+
+
+def test_follow_ups_are_public_or_internal(technician: Browser) -> None:
+    number = make_incident()
+    where = f"/incidents/{number}/follow-up"
+    technician.post(where, {"text": "line one\nline two", "minutes": "15", "is_public": "1"})
+    page = technician.post(where, {"text": "for us"}, follow_redirects=True).text
+    assert "line one\nline two" in page
+    assert page.count("internal") == 1
+    assert "15 min" in page
+    assert technician.post(where, {"text": ""}).status_code == 422
+
+
+def test_incidents_are_linked_and_duplicates_closed_after_a_look(technician: Browser) -> None:
+    one, other, third = make_incident(), make_incident(title="the same"), make_incident()
+    where = f"/incidents/{one}/link"
+    technician.post(where, {"other": str(third), "link_kind": "related"})
+    assert f"I-{third:06d}" in technician.get(f"/incidents/{one}").text
+    technician.post(f"/incidents/{one}/unlink/{third}")
+    assert db.session.scalars(sa.select(IncidentLink)).all() == []
+    asked = technician.post(where, {"other": "i-2", "link_kind": "duplicate_of"})
+    assert "the same" in asked.text
+    assert read(one).state is IncidentState.NEW
+    sent = {"other": "I-000002", "link_kind": "duplicate_of", "is_confirmed": "1"}
+    page = technician.post(where, sent, follow_redirects=True)
+    assert "Has the duplicate" in page.text
+    assert (read(one).state, read(one).cause) == (IncidentState.CLOSED, IncidentCause.DUPLICATE)
+    for text in ("", "no", "I-000099", str(one)):
+        for kind in ("related", "duplicate_of"):
+            assert technician.post(where, {"other": text, "link_kind": kind}).status_code == 422
+    assert read(other).state is IncidentState.NEW
+
+
+def test_lists_are_narrowed_by_what_the_address_says(technician: Browser) -> None:
+    with transaction() as session:
+        asset = make_asset(session, model_name="ThinkPad X1")
+        key = asset.id
+    first = make_incident(title="screen black", category="hardware", asset_ids=[key])
+    second = make_incident(title="mail slow", category="messaging", impact="very_high")
+    make_incident(title="toner", category="supply", technician_id=technician.user_id)
+    page = technician.get("/incidents").text
+    assert page.index("mail slow") < page.index("screen black")
+    for query, titles in (
+        ("category=hardware", {"screen black"}),
+        ("priority=high", {"mail slow"}),
+        (f"technician={technician.user_id}", {"toner"}),
+        ("technician=nobody", {"screen black", "mail slow"}),
+        (f"asset={key}", {"screen black"}),
+        ("model=ThinkPad+X1", {"screen black"}),
+        ("q=SCR%C3%89EN", {"screen black"}),
+        ("q=mail+i-00", {"mail slow"}),
+        ("q=to", {"toner"}),
+        ("state=waiting", set()),
+        ("age=day", {"screen black", "mail slow", "toner"}),
+        ("age=older", set()),
+        ("person=5&place=7", set()),
+    ):
+        page = technician.get(f"/incidents?{query}").text
+        found = {title for title in ("screen black", "mail slow", "toner") if title in page}
+        assert found == titles, query
+    answer = technician.get(f"/incidents?q={number_text(second)}")
+    assert answer.headers["Location"] == f"/incidents/{second}"
+    for query in ("state=odd", "technician=me", "asset=x", "age=eon", "colour=red"):
+        assert technician.get(f"/incidents?{query}").status_code == 422, query
+    assert f"/incidents/{first}" in technician.get("/incidents/all?sort=-resolved_at").text
+
+
+def test_lists_are_given_as_files(technician: Browser) -> None:
+    make_incident(title="=cmd()", text="x")
+    rows = technician.get("/incidents/export-open.csv").text.splitlines()
+    assert rows[0].startswith("Number,Title,Kind,State,Priority,Category,Assets,Requester")
+    assert rows[1].startswith("I-000001,'=cmd(),Incident,New,Medium,Other,")
+    assert technician.get("/incidents/export.csv?q=nothing").text.count("\n") == 1
+    assert technician.get("/incidents/export-open.xlsx").data[:2] == b"PK"
+    assert technician.get("/incidents/export.xlsx").data[:2] == b"PK"
+
+
+def test_several_incidents_are_given_and_closed_after_a_look(technician: Browser) -> None:
+    one, other = make_incident(), make_incident()
+    with transaction() as session:
+        draft = make_draft(session).id
+    where = "/incidents/decide"
+    technician.post(where, {"action": "mine", "id": [one], "filters": "/incidents"})
+    assert read(one).technician_id == technician.user_id
+    ticked: dict[str, Any] = {"id": [one, other, draft], "filters": "/incidents?q=paper"}
+    page = technician.post(where, {"action": "close", **ticked}).text
+    assert "2 incidents are changed." in page
+    assert "1 is left as it is" in page
+    sent = {"action": "close", **ticked, "is_confirmed": "1", "cause": "wear"}
+    assert technician.post(where, {**sent, "resolution": ""}).status_code == 422
+    assert read(one).state is IncidentState.NEW
+    answer = technician.post(where, {**sent, "resolution": "refilled"})
+    assert answer.headers["Location"] == "/incidents?q=paper"
+    assert {read(number).state for number in (one, other)} == {IncidentState.CLOSED}
+    assert read(draft).state is IncidentState.DRAFT
+    every = {"action": "assign", "all": "1", "filters": "/incidents/all?state=closed"}
+    assert "2 are left as they are" in technician.post(where, every).text
+    for wrong, code in (
+        ({"action": "odd", "id": [one]}, 422),
+        ({"action": "close"}, 400),
+        ({"action": "close", "id": ["x"]}, 422),
+    ):
+        assert technician.post(where, wrong).status_code == code
+
+
+def test_drafts_are_confirmed_or_dismissed_from_their_list(technician: Browser) -> None:
+    with transaction() as session:
+        rows = [
+            make_draft(session, f"asset:{n}", evidence={"before": 2**34, "after": 2**33})
+            for n in range(3)
+        ]
+        one, other, third = (row.id for row in rows)
+    page = technician.get("/incidents/drafts").text
+    assert page.count("memory smaller") >= 3
+    assert "memory smaller" not in technician.get("/incidents/all").text
+    assert "8\u202fGiB" in technician.get(f"/incidents/{one}").text
+    where = "/incidents/decide"
+    technician.post(where, {"action": "confirm", "id": [one], "is_confirmed": "1"})
+    assert read(one).state is IncidentState.NEW
+    technician.post(
+        where, {"action": "dismiss", "id": [other], "is_confirmed": "1", "reason": "ok"}
+    )
+    assert read(other).state is IncidentState.DISMISSED
+    assert (
+        technician.post(
+            where, {"action": "dismiss", "id": [third], "is_confirmed": "1"}
+        ).status_code
+        == 422
+    )
+    technician.post(f"/incidents/{third}/step", {"action": "dismiss", "reason": "ok"})
+    assert read(third).state is IncidentState.DISMISSED
+    assert technician.get(f"/incidents/{third}").status_code == 200
+    assert technician.post(f"/incidents/{third}/step", {"action": "confirm"}).status_code == 409
+
+
+def test_list_and_sheet_cost_the_same_however_many_there_are(technician: Browser) -> None:
+    with transaction() as session:
+        keys = [make_asset(session).id for _number in range(12)]
+    number = make_incident(asset_ids=keys[:1])
+    counts = {}
+    for path in ("/incidents", "/incidents/all", f"/incidents/{number}"):
+        technician.get(path)
+        with statements() as seen:
+            technician.get(path)
+        counts[path] = len(seen)
+    for key in keys:
+        make_incident(asset_ids=keys, requester_name=str(key))
+    for path, before in counts.items():
+        with statements() as seen:
+            technician.get(path)
+        assert len(seen) == before, path
+    assert max(counts.values()) <= 24
+
+
+def test_read_only_looks_and_changes_nothing(sqlite_app: Flask) -> None:
+    number = make_incident()
+    reader = Browser(sqlite_app, Role.READ_ONLY, language="fr")
+    page = reader.get(f"/incidents/{number}").text
+    assert "Prendre en charge" not in page
+    assert "Nouveau" in page
+    assert reader.get("/incidents/new").status_code == 404
+    requester = Browser(sqlite_app, Role.REQUESTER)
+    assert requester.get(f"/incidents/{number}").status_code == 404
