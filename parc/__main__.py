@@ -32,6 +32,7 @@ _COMMANDS = {
     "changes": "parc.cli.changes:changes",
     "ignored-keys": "parc.cli.ignored_keys:ignored_keys",
     "policy": "parc.cli.policy:policy",
+    "values": "parc.cli.values:values",
     "where": "parc.cli.where:where",
     "doctor": "parc.cli.doctor:doctor",
     "explain": "parc.cli.explain:explain",

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from parc.models import (
     Asset,
+    AssetField,
     AuditEntry,
     Base,
     Device,
@@ -26,6 +27,7 @@ from parc.models import (
     Priority,
     Run,
     RunState,
+    ValueSource,
 )
 from parc.reconcile.doubled import doubled_assets, doubled_keys
 from parc.secret_box import SecretBox
@@ -112,6 +114,20 @@ def _standing(session: Session, now: datetime) -> Iterator[Finding]:
         yield Finding("standing", f"device {number}", f"{status.value} {has}", remedy)
 
 
+def _locks(session: Session, now: datetime) -> Iterator[Finding]:
+    """Find locks of values that are no person's: machines could not write them, and nobody sees."""
+    del now
+    query = sa.select(AssetField.asset_id, AssetField.field, AssetField.source).where(
+        AssetField.lock.is_not(None), AssetField.source != ValueSource.PERSON
+    )
+    for number, name, source in session.execute(
+        query.order_by(AssetField.asset_id, AssetField.field)
+    ):
+        detail = f"{name} is of {source.value}, and locked"
+        remedy = f"Lock it by hand or lift the lock: parc values release {number} {name}."
+        yield Finding("lock", f"asset {number}", detail, remedy)
+
+
 def _stuck_work(session: Session, now: datetime) -> Iterator[Finding]:
     """Find jobs that run with nobody at work, and runs that go on without a job."""
     late = sa.or_(JobRun.lease_until.is_(None), JobRun.lease_until < now, JobRun.worker.is_(None))
@@ -196,6 +212,7 @@ _CHECKS: Final[tuple[Callable[[Session, datetime], Iterator[Finding]], ...]] = (
     _doubled_keys,
     _doubled_assets,
     _standing,
+    _locks,
     _stuck_work,
     _history,
     _counts,

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from parc.cli.doctor import doctor
 from parc.extensions import db, transaction
 from parc.models import (
+    AssetField,
     AuditEntry,
     Coverage,
     CoverSource,
@@ -29,7 +30,9 @@ from parc.models import (
     Entitlement,
     JobRun,
     JobState,
+    LockRule,
     RunState,
+    ValueSource,
 )
 from parc.services.credentials import CredentialDraft, save_credential
 from parc.services.entitlements import create_entitlement
@@ -66,6 +69,12 @@ def _doubled_asset(session: Session) -> None:
 
 def _standing(session: Session) -> None:
     make_device(session, status=DeviceStatus.LINKED)
+
+
+def _lock(session: Session) -> None:
+    asset = make_asset(session, person_fields=())
+    field = {"field": "name", "source": ValueSource.SNMP, "lock": LockRule.NEVER}
+    session.add(AssetField(asset_id=asset.id, set_at=SOME_MOMENT, **field))
 
 
 def _job(session: Session) -> None:
@@ -107,6 +116,7 @@ def _incident(session: Session) -> None:
         _doubled_key,
         _doubled_asset,
         _standing,
+        _lock,
         _job,
         _run,
         _history,

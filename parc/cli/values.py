@@ -1,0 +1,136 @@
+"""``parc values``: whose the values of an asset are; their locks, and differences."""
+
+from __future__ import annotations
+
+import click
+
+from parc.cli.context import operator, with_database
+from parc.cli.output import print_json, print_table
+from parc.cli.settling import settle_about
+
+_LOCKS = ("never", "state", "days")
+_DECISIONS = ("take", "keep", "keep_until_changed")
+
+
+@click.group()
+def values() -> None:
+    """Look after single values of assets: where they come from, locks, differences."""
+
+
+@values.command()
+@click.argument("text", metavar="ID|TAG|NAME")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+@with_database
+def show(text: str, *, is_json: bool) -> None:
+    """Show each field of an asset with its source and its lock, and what machines say otherwise."""
+    from parc.discovery.explain import asset_of
+    from parc.extensions import reading
+    from parc.naming import MACHINE_FIELDS
+    from parc.queries.asset_sheet import read_sheet
+
+    with reading() as session:
+        sheet = read_sheet(session, asset_of(session, text).id)
+        seen = {one.field: (one.seen_value, one.source) for one in sheet.differences}
+        found = {
+            name: (getattr(sheet.asset, name), sheet.sources.get(name), seen.get(name))
+            for name in MACHINE_FIELDS
+        }
+    if is_json:
+        print_json(
+            {
+                name: {"value": value, "origin": source, "difference": other}
+                for name, (value, source, other) in found.items()
+            }
+        )
+        return
+    print_table(
+        ("FIELD", "VALUE", "SOURCE", "BY", "SINCE", "LOCK", "DIFFERENCE"),
+        [
+            (
+                name,
+                str(value if value is not None else "-"),
+                source.source.value if source else "-",
+                (source.author if source else None) or "-",
+                f"{source.set_at:%Y-%m-%d}" if source else "-",
+                _lock(source),
+                f"{other[1].value}: {other[0]}" if other else "-",
+            )
+            for name, (value, source, other) in found.items()
+        ],
+    )
+
+
+@values.command()
+@click.argument("text", metavar="ID|TAG|NAME")
+@click.argument("field")
+@click.option("--until", "rule", type=click.Choice(_LOCKS), default="never", show_default=True)
+@click.option("--days", default=30, show_default=True, help="Of --until days.")
+@click.option("--reason", default="", help="Why; kept with it.")
+@with_database
+def lock(text: str, field: str, *, rule: str, days: int, reason: str) -> None:
+    """Lock FIELD of an asset; what a machine has set becomes ours."""
+    from parc.clock import now
+    from parc.discovery.explain import asset_of
+    from parc.extensions import transaction
+    from parc.services.provenance import lock_field, read_lock
+
+    choice, author = read_lock(rule, str(days)), operator().because(reason)
+    with transaction() as session:
+        asset = asset_of(session, text)
+        tag = asset.asset_tag
+        lock_field(session, author, asset.id, field, choice, at=now())
+    click.echo(f"{field} of {tag} is locked.")
+
+
+@values.command()
+@click.argument("text", metavar="ID|TAG|NAME")
+@click.argument("field")
+@click.option("--reason", default="", help="Why; kept with it.")
+@with_database
+def release(text: str, field: str, *, reason: str) -> None:
+    """Lift the lock of FIELD: what the machine says stands at once."""
+    from parc.clock import now
+    from parc.discovery.explain import asset_of
+    from parc.extensions import transaction
+    from parc.services.provenance import release_field
+
+    author = operator().because(reason)
+    with transaction() as session:
+        asset = asset_of(session, text)
+        release_field(session, author, asset.id, field, at=now())
+        settle_about(session, assets=[asset.id])
+        tag, value = asset.asset_tag, getattr(asset, field)
+    click.echo(f"{field} of {tag} follows the machines: {value}")
+
+
+@values.command()
+@click.argument("text", metavar="ID|TAG|NAME")
+@click.argument("field")
+@click.argument("decision", type=click.Choice(_DECISIONS))
+@click.option("--reason", default="", help="Why; kept with it.")
+@with_database
+def settle(text: str, field: str, decision: str, *, reason: str) -> None:
+    """Settle what a machine says otherwise about FIELD: take it, keep ours, or until it changes."""
+    from parc.clock import now
+    from parc.discovery.explain import asset_of
+    from parc.extensions import transaction
+    from parc.services.provenance import Settling, settle_difference
+
+    author = operator().because(reason)
+    with transaction() as session:
+        asset = asset_of(session, text)
+        settle_difference(session, author, asset.id, field, Settling(decision), at=now())
+        settle_about(session, assets=[asset.id])
+        tag, value = asset.asset_tag, getattr(asset, field)
+    click.echo(f"{field} of {tag} is {value}.")
+
+
+def _lock(source: object) -> str:
+    """Write a lock: until a day, until the state changes, or until it is lifted."""
+    from parc.queries.provenance import FieldSource
+
+    if not isinstance(source, FieldSource) or source.lock is None:
+        return "-"
+    if source.locked_until is not None:
+        return f"until {source.locked_until:%Y-%m-%d}"
+    return source.lock.value
