@@ -28,6 +28,7 @@ _COMMANDS = {
     "users": "parc.cli.users:users",
     "keys": "parc.cli.keys:keys",
     "inbox": "parc.cli.inbox:inbox",
+    "agents": "parc.cli.agents:agents",
     "assets": "parc.cli.assets:assets",
     "changes": "parc.cli.changes:changes",
     "ignored-keys": "parc.cli.ignored_keys:ignored_keys",
@@ -48,6 +49,7 @@ _COLLECT_COMMANDS = {
 
 _IMPORT_COMMANDS = {
     "licences": "parc.cli.imports:licences",
+    "agent": "parc.cli.import_agent:agent",
     "assets": "parc.cli.imports:assets",
     "people": "parc.cli.imports:people",
     "places": "parc.cli.imports:places",

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from parc.errors import NotFoundError
 from parc.models import Agent, AgentToken, AgentUpload, Asset, Device, Location
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 
@@ -114,15 +115,29 @@ class TokenRow:
 
 def list_tokens(session: Session) -> list[TokenRow]:
     """Give all tokens, those that still open something first."""
+    query = _tokens().order_by(AgentToken.revoked_at.is_not(None), AgentToken.name)
+    return [TokenRow(*row) for row in session.execute(query)]
+
+
+def get_token(session: Session, token_id: int) -> TokenRow:
+    """Give one token.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    row = session.execute(_tokens().where(AgentToken.id == token_id)).one_or_none()
+    if row is None:
+        raise NotFoundError(f"There is no token {token_id}.")
+    return TokenRow(*row)
+
+
+def _tokens() -> Any:
     count = (
         sa.select(sa.func.count(Agent.id)).where(Agent.token_id == AgentToken.id).scalar_subquery()
     )
-    query = (
-        sa.select(AgentToken, Location.name, count)
-        .outerjoin(Location, Location.id == AgentToken.location_id)
-        .order_by(AgentToken.revoked_at.is_not(None), AgentToken.name)
+    return sa.select(AgentToken, Location.name, count).outerjoin(
+        Location, Location.id == AgentToken.location_id
     )
-    return [TokenRow(*row) for row in session.execute(query)]
 
 
 def _counts(session: Session, column: Any, chosen: AgentFilter, facet: str) -> dict[str, int]:

@@ -13,6 +13,7 @@ from parc.services.permissions import Action, may
 from parc.web.access import actor, check_all_routes_are_guarded
 from parc.web.account import account
 from parc.web.agent_endpoint import agent_endpoint
+from parc.web.agents import agents
 from parc.web.bundles import init_bundles
 from parc.web.changes import changes
 from parc.web.context import signed_in
@@ -56,6 +57,7 @@ from parc.web.where import where
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account,
     agent_endpoint,
+    agents,
     assets,
     changes,
     contracts,

@@ -89,6 +89,7 @@ MENU = (
         (
             Entry("ranges.index", _("Address ranges"), "network", Action.VIEW_RANGE, "p"),
             Entry("credentials.index", _("Credentials"), "key-round", Action.EDIT_CREDENTIAL, "c"),
+            Entry("agents.index", _("Agents"), "cpu", Action.VIEW_AGENT),
             Entry("runs.index", _("Runs"), "radar", Action.VIEW_RUN, "r"),
             Entry("changes.index", _("Changes"), "history", Action.VIEW_INVENTORY, "h"),
         ),
