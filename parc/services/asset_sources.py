@@ -6,7 +6,7 @@ the lock has run out or was lifted. Nothing here commits or writes the history.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,9 +47,14 @@ class Writing:
 
 def set_person_source(session: Session, asset_id: int, field: str, writing: Writing) -> None:
     """Note that a field is a person's from now on, locked as they chose or as its rule says."""
-    row = put_source(session, asset_id, field, ValueSource.PERSON, at=writing.at)
+    mark_person(_source_row(session, asset_id, field), writing)
+
+
+def mark_person(row: AssetField, writing: Writing) -> None:
+    """Note that the field of a row is a person's, locked as they chose or as its rule says."""
+    mark_source(row, ValueSource.PERSON, at=writing.at)
     row.user_id = writing.actor.user_id
-    if choice := writing.lock_of(field):
+    if choice := writing.lock_of(row.field):
         put_lock(row, choice, writing.actor, writing.at)
 
 
@@ -63,10 +68,21 @@ def put_source(
     run_id: int | None = None,
 ) -> AssetField:
     """Note whose a field is from now on; locks and decisions about the value of before end."""
+    return mark_source(_source_row(session, asset_id, field), source, at=at, run_id=run_id)
+
+
+def _source_row(session: Session, asset_id: int, field: str) -> AssetField:
     row = session.get(AssetField, (asset_id, field))
     if row is None:
         row = AssetField(asset_id=asset_id, field=field)
         session.add(row)
+    return row
+
+
+def mark_source(
+    row: AssetField, source: ValueSource, *, at: datetime, run_id: int | None = None
+) -> AssetField:
+    """Note in a row whose its field is; locks and decisions about the value of before end."""
     row.source, row.user_id, row.run_id, row.set_at = source, None, run_id, at
     row.lock = row.locked_at = row.locked_until = row.locked_by = row.kept_against = None
     return row
@@ -85,10 +101,14 @@ def end_lock(row: AssetField, at: datetime) -> None:
     row.locked_until = at
 
 
-def end_state_locks(session: Session, asset_id: int, at: datetime) -> None:
-    """End the locks that hold until the state of the asset changes."""
+def end_state_locks(session: Session, asset_ids: Sequence[int], at: datetime) -> None:
+    """End the locks that hold until the state of their asset changes.
+
+    Args:
+        asset_ids: so many as one statement takes.
+    """
     query = sa.select(AssetField).where(
-        AssetField.asset_id == asset_id,
+        AssetField.asset_id.in_(asset_ids),
         AssetField.lock == LockRule.STATE,
         AssetField.locked_until.is_(None),
     )

@@ -227,7 +227,7 @@ def change_state(
         raise InvalidInputError([FieldProblem("lifecycle_state", "transition_refused", allowed)])
     asset.lifecycle_state = to
     if to is not before:
-        end_state_locks(session, asset_id, at)
+        end_state_locks(session, [asset_id], at)
     touch(session, asset, at)
     action = "corrected" if is_correction else "state_changed"
     record_change(session, actor, asset, action, at, {"lifecycle_state": (before, to)})

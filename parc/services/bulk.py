@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from collectors.registries.placeholders import is_placeholder
 from parc.errors import FieldProblem, InvalidInputError
 from parc.models import Asset, AssetField, ChangeSetKind, LifecycleState, ValueSource
 from parc.naming import MACHINE_FIELDS
@@ -22,7 +23,8 @@ from parc.services import assets
 from parc.services.actor import Actor
 from parc.services.asset_search import searched_once
 from parc.services.asset_sources import leading_values_of
-from parc.services.asset_values import clean_values
+from parc.services.asset_values import clean_values, taken_values
+from parc.services.bulk_writing import hold_assets, parts, write_state, write_values
 from parc.services.change_sets import recording
 from parc.services.permissions import Action, require
 from parc.services.provenance import release_value
@@ -36,9 +38,11 @@ BULK_FIELDS: Final = (
     "operating_system",
     "notes",
 )
-# One transaction, that holds up other writers of SQLite for some seconds.
-MOST_ASSETS: Final = 1_000
-_CHUNK: Final = 500
+# A category is something always; of the others it may be known nothing.
+EMPTIABLE_FIELDS: Final = tuple(name for name in BULK_FIELDS if name != "category")
+# One transaction of a second or two, for which other writers of SQLite wait.
+MOST_ASSETS: Final = 5_000
+_SERIALS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +65,62 @@ class BulkPlan:
     unchanged: int
 
 
-def plan_edit(session: Session, ids: Sequence[int], values: Mapping[str, Any]) -> BulkPlan:
-    """Say what setting ``values`` would change.
+def plan_edit(
+    session: Session,
+    ids: Sequence[int],
+    values: Mapping[str, Any],
+    emptied: Collection[str] = (),
+) -> BulkPlan:
+    """Say what setting ``values``, and emptying others, would change.
 
     Args:
         values: of ``BULK_FIELDS``, as typed; none is blank.
+        emptied: of ``EMPTIABLE_FIELDS``; what its device says of one stands instead, if anything.
 
     Raises:
-        InvalidInputError: by field; nothing to set is ``required`` of ``values``.
+        InvalidInputError: by field; nothing to do is ``nothing_to_set`` of ``values``.
     """
-    cleaned = _cleaned(values)
+    cleaned = _cleaned(session, values, emptied)
     lines = []
-    for asset in _assets(session, ids):
-        changes = {
-            name: (getattr(asset, name), value)
-            for name, value in cleaned.items()
-            if getattr(asset, name) != value
-        }
-        lines.append(BulkLine(asset.id, asset.asset_tag, asset.name, changes))
+    for part in parts(ids):
+        seen = leading_values_of(session, part) if emptied else {}
+        for asset in _assets(session, part):
+            said = {name: value for name, (value, _source) in seen.get(asset.id, {}).items()}
+            wanted = cleaned | {name: said.get(name) for name in emptied}
+            changes = {
+                name: (getattr(asset, name), value)
+                for name, value in wanted.items()
+                if getattr(asset, name) != value
+            }
+            lines.append(BulkLine(asset.id, asset.asset_tag, asset.name, changes))
+    if "manufacturer" in cleaned:
+        lines = _with_taken(session, lines, cleaned["manufacturer"])
     return _plan(lines)
+
+
+def _with_taken(session: Session, lines: Sequence[BulkLine], manufacturer: str) -> list[BulkLine]:
+    """Refuse the lines of assets whose serial number this manufacturer would have twice."""
+    changed = [line.asset_id for line in lines if "manufacturer" in line.changes]
+    own = {
+        asset.id: asset.serial_number
+        for asset in _assets(session, changed)
+        if asset.serial_number and not is_placeholder(asset.serial_number)
+    }
+    holders: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    serials = sorted(set(own.values()))
+    for start in range(0, len(serials), _SERIALS):
+        query = sa.select(Asset.serial_number, Asset.id, Asset.asset_tag).where(
+            Asset.serial_number.in_(serials[start : start + _SERIALS]),
+            sa.or_(Asset.manufacturer == manufacturer, Asset.id.in_(own)),
+        )
+        for serial, number, tag in session.execute(query.order_by(Asset.id)):
+            holders[serial or ""].append((number, tag))
+    told = []
+    for line in lines:
+        others = [t for n, t in holders[own.get(line.asset_id, "")] if n != line.asset_id]
+        problem = FieldProblem("serial_number", "taken", others[0]) if others else None
+        told.append(replace(line, problem=problem) if problem else line)
+    return told
 
 
 def plan_state(session: Session, ids: Sequence[int], to: LifecycleState) -> BulkPlan:
@@ -110,7 +151,7 @@ def plan_release(
     if unknown:
         raise InvalidInputError([FieldProblem("field", "unknown_field", unknown[0][:40])])
     lines = []
-    for part in _parts(ids):
+    for part in parts(ids):
         locked = _locked_fields(session, part, fields or MACHINE_FIELDS, at)
         seen = leading_values_of(session, locked)
         for asset in _assets(session, part):
@@ -160,7 +201,7 @@ def release_many(
         recording(session, actor, ChangeSetKind.BULK_RELEASE, title, at),
         searched_once(session),
     ):
-        for part in _parts([line.asset_id for line in made.changed]):
+        for part in parts([line.asset_id for line in made.changed]):
             seen = leading_values_of(session, part)
             names = {line.asset_id: line.changes for line in made.changed}
             for asset in list(_assets(session, part)):
@@ -174,28 +215,25 @@ def edit_many(
     actor: Actor,
     ids: Sequence[int],
     values: Mapping[str, Any],
+    emptied: Collection[str] = (),
     *,
     at: datetime,
 ) -> BulkPlan:
-    """Set the fields of all assets that differ, as one act; gives what was done.
+    """Set and empty the fields of all assets that differ, as one act; gives what was done.
 
     Raises:
         InvalidInputError: by field.
         NotAllowedError: the role does not allow it.
     """
     require(actor, Action.EDIT_ASSET)
-    made = plan_edit(session, ids, values)
+    hold_assets(session, ids)
+    made = plan_edit(session, ids, values, emptied)
     title = {"code": "edited"}
     with (
         recording(session, actor, ChangeSetKind.BULK_EDIT, title, at),
         searched_once(session),
     ):
-        for line in made.changed:
-            asset = session.get_one(Asset, line.asset_id)
-            given = {name: after for name, (_, after) in line.changes.items()}
-            assets.edit_asset(
-                session, actor, line.asset_id, version=asset.version, values=given, at=at
-            )
+        write_values(session, actor, _changes(made), emptied, at)
     return made
 
 
@@ -213,39 +251,46 @@ def change_states(
         NotAllowedError: the role does not allow it.
     """
     require(actor, Action.EDIT_ASSET)
+    hold_assets(session, ids)
     made = plan_state(session, ids, to)
     title = {"code": "state_changed"}
     with (
         recording(session, actor, ChangeSetKind.BULK_STATE, title, at),
         searched_once(session),
     ):
-        for line in made.changed:
-            assets.change_state(session, actor, line.asset_id, to, at=at)
+        write_state(session, actor, _changes(made), to, at)
     return made
 
 
-def _cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
+def _cleaned(
+    session: Session, values: Mapping[str, Any], emptied: Collection[str]
+) -> dict[str, Any]:
     cleaned, problems = clean_values(values)
     problems += [
         FieldProblem(name, "unknown_field", name) for name in values if name not in BULK_FIELDS
     ]
     given = {name: value for name, value in cleaned.items() if value is not None}
-    if not given and not problems:
+    problems += [
+        FieldProblem(name, "unknown_field", name)
+        for name in emptied
+        if name not in EMPTIABLE_FIELDS
+    ]
+    problems += [FieldProblem(name, "set_and_emptied") for name in emptied if name in given]
+    problems += taken_values(session, given, None)
+    if not given and not emptied and not problems:
         problems.append(FieldProblem("values", "nothing_to_set"))
     if problems:
         raise InvalidInputError(problems)
     return given
 
 
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    ordered = sorted(set(ids))
-    for start in range(0, len(ordered), _CHUNK):
-        yield ordered[start : start + _CHUNK]
-
-
 def _assets(session: Session, ids: Sequence[int]) -> Iterator[Asset]:
-    for part in _parts(ids):
+    for part in parts(ids):
         yield from session.scalars(sa.select(Asset).where(Asset.id.in_(part)).order_by(Asset.id))
+
+
+def _changes(made: BulkPlan) -> dict[int, Mapping[str, tuple[Any, Any]]]:
+    return {line.asset_id: line.changes for line in made.changed}
 
 
 def _plan(lines: Sequence[BulkLine]) -> BulkPlan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import redirect, render_template, url_for
@@ -10,13 +11,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
 from collectors.observation import Category
-from parc.errors import InvalidInputError
+from parc.errors import FieldProblem, InvalidInputError
 from parc.extensions import db, transaction
 from parc.models import LifecycleState
 from parc.naming import MACHINE_FIELDS
 from parc.queries.locations import read_places
 from parc.services import bulk as service
-from parc.services.bulk import BULK_FIELDS, MOST_ASSETS, BulkPlan
+from parc.services.bulk import BULK_FIELDS, EMPTIABLE_FIELDS, MOST_ASSETS, BulkPlan
 from parc.services.permissions import Action
 from parc.web.access import acting, requires
 from parc.web.assets import LABELS, assets, forget_counts, ticked
@@ -28,6 +29,7 @@ from parc.web.listing import refuse
 from parc.web.merging import value_writer
 from parc.web.messages import tell
 from parc.web.navigation import query_of
+from parc.web.problems import tell_problem
 from parc.web.settling import settle_about
 
 __all__ = ["assets"]
@@ -63,24 +65,25 @@ def bulk_state() -> ResponseReturnValue:
 @requires(Action.EDIT_ASSET)
 def bulk_edit() -> ResponseReturnValue:
     """Ask for the fields to set, show what would change, and do it when that was seen."""
-    form = read_form(*_CHOSEN, *BULK_FIELDS, "to", "step", "is_confirmed", "reason")
+    form = read_form(*_CHOSEN, *BULK_FIELDS, "empty", "to", "step", "is_confirmed", "reason")
     ids = _ids(form)
     if form.value("step") != "preview" and not form.is_checked("is_confirmed"):
         return _form_page(form, ids)
     values = {name: form.value(name) for name in BULK_FIELDS if form.text(name)}
+    emptied = sorted(set(form.values_of("empty")))
     try:
-        plan = service.plan_edit(db.session(), ids, values)
+        plan = service.plan_edit(db.session(), ids, values, emptied)
     except InvalidInputError as error:
         return _form_page(form.refused(error), ids), 422
+    again, url = {**values, "empty": emptied}, url_for("assets.bulk_edit")
     if not form.is_checked("is_confirmed"):
-        return _preview(form, plan, ids, values, url_for("assets.bulk_edit"))
+        return _preview(form, plan, ids, again, url)
     try:
         with transaction() as session:
-            done = service.edit_many(session, acting(form), ids, values, at=now())
+            done = service.edit_many(session, acting(form), ids, values, emptied, at=now())
             settle_about(session, assets=ids)
     except InvalidInputError as error:
-        form = form.refused(error)
-        return _preview(form, plan, ids, values, url_for("assets.bulk_edit")), 422
+        return _preview(form.refused(error), plan, ids, again, url), 422
     return _done(form, done)
 
 
@@ -129,6 +132,7 @@ def _form_page(form: Form, ids: Sequence[int]) -> str:
         ids=ids,
         filters=form.value("filters"),
         labels=LABELS,
+        emptiable=[(name, LABELS[name]) for name in EMPTIABLE_FIELDS],
         categories=[*keep, *sorted(choices(Category), key=lambda pair: pair[1])],
         places=[*keep, *((str(place.id), place.path) for place in places)],
     )
@@ -151,9 +155,15 @@ def _preview(
         lockable=[("", gettext("All fields")), *((name, LABELS[name]) for name in MACHINE_FIELDS)],
         field_label=field_label,
         value_text=value_writer(),
-        state_label=lambda value: label(LifecycleState(value)),
+        problem_text=_problem_text,
         back=f"{url_for('assets.index')}?{query_of(form.value('filters'))}",
     )
+
+
+def _problem_text(problem: FieldProblem) -> str:
+    if problem.code == "state_not_foreseen":
+        problem = replace(problem, value=str(label(LifecycleState(problem.value))))
+    return tell_problem(problem)
 
 
 def _done(form: Form, done: BulkPlan) -> ResponseReturnValue:

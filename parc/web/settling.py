@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from parc.queries.inbox_cause import Scope
 from parc.reconcile.inbox import settle
 from parc.web.access import actor
 from parc.web.context import now, settings
 from parc.web.inbox_count import forget_count
+
+_AT_ONCE: Final = 1_000
 
 
 def settle_about(
@@ -20,6 +22,10 @@ def settle_about(
     ranges: Iterable[int] = (),
 ) -> None:
     """Open and close entries about these, as the one who makes the request."""
-    scope = Scope(frozenset(devices), frozenset(assets), frozenset(ranges), is_end=True)
+    owned = sorted(set(assets))
+    scope = Scope(frozenset(devices), frozenset(owned[:_AT_ONCE]), frozenset(ranges), is_end=True)
     settle(session, actor(), settings().inbox, now(), scope)
+    for start in range(_AT_ONCE, len(owned), _AT_ONCE):  # so many as one statement takes
+        part = Scope(assets=frozenset(owned[start : start + _AT_ONCE]), is_end=True)
+        settle(session, actor(), settings().inbox, now(), part)
     forget_count()

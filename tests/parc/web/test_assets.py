@@ -398,6 +398,25 @@ def test_fields_of_many_are_asked_shown_set_and_undone(administrator: Browser) -
     assert db.session.get_one(Asset, one.id).manufacturer == "Old"
 
 
+def test_fields_of_many_are_emptied_after_their_plan_was_seen(administrator: Browser) -> None:
+    with transaction() as session:
+        one = make_asset(session, notes="old note", manufacturer="HP", serial_number="X1")
+        make_asset(session, manufacturer="New", serial_number="X1")
+    path, chosen = "/assets/bulk-edit", {"chosen": str(one.id)}
+    asked = administrator.post(path, {"id": str(one.id)}).text
+    assert 'name="empty" value="notes"' in asked
+    both = {"notes": "new", "empty": "notes", "step": "preview"}
+    assert administrator.post(path, {**chosen, **both}).status_code == 422
+    shown = administrator.post(path, {**chosen, "empty": "notes", "step": "preview"}).text
+    assert "old note" in shown
+    assert '<input type="hidden" name="empty" value="notes">' in shown
+    assert administrator.post(path, {**chosen, "empty": "notes", "is_confirmed": "1"}).status_code
+    db.session.rollback()
+    assert db.session.get_one(Asset, one.id).notes is None
+    refused = administrator.post(path, {**chosen, "manufacturer": "New", "step": "preview"}).text
+    assert "This is taken already" in refused
+
+
 @pytest.mark.parametrize("tab", ["", "/interfaces", "/history", "/observations"])
 def test_asset_that_is_not_there_is_404(administrator: Browser, tab: str) -> None:
     assert administrator.get(f"/assets/4711{tab}").status_code == 404
