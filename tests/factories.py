@@ -40,6 +40,7 @@ from parc.models import (
 )
 from parc.naming import address_sort
 from parc.services.actor import Actor
+from parc.services.movement_writing import write_entry
 from tests.conftest import SOME_MOMENT
 
 _numbers = itertools.count(1)
@@ -167,7 +168,7 @@ def make_asset(
     for field in person_fields:
         source = ValueSource.PERSON
         session.add(AssetField(asset_id=row.id, field=field, source=source, set_at=SOME_MOMENT))
-    session.flush()
+    write_entry(session, SOME_PERSON, row, at=SOME_MOMENT)
     return row
 
 

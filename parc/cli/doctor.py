@@ -16,14 +16,15 @@ def doctor(*, is_json: bool) -> None:
 
     Orphans, strong keys of two devices and serial numbers of two assets without a conflict, devices
     whose status and asset disagree, work that nobody does, broken history, counts that disagree,
-    secrets that cannot be opened, terms of contracts, cover and documents that do not hold. Changes
-    nothing. Ends with 1 when something is found.
+    secrets that cannot be opened, terms of contracts, cover and documents that do not hold, states
+    that movements do not explain. Changes nothing. Ends with 1 when something is found.
     """
     from parc.clock import now
     from parc.extensions import reading
     from parc.reconcile.contract_invariants import examine_contracts
     from parc.reconcile.invariants import examine
     from parc.reconcile.licence_invariants import examine_licences
+    from parc.reconcile.movement_invariants import examine_movements
     from parc.services.document_store import DocumentStore
 
     store = DocumentStore(settings().data_folder)
@@ -31,6 +32,7 @@ def doctor(*, is_json: bool) -> None:
         findings = examine(session, box(), now())
         findings += examine_contracts(session, store, now())
         findings += examine_licences(session)
+        findings += examine_movements(session)
     if is_json:
         print_json({"findings": findings})
     elif findings:

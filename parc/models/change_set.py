@@ -22,6 +22,7 @@ class ChangeSetKind(enum.StrEnum):
     BULK_EDIT = "bulk_edit"
     BULK_STATE = "bulk_state"
     BULK_RELEASE = "bulk_release"
+    MOVEMENTS = "movements"
     DECISION = "decision"
     AGENTS = "agents"
     UNDO = "undo"

@@ -23,6 +23,7 @@ from parc.models import (
     DeviceStatus,
     Difference,
     LifecycleState,
+    Movement,
     ValueSource,
     table_of,
 )
@@ -56,6 +57,7 @@ from parc.reconcile.readings import write_readings
 from parc.services import assets as asset_service
 from parc.services.actor import Actor
 from parc.services.asset_search import refresh_search_texts
+from parc.services.movement_writing import entry_row
 
 _SEARCHED_FIELDS: Final = frozenset(
     {"address", "sys_name", "host_name", "base_mac_address", "model_name", "serial_number"}
@@ -191,7 +193,14 @@ class _Writer:
                     "updated_at": self.now,
                 }
             )
-        for create, asset_id in zip(creates, self._insert(Asset, rows), strict=True):
+        numbers = self._insert(Asset, rows)
+        entries = [
+            entry_row(self.actor, number, row, self.now)
+            for number, row in zip(numbers, rows, strict=True)
+        ]
+        if entries:
+            insert_rows(self.session, Movement, entries)
+        for create, asset_id in zip(creates, numbers, strict=True):
             self._note_sources(asset_id, create.fields)
             if create.location_id is not None:
                 self.asset_fields[asset_id, "location_id"] = FieldSource.SNMP

@@ -23,17 +23,27 @@ from parc.models import (
     Difference,
     IncidentAsset,
     MergedAsset,
+    Movement,
+    MovementStatus,
     table_of,
 )
 from parc.naming import MACHINE_FIELDS
-from parc.services import asset_sources, assets
+from parc.services import asset_sources, assets, audit
 from parc.services.actor import Actor
 from parc.services.asset_search import touch
+from parc.services.asset_values import KEPT_FIELDS
 from parc.services.change_sets import recording
+from parc.services.movement_writing import explain
 from parc.services.permissions import Action, require
 
 # Fields of which only one value can stand; the tag stays that of the record that stays.
-MERGED_FIELDS: Final = (*MACHINE_FIELDS, "location_id", "notes", "lifecycle_state")
+MERGED_FIELDS: Final = (
+    *MACHINE_FIELDS,
+    "location_id",
+    "notes",
+    "lifecycle_state",
+    *(name for name in KEPT_FIELDS if name != "currency"),
+)
 # What a merge settles itself, and what finds itself anew (the inbox); any other table with a key to
 # ``asset`` follows the machine.
 _SETTLED: Final = frozenset({"device", "asset_field", "difference", "merged_asset", "inbox_entry"})
@@ -107,10 +117,13 @@ def merge_assets(
         kept = _merged_row(session, into, other, device_ids, at)
         gone = {"asset_tag": (other.asset_tag, None), "merged_into": (None, into.asset_tag)}
         assets.record_change(session, actor, other, "merged_away", at, gone | _values_of(other))
+        _take_holder(into, other)
+        _close_movements(session, actor, other, at)
         _move_links(session, into, other)
         session.delete(other)
         session.flush()
         session.add(kept)
+        explain(session, actor, into, at=at)
         touch(session, into, at)
         changes["merged_from"] = (None, kept.asset_tag)
         assets.record_change(session, actor, into, "merged", at, changes)
@@ -132,6 +145,23 @@ def _take_values(
         asset_sources.copy_source(session, name, from_id=other.id, to_id=into.id)
         changes[name] = (before, value)
     return changes
+
+
+def _take_holder(into: Asset, other: Asset) -> None:
+    """Let who holds the other record hold the one that stays, where nobody does."""
+    if into.custodian_person_id is None and into.custodian_department_id is None:
+        into.custodian_person_id = other.custodian_person_id
+        into.custodian_department_id = other.custodian_department_id
+
+
+def _close_movements(session: Session, actor: Actor, other: Asset, at: datetime) -> None:
+    """Let the movements of the other record be read on, without counting any more."""
+    standing = (MovementStatus.CONFIRMED, MovementStatus.PROPOSED)
+    query = sa.select(Movement).where(Movement.asset_id == other.id, Movement.status.in_(standing))
+    for row in session.scalars(query):
+        row.status, row.cancelled_at = MovementStatus.CANCELLED, at
+        row.cancelled_by, row.cancelled_reason = actor.name[:200], other.asset_tag
+    session.flush()
 
 
 def _move_devices(session: Session, into: Asset, other: Asset) -> list[int]:
@@ -219,7 +249,7 @@ def _values_of(asset: Asset) -> dict[str, tuple[Any, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    return getattr(value, "value", value)
+    return audit.plain(getattr(value, "value", value))
 
 
 def _lock_devices(session: Session, asset_ids: tuple[int, ...]) -> None:

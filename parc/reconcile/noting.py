@@ -21,6 +21,7 @@ from parc.models import (
     Device,
     DeviceStatus,
     Difference,
+    Movement,
     table_of,
 )
 from parc.naming import address_sort
@@ -137,6 +138,7 @@ def note_plan(
     _note_sources(session, plan, before)
     _note_differences(session, plan, before)
     _note_added(session, plan, ids)
+    _note_entries(session, plan, ids, asset_of)
 
 
 def _images(
@@ -277,3 +279,13 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     for row in session.execute(sa.select(table_of(model)).where(condition)).mappings():
         yield stored(dict(row))
+
+
+def _note_entries(
+    session: Session, plan: Plan, ids: Mapping[DeviceRef, int], asset_of: Mapping[int, int]
+) -> None:
+    """Note the movements by which new assets entered."""
+    made = {asset_of[ids[c.device]] for c in plan.changes if isinstance(c, CreateAsset)}
+    for part in chunks(made):
+        for number in session.scalars(sa.select(Movement.id).where(Movement.asset_id.in_(part))):
+            note(session, "movement", [((number,), _MADE)])

@@ -24,8 +24,10 @@ from parc.models import (
     DeviceStatus,
     LockRule,
     MergedAsset,
+    MovementVariant,
     User,
     ValueSource,
+    table_of,
 )
 from parc.naming import MACHINE_FIELDS
 from parc.reconcile.dividing import divide_device, read_voices
@@ -34,7 +36,9 @@ from parc.services import asset_sources, assets
 from parc.services.actor import Actor
 from parc.services.asset_search import touch
 from parc.services.change_sets import recording
+from parc.services.movement_writing import write_entry
 from parc.services.permissions import Action, require
+from parc.services.row_images import loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ def split_asset(
             asset_sources.fill_from_device(session, new, device, at=at)
         changes = _give_values(session, asset, new, leaving.values)
         _forget_values(session, asset, new, changes)
+        write_entry(session, actor, new, at=at, variant=MovementVariant.REGULARISATION)
         touch(session, asset, at)
         touch(session, new, at)
         assets.record_change(
@@ -164,14 +169,20 @@ def _new_asset(
     session.flush()
     if back is not None:
         for name, typed in back.person_values.items():
-            value = typed["value"]
-            setattr(new, name, Category(value) if name == "category" else value)
+            setattr(new, name, _value_of(name, typed["value"]))
             session.add(_source_of(session, new.id, name, typed))
         session.delete(back)
     else:
         new.name = devices[0].sys_name or devices[0].host_name or devices[0].address
     session.flush()
     return new
+
+
+def _value_of(name: str, value: Any) -> Any:
+    """Give a value of an asset as its column takes it; a merge keeps days and amounts as text."""
+    if name == "category":
+        return Category(value)
+    return loaded(table_of(Asset), {name: value})[name]
 
 
 def _source_of(session: Session, asset_id: int, field: str, typed: Mapping[str, Any]) -> AssetField:

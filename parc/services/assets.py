@@ -17,7 +17,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
-from parc.models import Asset, Counter, Device, DeviceStatus, LifecycleState
+from parc.models import (
+    Asset,
+    Counter,
+    Device,
+    DeviceStatus,
+    LifecycleState,
+    MovementKind,
+    MovementSource,
+)
 from parc.naming import address_sort
 from parc.precedence import LockChoice
 from parc.queries.field_rules import read_rules
@@ -27,7 +35,6 @@ from parc.services.asset_search import refresh_search_texts, touch
 from parc.services.asset_sources import (
     Writing,
     drop_difference,
-    end_state_locks,
     leading_values,
     release,
     set_person_source,
@@ -39,6 +46,8 @@ from parc.services.asset_values import (
     taken_values,
 )
 from parc.services.lifecycle import TRANSITIONS
+from parc.services.movement_kinds import Order, kind_between
+from parc.services.movement_writing import write_entry, write_movement
 from parc.services.permissions import Action, require
 
 __all__ = [
@@ -94,7 +103,7 @@ def _raise_counter(session: Session, name: str, by: int) -> int:
     return int(raised)
 
 
-def create_asset(
+def create_asset(  # noqa: PLR0913 -- what is given, and how it came to be known
     session: Session,
     actor: Actor,
     *,
@@ -103,10 +112,12 @@ def create_asset(
     lifecycle_state: LifecycleState = LifecycleState.IN_USE,
     tag_pattern: str = DEFAULT_TAG_PATTERN,
     lock: LockChoice | None = None,
+    source: MovementSource = MovementSource.HAND,
 ) -> Asset:
-    """Create an asset by hand; every value given is the person's.
+    """Create an asset by hand; every value given is the person's, and it enters as it stands.
 
     Args:
+        source: by which way its entry came to be known.
         values: of ``EDITABLE_FIELDS``; without ``asset_tag`` the next number is taken.
         lock: of the values; None for what the rule of each field says.
 
@@ -133,6 +144,7 @@ def create_asset(
     writing = Writing(actor, at, read_rules(session), lock)
     for name in given:
         set_person_source(session, asset.id, name, writing)
+    write_entry(session, actor, asset, at=at, source=source)
     refresh_search_texts(session, [asset.id])
     record_change(session, actor, asset, "created", at, created_changes(asset))
     return asset
@@ -180,8 +192,11 @@ def edit_asset(
         raise InvalidInputError(problems)
     changes: dict[str, tuple[Any, Any]] = {}
     writing = Writing(actor, at, read_rules(session), lock)
+    former = {name: getattr(asset, name) for name in changed}
+    if "location_id" in changed:
+        _move(session, actor, asset, changed["location_id"], at)
     for name, value in changed.items():
-        before = getattr(asset, name)
+        before = former[name]
         if value is None:
             release(session, asset, name, seen, at)
         else:
@@ -225,9 +240,8 @@ def change_state(
     if not is_correction and to not in TRANSITIONS[before]:
         allowed = ", ".join(state.value for state in TRANSITIONS[before])
         raise InvalidInputError([FieldProblem("lifecycle_state", "transition_refused", allowed)])
-    asset.lifecycle_state = to
-    if to is not before:
-        end_state_locks(session, [asset_id], at)
+    kind = MovementKind.CORRECTION if is_correction else kind_between(before, to)
+    write_movement(session, actor, asset, Order(kind, at.date(), to), at=at)
     touch(session, asset, at)
     action = "corrected" if is_correction else "state_changed"
     record_change(session, actor, asset, action, at, {"lifecycle_state": (before, to)})
@@ -271,6 +285,16 @@ def hold_asset(session: Session, asset_id: int) -> Asset:
     if asset is None:
         raise NotFoundError(f"there is no asset {asset_id}")
     return asset
+
+
+def _move(
+    session: Session, actor: Actor, asset: Asset, location_id: int | None, at: datetime
+) -> None:
+    """Write the movement that an edited place is; even what is disposed of may be put right."""
+    is_gone = asset.lifecycle_state is LifecycleState.DISPOSED
+    kind = MovementKind.CORRECTION if is_gone else MovementKind.TRANSFER
+    order = Order(kind, at.date(), location_id=location_id, takes_place=True)
+    write_movement(session, actor, asset, order, at=at)
 
 
 def _present(asset: Asset) -> dict[str, Any]:

@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from collectors.observation import Category
 from parc.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
-from parc.models import Asset, Device, DeviceStatus, LifecycleState
+from parc.models import Asset, Device, DeviceStatus, LifecycleState, MovementSource
 from parc.naming import device_name
 from parc.services import assets, audit
 from parc.services.actor import Actor
 from parc.services.asset_sources import fill_from_device
+from parc.services.movement_writing import write_entry
 from parc.services.permissions import Action, require
 
 REASON_CHARACTERS = 255
@@ -66,6 +67,7 @@ def accept(
         device.ignore_reason, device.ignored_until = None, None
         session.flush()
         fill_from_device(session, asset, device, at=at)
+        write_entry(session, actor, asset, at=at, source=MovementSource.DISCOVERY)
         audit.record(
             session,
             actor,

@@ -13,10 +13,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from collectors.observation import Category
-from parc.models import Asset, AssetField, LifecycleState, ValueSource
+from parc.models import Asset, AssetField, LifecycleState, MovementSource, ValueSource
 from parc.services import assets, audit
 from parc.services.actor import Actor
 from parc.services.asset_search import refresh_search_texts
+from parc.services.movement_writing import write_entry
 
 _NAME_CHARACTERS = 255
 
@@ -57,6 +58,7 @@ def add_told_asset(
         if getattr(asset, field) is not None:
             session.add(AssetField(asset_id=asset.id, field=field, source=told.source, set_at=at))
     session.flush()
+    write_entry(session, actor, asset, at=at, source=MovementSource.DISCOVERY)
     refresh_search_texts(session, [asset.id])
     audit.record(
         session,

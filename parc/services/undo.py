@@ -25,6 +25,8 @@ from parc.models import (
     ChangeSetState,
     Device,
     Entitlement,
+    Movement,
+    MovementStatus,
 )
 from parc.naming import device_name
 from parc.services import audit
@@ -32,6 +34,7 @@ from parc.services.actor import Actor
 from parc.services.asset_search import refresh_search_texts
 from parc.services.change_sets import images_of, note, recording
 from parc.services.licence_keys import KEYS_SHOWN
+from parc.services.movement_writing import STANDING_COLUMNS, explain
 from parc.services.permissions import Action, may, require
 from parc.services.row_images import Key, Row, RowImage, loaded, stored, table_named
 
@@ -128,12 +131,23 @@ def undo(session: Session, actor: Actor, change_set_id: int, *, at: datetime) ->
     with recording(session, actor, ChangeSetKind.UNDO, title, at, **undone_run):
         _record(session, actor, images, at)
         _restore(session, images)
+        _explain(session, actor, images, at)
         act.state, act.undone_at, act.undone_by = ChangeSetState.UNDONE, at, actor.name
         if act.undo_of_id is not None:
             undone = session.get_one(ChangeSet, act.undo_of_id)
             undone.state, undone.undone_at, undone.undone_by = ChangeSetState.APPLIED, None, None
         session.flush()
     return act
+
+
+def _explain(session: Session, actor: Actor, images: Mapping[Key, RowImage], at: datetime) -> None:
+    """Write a correction where what was put back is not what an asset's movements say."""
+    columns = set(STANDING_COLUMNS.values())
+    for (table, key), image in images.items():
+        if table == "asset" and columns & (image.before or {}).keys():
+            asset = session.get(Asset, key[0])
+            if asset is not None:
+                explain(session, actor, asset, at=at)
 
 
 def subjects(session: Session, change_set_id: int) -> tuple[list[int], list[int]]:
@@ -163,6 +177,7 @@ def _obstacles(
             made[table].append(key[0])
     for kind, ids in made.items():
         yield from _edited_since(session, act, kind, ids)
+    yield from _moved_since(session, images)
     for kind in _HELD:
         own = [key[0] for (table, key), one in images.items() if table == kind and not one.before]
         yield from _in_use(session, images, kind, own)
@@ -205,6 +220,27 @@ def _edited_since(
         )
         for number in session.scalars(query.order_by(AuditEntry.subject_id)):
             yield Obstacle("changed", kind, (number,), "", kind, number)
+
+
+def _moved_since(session: Session, images: Mapping[Key, RowImage]) -> Iterator[Obstacle]:
+    """Find movements that stand on those that the act made."""
+    made = [
+        key[0] for (table, key), one in images.items() if table == "movement" and not one.before
+    ]
+    own = sa.alias(Movement.__table__, "own")
+    for part in _parts(made):
+        query = (
+            sa.select(Movement.id, Movement.asset_id)
+            .join(own, own.c.asset_id == Movement.asset_id)
+            .where(
+                own.c.id.in_(part),
+                Movement.id > own.c.id,
+                Movement.status == MovementStatus.CONFIRMED,
+            )
+        )
+        for number, asset_id in session.execute(query.distinct().order_by(Movement.id)):
+            if ("movement", (number,)) not in images:
+                yield Obstacle("in_use", "movement", (number,), "", "asset", asset_id)
 
 
 def _last_entry(act: ChangeSet) -> sa.ScalarSelect[int]:

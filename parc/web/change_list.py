@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _
 
 from parc.errors import InvalidInputError
 from parc.extensions import db, reading
-from parc.models import ChangeSet, ChangeSetKind, ChangeSetState
+from parc.models import ChangeSet, ChangeSetKind, ChangeSetState, MovementKind
 from parc.queries import change_sets as query
 from parc.queries.keyset import Order
 from parc.services.permissions import Action
@@ -53,6 +53,7 @@ _TITLES: Mapping[str, str] = {
     "undone": _("Undone: %(of)s"),
     "edited": _("Bulk edit"),
     "state_changed": _("Bulk change of state"),
+    "moved": _("Movements: %(kind)s"),
     "decided": _("Decisions on devices"),
     "imported": _("Import of %(file)s"),
     "locks_released": _("Locks released"),
@@ -130,6 +131,8 @@ def changes_xlsx() -> ResponseReturnValue:
 def title_text(title: Mapping[str, Any]) -> str:
     """Say in the reader's language what an act was."""
     values = {name: value for name, value in title.items() if name != "code"}
+    if title.get("code") == "moved" and values.get("kind") in set(MovementKind):
+        values["kind"] = label(MovementKind(values["kind"]))
     if isinstance(values.get("of"), dict):
         values["of"] = title_text(values["of"])
     if "field" in values:

@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as _in
 
 from collectors.observation import Category
-from parc.models import DeviceStatus, LifecycleState
+from parc.models import DeviceStatus, LifecycleState, MovementKind
 from parc.queries.dashboard import PeopleChange, RunChange
 from parc.services.fields import read_day
 from parc.web.assets import LABELS
@@ -54,6 +54,8 @@ ACTIONS: Mapping[str, str] = {
     "link_made": _in("history", "Sign-in link made"),
     "linked": _in("history", "Linked"),
     "locked": _in("history", "Locked"),
+    "moved": _in("history", "Movement"),
+    "movement_cancelled": _in("history", "Movement cancelled"),
     "merged": _in("history", "Merged with another record"),
     "merged_away": _in("history", "Merged into another record"),
     "released": _in("history", "Given back to the machines"),
@@ -163,6 +165,7 @@ FIELDS: Mapping[str, str] = {
     "merged_into": _in("field", "Merged into"),
     "minutes_remaining": _("Minutes left"),
     "more": _in("field", "More changes"),
+    "movement": _in("field", "Movement"),
     "origin": _in("field", "Found by"),
     "oui_manufacturer": _("Maker of its network card"),
     "output_source": _("Output from"),
@@ -242,6 +245,7 @@ ROW_ACTIONS: Mapping[str, str] = {
 _MEMBERS: Mapping[str, type[enum.StrEnum]] = {
     "category": Category,
     "lifecycle_state": LifecycleState,
+    "movement": MovementKind,
     "status": DeviceStatus,
 }
 # Days of an asset, a person or a movement, which the history keeps as text.

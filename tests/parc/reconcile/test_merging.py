@@ -353,5 +353,14 @@ def test_created_updated_and_deleted_rows_are_kept_whole(inventory: Inventory) -
 
 def test_every_table_that_follows_an_asset_is_kept_for_an_undo() -> None:
     followers = {model.__tablename__ for model in linked_models()}
-    assert followers == {"incident_asset", "managed_device", "movement", "wall_outlet"}
+    assert followers == {
+        "allocation",
+        "contract_line",
+        "coverage",
+        "host_entry",
+        "incident_asset",
+        "managed_device",
+        "movement",
+        "wall_outlet",
+    }
     assert followers <= TRACKED
