@@ -17,6 +17,7 @@ from parc.cli.context import application, box, settings
 from parc.errors import StartError
 
 _READY = "ready"
+LANGUAGES = ("fr", "en")
 _STOP_SECONDS = 5.0
 _CONFIG = """\
 # Written by 'parc demo' at each start.
@@ -44,15 +45,28 @@ retries = 1
     show_default=True,
     help="UDP port of the simulated devices.",
 )
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default=LANGUAGES[0],
+    show_default=True,
+    help="Of the invented organisation; your browser chooses that of the pages.",
+)
+@click.option("--seed", type=int, default=7, show_default=True, help="Another one, other people.")
 @click.pass_context
-def demo(context: click.Context, port: int, folder: Path, network_port: int) -> None:
-    """Serve Parc on a simulated network of some fifty devices, until Ctrl-C."""
+def demo(
+    context: click.Context, port: int, folder: Path, network_port: int, language: str, seed: int
+) -> None:
+    """Serve Parc until Ctrl-C, with a simulated network and an invented organisation.
+
+    Some fifty devices answer; sixty people have held a hundred machines for a year.
+    """
     if context.invoked_subcommand is not None:
         return
     _choose_settings(folder, port)
     click.echo("Starting the simulated network; this takes some ten seconds.")
     with _network(network_port):
-        link = _prepare(network_port)
+        link = _prepare(network_port, language, seed)
         click.echo(f"\nSign in once by this link:  {link}\n")
         from parc.cli.serve import serve
 
@@ -102,11 +116,12 @@ def _choose_settings(folder: Path, port: int) -> None:
     os.environ["PARC_DATA"] = str(folder.absolute())
 
 
-def _prepare(network_port: int) -> str:
+def _prepare(network_port: int, language: str, seed: int) -> str:
     """Bring database and demonstration data into being; give the address of a one-time link."""
     from parc.cli.users import link_url
     from parc.clock import now
     from parc.demo.network import load_network
+    from parc.demo.organisation import make_organisation
     from parc.demo.prepare import prepare
     from parc.extensions import transaction
     from parc.schema import upgrade_schema
@@ -114,7 +129,15 @@ def _prepare(network_port: int) -> str:
     with application(is_schema_checked=False):
         upgrade_schema(settings().data_folder, now())
         with transaction() as session:
-            token = prepare(session, box(), load_network(), port=network_port, now=now())
+            token = prepare(
+                session,
+                box(),
+                load_network(),
+                make_organisation(language=language, today=now().date(), seed=seed),
+                port=network_port,
+                now=now(),
+                language=language,
+            )
         return link_url(token)
 
 

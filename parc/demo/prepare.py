@@ -10,11 +10,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from collectors.credentials import SnmpVersion
+from parc.demo.fill import fill
 from parc.demo.network import COMMUNITY, DemoNetwork, DemoRange
+from parc.demo.organisation import Organisation
 from parc.models import Role, ScheduleKind
 from parc.queries.users import find_user
 from parc.secret_box import SecretBox
-from parc.services.actor import SYSTEM
+from parc.services.actor import SYSTEM, Actor
 from parc.services.credentials import CredentialDraft, save_credential
 from parc.services.range_drafts import RangeDraft
 from parc.services.ranges import save_range
@@ -25,10 +27,18 @@ LOGIN = "demo"
 # In the order in which they are tried; the second is for devices that know nothing newer.
 _CREDENTIALS = {"SNMP v2c, lecture": SnmpVersion.V2C, "SNMP v1, lecture": SnmpVersion.V1}
 _EVERY_MINUTES = 5
+_TAGS = "P{number:06d}"
 
 
 def prepare(
-    session: Session, box: SecretBox, network: DemoNetwork, *, port: int, now: datetime
+    session: Session,
+    box: SecretBox,
+    network: DemoNetwork,
+    organisation: Organisation | None = None,
+    *,
+    port: int,
+    now: datetime,
+    language: str = "fr",
 ) -> str:
     """Fill an empty database, leave a used one as it is; give the token of a one-time link.
 
@@ -36,8 +46,10 @@ def prepare(
         session: of the transaction that writes.
         box: seals the community.
         network: what is swept.
+        organisation: whose people hold what, if anything beside the network is wanted.
         port: of the simulated network, noted in the credentials.
         now: the present moment.
+        language: of what is named here.
     """
     person = find_user(session, LOGIN)
     if person is not None:
@@ -49,6 +61,9 @@ def prepare(
         save_credential(session, SYSTEM, box, draft, now=now)
     for demo_range in network.ranges:
         save_range(session, SYSTEM, _draft(demo_range), now=now)
+    if organisation is not None:
+        actor = Actor(user.display_name, user.role, user.id)
+        fill(session, actor, organisation, language=language, tag_pattern=_TAGS, now=now)
     return make_link(session, SYSTEM, user.id, now)
 
 

@@ -1,0 +1,99 @@
+"""The invented organisation: the same at each start, and a life that could have been."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from parc.cli.demo import LANGUAGES
+from parc.clock import now
+from parc.demo.network import load_network
+from parc.demo.organisation import Organisation, make_organisation
+from parc.demo.prepare import prepare
+from parc.extensions import reading, transaction
+from parc.models import Base, Contract, Incident, Movement, MovementKind, Person
+from parc.reconcile.invariants import examine
+
+TODAY = date(2026, 11, 26)
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def organisation(request: pytest.FixtureRequest) -> Organisation:
+    return make_organisation(language=request.param, today=TODAY)
+
+
+def test_same_seed_and_day_make_the_same_organisation(organisation: Organisation) -> None:
+    language = "fr" if "Comptabilité" in organisation.departments else "en"
+    assert make_organisation(language=language, today=TODAY) == organisation
+    assert make_organisation(language=language, today=TODAY, seed=8) != organisation
+
+
+def test_every_machine_enters_first_and_nothing_happens_before_or_after_the_end(
+    organisation: Organisation,
+) -> None:
+    steps = defaultdict(list)
+    for step in organisation.steps:
+        steps[step.asset].append(step)
+    assert steps.keys() == set(range(len(organisation.assets)))
+    for own in steps.values():
+        assert own[0].kind is MovementKind.ENTRY
+        assert {step.kind for step in own[1:]}.isdisjoint({MovementKind.ENTRY})
+        assert [step.day for step in own] == sorted(step.day for step in own)
+        assert own[-1].day <= TODAY
+
+
+def test_nobody_is_given_anything_before_they_arrive_or_after_they_left(
+    organisation: Organisation,
+) -> None:
+    for step in organisation.steps:
+        if step.person is not None:
+            person = organisation.people[step.person]
+            assert person.arrived_on <= step.day
+            assert person.left_on is None or step.day < person.left_on
+
+
+def test_a_year_has_something_of_everything(organisation: Organisation) -> None:
+    kinds = {step.kind for step in organisation.steps}
+    assert kinds >= {
+        MovementKind.ASSIGNMENT,
+        MovementKind.RETURN,
+        MovementKind.TRANSFER,
+        MovementKind.LOAN,
+        MovementKind.SEND_TO_REPAIR,
+        MovementKind.BACK_FROM_REPAIR,
+        MovementKind.DISPOSAL_DECISION,
+    }
+    assert any(one.resolved_after_days is None for one in organisation.incidents)
+    assert len({person.email for person in organisation.people}) == len(organisation.people)
+    assert len({asset.serial_number for asset in organisation.assets}) == len(organisation.assets)
+
+
+def test_organisation_is_written_by_the_services_and_nothing_is_wrong_with_it(
+    sqlite_app: Flask,
+) -> None:
+    made = make_organisation(language="en", today=now().date())
+    with transaction() as session:
+        prepare(
+            session,
+            sqlite_app.extensions["parc_box"],
+            load_network(),
+            made,
+            port=1161,
+            now=now(),
+            language="en",
+        )
+    with reading() as session:
+        assert examine(session, sqlite_app.extensions["parc_box"], now()) == []
+        assert count(session, Movement) == len(made.steps)
+        assert count(session, Person) == len(made.people)
+        assert count(session, Incident) == len(made.incidents)
+        assert count(session, Contract) == len(made.contracts)
+
+
+def count(session: Session, model: type[Base]) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
