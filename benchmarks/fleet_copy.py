@@ -15,10 +15,15 @@ from parc.models import (
     Asset,
     Attachment,
     Base,
+    Contract,
+    ContractLine,
+    ContractPeriod,
+    Coverage,
     Device,
     Interface,
     Location,
     Neighbor,
+    Supplier,
     SwitchPort,
     table_of,
 )
@@ -27,7 +32,12 @@ from parc.reconcile.bulk import insert_rows
 # In the order in which foreign keys need them.
 _MODELS: Final[tuple[type[Base], ...]] = (
     Location,
+    Supplier,
     Asset,
+    Contract,
+    ContractPeriod,
+    ContractLine,
+    Coverage,
     Device,
     Interface,
     SwitchPort,

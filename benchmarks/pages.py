@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
 
+from benchmarks.contracts import add_contracts
 from benchmarks.fleet import fleet_settings
 from benchmarks.fleet_copy import copy_fleet
 from benchmarks.links import SOME_MAC, add_links
@@ -115,6 +116,7 @@ def main() -> None:
     count = next((int(word) for word in words if word.isdigit()), 100_000)
     settings = fleet_settings(count)
     add_links(settings, count)
+    add_contracts(settings, count)
     if "postgresql" not in words:
         _measure_pages(settings)
         return
@@ -149,6 +151,15 @@ def _measure_pages(settings: Settings) -> None:
             ("where is it, by name", "/where?q=P050000", "/asset"),
             ("ports of a switch", "/assets/1/ports", "/asset"),
             ("network map of 100 devices", "/map?site=1", "/list"),
+            ("contracts by their next date", "/contracts", "/list"),
+            ("contracts whose notice is due", "/contracts?state=notice_due", "/list"),
+            ("a contract", "/contracts/7", "/asset"),
+            ("assets of a contract", "/contracts/7/assets", "/list"),
+            ("lines of all contracts", "/contracts/lines", "/list"),
+            ("lines that pay for what is retired", "/contracts/lines?problem=retired", "/list"),
+            ("suppliers", "/suppliers", "/list"),
+            ("a supplier with its contracts", "/suppliers/7", "/asset"),
+            ("assets in use without cover", "/assets?state=in_use&cover=no", "/list"),
         )  # fmt: skip
         print("| page | CPU ms | p50 ms | kB | bare CPU ms | ratio |")
         print("|---|---|---|---|---|---|")

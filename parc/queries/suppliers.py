@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from parc.errors import NotFoundError
 from parc.models import Asset, Contract, Supplier, SupplierContact, SupplierRole
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
-from parc.queries.search import words_in
+from parc.queries.search import words_in, words_of
 
 COUNT_LIMIT: Final = 10_000
 
@@ -23,6 +23,16 @@ SORTS: Mapping[str, SortColumn] = {
         "created_at", Supplier.created_at, ValueKind.MOMENT, is_nullable=False
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A contract or a supplier that a search found, with its number."""
+
+    kind: str
+    id: int
+    name: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,40 @@ def get_contact(session: Session, supplier_id: int, contact_id: int) -> Supplier
     if row is None or row.supplier_id != supplier_id:
         raise NotFoundError(f"There is no contact {contact_id}.")
     return row
+
+
+def assets_sold_by(session: Session, supplier_id: int, limit: int) -> Sequence[Any]:
+    """Give the first assets that a supplier sold, by name."""
+    query = sa.select(Asset.id, Asset.name, Asset.asset_tag, Asset.model_name)
+    sold = query.where(Asset.supplier_id == supplier_id).order_by(Asset.name, Asset.id)
+    return session.execute(sold.limit(limit)).all()
+
+
+def suggest_records(session: Session, text: str, limit: int) -> list[Found]:
+    """Give contracts and suppliers that hold every word, for the search box."""
+    if not words_of(text):
+        return []
+    contracts = (
+        sa.select(sa.literal("contract").label("kind"), Contract.id, Contract.name, Contract.number)
+        .where(*words_in(Contract.search_text, text))
+        .order_by(Contract.ends_on.desc(), Contract.id)
+        .limit(limit)
+        .subquery()
+    )
+    suppliers = (
+        sa.select(
+            sa.literal("supplier").label("kind"),
+            Supplier.id,
+            Supplier.name,
+            sa.func.coalesce(Supplier.customer_number, "").label("number"),
+        )
+        .where(*words_in(Supplier.search_text, text))
+        .order_by(Supplier.name)
+        .limit(limit)
+        .subquery()
+    )
+    rows = session.execute(sa.union_all(sa.select(contracts), sa.select(suppliers)))
+    return [Found(*row) for row in rows]
 
 
 def supplier_names(session: Session) -> list[tuple[int, str]]:

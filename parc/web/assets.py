@@ -20,6 +20,7 @@ from parc.queries.assets import AssetFilter, FilterError, Lookup
 from parc.queries.facets import Covered, Facet, FacetCache, Freshness, Origin
 from parc.queries.keyset import Order
 from parc.queries.preferences import asset_columns
+from parc.queries.suppliers import Found, suggest_records
 from parc.services.bulk import MOST_ASSETS
 from parc.services.permissions import Action, may
 from parc.services.preferences import choose_asset_columns
@@ -111,6 +112,7 @@ SPEC = ListSpec(
 )
 _WIDE = frozenset({"serial_number", "model_name", "operating_system", "software_revision"})
 _MOST_SUGGESTED = 8
+_MOST_ELSEWHERE = 4
 _EXTENSION = "parc_facets"
 
 
@@ -133,7 +135,10 @@ def index() -> ResponseReturnValue:
             return redirect(url_for("assets.show", asset_id=found))
     wanted = read_wanted()
     columns = shown_columns()
-    return render_list("assets/list.html", _view(wanted, columns), search=wanted.request.text)
+    elsewhere = [] if is_htmx() else _elsewhere(wanted.request.text)
+    return render_list(
+        "assets/list.html", _view(wanted, columns), search=wanted.request.text, elsewhere=elsewhere
+    )
 
 
 @assets.get("/assets/suggest")
@@ -142,7 +147,14 @@ def suggest() -> ResponseReturnValue:
     """Give the hits under the search box while one types."""
     text = request.args.get("q", "")[:200]
     rows = query.suggest(db.session(), text, _MOST_SUGGESTED)
-    return render_template("assets/_suggest.html", rows=rows, text=text)
+    return render_template("assets/_suggest.html", rows=rows, text=text, elsewhere=_elsewhere(text))
+
+
+def _elsewhere(text: str) -> list[Found]:
+    """Give the contracts and suppliers that a search finds, for who may see them."""
+    if not text or not may(actor(), Action.VIEW_CONTRACT):
+        return []
+    return suggest_records(db.session(), text, _MOST_ELSEWHERE)
 
 
 @assets.post("/assets/columns")

@@ -163,7 +163,6 @@ def _line(row: Any, write: CellWriter, day: date, asset_count: int) -> Line:
         write.badge(state),
         due_text(row.notice_by, state),
         format_plain_date(row.ends_on),
-        label(row.type),
         row.maintainer or row.supplier,
         format_number(asset_count),
         "—" if row.amount is None else format_money(row.amount, row.currency),
@@ -178,9 +177,8 @@ def _columns() -> list[ColumnSpec]:
         ColumnSpec("state", gettext("State"), is_sortable=False),
         ColumnSpec("notice_by", gettext("Last day to give notice")),
         ColumnSpec("ends_on", gettext("Ends on")),
-        ColumnSpec("type", gettext("Type"), is_sortable=False),
         ColumnSpec("supplier", gettext("Who is called"), is_sortable=False),
-        ColumnSpec("assets", gettext("Assets"), is_sortable=False, is_number=True),
+        ColumnSpec("assets", gettext("Assets covered"), is_sortable=False, is_number=True),
         ColumnSpec("amount", gettext("Amount"), is_sortable=False, is_number=True),
     ]
 

@@ -13,14 +13,15 @@ from parc.extensions import db, transaction
 from parc.models import DocumentSubject, Supplier, SupplierRole
 from parc.queries import suppliers as query
 from parc.queries.audit import subject_history
+from parc.queries.contracts import contract_state, contracts_of_supplier
 from parc.queries.keyset import Order, PageReader
-from parc.queries.suppliers import SupplierFilter
+from parc.queries.suppliers import SupplierFilter, assets_sold_by
 from parc.services import suppliers as service
 from parc.services.permissions import Action, may
 from parc.services.suppliers import ContactDraft, SupplierDraft
 from parc.web.access import actor, requires
 from parc.web.cells import CellWriter
-from parc.web.context import now
+from parc.web.context import now, today
 from parc.web.documents import document_card, receive, takes_files
 from parc.web.exports import csv_file, row_parts, xlsx_file
 from parc.web.formats import format_number
@@ -71,6 +72,8 @@ _FIELDS = (
 )
 _CONTACT_FIELDS = ("name", "position", "phone", "email")
 _ENTRIES = 20
+_CONTRACTS = 50
+_ASSETS = 20
 _LEAST_DIGITS = 3
 _MOST_DIGITS = 20
 
@@ -241,11 +244,14 @@ def _contact(form: Form) -> ContactDraft:
 
 def _sheet(supplier_id: int, form: Form) -> str:
     session = db.session()
+    rows = contracts_of_supplier(session, supplier_id, _CONTRACTS)
     return render_template(
         "suppliers/show.html",
         sheet=query.supplier_sheet(session, supplier_id),
         form=form,
         entries=subject_history(session, "supplier", supplier_id, _ENTRIES),
+        contracts=[(row, contract_state(row, today())) for row in rows],
+        sold=assets_sold_by(session, supplier_id, _ASSETS),
         card_documents=document_card(
             DocumentSubject.SUPPLIER,
             supplier_id,

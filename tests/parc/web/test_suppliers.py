@@ -197,3 +197,19 @@ def test_large_body_is_taken_only_where_files_are(browser: Browser) -> None:
     browser.post("/suppliers/new", FORM)
     answer = browser.post("/suppliers/new", {**FORM, "notes": "x" * 3_000_000})
     assert answer.status_code == 413
+
+
+def test_search_finds_contracts_and_suppliers(app: Flask) -> None:
+    with transaction() as session:
+        supplier = make_supplier(session, name="Énergie Services")
+        contract = make_contract(session, supplier_id=supplier.id, name="Onduleurs", number="O-1")
+        numbers = (contract.id, supplier.id)
+    reader = Browser(app, Role.READ_ONLY)
+    for path in ("/assets?q=energie", "/assets/suggest?q=energie"):
+        page = reader.get(path).text
+        assert f'href="/contracts/{numbers[0]}"' in page
+        assert f'href="/suppliers/{numbers[1]}"' in page
+    assert "Onduleurs" in reader.get("/assets/suggest?q=o-1").text
+    sheet = reader.get(f"/suppliers/{numbers[1]}").text
+    assert "Onduleurs" in sheet
+    assert "Running" in sheet or "Ending" in sheet or "Ended" in sheet
