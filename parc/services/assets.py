@@ -47,7 +47,7 @@ from parc.services.asset_values import (
 )
 from parc.services.lifecycle import TRANSITIONS
 from parc.services.movement_kinds import Order, kind_between
-from parc.services.movement_writing import write_entry, write_movement
+from parc.services.movement_writing import place_order, write_entry, write_movement
 from parc.services.permissions import Action, require
 
 __all__ = [
@@ -194,7 +194,8 @@ def edit_asset(
     writing = Writing(actor, at, read_rules(session), lock)
     former = {name: getattr(asset, name) for name in changed}
     if "location_id" in changed:
-        _move(session, actor, asset, changed["location_id"], at)
+        order = place_order(asset, changed["location_id"], at.date())
+        write_movement(session, actor, asset, order, at=at)
     for name, value in changed.items():
         before = former[name]
         if value is None:
@@ -285,16 +286,6 @@ def hold_asset(session: Session, asset_id: int) -> Asset:
     if asset is None:
         raise NotFoundError(f"there is no asset {asset_id}")
     return asset
-
-
-def _move(
-    session: Session, actor: Actor, asset: Asset, location_id: int | None, at: datetime
-) -> None:
-    """Write the movement that an edited place is; even what is disposed of may be put right."""
-    is_gone = asset.lifecycle_state is LifecycleState.DISPOSED
-    kind = MovementKind.CORRECTION if is_gone else MovementKind.TRANSFER
-    order = Order(kind, at.date(), location_id=location_id, takes_place=True)
-    write_movement(session, actor, asset, order, at=at)
 
 
 def _present(asset: Asset) -> dict[str, Any]:

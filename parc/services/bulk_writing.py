@@ -26,6 +26,8 @@ from parc.services.asset_sources import (
     mark_person,
     mark_source,
 )
+from parc.services.movement_kinds import Order, kind_between
+from parc.services.movement_writing import add_movement, place_order
 
 _CHUNK: Final = 500
 
@@ -67,6 +69,9 @@ def write_values(
         _drop_differences(session, part, names)
         assets = _assets(session, part)
         for asset in assets:
+            if "location_id" in changes[asset.id]:
+                order = place_order(asset, changes[asset.id]["location_id"][1], at.date())
+                add_movement(session, actor, asset, order, at=at)
             for name, (_before, after) in changes[asset.id].items():
                 setattr(asset, name, after)
                 row = sources.get((asset.id, name))
@@ -89,7 +94,8 @@ def write_state(
         end_state_locks(session, part, at)
         assets = _assets(session, part)
         for asset in assets:
-            asset.lifecycle_state = to
+            order = Order(kind_between(asset.lifecycle_state, to), at.date(), to)
+            add_movement(session, actor, asset, order, at=at)
         _end_part(session, actor, assets, "state_changed", changes, at)
 
 

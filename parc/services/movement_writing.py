@@ -67,6 +67,10 @@ def put(session: Session, asset: Asset, standing: Standing, at: datetime) -> Non
     """Let an asset stand so; its locks that hold until the state changes end with it."""
     if asset.lifecycle_state is not standing.state:
         end_state_locks(session, [asset.id], at)
+    _stand(asset, standing)
+
+
+def _stand(asset: Asset, standing: Standing) -> None:
     for name, column in STANDING_COLUMNS.items():
         value = getattr(standing, name)
         if getattr(asset, column) != value:
@@ -87,6 +91,27 @@ def write_movement(
     Raises:
         ValueError: the tables do not allow it from where the asset stands.
     """
+    if next_standing(standing_of(asset), order).state is not asset.lifecycle_state:
+        end_state_locks(session, [asset.id], at)
+    row = add_movement(session, actor, asset, order, at=at, source=source)
+    session.flush()
+    return row
+
+
+def add_movement(
+    session: Session,
+    actor: Actor,
+    asset: Asset,
+    order: Order,
+    *,
+    at: datetime,
+    source: MovementSource = MovementSource.HAND,
+) -> Movement:
+    """Do as ``write_movement``, as one of many: the caller ends locks, and flushes.
+
+    Raises:
+        ValueError: the tables do not allow it from where the asset stands.
+    """
     before = standing_of(asset)
     after = next_standing(before, order)
     dates = _dates(asset, order, before, after)
@@ -97,11 +122,17 @@ def write_movement(
         for name, (old, new) in dates.items()
     }
     session.add(row)
-    put(session, asset, after, at)
+    _stand(asset, after)
     for name, (_old, new) in dates.items():
         setattr(asset, name, new)
-    session.flush()
     return row
+
+
+def place_order(asset: Asset, location_id: int | None, day: date) -> Order:
+    """Give the movement that an edited place is; even what is disposed of may be put right."""
+    is_gone = asset.lifecycle_state is LifecycleState.DISPOSED
+    kind = MovementKind.CORRECTION if is_gone else MovementKind.TRANSFER
+    return Order(kind, day, location_id=location_id, takes_place=True)
 
 
 def write_entry(

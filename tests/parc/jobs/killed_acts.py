@@ -33,6 +33,7 @@ from parc.reconcile.inbox import settle
 from parc.reconcile.invariants import examine
 from parc.reconcile.load import load
 from parc.reconcile.merging import merge_assets
+from parc.reconcile.movement_invariants import examine_movements
 from parc.reconcile.plan import plan
 from parc.reconcile.policy import Policy
 from parc.reconcile.splitting import Leaving, split_asset
@@ -191,7 +192,8 @@ def _dump() -> dict[str, list[str]]:
 def _wrongs(box: Any, before: dict[str, list[str]], acts: int) -> list[str]:
     """Give what is half done: what the doctor finds, and an act that is neither whole nor none."""
     with reading() as session:
-        wrong = [str(finding) for finding in examine(session, box, SOME_MOMENT)]
+        found = [*examine(session, box, SOME_MOMENT), *examine_movements(session)]
+        wrong = [str(finding) for finding in found]
         if _count_acts() == acts:
             after = _dump()
             return wrong + [name for name, rows in before.items() if after[name] != rows]

@@ -50,6 +50,7 @@ from parc.reconcile.identity import make_traits, strong_keys
 from parc.reconcile.inbox import settle
 from parc.reconcile.known import DEVICE_COLUMNS
 from parc.reconcile.merging import merge_assets
+from parc.reconcile.movement_invariants import examine_movements
 from parc.reconcile.rules import KeyKind
 from parc.reconcile.splitting import Leaving, split_asset
 from parc.services.actor import SYSTEM, for_run
@@ -259,6 +260,7 @@ class Lifetimes(RuleBasedStateMachine):
                     holders[f"{key.kind.name.lower()}:{key.value}"].add(record)
             if device.asset_id is not None and traits.serial_number:
                 serials[device.asset_id].add(traits.serial_number)
+        assert examine_movements(self.session) == []
         assert list(doubled_keys(self.session)) == []
         assert list(doubled_assets(self.session)) == []
         for text, records in holders.items():
