@@ -307,6 +307,11 @@ def _category(  # noqa: PLR0911 -- one for each thing that can tell it, in their
         return Category.UPS, How(Means.HAS_TABLE, None, ups_mib.UPS_IDENT)
     if phrase.category is not None:
         return phrase.category, _WORDS
+    if definition is None:
+        number = standing.system.sys_object_id
+        bought = local_inventory.category_of_bought(standing.found, number)
+        if bought is not None:
+            return bought[0], How(Means.HAS_TABLE, None, OBJECTS.get(bought[1]), bought[1])
     forwards = _category_of_forwarding(standing)
     if forwards is not None:
         return forwards, How(Means.FORWARDING)

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from collectors import oids
+from collectors.observation import Category
 from collectors.snmp import values
 from collectors.snmp.transport import VarBind
 
@@ -95,6 +96,19 @@ _ACCTON: Final = (
     ("serial_number", "swSerialNumber", "1.1.3.1.10.1"),
 )
 _FEWEST_ARCS: Final = 8
+# What carries such firmware or such a card, by the start of the object's name.
+_KINDS: Final = {
+    "rlPhd": Category.SWITCH,
+    "agentInventory": Category.SWITCH,
+    "swProd": Category.SWITCH,
+    "swOpcode": Category.SWITCH,
+    "xupsIdent": Category.UPS,
+    "upsmgIdent": Category.UPS,
+    "upsBase": Category.UPS,
+    "upsSmart": Category.UPS,
+    "upsBasic": Category.UPS,
+    "upsAdv": Category.UPS,
+}
 GROUPS: Final = (_LLDP_MED, "1.3.6.1.2.1.69.1", "1.3.6.1.2.1.16.19")
 
 
@@ -123,6 +137,17 @@ def bought_inventory(
     below = _below(sys_object_id)
     if below and values.name(found.get(below[0].oid)) is not None:
         yield from _said(below, found)
+
+
+def category_of_bought(
+    found: dict[bytes, VarBind], sys_object_id: str | None
+) -> tuple[Category, str] | None:
+    """Give what carries the firmware that the device has, and the object that tells it."""
+    for _, _, name in bought_inventory(found, sys_object_id):
+        for start, kind in _KINDS.items():
+            if name.startswith(start):
+                return kind, name
+    return None
 
 
 def local_inventory(found: dict[bytes, VarBind]) -> Iterator[tuple[str, str, str]]:

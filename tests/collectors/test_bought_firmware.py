@@ -12,7 +12,7 @@ from collectors.collect import collect_snmp
 from collectors.credentials import SnmpCredential, SnmpVersion
 from collectors.definitions.loader import load_definitions
 from collectors.definitions.model import Definition
-from collectors.observation import Identity
+from collectors.observation import Category, Identity
 from collectors.snmp.replay import ReplayTransport, read_snmprec
 from collectors.target import Target
 
@@ -152,6 +152,14 @@ def test_mibs_of_many_makers_tell_model_and_serial_number(
     identity = identity_of(*lines)
     assert identity.model_name == model
     assert identity.serial_number == serial
+
+
+def test_bought_firmware_tells_what_kind_of_device_carries_it() -> None:
+    switch = identity_of("1.3.6.1.4.1.4413.1.1.1.1.1.4.0|4|QTFCA63280001")
+    assert switch.category is Category.SWITCH
+    supply = identity_of("1.3.6.1.4.1.534.1.1.2.0|4|9PX 3000i")
+    assert supply.category is Category.UPS
+    assert identity_of("1.3.6.1.4.1.232.2.2.2.1.0|4|CZJ1230ABC").category is None
 
 
 def test_a_printer_without_definition_is_known_by_its_1284_identification() -> None:
