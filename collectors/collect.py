@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from collectors import oids
 from collectors.credentials import SnmpCredential, SnmpVersion
-from collectors.definitions.model import Definition
+from collectors.definitions.model import Definition, Definitions
 from collectors.errors import (
     CollectorError,
     Failure,
@@ -25,6 +25,7 @@ from collectors.errors import (
 )
 from collectors.identify import candidates, choose, subtrees_to_ask
 from collectors.inside import HOSTS, read_details
+from collectors.kinship import Told, read_kin
 from collectors.links import Subject, read_links
 from collectors.observation import (
     ComponentTable,
@@ -37,6 +38,7 @@ from collectors.observation import (
     System,
 )
 from collectors.registries.enterprise import (
+    enterprise_number,
     is_borrowed_agent,
     is_maker_of_appliances,
     maker_among,
@@ -285,6 +287,7 @@ async def _observe(
         found=found,
         maker_number=maker_number,
         units=await unit_tables.read_units(session, existing) if definition is None else (),
+        kin=await _read_kin(session, opened.system, definition, maker_number, definitions),
     )
     identity = await describe(standing)
     links = await read_links(session, _subject(standing, identity))
@@ -353,6 +356,21 @@ async def _settle_maker(
     if definition is not None and is_maker_of_appliances(maker_number):
         definition = of_appliance(definition, maker_number)
     return definition, maker_number
+
+
+async def _read_kin(
+    session: DeviceSession,
+    system: System,
+    definition: Definition | None,
+    maker_number: int | None,
+    definitions: Iterable[Definition],
+) -> tuple[Told, ...]:
+    """Ask an unknown device of a known maker for what the maker's other families keep."""
+    maker = maker_number or enterprise_number(system.sys_object_id)
+    if definition is not None or maker is None:
+        return ()
+    known = definitions if isinstance(definitions, Definitions) else Definitions(definitions)
+    return await read_kin(session, known, maker)
 
 
 async def _maker_number(session: DeviceSession) -> int | None:

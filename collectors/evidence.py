@@ -27,6 +27,7 @@ class Means(StrEnum):
     ENTITY_CHASSIS = "entity_chassis"
     TABLE_FIRST = "table_first"
     GET_BELOW = "get_below"
+    KIN = "kin"
     SYS_OBJECT_ID_NAME = "sys_object_id_name"
     SYS_DESCR_NAME = "sys_descr_name"
     SYS_DESCR_SAYS = "sys_descr_says"

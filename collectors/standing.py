@@ -12,6 +12,7 @@ from typing import Final
 from collectors.banner import operating_system_named, product_named, read_banner
 from collectors.definitions.model import Definition
 from collectors.evidence import How, Means, Origin, differs
+from collectors.kinship import Told
 from collectors.observation import Category, Component, Identity, Interface, System
 from collectors.registries.enterprise import (
     MANUFACTURER_ALIASES,
@@ -27,7 +28,7 @@ from collectors.registries.enterprise import (
 from collectors.registries.phrases import Phrase, phrases_of
 from collectors.registries.placeholders import is_placeholder
 from collectors.snmp import device_id, forwarding, lldp_mib, local_inventory, printer_mib, ups_mib
-from collectors.snmp.object_names import CHASSIS_COLUMNS, OBJECTS
+from collectors.snmp.object_names import CHASSIS_COLUMNS, OBJECTS, name_of
 from collectors.snmp.printer_mib import PrinterGeneral
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import VarBind
@@ -57,6 +58,7 @@ class Standing:
     Attributes:
         maker_number: the one enterprise whose objects an agent of nobody's own has.
         units: what tables of units say, where no definition knows the device.
+        kin: what objects of its maker's other families say, likewise.
     """
 
     session: DeviceSession
@@ -72,6 +74,7 @@ class Standing:
     found: dict[bytes, VarBind]
     maker_number: int | None = None
     units: tuple[Unit, ...] = ()
+    kin: tuple[Told, ...] = ()
 
 
 @dataclass(slots=True)
@@ -245,6 +248,8 @@ def _is_name(manufacturer: str | None) -> bool:
 def _offer_banner(draft: _Draft, standing: Standing) -> None:
     """Take what free text names, then what standard scalars repeat."""
     system, maker = standing.system, draft.values.get("manufacturer")
+    for told in standing.kin:
+        draft.offer(told.field, told.value, How(Means.KIN, None, told.oid, name_of(told.oid)))
     if standing.definition is None:
         for name, value, source in local_inventory.bought_inventory(
             standing.found, system.sys_object_id

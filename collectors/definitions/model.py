@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Self
+from functools import cached_property
+from typing import NamedTuple, Self
 
+from collectors import oids
 from collectors.observation import Category
 
 Arcs = tuple[int, ...]
@@ -124,6 +126,10 @@ VERBS: dict[str, type[Step]] = {
 # Patterns look at so many characters, whatever a device sends.
 MAX_SEARCHED = 1000
 
+# What the devices of a maker are asked for that no definition knows, in the order of what it says.
+ASKED_OF_KIN = ("serial_number", "model_name", "software_revision", "firmware_revision")
+_ENTERPRISES = "1.3.6.1.4.1."
+
 # The fields of an Identity that steps may fill; a category must be one of the known words.
 READABLE = (
     "category",
@@ -174,6 +180,21 @@ class Definition:
     read: dict[str, tuple[Step, ...]] = field(default_factory=dict)
 
 
+class MakerObject(NamedTuple):
+    """An object below a maker's number and the field that it fills; a column has no instance."""
+
+    field: str
+    oid: bytes
+    is_column: bool
+
+
+def _maker_of(oid: bytes) -> int | None:
+    dotted = oids.decode(oid)
+    if not dotted.startswith(_ENTERPRISES):
+        return None
+    return int(dotted.removeprefix(_ENTERPRISES).partition(".")[0])
+
+
 class Definitions(tuple[Definition, ...]):  # noqa: SLOT001 -- no tuple can hold named slots
     """All definitions, found by sysObjectID without looking at each: there are hundreds."""
 
@@ -194,6 +215,23 @@ class Definitions(tuple[Definition, ...]):  # noqa: SLOT001 -- no tuple can hold
                     made._by_prefix.setdefault(prefix, []).append(entry)
         made._lengths = sorted({len(prefix) for prefix in made._by_prefix})
         return made
+
+    @cached_property
+    def by_maker(self) -> dict[int, tuple[MakerObject, ...]]:
+        """The objects that definitions name below each maker's number, serial numbers first."""
+        found: dict[int, dict[MakerObject, None]] = {}
+        for definition in sorted(self, key=lambda one: one.id):
+            for name in ASKED_OF_KIN:
+                for step in definition.read.get(name, ()):
+                    maker = _maker_of(step.oid) if isinstance(step, Get | TableFirst) else None
+                    if isinstance(step, Get | TableFirst) and maker is not None:
+                        kept = MakerObject(name, step.oid, isinstance(step, TableFirst))
+                        found.setdefault(maker, {})[kept] = None
+        order = ASKED_OF_KIN.index
+        return {
+            maker: tuple(sorted(objects, key=lambda one: order(one.field)))
+            for maker, objects in found.items()
+        }
 
     def holding(self, arcs: Arcs) -> Iterator[tuple[int, Definition, Match]]:
         """Give the conditions whose sysObjectID holds, with the arcs of their prefix.

@@ -28,6 +28,7 @@ from collectors.target import Limits, Manner
 
 TOO_BIG: Final = 1
 _FEW_NAMES: Final = 2
+_CONTINUED: Final = 0x80  # an octet of an arc that goes on (X.690, 8.19.2)
 NO_SUCH_NAME: Final = 2  # of version 1 (RFC 1157 §4.1.3)
 VARBINDS_AFTER_SILENCE: Final = 10
 IN_FLIGHT: Final = 2
@@ -207,16 +208,17 @@ class DeviceSession:
         return chunk
 
     async def _get_by_next(self, chunk: list[bytes]) -> list[bytes] | None:
-        """Ask a v1 agent for what follows the names without their last 0: it refuses no GETNEXT.
+        """Ask a v1 agent for what follows the names without their last arc: it refuses no GETNEXT.
 
         A GET of many names costs it a request for each that it does not have (RFC 1157, 4.1.2).
 
         Returns:
-            The names that are no scalars, still to be asked; None when this was refused as well.
+            The names that are neither scalars nor first rows, still to be asked; None when this
+            was refused as well.
         """
-        scalars = [name for name in chunk if name.endswith(b"\0")]
-        left = scalars
-        if len(scalars) <= _FEW_NAMES:
+        firsts = [name for name in chunk if _is_first_instance(name)]
+        left = firsts
+        if len(firsts) <= _FEW_NAMES:
             return None
         while left:
             response = await self.send(Pdu.GET_NEXT, [name[:-1] for name in left])
@@ -231,8 +233,8 @@ class DeviceSession:
             # Nothing follows this name, hence nothing those that come after it.
             end = oids.decode_index(left[culprit])
             left = [name for name in left if oids.decode_index(name) < end]
-        self._refused |= {name for name in scalars if name not in self._known}
-        return [name for name in chunk if not name.endswith(b"\0")]
+        self._refused |= {name for name in firsts if name not in self._known}
+        return [name for name in chunk if not _is_first_instance(name)]
 
     async def is_alive(self) -> bool:
         """Ask for sysObjectID; no answer marks the device as silent from now on."""
@@ -299,3 +301,8 @@ class DeviceSession:
 def _octets_of(varbinds: list[VarBind]) -> int:
     """Give about how many octets bindings take in a message."""
     return sum(len(one.oid) + len(one.value) + 8 for one in varbinds)
+
+
+def _is_first_instance(name: bytes) -> bool:
+    """Tell whether a name ends in the arc 0 or 1: of a scalar, or of the first row of a column."""
+    return len(name) > 1 and name[-1] <= 1 and name[-2] < _CONTINUED

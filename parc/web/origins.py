@@ -16,6 +16,7 @@ _MEANS: Mapping[str, str] = {
     Means.GET: _in("origin", "Object named by the definition"),
     Means.GET_REGEX: _in("origin", "Part of an object named by the definition"),
     Means.GET_BELOW: _in("origin", "Object below the device's own sysObjectID"),
+    Means.KIN: _in("origin", "Object of another family of its maker"),
     Means.OBJECT_SAYS: _in("origin", "Words in an object named by the definition"),
     Means.SYS_DESCR_REGEX: _in("origin", "Part of sysDescr"),
     Means.ENTITY_CHASSIS: _in("origin", "Chassis in ENTITY-MIB"),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from collectors import oids
 from collectors.collect import collect_snmp
 from collectors.credentials import SnmpCredential, SnmpVersion
 from collectors.definitions.loader import load_definitions
-from collectors.definitions.model import Definition
+from collectors.definitions.model import Definition, Get, TableFirst
+from collectors.evidence import Means
 from collectors.observation import Category, Identity
 from collectors.snmp.replay import ReplayTransport, read_snmprec
 from collectors.target import Target
@@ -172,3 +175,35 @@ def test_a_printer_without_definition_is_known_by_its_1284_identification() -> N
     assert identity.manufacturer == "Pantum"
     chosen = [one for one in identity.origins if one.field == "serial_number"]
     assert [one.how.object_name for one in chosen] == ["ppmPrinterIEEE1284DeviceId"]
+
+
+FAMILY = replace(
+    next(one for one in DEFINITIONS if one.id == "apc_ups"),
+    id="example_family",
+    manufacturer="Example",
+    read={
+        "serial_number": (Get(oids.encode("1.3.6.1.4.1.999999.5.1.0")),),
+        "model_name": (TableFirst(oids.encode("1.3.6.1.4.1.999999.5.2.1.3")),),
+        "software_revision": (
+            Get(oids.encode("1.3.6.1.4.1.999999.5.3.0")),
+            Get(oids.encode("1.3.6.1.4.1.999999.5.4.0")),
+        ),
+    },
+)
+
+
+def test_objects_of_a_makers_other_families_tell_of_its_unknown_device() -> None:
+    identity = read(
+        f"1.3.6.1.2.1.1.2.0|6|{UNKNOWN_MAKER}",
+        "1.3.6.1.4.1.999999.5.1.0|4|EX12345678",
+        "1.3.6.1.4.1.999999.5.2.1.3.7|4|EX-4000",
+        "1.3.6.1.4.1.999999.5.3.0|4|1.2.3",
+        "1.3.6.1.4.1.999999.5.4.0|4|7.8.9",
+        definitions=(FAMILY,),
+    )
+    assert (identity.definition, identity.manufacturer) == (None, None)
+    assert (identity.serial_number, identity.model_name) == ("EX12345678", "EX-4000")
+    assert identity.software_revision is None  # two objects say different things
+    origins = {one.field: one.how for one in identity.origins}
+    assert origins["model_name"].means == Means.KIN
+    assert origins["model_name"].oid == "1.3.6.1.4.1.999999.5.2.1.3.7"
