@@ -61,6 +61,11 @@ class SourceRule:
             return True
         return self.order.index(ValueSource(seen)) <= self.order.index(ValueSource(present))
 
+    def protects(self, present: ValueSource) -> bool:
+        """Tell whether a value of ``present`` is safe from every machine without a lock."""
+        place = self.order.index(present)
+        return not any(source not in STATED for source in self.order[:place])
+
     @property
     def is_peoples(self) -> bool:
         """Tell whether nothing outranks a person, so that what one types is locked."""
@@ -81,6 +86,23 @@ class LockChoice:
     def end(self, at: datetime) -> datetime | None:
         """Give when it runs out by itself; None for what only an act ends."""
         return at + timedelta(days=self.days) if self.rule is LockRule.DAYS else None
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """How somebody states a value.
+
+    Attributes:
+        source: a person who types, or the file or program that they let in.
+        lock: what the person chose; None for what the rule of the field says.
+    """
+
+    source: ValueSource = ValueSource.PERSON
+    lock: LockChoice | None = None
+
+
+BY_HAND: Final = Stated()
+FROM_FILE: Final = Stated(ValueSource.CSV)
 
 
 def first_lock(rule: SourceRule) -> LockChoice | None:

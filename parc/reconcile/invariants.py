@@ -27,8 +27,8 @@ from parc.models import (
     Priority,
     Run,
     RunState,
-    ValueSource,
 )
+from parc.precedence import STATED
 from parc.reconcile.doubled import doubled_assets, doubled_keys
 from parc.secret_box import SecretBox
 from parc.services.incident_priority import rank_of
@@ -118,7 +118,7 @@ def _locks(session: Session, now: datetime) -> Iterator[Finding]:
     """Find locks of values that are no person's: machines could not write them, and nobody sees."""
     del now
     query = sa.select(AssetField.asset_id, AssetField.field, AssetField.source).where(
-        AssetField.lock.is_not(None), AssetField.source != ValueSource.PERSON
+        AssetField.lock.is_not(None), AssetField.source.not_in(STATED)
     )
     for number, name, source in session.execute(
         query.order_by(AssetField.asset_id, AssetField.field)

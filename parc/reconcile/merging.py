@@ -198,6 +198,7 @@ def _typed_value(session: Session, asset: Asset, field: str) -> dict[str, Any]:
     source = session.get_one(AssetField, (asset.id, field))
     return {
         "value": _plain(getattr(asset, field)),
+        "source": source.source.value,
         "user_id": source.user_id,
         "set_at": source.set_at.isoformat(),
         "lock": source.lock.value if source.lock else None,

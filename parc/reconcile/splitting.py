@@ -191,7 +191,7 @@ def _source_of(session: Session, asset_id: int, field: str, typed: Mapping[str, 
     return AssetField(
         asset_id=asset_id,
         field=field,
-        source=ValueSource.PERSON,
+        source=ValueSource(typed.get("source", ValueSource.PERSON)),
         user_id=user.id if user else None,
         set_at=datetime.fromisoformat(typed["set_at"]),
         lock=LockRule(typed["lock"]) if typed.get("lock") else None,

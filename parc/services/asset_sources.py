@@ -16,7 +16,15 @@ from sqlalchemy.orm import Session
 
 from parc.models import Asset, AssetField, Device, Difference, LockRule, ValueSource
 from parc.naming import MACHINE_FIELDS, address_sort, asset_values
-from parc.precedence import DEFAULT_RULE, LockChoice, Rules, first_lock
+from parc.precedence import (
+    BY_HAND,
+    DEFAULT_RULE,
+    STATED,
+    LockChoice,
+    Rules,
+    Stated,
+    first_lock,
+)
 from parc.queries.devices_of_assets import leading_devices
 from parc.services.actor import Actor
 from parc.services.asset_search import refresh_search_texts
@@ -30,29 +38,28 @@ class Writing:
 
     Attributes:
         rules: those that are stored.
-        lock: what the person chose; None for what the rule of each field says.
     """
 
     actor: Actor
     at: datetime
     rules: Rules
-    lock: LockChoice | None = None
+    stated: Stated = BY_HAND
 
     def lock_of(self, field: str) -> LockChoice | None:
         """Give the lock of a value of ``field``; what no machine writes needs none."""
-        if field not in MACHINE_FIELDS:
+        if field not in MACHINE_FIELDS or self.stated.source is not ValueSource.PERSON:
             return None
-        return self.lock or first_lock(self.rules.get(field, DEFAULT_RULE))
+        return self.stated.lock or first_lock(self.rules.get(field, DEFAULT_RULE))
 
 
-def set_person_source(session: Session, asset_id: int, field: str, writing: Writing) -> None:
-    """Note that a field is a person's from now on, locked as they chose or as its rule says."""
-    mark_person(_source_row(session, asset_id, field), writing)
+def set_stated_source(session: Session, asset_id: int, field: str, writing: Writing) -> None:
+    """Note whose a field is from now on; a person's is locked as they chose or as its rule says."""
+    mark_stated(_source_row(session, asset_id, field), writing)
 
 
-def mark_person(row: AssetField, writing: Writing) -> None:
-    """Note that the field of a row is a person's, locked as they chose or as its rule says."""
-    mark_source(row, ValueSource.PERSON, at=writing.at)
+def mark_stated(row: AssetField, writing: Writing) -> None:
+    """Note whose the field of a row is; a person's is locked as they chose or as its rule says."""
+    mark_source(row, writing.stated.source, at=writing.at)
     row.user_id = writing.actor.user_id
     if choice := writing.lock_of(row.field):
         put_lock(row, choice, writing.actor, writing.at)
@@ -117,9 +124,9 @@ def end_state_locks(session: Session, asset_ids: Sequence[int], at: datetime) ->
 
 
 def person_fields(session: Session, asset_id: int) -> list[str]:
-    """Give the fields of an asset that a person typed."""
+    """Give the fields of an asset that a person typed, or let in from a file or a program."""
     query = sa.select(AssetField.field).where(
-        AssetField.asset_id == asset_id, AssetField.source == ValueSource.PERSON
+        AssetField.asset_id == asset_id, AssetField.source.in_(STATED)
     )
     return list(session.scalars(query.order_by(AssetField.field)))
 

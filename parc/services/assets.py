@@ -27,7 +27,7 @@ from parc.models import (
     MovementSource,
 )
 from parc.naming import address_sort
-from parc.precedence import LockChoice
+from parc.precedence import BY_HAND, Stated
 from parc.queries.field_rules import read_rules
 from parc.services import audit
 from parc.services.actor import Actor
@@ -37,7 +37,7 @@ from parc.services.asset_sources import (
     drop_difference,
     leading_values,
     release,
-    set_person_source,
+    set_stated_source,
 )
 from parc.services.asset_values import (
     EDITABLE_FIELDS,
@@ -111,15 +111,15 @@ def create_asset(  # noqa: PLR0913 -- what is given, and how it came to be known
     at: datetime,
     lifecycle_state: LifecycleState = LifecycleState.IN_USE,
     tag_pattern: str = DEFAULT_TAG_PATTERN,
-    lock: LockChoice | None = None,
     source: MovementSource = MovementSource.HAND,
+    stated: Stated = BY_HAND,
 ) -> Asset:
     """Create an asset by hand; every value given is the person's, and it enters as it stands.
 
     Args:
         source: by which way its entry came to be known.
         values: of ``EDITABLE_FIELDS``; without ``asset_tag`` the next number is taken.
-        lock: of the values; None for what the rule of each field says.
+        stated: by hand or from a file, and how the values are locked.
 
     Raises:
         InvalidInputError: by field: ``required``, ``too_long``, ``taken``, ``unknown_field`` …
@@ -141,9 +141,9 @@ def create_asset(  # noqa: PLR0913 -- what is given, and how it came to be known
     )
     session.add(asset)
     session.flush()
-    writing = Writing(actor, at, read_rules(session), lock)
+    writing = Writing(actor, at, read_rules(session), stated)
     for name in given:
-        set_person_source(session, asset.id, name, writing)
+        set_stated_source(session, asset.id, name, writing)
     write_entry(session, actor, asset, at=at, source=source)
     refresh_search_texts(session, [asset.id])
     record_change(session, actor, asset, "created", at, created_changes(asset))
@@ -158,7 +158,7 @@ def edit_asset(
     version: int,
     values: Mapping[str, Any],
     at: datetime,
-    lock: LockChoice | None = None,
+    stated: Stated = BY_HAND,
 ) -> Asset:
     """Change the named fields; those given a value become the person's, emptied ones are released.
 
@@ -166,7 +166,7 @@ def edit_asset(
         version: of the asset as the person saw it.
         values: of ``EDITABLE_FIELDS``; fields that are not named are not touched, and neither is
             one whose value is as before.
-        lock: of the values that change; None for what the rule of each field says.
+        stated: by hand or from a file, and how the values that change are locked.
 
     Raises:
         NotFoundError: there is no such asset.
@@ -191,7 +191,7 @@ def edit_asset(
     if problems:
         raise InvalidInputError(problems)
     changes: dict[str, tuple[Any, Any]] = {}
-    writing = Writing(actor, at, read_rules(session), lock)
+    writing = Writing(actor, at, read_rules(session), stated)
     former = {name: getattr(asset, name) for name in changed}
     if "location_id" in changed:
         order = place_order(asset, changed["location_id"], at.date())
@@ -202,7 +202,7 @@ def edit_asset(
             release(session, asset, name, seen, at)
         else:
             setattr(asset, name, value)
-            set_person_source(session, asset.id, name, writing)
+            set_stated_source(session, asset.id, name, writing)
         drop_difference(session, asset, name)
         if getattr(asset, name) != before:
             changes[name] = (before, getattr(asset, name))

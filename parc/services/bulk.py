@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from collectors.registries.placeholders import is_placeholder
 from parc.errors import FieldProblem, InvalidInputError
-from parc.models import Asset, AssetField, ChangeSetKind, LifecycleState, ValueSource
+from parc.models import Asset, AssetField, ChangeSetKind, LifecycleState
 from parc.naming import MACHINE_FIELDS
-from parc.precedence import is_in_force
+from parc.precedence import STATED, is_in_force
 from parc.services import assets
 from parc.services.actor import Actor
 from parc.services.asset_search import searched_once
@@ -171,7 +171,7 @@ def _locked_fields(
     found: dict[int, list[str]] = defaultdict(list)
     query = sa.select(AssetField.asset_id, AssetField.field, AssetField.locked_until).where(
         AssetField.asset_id.in_(ids),
-        AssetField.source == ValueSource.PERSON,
+        AssetField.source.in_(STATED),
         AssetField.field.in_(fields),
     )
     for asset_id, name, until in session.execute(query.order_by(AssetField.field)):

@@ -23,8 +23,8 @@ from parc.services.asset_sources import (
     Writing,
     end_state_locks,
     leading_values_of,
-    mark_person,
     mark_source,
+    mark_stated,
 )
 from parc.services.movement_kinds import Order, kind_between
 from parc.services.movement_writing import add_movement, place_order
@@ -78,7 +78,7 @@ def write_values(
                 if name in emptied:
                     _release(session, asset.id, name, row, seen.get(asset.id, {}), at)
                 else:
-                    mark_person(row or _new_row(session, asset.id, name), writing)
+                    mark_stated(row or _new_row(session, asset.id, name), writing)
         _end_part(session, actor, assets, "changed", changes, at)
 
 

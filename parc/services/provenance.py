@@ -19,7 +19,7 @@ from collectors.observation import Category
 from parc.errors import FieldProblem, InvalidInputError, NotFoundError
 from parc.models import Asset, AssetField, ChangeSet, ChangeSetKind, Difference, ValueSource
 from parc.naming import MACHINE_FIELDS
-from parc.precedence import MOST_LOCK_DAYS, LockChoice, LockRule
+from parc.precedence import MOST_LOCK_DAYS, STATED, LockChoice, LockRule
 from parc.services.actor import Actor
 from parc.services.asset_search import touch
 from parc.services.asset_sources import (
@@ -143,7 +143,7 @@ def release_value(
     if field in seen:
         release(session, asset, field, seen, at)
         changes[field] = (before, getattr(asset, field))
-    elif row is not None and row.source is ValueSource.PERSON:
+    elif row is not None and row.source in STATED:
         end_lock(row, at)
     drop_difference(session, asset, field)
     touch(session, asset, at)

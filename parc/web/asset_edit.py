@@ -16,7 +16,7 @@ from collectors.observation import Category
 from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
 from parc.models import Asset, ChangeSet, LifecycleState, LockRule
-from parc.precedence import USUAL_LOCK_DAYS
+from parc.precedence import BY_HAND, USUAL_LOCK_DAYS, Stated
 from parc.queries.asset_sheet import read_asset, read_sheet
 from parc.queries.devices import device_ids_of
 from parc.queries.locations import read_places
@@ -110,9 +110,7 @@ def send_edit(asset_id: int) -> ResponseReturnValue:
                 version=int(version),
                 values=_with_people(session, _values(form)),
                 at=now(),
-                lock=read_lock(form.value("lock"), form.value("lock_days"))
-                if form.value("lock")
-                else None,
+                stated=_stated(form),
             )
     except InvalidInputError as error:
         return _edit_page(read_asset(db.session(), asset_id), form.refused(error)), 422
@@ -254,6 +252,12 @@ def _on_field(
     undo = url_for("changes.send_undo", change_set_id=act_id) if act_id else ""
     tell(said, undo_url=undo)
     return redirect(url_for("assets.show", asset_id=asset_id))
+
+
+def _stated(form: Form) -> Stated:
+    """Give how the person wants what they change locked; else the rule of each field says it."""
+    rule = form.value("lock")
+    return Stated(lock=read_lock(rule, form.value("lock_days"))) if rule else BY_HAND
 
 
 def _values(form: Form) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from collectors.observation import Category
 from parc.extensions import db
 from parc.models import LockRule, ValueSource
 from parc.naming import MACHINE_FIELDS
-from parc.precedence import DEFAULT_RULE, Rules, is_in_force
+from parc.precedence import DEFAULT_RULE, STATED, Rules, is_in_force
 from parc.queries.asset_sheet import Sheet
 from parc.queries.field_rules import read_rules
 from parc.queries.provenance import Earlier, FieldSource, earlier_values
@@ -156,14 +156,23 @@ def _origin(name: str, source: FieldSource | None, write: CellWriter) -> Markup 
     """Say where a field's value comes from, and when; a machine knows no place."""
     if source is None:
         return ""
-    if source.source is ValueSource.PERSON:
-        when = _when(source.set_at)
-        if source.author:
-            return str(gettext("by %(name)s, %(when)s", name=source.author, when=when))
-        return str(gettext("by hand, %(when)s", when=when))
+    if source.source in STATED:
+        return _stated(source)
     if name == "location_id":
         return str(gettext("by its address range"))
     return Markup("{}, {}").format(label(source.source), write.seen(source.set_at))
+
+
+def _stated(source: FieldSource) -> str:
+    """Name the person who typed a value, or let it in from a file or a program."""
+    when = _when(source.set_at)
+    if source.author:
+        text = gettext("by %(name)s, %(when)s", name=source.author, when=when)
+    elif source.source is ValueSource.PERSON:
+        return str(gettext("by hand, %(when)s", when=when))
+    else:
+        return f"{label(source.source)}, {when}"
+    return str(text) if source.source is ValueSource.PERSON else f"{label(source.source)} {text}"
 
 
 def _when(moment: datetime) -> str:
@@ -174,11 +183,11 @@ def _when(moment: datetime) -> str:
 
 
 def _lock(name: str, source: FieldSource | None, rules: Rules) -> LockLine | None:
-    """Say how a person's value is locked; nothing when machines may write it."""
-    if source is None or source.source is not ValueSource.PERSON or name not in MACHINE_FIELDS:
+    """Say how a value is kept from machines; nothing when they may write it."""
+    if source is None or source.source not in STATED or name not in MACHINE_FIELDS:
         return None
-    holds = is_in_force(source.locked_until, now())
-    if not holds or (source.lock is None and not rules.get(name, DEFAULT_RULE).is_peoples):
+    is_safe = source.lock is not None or rules.get(name, DEFAULT_RULE).protects(source.source)
+    if not is_safe or not is_in_force(source.locked_until, now()):
         return None
     until = lock_end_text(source.lock, source.locked_until)
     since = format_short_day(source.locked_at or source.set_at)

@@ -23,6 +23,7 @@ from parc.importers.targets.values import given, missing, parts, text_of
 from parc.importers.values import Value
 from parc.models import Asset, LifecycleState
 from parc.naming import folded
+from parc.precedence import FROM_FILE
 from parc.queries.locations import Places, read_places
 from parc.services import assets
 from parc.services.actor import Actor
@@ -149,10 +150,13 @@ class AssetTarget:
                 at=at,
                 lifecycle_state=state,
                 tag_pattern=self.tag_pattern,
+                stated=FROM_FILE,
             )
             return asset.id
         version = session.get_one(Asset, record_id).version
-        assets.edit_asset(session, actor, record_id, version=version, values=values, at=at)
+        assets.edit_asset(
+            session, actor, record_id, version=version, values=values, at=at, stated=FROM_FILE
+        )
         return record_id
 
     def _load_taken(self, session: Session, entries: Sequence[Entry]) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from collectors.observation import Observation
 from parc.models import Asset, AssetField, MissedRow, ValueSource
-from parc.precedence import LockChoice, LockRule, SourceRule, is_in_force
+from parc.precedence import LockChoice, LockRule, SourceRule, Stated, is_in_force
 from parc.queries.devices_of_assets import leading_devices
 from parc.reconcile.known import Known
 from parc.reconcile.load import load
@@ -69,8 +69,10 @@ def _type(inventory: Inventory, field: str, lock: LockChoice | None) -> None:
     session = inventory.session
     for asset in session.scalars(sa.select(Asset)).all():
         values, version = {field: _ours(field, asset.id)}, asset.version
-        at = SOME_MOMENT
-        edit_asset(session, SOME_PERSON, asset.id, version=version, values=values, at=at, lock=lock)
+        at, stated = SOME_MOMENT, Stated(lock=lock)
+        edit_asset(
+            session, SOME_PERSON, asset.id, version=version, values=values, at=at, stated=stated
+        )
     session.flush()
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from collectors.observation import Category
 from parc.clock import now
+from parc.config import InboxSettings
 from parc.extensions import db, transaction
 from parc.models import (
     Asset,
@@ -18,12 +19,16 @@ from parc.models import (
     ChangeSet,
     Component,
     Difference,
+    InboxEntry,
     Interface,
     LifecycleState,
     LockRule,
     Role,
     ValueSource,
 )
+from parc.precedence import FROM_FILE
+from parc.reconcile.inbox import settle
+from parc.services.actor import SYSTEM
 from parc.services.assets import edit_asset
 from tests.conftest import SOME_MOMENT
 from tests.factories import SOME_PERSON, make_asset, make_linked_device
@@ -264,3 +269,47 @@ def test_sheet_reads_values_before_and_what_is_gone_in_one_statement_each(
         administrator.get(f"/assets/{asset_id}")
     assert len([text for text in seen if "audit_entry" in text]) == 1
     assert len([text for text in seen if "UNION ALL" in text and "gone_at" in text]) == 1
+
+
+def test_value_from_a_file_is_its_own_source_and_safe_from_machines(
+    administrator: Browser,
+) -> None:
+    asset_id = _asset()
+    with transaction() as session:
+        asset = session.get_one(Asset, asset_id)
+        edit_asset(
+            session, SOME_PERSON, asset_id, version=asset.version, values={"name": "filed"},
+            at=SOME_MOMENT, stated=FROM_FILE,
+        )  # fmt: skip
+    row = _field(asset_id)
+    assert (row.source, row.lock) == (ValueSource.CSV, None)
+    page = administrator.get(f"/assets/{asset_id}").text
+    assert "CSV" in page
+    assert "until lifted" in page
+    sent = {"id": [str(asset_id)], "filters": ""}
+    assert "1 asset would change." in administrator.post("/assets/bulk-release", sent).text
+    administrator.post(f"/assets/{asset_id}/release", {"field": "name"})
+    assert (_name(asset_id), _field(asset_id).source) == ("seen", ValueSource.SNMP)
+
+
+@pytest.mark.parametrize(
+    ("decision", "name", "kept_against", "left"),
+    [("accept", "seen", None, []), ("keep", "ours", "snmp", []), ("leave", "ours", None, [True])],
+)
+def test_inbox_settles_differences_in_the_same_three_ways(
+    administrator: Browser, decision: str, name: str, kept_against: str | None, left: list[bool]
+) -> None:
+    asset_id = _asset()
+    _differ(asset_id)
+    with transaction() as session:
+        settle(session, SYSTEM, InboxSettings(), now())
+        entry = session.scalars(sa.select(InboxEntry)).one()
+        number = entry.id
+    page = administrator.get(f"/inbox/{number}").text
+    assert "Keep our values for good" in page
+    sent = {"id": str(number), "action": decision, "filters": ""}
+    assert administrator.post("/inbox/decide", sent).status_code == 302
+    assert (_name(asset_id), _field(asset_id).kept_against) == (name, kept_against)
+    assert list(db.session.scalars(sa.select(Difference.is_kept))) == left
+    _undo(administrator)
+    assert list(db.session.scalars(sa.select(Difference.is_kept))) == [False]
