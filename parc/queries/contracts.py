@@ -235,6 +235,12 @@ def contracts_of_supplier(session: Session, supplier_id: int, limit: int) -> Seq
     return session.scalars(query.limit(limit)).all()
 
 
+def open_contracts(session: Session, today: date, limit: int) -> Sequence[Any]:
+    """Give number and name of the contracts that have not ended, to choose from."""
+    query = sa.select(Contract.number, Contract.name).where(Contract.ends_on >= today)
+    return session.execute(query.order_by(Contract.name, Contract.id).limit(limit)).all()
+
+
 def count_notice_due(session: Session, today: date) -> int:
     """Count the contracts of which notice must be given soon, and those that end soon."""
     states = (ContractState.NOTICE_DUE.value, ContractState.ENDING.value)

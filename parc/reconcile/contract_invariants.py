@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,11 +16,14 @@ from parc.models import (
     Coverage,
     Document,
     DocumentSubject,
+    MessageState,
+    OutgoingMessage,
     Supplier,
 )
 from parc.reconcile.invariants import Finding
 from parc.services.document_store import DocumentStore
 
+_LETTERS_SHOWN: Final = timedelta(days=30)
 _SUBJECTS: Final[Mapping[DocumentSubject, Any]] = {
     DocumentSubject.CONTRACT: Contract,
     DocumentSubject.SUPPLIER: Supplier,
@@ -34,6 +37,7 @@ def examine_contracts(session: Session, store: DocumentStore, now: datetime) -> 
         *_coverage(session),
         *_documents(session, store),
         *_left_over(session, store, now),
+        *_letters(session, now),
     ]
 
 
@@ -86,6 +90,18 @@ def _documents(session: Session, store: DocumentStore) -> Iterator[Finding]:
             yield Finding(
                 "document", f"document {number}", "its file is missing or damaged", remedy
             )
+
+
+def _letters(session: Session, now: datetime) -> Iterator[Finding]:
+    """Find letters of the last month that the mail server would not take."""
+    query = sa.select(OutgoingMessage.id, OutgoingMessage.recipient, OutgoingMessage.error).where(
+        OutgoingMessage.state == MessageState.FAILED,
+        OutgoingMessage.created_at >= now - _LETTERS_SHOWN,
+    )
+    for number, recipient, error in session.execute(query.order_by(OutgoingMessage.id)):
+        detail = f"to {recipient} was not taken: {error}"
+        remedy = "Look at [mail] in the settings and at the mail server; then tell them yourself."
+        yield Finding("letter", f"letter {number}", detail, remedy)
 
 
 def _left_over(session: Session, store: DocumentStore, now: datetime) -> Iterator[Finding]:

@@ -110,6 +110,29 @@ def add_lines(
     return Added(matched, len(new) - matched, known)
 
 
+def add_assets(
+    session: Session,
+    actor: Actor,
+    contract_id: int,
+    asset_ids: Sequence[int],
+    *,
+    today: date,
+    now: datetime,
+) -> Added:
+    """Add a line for each of some assets; one that the contract names is left out.
+
+    Raises:
+        NotAllowedError, NotFoundError, InvalidInputError: see ``add_lines``.
+    """
+    tags: list[str] = []
+    for start in range(0, len(asset_ids), 500):
+        part = asset_ids[start : start + 500]
+        query = sa.select(Asset.asset_tag).where(Asset.id.in_(part)).order_by(Asset.id)
+        tags += session.scalars(query)
+    drafts = [LineDraft(asset_tag=tag) for tag in tags]
+    return add_lines(session, actor, contract_id, drafts, today=today, now=now)
+
+
 def add_typed(
     session: Session, actor: Actor, contract_id: int, text: str, *, today: date, now: datetime
 ) -> Added:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from parc.models import (
+    Alert,
     Attachment,
     ChangeSet,
     ChangeSetPart,
@@ -17,7 +18,9 @@ from parc.models import (
     JobRun,
     JobState,
     MappedAddress,
+    MessageState,
     Neighbor,
+    OutgoingMessage,
     Run,
     RunState,
     SignInFailure,
@@ -76,6 +79,8 @@ _Purged = type[
     | MappedAddress
     | WirelessStation
     | InboxEntry
+    | Alert
+    | OutgoingMessage
 ]
 
 
@@ -99,6 +104,14 @@ def _conditions(ages: Ages, now: datetime) -> list[tuple[_Purged, sa.ColumnEleme
                 InboxEntry.state != InboxState.OPEN,
                 InboxEntry.is_binding.is_(False),
                 InboxEntry.closed_at < now - ages.inbox,
+            ),
+        ),
+        (Alert, Alert.due_on < (now - ages.runs).date()),
+        (
+            OutgoingMessage,
+            sa.and_(
+                OutgoingMessage.created_at < now - ages.runs,
+                OutgoingMessage.state.in_((MessageState.SENT, MessageState.FAILED)),
             ),
         ),
         (UserSession, UserSession.created_at < now - ages.sessions),

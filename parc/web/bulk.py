@@ -47,7 +47,7 @@ def bulk_state() -> ResponseReturnValue:
     to = form.value("to")
     if to not in set(LifecycleState):
         refuse(gettext("%(name)s is no state.", name=to[:40]))
-    state, ids = LifecycleState(to), _ids(form)
+    state, ids = LifecycleState(to), chosen_ids(form)
     if not form.is_checked("is_confirmed"):
         plan = service.plan_state(db.session(), ids, state)
         return _preview(form, plan, ids, {"to": to}, url_for("assets.bulk_state"))
@@ -66,7 +66,7 @@ def bulk_state() -> ResponseReturnValue:
 def bulk_edit() -> ResponseReturnValue:
     """Ask for the fields to set, show what would change, and do it when that was seen."""
     form = read_form(*_CHOSEN, *BULK_FIELDS, "empty", "to", "step", "is_confirmed", "reason")
-    ids = _ids(form)
+    ids = chosen_ids(form)
     if form.value("step") != "preview" and not form.is_checked("is_confirmed"):
         return _form_page(form, ids)
     values = {name: form.value(name) for name in BULK_FIELDS if form.text(name)}
@@ -92,7 +92,7 @@ def bulk_edit() -> ResponseReturnValue:
 def bulk_release() -> ResponseReturnValue:
     """Show what lifting the locks would change, of all fields or one; do it when that was seen."""
     form = read_form(*_CHOSEN, "field", "to", "is_confirmed", "reason")
-    field, ids = form.value("field"), _ids(form)
+    field, ids = form.value("field"), chosen_ids(form)
     if field and field not in MACHINE_FIELDS:
         refuse(gettext("%(name)s is no field.", name=field[:40]))
     fields, url = [field] if field else [], url_for("assets.bulk_release")
@@ -108,7 +108,7 @@ def bulk_release() -> ResponseReturnValue:
     return _done(form, done)
 
 
-def _ids(form: Form) -> list[int]:
+def chosen_ids(form: Form) -> list[int]:
     """Give the assets: those of the pages before, in one field, else what the list ticked."""
     text = form.value("chosen")
     if not text:

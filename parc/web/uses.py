@@ -14,6 +14,9 @@ _TEXTS: Mapping[str, Callable[[int], str]] = {
     "location": lambda n: ngettext("%(num)s place in it", "%(num)s places in it", n),
     "department": lambda n: ngettext("%(num)s department below", "%(num)s departments below", n),
     "person": lambda n: ngettext("%(num)s person", "%(num)s people", n),
+    "contract_rule": lambda n: ngettext(
+        "%(num)s rule of a contract", "%(num)s rules of contracts", n
+    ),
     "address_range": lambda n: ngettext("%(num)s address range", "%(num)s address ranges", n),
 }
 

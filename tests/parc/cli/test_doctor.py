@@ -17,6 +17,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from parc.cli.doctor import doctor
+from parc.clock import now
 from parc.extensions import db, transaction
 from parc.models import (
     AssetField,
@@ -31,6 +32,8 @@ from parc.models import (
     JobRun,
     JobState,
     LockRule,
+    MessageState,
+    OutgoingMessage,
     RunState,
     ValueSource,
 )
@@ -197,6 +200,19 @@ def _broken_contracts(session: Session, folder: Path) -> None:
             author="Ada",
         )
     )
+    session.add(
+        OutgoingMessage(
+            key="k",
+            message_id="<1@parc>",
+            recipient="a@example.org",
+            subject="s",
+            body="b",
+            state=MessageState.FAILED,
+            error="550 no",
+            next_try_at=now(),
+            created_at=now(),
+        )
+    )
     (folder / "documents").mkdir()
     stray = folder / "documents" / "stray"
     stray.write_text("x")
@@ -210,4 +226,11 @@ def test_doctor_finds_what_is_wrong_with_contracts_and_documents(sqlite_app: Fla
     result = CliRunner().invoke(doctor, ["--json"])
     assert result.exit_code == 1
     found = [(one["check"], one["subject"]) for one in json.loads(result.output)["findings"]]
-    assert [check for check, _ in found] == ["term", "cover", "document", "document", "document"]
+    assert [check for check, _ in found] == [
+        "term",
+        "cover",
+        "document",
+        "document",
+        "document",
+        "letter",
+    ]

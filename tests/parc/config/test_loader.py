@@ -145,3 +145,19 @@ def test_file_that_is_not_there_or_not_text_is_told(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="not UTF-8"):
         load_settings(path, {})
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('security = "tsl"', "mail.security: 'tsl' is none of none, starttls, tls"),
+        ('roles = ["king"]', "mail.roles: 'king' is none of"),
+        ('host = "mail"', "mail.from_address: must be an address such as parc@example.org"),
+        ('addresses = ["nobody"]', "mail.addresses: 'nobody' is no address of e-mail"),
+        ('user = "parc"', "mail.password_env: give password_env or password_file, one of the two"),
+        ("port = 0", "mail.port: must be between 1 and 65535"),
+    ],
+)
+def test_mail_server_that_cannot_be_used_is_told(tmp_path: Path, line: str, told: str) -> None:
+    problems = _problems(tmp_path, f"[mail]\n{line}\n")
+    assert [told in problem for problem in problems] == [True]

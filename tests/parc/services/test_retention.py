@@ -9,8 +9,12 @@ import sqlalchemy as sa
 
 from parc.extensions import db, transaction
 from parc.models import (
+    Alert,
+    AlertKind,
     JobRun,
     JobState,
+    MessageState,
+    OutgoingMessage,
     Run,
     RunState,
     SignInFailure,
@@ -110,3 +114,35 @@ def test_dead_sessions_used_links_and_old_failures_go() -> None:
     assert _purge() == 0
     for model in (UserSession, SignInLink, SignInFailure):
         assert db.session.scalar(sa.select(sa.func.count()).select_from(model)) == 1
+
+
+def test_old_alerts_and_letters_that_went_out_go() -> None:
+    old = SOME_MOMENT - timedelta(days=400)
+    with transaction() as session:
+        for number, due in enumerate((old.date(), SOME_MOMENT.date())):
+            session.add(
+                Alert(
+                    kind=AlertKind.NOTICE,
+                    subject_id=number,
+                    due_on=due,
+                    days=7,
+                    raised_at=old,
+                    is_told=True,
+                )
+            )
+        for state in MessageState:
+            session.add(
+                OutgoingMessage(
+                    key=state.value,
+                    message_id="<1@parc>",
+                    recipient="a@example.org",
+                    subject="s",
+                    body="b",
+                    state=state,
+                    next_try_at=old,
+                    created_at=old,
+                )
+            )
+    assert _purge() == 3
+    states = set(db.session.scalars(sa.select(OutgoingMessage.state)))
+    assert states == {MessageState.WAITING, MessageState.SENDING}

@@ -77,6 +77,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "changes.index": Role.READ_ONLY,
     "changes.send_undo": Role.TECHNICIAN,
     "changes.show": Role.READ_ONLY,
+    "contracts.add_ticked": Role.MANAGER,
     "contracts.all_lines": Role.READ_ONLY,
     "contracts.covered": Role.READ_ONLY,
     "contracts.delete": Role.MANAGER,

@@ -215,3 +215,22 @@ def test_technician_reads_and_changes_nothing(app: Flask) -> None:
     page = Browser(app, Role.TECHNICIAN).get(f"/contracts/{number}").text
     assert "Add a rule" not in page
     assert f"/contracts/{number}/edit" not in page
+
+
+def test_ticked_assets_are_covered_by_a_contract(browser: Browser) -> None:
+    with transaction() as session:
+        ids = [str(make_asset(session).id) for _ in range(2)]
+        make_contract(session, number="M-7")
+    asked = browser.post("/contracts/add-assets", {"id": ids, "to": "in_use"}).text
+    assert "2 assets are added" in asked
+    assert 'value="M-7"' in asked
+    chosen = {"chosen": ",".join(ids), "is_confirmed": "1"}
+    wrong = browser.post("/contracts/add-assets", {**chosen, "number": "nowhere"})
+    assert wrong.status_code == 422
+    browser.post("/contracts/add-assets", {**chosen, "number": "M-7"})
+    again = browser.post(
+        "/contracts/add-assets", {**chosen, "number": "M-7"}, follow_redirects=True
+    )
+    assert "2 stood there already" in again.text
+    db.session.rollback()
+    assert len(db.session.scalars(sa.select(ContractLine)).all()) == 2
