@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from collectors.observation import Category
 from parc.models import (
@@ -20,6 +20,7 @@ from parc.models import (
     ManagedDevice,
     Outlet,
     Tray,
+    ValueSource,
 )
 
 INSTALLATIONS_SHOWN: Final = 20
@@ -46,6 +47,7 @@ _HOSTS: Final = frozenset(
         Category.HYPERVISOR,
         Category.VIRTUAL_MACHINE,
         Category.NAS,
+        Category.MOBILE,
     }
 )
 
@@ -145,7 +147,7 @@ def read_installations(
     row = Installation
     query = (
         sa.select(row)
-        .where(row.device_id.in_(device_ids), row.gone_at.is_(None))
+        .where(row.device_id.in_(device_ids), row.gone_at.is_(None), _is_shown())
         .order_by(row.name, row.id)
         .limit(limit)
     )
@@ -154,6 +156,15 @@ def read_installations(
             sa.or_(row.name > after[0], sa.and_(row.name == after[0], row.id > after[1]))
         )
     return session.scalars(query).all()
+
+
+def _is_shown() -> sa.ColumnElement[bool]:
+    """Leave out what SNMP tells of a device whose agent tells the same and more."""
+    told = aliased(Installation)
+    by_agent = sa.exists().where(
+        told.device_id == Installation.device_id, told.source == ValueSource.AGENT
+    )
+    return sa.or_(Installation.source != ValueSource.SNMP, ~by_agent)
 
 
 def read_managed(
@@ -247,7 +258,7 @@ def _tellers(session: Session, devices: Sequence[Device], asset_id: int) -> Sequ
 def count_installations(session: Session, device_ids: Sequence[int]) -> int:
     """Count the installed software that is not gone."""
     query = sa.select(sa.func.count()).where(
-        Installation.device_id.in_(device_ids), Installation.gone_at.is_(None)
+        Installation.device_id.in_(device_ids), Installation.gone_at.is_(None), _is_shown()
     )
     return session.scalar(query) or 0
 

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_pgettext as _in
 
+from collectors.observation import Category
 from parc.extensions import db
 from parc.models import LockRule
 from parc.precedence import USUAL_LOCK_DAYS
@@ -19,6 +20,7 @@ from parc.queries import asset_sheet as query
 from parc.queries.asset_sheet import Sheet
 from parc.queries.audit import asset_history
 from parc.queries.held import read_held
+from parc.queries.host_entries import HostLine, read_entries, read_hosts
 from parc.queries.incident_sheet import past_incidents
 from parc.queries.observations import list_observations, read_observation
 from parc.queries.places import read_spot, subject_of
@@ -30,6 +32,7 @@ from parc.services.incident_values import number_text
 from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
 from parc.web.asset_cover import cover_line
+from parc.web.asset_hardware import SHOWN_FIRST, entry_state
 from parc.web.asset_held import held_kind, held_word
 from parc.web.assets import LABELS, assets
 from parc.web.cells import CellWriter
@@ -50,6 +53,7 @@ _KEPT = (
     *(name for name in KEPT_FIELDS if name not in {"technician_person_id", "currency"}),
 )  # fmt: skip
 _ENTRIES = 50
+_ATTACHED = frozenset({Category.MONITOR, Category.PRINTER})
 _INCIDENTS = 5
 _MORE_INTERFACES = 200
 _KEY_DIGITS = 18
@@ -98,6 +102,9 @@ def show(asset_id: int) -> ResponseReturnValue:
         has_more_gone=len(gone) > GONE_SHOWN,
         tables=TABLES,
         parts=parts,
+        inside=read_entries(db.session(), sheet.devices, SHOWN_FIRST),
+        hosts=_hosts(sheet),
+        entry_state=entry_state,
         held=read_held(db.session(), sheet.devices, asset_id),
         held_word=held_word,
         held_kind=held_kind,
@@ -114,6 +121,12 @@ def show(asset_id: int) -> ResponseReturnValue:
         incidents=past_incidents(db.session(), [asset_id], limit=_INCIDENTS),
         number_text=number_text,
     )
+
+
+def _hosts(sheet: Sheet) -> list[HostLine]:
+    """Read which hosts tell of it; only of what is attached to hosts."""
+    is_attached = sheet.asset.category in _ATTACHED
+    return read_hosts(db.session(), sheet.asset.id) if is_attached else []
 
 
 @assets.get("/assets/<int:asset_id>/interfaces")

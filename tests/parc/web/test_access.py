@@ -45,6 +45,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "assets.choose_columns": Role.READ_ONLY,
     "assets.delete": Role.MANAGER,
     "assets.edit": Role.TECHNICIAN,
+    "assets.hardware": Role.READ_ONLY,
     "assets.history": Role.READ_ONLY,
     "assets.index": Role.READ_ONLY,
     "assets.interfaces": Role.READ_ONLY,

@@ -1,0 +1,86 @@
+"""What agents tell on the sheet: the hardware tab, cards of the first tab, software."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from collectors.agent.messages import read_message
+from parc.config import Settings
+from parc.discovery.agents import settle_uploads, take_waiting
+from parc.extensions import db, transaction
+from parc.models import Asset, HostEntry, Installation, ValueSource
+from parc.services.agents import Received, store_inventory
+from tests.agent_samples import sample
+from tests.conftest import SOME_MOMENT
+from tests.factories import make_asset, make_linked_device
+from tests.web import Browser
+
+
+@pytest.fixture
+def laptop(administrator: Browser) -> int:
+    """A laptop that its agent has told of; gives its asset."""
+    settings: Settings = administrator.app.extensions["parc_settings"]
+    with transaction() as session:
+        message = read_message(sample("glpi_laptop.json"))
+        store_inventory(session, Received(message, SOME_MOMENT))
+        settle_uploads(session, settings, take_waiting(session), SOME_MOMENT)
+    return db.session.scalars(sa.select(Asset.id).where(Asset.name == "PC-COMPTA-03")).one()
+
+
+def test_the_tab_shows_what_is_inside(administrator: Browser, laptop: int) -> None:
+    page = administrator.get(f"/assets/{laptop}/hardware").text
+    for text in ("M425R2GA3BB0", "PARC NVMe 512", "10 cores · 12 threads · 1,600 MHz", "encrypted"):
+        assert text in page
+    assert "Microsoft Office Professionnel Plus 2021" in page
+    assert "N9PQR" in page  # the end of the key, and no more of it
+    assert "Administrateur" in page
+    assert "Peripherals" in page
+    assert "Databases" in page
+
+
+def test_the_first_tab_shows_volumes_protection_and_what_is_attached(
+    administrator: Browser, laptop: int
+) -> None:
+    page = administrator.get(f"/assets/{laptop}").text
+    assert f'href="/assets/{laptop}/hardware"' in page
+    for text in ("Volumes", "Microsoft Defender", "out of date", "PARC U24", "built in"):
+        assert text in page
+    assert r"MAIRIE\mdupont" in page
+
+
+def test_a_monitor_says_what_it_is_attached_to(administrator: Browser, laptop: int) -> None:
+    monitor = db.session.scalars(sa.select(Asset.id).where(Asset.name == "PARC U24")).one()
+    page = administrator.get(f"/assets/{monitor}").text
+    assert "Attached to" in page
+    assert f'href="/assets/{laptop}">PC-COMPTA-03</a>' in page
+    with transaction() as session:
+        session.execute(
+            sa.update(HostEntry).where(HostEntry.asset_id == monitor).values(gone_at=SOME_MOMENT)
+        )
+    assert "from 23 Nov 2026 to 23 Nov 2026" in administrator.get(f"/assets/{monitor}").text
+
+
+def test_a_machine_without_an_agent_has_no_such_tab(administrator: Browser) -> None:
+    with transaction() as session:
+        asset = make_asset(session)
+        make_linked_device(session, asset)
+        number = asset.id
+    assert "/hardware" not in administrator.get(f"/assets/{number}").text
+    assert "No agent tells" in administrator.get(f"/assets/{number}/hardware").text
+
+
+def test_software_is_shown_with_version_and_not_twice(administrator: Browser, laptop: int) -> None:
+    with transaction() as session:
+        device_id = session.scalars(sa.select(Installation.device_id)).first()
+        session.add(
+            Installation(
+                device_id=device_id, key="7-Zip", name="7-Zip by SNMP", source=ValueSource.SNMP,
+                first_seen_at=SOME_MOMENT,
+            )
+        )  # fmt: skip
+    page = administrator.get(f"/assets/{laptop}/software").text
+    assert "16.0.14332.20763" in page
+    assert "The Document Foundation" not in page
+    assert "Igor Pavlov" in page
+    assert "7-Zip by SNMP" not in page
