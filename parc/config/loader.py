@@ -22,6 +22,7 @@ from parc.config.settings import (
     DatabaseSettings,
     DiscoverySettings,
     DocumentSettings,
+    ImportSettings,
     InboxSettings,
     InterfaceSettings,
     MailSettings,
@@ -38,6 +39,7 @@ _TABLES: dict[str, type[Any]] = {
     "discovery": DiscoverySettings,
     "inbox": InboxSettings,
     "documents": DocumentSettings,
+    "imports": ImportSettings,
     "agents": AgentSettings,
     "mail": MailSettings,
 }

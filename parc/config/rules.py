@@ -53,6 +53,7 @@ _BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("inbox", "due_unknown_days"): (0, 3650),
     ("inbox", "due_silent_days"): (0, 3650),
     ("documents", "max_megabytes"): (1, 500),
+    ("imports", "keep_days"): (1, 90),
     ("agents", "interval_hours"): (1, 168),
     ("agents", "requests_per_minute"): (1, 100_000),
     ("agents", "body_megabytes"): (1, 64),

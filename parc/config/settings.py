@@ -114,6 +114,13 @@ class DocumentSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportSettings:
+    """Files on their way into the inventory."""
+
+    keep_days: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class AgentSettings:
     """Who may report inventories, how often, and what becomes of them."""
 
@@ -199,6 +206,7 @@ class Settings:
     discovery: DiscoverySettings = field(default_factory=DiscoverySettings)
     inbox: InboxSettings = field(default_factory=InboxSettings)
     documents: DocumentSettings = field(default_factory=DocumentSettings)
+    imports: ImportSettings = field(default_factory=ImportSettings)
     agents: AgentSettings = field(default_factory=AgentSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     credentials: tuple[CredentialSettings, ...] = ()

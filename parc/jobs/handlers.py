@@ -17,13 +17,16 @@ from parc.discovery.agents import settle_uploads, take_waiting
 from parc.discovery.collectors_network import collectors_network
 from parc.discovery.run import Tools, apply_held, discover
 from parc.errors import ParcError
-from parc.jobs import contracts
+from parc.jobs import contracts, imports
 from parc.jobs.clock import AGENTS, ALERTS, COVER, INBOX, MAIL, PURGE
 from parc.jobs.execution import Handler, JobContext
 from parc.reconcile.inbox import settle
 from parc.services.actor import SYSTEM
 from parc.services.document_store import DocumentStore
 from parc.services.documents import collect_files
+from parc.services.imports import APPLY as APPLY_IMPORT
+from parc.services.imports import FOLDER, expire
+from parc.services.imports import PLAN as PLAN_IMPORT
 from parc.services.jobs import JobStoppedError
 from parc.services.retention import Ages, purge_batch
 from parc.services.runs import APPLY, SWEEP
@@ -61,6 +64,7 @@ def purge(context: JobContext, arguments: Mapping[str, Any]) -> None:
         with context.transaction() as session:
             if not purge_batch(session, ages, context.clock()):
                 collect_files(session, DocumentStore(settings.data_folder), context.clock())
+                expire(session, DocumentStore(settings.data_folder, FOLDER), context.clock())
                 return
 
 
@@ -130,4 +134,6 @@ HANDLERS: dict[str, Handler] = {
     COVER: contracts.cover,
     ALERTS: contracts.alerts,
     MAIL: contracts.mail,
+    PLAN_IMPORT: imports.plan_import,
+    APPLY_IMPORT: imports.apply_import,
 }

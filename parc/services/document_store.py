@@ -58,10 +58,14 @@ class Stored:
 
 
 class DocumentStore:
-    """The folder of files; knows no database."""
+    """The folder of files; knows no database.
 
-    def __init__(self, data_folder: Path) -> None:
-        self.folder = data_folder / FOLDER
+    Args:
+        name: of the folder; files on their way into the inventory lie apart from documents.
+    """
+
+    def __init__(self, data_folder: Path, name: str = FOLDER) -> None:
+        self.folder = data_folder / name
 
     def put(self, stream: IO[bytes], most_bytes: int) -> Stored:
         """Store what a stream gives.

@@ -32,6 +32,7 @@ from parc.web.headers import init_headers
 from parc.web.history import action_label, field_label, value_text
 from parc.web.i18n import LANGUAGES, choose_language, init_i18n
 from parc.web.ignored_keys import ignored_keys
+from parc.web.imports import imports
 from parc.web.inbox import inbox
 from parc.web.incident_sheet import incidents
 from parc.web.labels import badge_kind, label
@@ -69,6 +70,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     exports,
     field_rules,
     first_run,
+    imports,
     inbox,
     incidents,
     ignored_keys,

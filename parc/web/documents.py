@@ -66,12 +66,23 @@ def takes_files(view: View) -> View:
     return view
 
 
+def takes_megabytes(most: int) -> Callable[[View], View]:
+    """Let who may call a view send a file of as many megabytes."""
+
+    def decorate(view: View) -> View:
+        cast("Any", view).takes_files = True
+        cast("Any", view).most_megabytes = most
+        return view
+
+    return decorate
+
+
 def raise_body_limit() -> None:
     """Before a form is read: allow a larger body where files are taken, for who may send them."""
     view = current_app.view_functions.get(request.endpoint or "")
     action = getattr(view, "required_action", None)
     if getattr(view, "takes_files", False) and action is not None and may(actor(), action):
-        megabytes = settings().documents.max_megabytes
+        megabytes = getattr(view, "most_megabytes", settings().documents.max_megabytes)
         request.max_content_length = megabytes * _MEBI + _FORM_BYTES
 
 

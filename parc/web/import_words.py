@@ -35,6 +35,7 @@ FILE_PROBLEMS: Mapping[str, str] = {
     "xml_forbidden": _("The workbook declares a document type, which no spreadsheet does."),
     "no_such_sheet": _("There is no sheet %(value)s."),
     "header_missing": _("Line %(value)s holds no headings."),
+    "file_gone": _("The file has been thrown away: send it again."),
     "no_such_kind": _("%(value)s is no kind of record that can be imported."),
 }
 CELL_PROBLEMS: Mapping[str, str] = {
@@ -161,6 +162,32 @@ FIELDS: Mapping[str, str] = {
     "suspended": _("Suspended, as told"),
     "warning": _("In warning, as told"),
     "alert_days": _("Alert, in days before the end"),
+}
+
+
+KINDS: Mapping[str, str] = {
+    "licences": _("Licences"),
+    "assets": _("Assets"),
+    "people": _("People"),
+    "places": _("Places"),
+}
+BESIDE: Mapping[str, str] = {
+    "publisher": _("Publisher"),
+    "supplier": _("Supplier"),
+    "person": _("Person"),
+    "place": _("Place"),
+    "department": _("Department"),
+}
+SKIPPED: Mapping[str, str] = {
+    "above": _("above the headings"),
+    "total": _("a total"),
+    "header_again": _("the headings again"),
+}
+FORMATS: Mapping[str, str] = {
+    "day_first": _("day first (31/12/2026)"),
+    "month_first": _("month first (12/31/2026)"),
+    ",": _("decimal comma (1 234,56)"),
+    ".": _("decimal point (1,234.56)"),
 }
 
 

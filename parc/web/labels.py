@@ -21,6 +21,7 @@ from parc.models import (
     ContractType,
     CoverSource,
     DeviceStatus,
+    ImportState,
     JobState,
     LifecycleState,
     LocationKind,
@@ -130,6 +131,16 @@ _CHANGE_SET: Mapping[ChangeSetKind, str] = {
 _CHANGE_SET_STATE: Mapping[ChangeSetState, str] = {
     ChangeSetState.APPLIED: _in("act", "Stands"),
     ChangeSetState.UNDONE: _in("act", "Undone"),
+}
+_IMPORT: Mapping[ImportState, str] = {
+    ImportState.UPLOADED: _in("import", "Sent, not planned"),
+    ImportState.PLANNING: _in("import", "Dry run under way"),
+    ImportState.PLANNED: _in("import", "Dry run done"),
+    ImportState.APPLYING: _in("import", "Import under way"),
+    ImportState.DONE: _in("import", "Imported"),
+    ImportState.REFUSED: _in("import", "Nothing imported: rows were refused"),
+    ImportState.FAILED: _in("import", "Failed"),
+    ImportState.EXPIRED: _in("import", "File thrown away"),
 }
 _IGNORED: Mapping[IgnoredKind, str] = {
     IgnoredKind.SERIAL: _in("key", "Serial number"),
@@ -346,6 +357,7 @@ _LABELS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
     DeviceStatus: _DEVICE,
     Failure: _FAILURE,
     IgnoredKind: _IGNORED,
+    ImportState: _IMPORT,
     JobState: _JOB,
     LifecycleState: _LIFECYCLE,
     LocationKind: _PLACE,
@@ -405,6 +417,13 @@ _KINDS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
         RunState.FAILED: "bad",
         RunState.INTERRUPTED: "warning",
         RunState.HELD: "warning",
+    },
+    ImportState: {
+        ImportState.PLANNING: "busy",
+        ImportState.APPLYING: "busy",
+        ImportState.DONE: "good",
+        ImportState.REFUSED: "warning",
+        ImportState.FAILED: "bad",
     },
     JobState: {JobState.RUNNING: "busy", JobState.DONE: "good", JobState.FAILED: "bad"},
     TargetOutcome: {

@@ -82,6 +82,7 @@ MENU = (
         (
             Entry("contracts.index", _("Contracts"), "handshake", Action.VIEW_CONTRACT, "o"),
             Entry("suppliers.index", _("Suppliers"), "truck", Action.VIEW_CONTRACT, "s"),
+            Entry("imports.index", _("Imports"), "upload", Action.IMPORT_RECORDS),
         ),
     ),
     Group(

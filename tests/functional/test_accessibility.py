@@ -88,6 +88,7 @@ from tests.factories import (
     make_run,
     make_user,
 )
+from tests.import_world import add_import_rows
 from tests.links import connect, make_switch, plug
 
 __all__ = ["chromium"]
@@ -99,6 +100,7 @@ NO_PAGES = {
     "assets.suggest",
     "documents.download",
     "departments.suggest",
+    "imports.live",
     "people.suggest",
     "places.suggest",
     "incidents.every_csv",
@@ -135,6 +137,7 @@ def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     with app.app_context():
         with transaction() as session:
             arguments, runs = _fill(session)
+            arguments |= add_import_rows(session, folder)
             token = make_link(session, SYSTEM, arguments["user_id"], now())
         db.session.remove()
     paths = _paths(app, {**arguments, "token": token, "tag": "nobody-has-it"})

@@ -1,0 +1,79 @@
+"""An import that has been planned, with something of everything that its page can show."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from parc.clock import now
+from parc.importers.limits import LIMITS
+from parc.models import ImportMapping, ImportRun, ImportState
+from parc.services.document_store import DocumentStore
+from parc.services.imports import FOLDER
+
+_FILE = (
+    "Parc logiciel;;;;;\nLogiciel;Éditeur;Quantité;Affecté à;Date d'achat;Prix unitaire HT\n"
+    "Office Standard 2021 pour les postes de l'accueil;Microsoft;10 postes;Anne;01/02/2022;1.234\n"
+    "Office Standard 2021 pour les postes de l'accueil;Microsoft;10 postes;Paul;01/02/2022;1.234\n"
+    "Visio;Microsoft;dix;;mars 2022;44632\nTotal;;20;;;\n"
+)
+_CELL = {"line": 5, "field": "quantity", "heading": "Quantité", "value": "dix"}
+_REPORT: dict[str, Any] = {
+    "counts": {"new": 1, "changed": 1, "unchanged": 2, "left": 1, "refused": 1},
+    "rows": 6,
+    "lines": {
+        "new": [{"lines": [3, 4], "label": "Office", "changes": {"quantity": [None, "10"]},
+                 "problems": []}],
+        "changed": [{"lines": [7], "label": "Project", "changes": {"ends_on": ["2025-12-31", None],
+                     "renewal": ["2024-12-31", "2025-12-31"]}, "problems": []}],
+        "refused": [{"lines": [5], "label": "Visio", "changes": {}, "problems": [
+            {**_CELL, "code": "not_a_quantity", "detail": "dix"},
+            {**_CELL, "field": "", "heading": "", "value": "", "code": "same_key_twice",
+             "detail": "4"}]}],
+    },
+    "skipped": [[1, "above"], [6, "total"]],
+    "blank": 2,
+    "beside": [["publisher", "Microsoft", 3], ["person", "Paul", 1]],
+    "notes": {"person_left_out": 1},
+    "key": ["name", "version"],
+    "formats": {
+        "purchased_on": {"how": "day_first", "is_assumed": True, "is_mixed": False, "months": 1,
+                         "serials": 1},
+        "unit_price": {"how": ",", "is_assumed": False, "is_mixed": True, "months": 0,
+                       "serials": 0},
+    },
+    "seats": {"rows": 4, "groups": 3, "repeated": 2, "is_likely": True},
+}  # fmt: skip
+
+
+def add_import_rows(session: Session, folder: Path) -> dict[str, int]:
+    """Add an import with its file, and a kept mapping; gives the arguments of their addresses."""
+    stored = DocumentStore(folder, FOLDER).put(io.BytesIO(_FILE.encode()), LIMITS.file_octets)
+    moment = now()
+    run = ImportRun(
+        kind="licences",
+        file_name="licences-2022.csv",
+        file_hash=stored.content_hash,
+        file_octets=stored.size_bytes,
+        author="Ada",
+        user_id=None,
+        state=ImportState.PLANNED,
+        choices={},
+        report=_REPORT,
+        created_at=moment,
+        expires_at=moment,
+    )
+    mapping = ImportMapping(
+        kind="licences",
+        name="Tableau des licences",
+        signature="0" * 64,
+        choices={"columns": {"name": "Logiciel"}},
+        author="Ada",
+        updated_at=moment,
+    )
+    session.add_all([run, mapping])
+    session.flush()
+    return {"import_id": run.id, "mapping_id": mapping.id}
