@@ -58,7 +58,8 @@ def _work(app: Flask) -> None:
 
 def _run() -> ImportRun:
     db.session.rollback()
-    return db.session.scalars(sa.select(ImportRun).order_by(ImportRun.id.desc())).first()  # type: ignore[return-value] -- there is one
+    query = sa.select(ImportRun).order_by(ImportRun.id.desc()).limit(1)
+    return db.session.scalars(query).one()
 
 
 def _columns(answer: str) -> dict[str, str]:
