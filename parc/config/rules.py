@@ -40,6 +40,7 @@ _BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("discovery", "gone_after_runs"): (1, 100),
     ("discovery", "edge_port_addresses"): (1, 1_000),
     ("discovery", "link_days"): (1, 3650),
+    ("incidents", "close_days"): (1, 3650),
     ("inbox", "listed_per_run"): (0, 1_000),
     ("inbox", "guest_days"): (1, 3650),
     ("inbox", "silent_days"): (1, 3650),

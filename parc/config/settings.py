@@ -89,6 +89,13 @@ class DiscoverySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentSettings:
+    """How incidents end."""
+
+    close_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
 class InboxSettings:
     """What waits for a decision, how much of it one by one, and by when."""
 
@@ -205,6 +212,7 @@ class Settings:
     interface: InterfaceSettings = field(default_factory=InterfaceSettings)
     discovery: DiscoverySettings = field(default_factory=DiscoverySettings)
     inbox: InboxSettings = field(default_factory=InboxSettings)
+    incidents: IncidentSettings = field(default_factory=IncidentSettings)
     documents: DocumentSettings = field(default_factory=DocumentSettings)
     imports: ImportSettings = field(default_factory=ImportSettings)
     agents: AgentSettings = field(default_factory=AgentSettings)

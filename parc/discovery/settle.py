@@ -35,6 +35,8 @@ from parc.reconcile.change import (
     UpdateDevice,
 )
 from parc.reconcile.inbox import settle as settle_inbox
+from parc.reconcile.incident_events import events_of
+from parc.reconcile.incidents import settle_incidents
 from parc.reconcile.links import write_links
 from parc.reconcile.load import load
 from parc.reconcile.plan import Plan, UnsafePlanError, plan
@@ -66,6 +68,7 @@ class _Evidence:
     observations: Iterable[Observation]
     settings: Settings
     now: datetime
+    is_end: bool = False
 
 
 def policy_of(session: Session, task: Task, settings: Settings, now: datetime) -> Policy:
@@ -116,7 +119,7 @@ def settle_absence(session: Session, task: Task, settings: Settings, now: dateti
         )
     )
     whole = replace(absences, in_scope=absences.in_scope + (present or 0))
-    return _apply_if_safe(session, task, policy, whole, _Evidence((), settings, now))
+    return _apply_if_safe(session, task, policy, whole, _Evidence((), settings, now, is_end=True))
 
 
 def plan_again(
@@ -180,6 +183,15 @@ def _apply(session: Session, task: Task, actor: Actor, made: Plan, evidence: _Ev
         evidence.now,
         Scope(devices=seen, keyed=keyed_devices(made, ids)),
         told=[change for change in made.changes if isinstance(change, Conflict)],
+        ids=ids,
+    )
+    settle_incidents(
+        session,
+        actor,
+        evidence.now,
+        devices=seen,
+        ended_ranges=[task.range_id] if evidence.is_end and task.range_id else [],
+        events=list(events_of(made.changes, made.sightings)),
         ids=ids,
     )
     counts = applied.counts

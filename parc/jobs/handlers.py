@@ -21,12 +21,14 @@ from parc.jobs import contracts, imports
 from parc.jobs.clock import AGENTS, ALERTS, COVER, INBOX, MAIL, PURGE
 from parc.jobs.execution import Handler, JobContext
 from parc.reconcile.inbox import settle
+from parc.reconcile.incidents import settle_incidents
 from parc.services.actor import SYSTEM
 from parc.services.document_store import DocumentStore
 from parc.services.documents import collect_files
 from parc.services.imports import APPLY as APPLY_IMPORT
 from parc.services.imports import FOLDER, expire
 from parc.services.imports import PLAN as PLAN_IMPORT
+from parc.services.incident_steps import close_resolved
 from parc.services.jobs import JobStoppedError
 from parc.services.retention import Ages, purge_batch
 from parc.services.runs import APPLY, SWEEP
@@ -74,6 +76,13 @@ def inbox(context: JobContext, arguments: Mapping[str, Any]) -> None:
     settings: Settings = context.app.extensions["parc_settings"]
     with context.transaction() as session:
         settle(session, SYSTEM, settings.inbox, context.clock())
+        settle_incidents(session, SYSTEM, context.clock())
+    while True:
+        if context.should_stop():
+            raise JobStoppedError("stopped between two batches")
+        with context.transaction() as session:
+            if not close_resolved(session, context.clock(), settings.incidents.close_days):
+                return
 
 
 def agents(context: JobContext, arguments: Mapping[str, Any]) -> None:

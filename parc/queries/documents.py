@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.errors import NotFoundError
-from parc.models import Contract, Document, DocumentSubject, Supplier
+from parc.models import Contract, Document, DocumentSubject, Incident, Supplier
 
 
 def documents_of(session: Session, kind: DocumentSubject, subject_id: int) -> Sequence[Document]:
@@ -38,4 +38,7 @@ def subject_name(session: Session, row: Document) -> str:
         found = session.get(Contract, row.subject_id)
     elif row.subject_kind is DocumentSubject.SUPPLIER:
         found = session.get(Supplier, row.subject_id)
+    elif row.subject_kind is DocumentSubject.INCIDENT:
+        incident = session.get(Incident, row.subject_id)
+        return incident.title if incident else ""
     return found.name if found else ""

@@ -158,6 +158,7 @@ def past_incidents(
             Incident.priority,
             Incident.opened_at,
             Incident.cause,
+            Incident.rule,
         )
         .where(
             Incident.id.in_(about),
@@ -237,6 +238,7 @@ def _links(session: Session, incident_id: int) -> list[Any]:
                 Incident.id,
                 Incident.title,
                 Incident.state,
+                Incident.rule,
                 sa.literal(is_said_here).label("is_said_here"),
             )
             .join(Incident, Incident.id == other)

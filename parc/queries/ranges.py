@@ -113,6 +113,12 @@ def find_range(session: Session, name: str) -> RangeRow:
     return _one(session, AddressRange.name == name, repr(name))
 
 
+def range_names(session: Session) -> list[tuple[int, str]]:
+    """Give all ranges by name."""
+    query = sa.select(AddressRange.id, AddressRange.name).order_by(AddressRange.name)
+    return [(number, name) for number, name in session.execute(query)]
+
+
 def site_names(session: Session) -> list[str]:
     """Give the names of all sites, to choose from."""
     return list(

@@ -30,7 +30,7 @@ RIGHTS: Final = {
     DocumentSubject.CONTRACT: (Action.VIEW_CONTRACT, Action.EDIT_CONTRACT),
     DocumentSubject.SUPPLIER: (Action.VIEW_CONTRACT, Action.EDIT_CONTRACT),
     DocumentSubject.MOVEMENT: (Action.VIEW_INVENTORY, Action.EDIT_ASSET),
-    DocumentSubject.INCIDENT: (Action.VIEW_INVENTORY, Action.EDIT_ASSET),
+    DocumentSubject.INCIDENT: (Action.VIEW_INCIDENT, Action.EDIT_INCIDENT),
 }
 
 

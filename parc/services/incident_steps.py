@@ -16,6 +16,7 @@ from parc.errors import FieldProblem, InvalidInputError
 from parc.models import Incident, IncidentCause, IncidentState
 from parc.services.actor import SYSTEM, Actor
 from parc.services.fields import FieldReader
+from parc.services.incident_rules import EVENT_RULES
 from parc.services.incident_states import OPEN, TRANSITIONS, may_follow
 from parc.services.incident_values import long_text
 from parc.services.incidents import locked, locked_all, note, touch
@@ -23,8 +24,6 @@ from parc.services.permissions import Action, require
 
 _MOST_REASON: Final = 255
 _CLOSED_AT_ONCE: Final = 500
-# Its cause is looked at after each run: one that ended may come back only once that was gone.
-STANDING_RULES: Final = frozenset({"supply_low", "device_silent", "unknown_device"})
 
 # What can be done to several incidents at once, and to those of which states.
 BULK_STATES: Final[Mapping[str, frozenset[IncidentState]]] = {
@@ -288,5 +287,5 @@ def _settle_key(session: Session, incident: Incident) -> None:
             taken = sa.select(Incident.id).where(Incident.live_key == key)
             if session.scalar(taken) is None:
                 incident.live_key = key
-    elif incident.rule.value not in STANDING_RULES or incident.cause_gone_at is not None:
+    elif incident.rule in EVENT_RULES or incident.cause_gone_at is not None:
         incident.live_key = None

@@ -34,7 +34,8 @@ from parc.web.i18n import LANGUAGES, choose_language, init_i18n
 from parc.web.ignored_keys import ignored_keys
 from parc.web.imports import imports
 from parc.web.inbox import inbox
-from parc.web.incident_sheet import incidents
+from parc.web.incident_rules import incidents
+from parc.web.incident_words import title_text
 from parc.web.labels import badge_kind, label
 from parc.web.messages import take_messages
 from parc.web.my_incidents import my_incidents
@@ -119,6 +120,7 @@ def init_web(app: Flask) -> None:
         take_messages=take_messages,
         menu_for=menu_for,
         home_url=home_url,
+        incident_title=title_text,
         languages=LANGUAGES,
     )
     for blueprint in BLUEPRINTS:

@@ -30,6 +30,7 @@ from parc.web.access import actor
 from parc.web.cells import CellWriter
 from parc.web.context import now
 from parc.web.formats import format_number
+from parc.web.incident_words import title_text
 from parc.web.labels import label
 from parc.web.listing import (
     Cell,
@@ -188,7 +189,7 @@ def _file_row(
     moments = (row.opened_at, row.taken_at, row.resolved_at, row.closed_at)
     return [
         number_text(row.id),
-        row.title,
+        title_text(row),
         write.label(row.kind),
         write.label(row.state),
         write.label(row.priority),
@@ -231,7 +232,7 @@ def _lines(
             write.seen(row.opened_at),
         ]
         url = url_for("incidents.show", incident_id=row.id)
-        lines.append(Line(row.id, url, f"{number_text(row.id)} {row.title}", cells))
+        lines.append(Line(row.id, url, f"{number_text(row.id)} {title_text(row)}", cells))
     return lines
 
 
@@ -316,6 +317,8 @@ def _empty(view: str, wanted: ListRequest) -> Empty:
         return Empty(
             gettext("No draft waits."),
             gettext("Rules make drafts of what a discovery sees, such as a supply that is low."),
+            url_for("incidents.rules"),
+            gettext("See the rules"),
         )
     return Empty(
         gettext("No incident is open."),

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _
 
 from parc.errors import FieldProblem, InvalidInputError
 from parc.extensions import db, transaction
-from parc.models import IncidentLinkKind, IncidentState
+from parc.models import DocumentSubject, IncidentLinkKind, IncidentState
 from parc.queries import incident_sheet as query
 from parc.queries.locations import read_places
 from parc.services import incident_drafts, incident_links, incident_steps
@@ -21,9 +21,11 @@ from parc.services.incident_values import number_of, number_text
 from parc.services.permissions import Action
 from parc.web import incident_forms  # noqa: F401 -- adds its pages to the same blueprint
 from parc.web.access import actor, requires
+from parc.web.asset_cover import cover_line
 from parc.web.cells import CellWriter
 from parc.web.context import now
 from parc.web.dates import read_minute
+from parc.web.documents import document_card, receive, takes_files
 from parc.web.forms import Form, filled, read_form
 from parc.web.history import action_label, field_label, value_text
 from parc.web.incident_labels import LINKED_FROM
@@ -136,6 +138,17 @@ def send_unlink(incident_id: int, other_id: int) -> ResponseReturnValue:
     return redirect(url_for("incidents.show", incident_id=incident_id))
 
 
+@incidents.post("/incidents/<int:incident_id>/documents")
+@requires(Action.EDIT_INCIDENT)
+@takes_files
+def send_document(incident_id: int) -> ResponseReturnValue:
+    """Add a document to an incident."""
+    incident = query.read_incident(db.session(), incident_id)
+    back = url_for("incidents.show", incident_id=incident_id) + "#documents"
+    name = f"{number_text(incident_id)} {incident.title}"
+    return receive(DocumentSubject.INCIDENT, incident_id, name, back)
+
+
 def _step(session: Any, incident_id: int, action: str, form: Form) -> None:
     who, moment = actor(), now()
     if action == "take":
@@ -166,6 +179,7 @@ def _page(incident_id: int, form: Form, opened: str = "") -> str:
     session, moment = db.session(), now()
     incident = query.read_incident(session, incident_id)
     places = read_places(session)
+    aside = query.read_aside(session, incident, moment)
     following = TRANSITIONS[incident.state]
     is_open = incident.state in OPEN
     return render_template(
@@ -175,7 +189,7 @@ def _page(incident_id: int, form: Form, opened: str = "") -> str:
         number_text=number_text,
         draft_text=draft_text(incident),
         sheet=query.read_sheet(session, incident, is_staff=True),
-        aside=query.read_aside(session, incident, moment),
+        aside=aside,
         history=history_lines(query.incident_history(session, incident_id, None, _ENTRIES)),
         place=places.path(incident.location_id),
         paths={number: place.path for number, place in places.by_id.items()},
@@ -203,7 +217,12 @@ def _page(incident_id: int, form: Form, opened: str = "") -> str:
         certainties=CERTAINTIES,
         switch_url=switch_url,
         port_url=port_url,
-        cover=None,
+        cover=cover_line(aside.assets[0].asset.id) if aside.assets else None,
+        card_documents=document_card(
+            DocumentSubject.INCIDENT,
+            incident_id,
+            url_for("incidents.send_document", incident_id=incident_id),
+        ),
     )
 
 

@@ -44,6 +44,7 @@ _FIELDS: Mapping[str, str] = {
     "priority_reason": _("Why another priority"),
     "reason": _("Reason"),
     "related": _in("link", "Related to"),
+    "rule": _in("incident", "Rule"),
     "requester_name": _("Requester"),
     "resolution": _("How it was resolved"),
     "state": _("State"),
@@ -59,6 +60,7 @@ _MEMBERS: Mapping[str, type[enum.StrEnum]] = {
     "impact": Level,
     "kind": IncidentKind,
     "priority": Priority,
+    "rule": IncidentRuleCode,
     "state": IncidentState,
     "urgency": Level,
 }
@@ -89,6 +91,15 @@ def history_lines(entries: Iterable[AuditEntry]) -> list[HistoryLine]:
         )
         for entry in entries
     ]
+
+
+def title_text(row: Any) -> str:
+    """Give the title of an incident; what a rule has made begins with what the rule is about.
+
+    Args:
+        row: with ``title`` and ``rule``.
+    """
+    return row.title if row.rule is None else f"{label(row.rule)}{gettext(': ')}{row.title}"
 
 
 def draft_text(incident: Incident) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import io
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from parc.services.incident_values import IncidentInput, number_text
 from parc.services.incidents import open_incident
 from parc.services.people import PersonDraft, save_person
 from tests.conftest import SOME_MOMENT
-from tests.factories import SOME_PERSON, make_asset, make_linked_device
+from tests.factories import SOME_PERSON, make_asset, make_linked_device, make_range
 from tests.parc.services.test_incidents import make_draft
 from tests.statements import statements
 from tests.web import Browser
@@ -328,6 +329,43 @@ def test_list_and_sheet_cost_the_same_however_many_there_are(technician: Browser
             technician.get(path)
         assert len(seen) == before, path
     assert max(counts.values()) <= 24
+
+
+def test_sheet_says_whom_to_call_and_takes_documents(technician: Browser) -> None:
+    with transaction() as session:
+        asset = make_asset(session, warranty_ends_on=date(2099, 1, 31))
+        key = asset.id
+    number = make_incident(asset_ids=[key])
+    page = technician.get(f"/incidents/{number}").text
+    assert "Covered" in page
+    assert "until 31 Jan 2099" in page
+    sent = {"file": (io.BytesIO(b"a photo"), "photo.txt")}
+    where = f"/incidents/{number}/documents"
+    page = technician.post(where, sent, follow_redirects=True).text
+    assert "photo.txt" in page
+    assert technician.get("/documents/1").data == b"a photo"
+    assert Browser(technician.app, Role.REQUESTER).get("/documents/1").status_code == 404
+    technician.post("/documents/1/delete", follow_redirects=True)
+    assert "/documents/1" not in technician.get(f"/incidents/{number}").text
+
+
+def test_rules_are_shown_and_set_by_managers(sqlite_app: Flask) -> None:
+    manager = Browser(sqlite_app, Role.MANAGER)
+    with transaction() as session:
+        network = make_range(session, name="Core").id
+    assert "Supply is low" in manager.get("/incidents/rules").text
+    assert "no range" in manager.get("/incidents/rules").text
+    assert "Core" in manager.get("/incidents/rule?code=unknown_device").text
+    assert manager.get("/incidents/rule?code=odd").status_code == 404
+    levels = {"impact": "high", "urgency": "high"}
+    sent = {"code": "unknown_device", "is_enabled": "1", "range_ids": [network], **levels}
+    page = manager.post("/incidents/rule", sent, follow_redirects=True).text
+    assert "1 range" in page
+    wrong = {"code": "supply_low", "threshold": "99", **levels}
+    assert manager.post("/incidents/rule", wrong).status_code == 422
+    assert manager.post("/incidents/rule", {**sent, "range_ids": ["x"]}).status_code == 400
+    manager.post("/incidents/rule", {**wrong, "threshold": "20"})
+    assert "Off" in manager.get("/incidents/rules").text
 
 
 def test_read_only_looks_and_changes_nothing(sqlite_app: Flask) -> None:
