@@ -21,7 +21,15 @@ from sqlalchemy.sql.expression import UnaryExpression
 from collectors.observation import Category
 from collectors.text import normalise_mac
 from parc.contract_dates import SOON_DAYS
-from parc.models import Asset, Device, Interface, LifecycleState, MergedAsset
+from parc.models import (
+    Asset,
+    Department,
+    Device,
+    Interface,
+    LifecycleState,
+    MergedAsset,
+    Person,
+)
 from parc.naming import address_sort
 from parc.queries import search
 from parc.queries.facets import Covered, Facet, FacetSnapshot, Freshness, Origin, bits_of
@@ -33,6 +41,8 @@ _FEW_IDS = 1_000
 _CHEAP_COUNT = 1_500
 _MAX_VALUES = 200
 
+_PERSON = sa.select(Person.name).where(Person.id == Asset.custodian_person_id)
+_DEPARTMENT = sa.select(Department.name).where(Department.id == Asset.custodian_department_id)
 COLUMNS: Mapping[str, sa.SQLColumnExpression[Any]] = {
     "name": Asset.name,
     "asset_tag": Asset.asset_tag,
@@ -42,6 +52,9 @@ COLUMNS: Mapping[str, sa.SQLColumnExpression[Any]] = {
     "manufacturer": Asset.manufacturer,
     "model_name": Asset.model_name,
     "primary_address": Asset.primary_address,
+    "custodian": sa.func.coalesce(
+        _PERSON.scalar_subquery(), _DEPARTMENT.scalar_subquery(), type_=sa.String()
+    ).label("custodian"),
     "location_id": Asset.location_id,
     "last_seen_at": Asset.last_seen_at,
     "operating_system": Asset.operating_system,
@@ -53,7 +66,7 @@ COLUMNS: Mapping[str, sa.SQLColumnExpression[Any]] = {
     "covered_until": Asset.covered_until,
 }
 # The maker stands before the model unless it has a column of its own.
-DEFAULT_COLUMNS = tuple(name for name in tuple(COLUMNS)[:10] if name != "manufacturer")
+DEFAULT_COLUMNS = tuple(name for name in tuple(COLUMNS)[:11] if name != "manufacturer")
 
 
 def _text(label: str, column: Any, *, is_nullable: bool = True) -> SortColumn:

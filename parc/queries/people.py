@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -116,6 +116,17 @@ def count_by(session: Session, name: str, wanted: PeopleFilter) -> dict[str, int
     column = getattr(Person, name)
     query = sa.select(column, sa.func.count()).where(*_conditions(wanted)).group_by(column)
     return {str(key): count for key, count in session.execute(query) if key is not None}
+
+
+def count_presence(session: Session, wanted: PeopleFilter) -> dict[str, int]:
+    """Count the people of a filter who are ``present``, and who have ``left``."""
+    everyone = replace(wanted, is_present=None)
+    counts = {}
+    for name, is_present in (("present", True), ("left", False)):
+        conditions = _conditions(replace(everyone, is_present=is_present))
+        query = sa.select(sa.func.count()).select_from(Person).where(*conditions)
+        counts[name] = session.scalar(query) or 0
+    return counts
 
 
 def read_person(session: Session, person_id: int) -> Person:

@@ -58,6 +58,7 @@ LABELS: Mapping[str, str] = {
     "manufacturer": _("Manufacturer"),
     "model_name": _("Model"),
     "primary_address": _("Address"),
+    "custodian": _("Holder"),
     "location_id": _("Place"),
     "last_seen_at": _("Last seen"),
     "operating_system": _("Operating system"),

@@ -245,7 +245,10 @@ def _view(wanted: ListRequest) -> ListView:
     by_site = query.count_by(session, "site_id", narrowed)
     facets = [
         wanted.facet(
-            "presence", gettext("Presence"), dict.fromkeys(PRESENCE, 1), lambda v: str(PRESENCE[v])
+            "presence",
+            gettext("Presence"),
+            query.count_presence(session, narrowed),
+            lambda v: str(PRESENCE[v]),
         ),
         wanted.facet(
             "department",

@@ -80,7 +80,7 @@ def test_place_in_use_is_not_deleted_and_the_page_says_why(administrator: Browse
     assert "1 asset" in administrator.get(f"/places/{number}/delete").text
     assert administrator.post(f"/places/{number}/delete").status_code == 409
     with transaction() as session:
-        session.get_one(Asset, asset).location_id = None
+        session.delete(session.get_one(Asset, asset))
     assert administrator.post(f"/places/{number}/delete").status_code == 302
     assert administrator.get(f"/places/{number}").status_code == 404
 
@@ -177,7 +177,7 @@ def test_person_who_holds_something_is_not_deleted_from_the_page(administrator: 
     assert "1 asset" in administrator.get(f"/people/{number}/delete").text
     assert administrator.post(f"/people/{number}/delete").status_code == 409
     with transaction() as session:
-        session.get_one(Asset, asset).custodian_person_id = None
+        session.delete(session.get_one(Asset, asset))
     assert administrator.post(f"/people/{number}/delete").status_code == 302
     assert administrator.get(f"/people/{number}").status_code == 404
 
