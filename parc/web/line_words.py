@@ -10,9 +10,9 @@ from markupsafe import Markup
 from parc.queries.contract_assets import LineProblem
 
 PROBLEMS: Mapping[LineProblem, str] = {
-    LineProblem.WAITING: _("Serial number not known"),
+    LineProblem.WAITING: _("Serial unknown"),
     LineProblem.RETIRED: _("Asset retired"),
-    LineProblem.UNSEEN: _("Not seen for 60 days"),
+    LineProblem.UNSEEN: _("Unseen for 60 days"),
 }
 _KINDS: Mapping[LineProblem, str] = {
     LineProblem.WAITING: "warning",

@@ -159,7 +159,7 @@ def test_assets_are_added_by_tag_and_serial_and_taken_off(browser: Browser) -> N
     browser.post(f"/contracts/{number}/lines", {"lines": "P1\nS-9"})
     page = browser.get(f"/contracts/{number}/lines").text
     assert "printer 1 (P1)" in page
-    assert "Serial number not known" in page
+    assert "Serial unknown" in page
     assert "printer 1" in browser.get(f"/contracts/{number}/assets").text
     everywhere = browser.get("/contracts/lines?problem=waiting").text
     assert "S-9" in everywhere
