@@ -32,6 +32,7 @@ from parc.services.asset_search import searched_once, touch
 from parc.services.assets import hold_asset
 from parc.services.change_sets import recording
 from parc.services.lifecycle import TRANSITIONS
+from parc.services.movement_drafts import missing_proof
 from parc.services.movement_kinds import (
     KINDS,
     Holder,
@@ -100,6 +101,7 @@ def apply(
     problems = check_order(session, order, at)
     if order.kind is MovementKind.CORRECTION and not (order.texts.get("reason") or actor.reason):
         problems.append(FieldProblem("reason", "required"))
+    problems += missing_proof(session, [asset_id], order)
     problem = problem_of(session, asset, order)
     if problem is not None:
         problems.append(problem)
@@ -137,7 +139,7 @@ def apply_basket(
     """
     _require(actor, order)
     ids = sorted(set(asset_ids))
-    problems = check_order(session, order, at)
+    problems = check_order(session, order, at) + missing_proof(session, ids, order)
     if not ids:
         problems.append(FieldProblem("assets", "required"))
     if len(ids) > MOST_ASSETS:

@@ -38,7 +38,10 @@ from parc.web.incident_rules import incidents
 from parc.web.incident_words import title_text
 from parc.web.labels import badge_kind, label
 from parc.web.messages import take_messages
+from parc.web.movements import movements
+from parc.web.moving import other_kinds, usual_kind
 from parc.web.my_incidents import my_incidents
+from parc.web.names import name_of
 from parc.web.navigation import home_url, menu_for
 from parc.web.network_map import network_map
 from parc.web.patterns import patterns
@@ -76,6 +79,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     incidents,
     ignored_keys,
     my_incidents,
+    movements,
     network_map,
     patterns,
     people,
@@ -119,6 +123,9 @@ def init_web(app: Flask) -> None:
         tell_problem=tell_problem,
         take_messages=take_messages,
         menu_for=menu_for,
+        name_of=name_of,
+        other_kinds=other_kinds,
+        usual_kind=usual_kind,
         home_url=home_url,
         incident_title=title_text,
         languages=LANGUAGES,

@@ -57,6 +57,7 @@ MENU = (
             Entry("inbox.index", _("To do"), "inbox", Action.VIEW_INVENTORY, "t"),
             Entry("assets.index", _("Assets"), "monitor", Action.VIEW_INVENTORY, "a"),
             Entry("incidents.index", _("Incidents"), "life-buoy", Action.VIEW_INCIDENT, "i"),
+            Entry("movements.index", _("Movements"), "arrow-up-down", Action.VIEW_INVENTORY, "m"),
             Entry("where.show", _("Where is it?"), "map-pin", Action.VIEW_INVENTORY, "w"),
             Entry("network_map.show", _("Network map"), "waypoints", Action.VIEW_INVENTORY, "n"),
             Entry(

@@ -18,6 +18,7 @@ from parc.queries import people as query
 from parc.queries.departments import Departments, read_departments
 from parc.queries.keyset import Order
 from parc.queries.locations import Places, read_places
+from parc.queries.movements import MovementFilter, movements_of
 from parc.queries.people import PeopleFilter
 from parc.services import people as service
 from parc.services.people import PersonDraft, person_label
@@ -41,6 +42,7 @@ from parc.web.listing import (
     render_list,
 )
 from parc.web.messages import tell
+from parc.web.movement_words import changes_of, kind_text, read_names
 from parc.web.uses import use_texts
 
 people = Blueprint("people", __name__)
@@ -67,6 +69,7 @@ _LIST: Final = ListSpec(
 )
 _MOST_SUGGESTED: Final = 12
 _PART: Final = 1_000
+_MOVEMENTS: Final = 20
 
 
 @people.get("/people")
@@ -112,6 +115,9 @@ def show(person_id: int) -> ResponseReturnValue:
         row=row,
         department=read_departments(db.session()).path(row.department_id),
         site=read_places(db.session()).path(row.site_id),
+        movements=_movements(person_id),
+        kind_text=kind_text,
+        changes_of=changes_of,
         has_left=row.left_on is not None and row.left_on < today(),
         today=today(),
     )
@@ -184,6 +190,12 @@ def send_delete(person_id: int) -> ResponseReturnValue:
         return _delete_page(person_id), 409
     tell(gettext("%(name)s is deleted.", name=name))
     return redirect(url_for("people.index"))
+
+
+def _movements(person_id: int) -> list[Any]:
+    rows = movements_of(db.session(), MovementFilter(person_ids=[person_id]), _MOVEMENTS)
+    read_names(rows)
+    return rows
 
 
 def _send(row: Person | None) -> ResponseReturnValue:

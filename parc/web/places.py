@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from zoneinfo import available_timezones
 
 from flask import redirect, render_template, request, url_for
@@ -16,6 +16,7 @@ from parc.extensions import db, transaction
 from parc.models import Location, LocationKind
 from parc.queries import rooms as query
 from parc.queries.locations import Place, Places, read_places
+from parc.queries.movements import MovementFilter, movements_of
 from parc.services import outlets as outlet_service
 from parc.services import places as service
 from parc.services.outlets import OutletDraft
@@ -27,6 +28,7 @@ from parc.web.context import now
 from parc.web.forms import Form, filled, read_form
 from parc.web.labels import choices
 from parc.web.messages import tell
+from parc.web.movement_words import changes_of, kind_text, read_names
 from parc.web.place_list import places
 from parc.web.uses import use_texts
 
@@ -52,6 +54,7 @@ OUTLET_LABELS: Final[Mapping[str, str]] = {
 _FIELDS: Final = tuple(LABELS)
 _OUTLET_FIELDS: Final = tuple(OUTLET_LABELS)
 _MOST_SUGGESTED: Final = 12
+_MOVEMENTS: Final = 20
 _GO_ALONG: Final = ("wall_outlet", "inbox_entry")
 
 
@@ -88,6 +91,9 @@ def show(place_id: int) -> ResponseReturnValue:
         outlets=outlets,
         within=frozenset(within),
         seen=seen,
+        movements=_movements(place_id),
+        kind_text=kind_text,
+        changes_of=changes_of,
         paths={place.id: place.path for place in tree.by_id.values()},
     )
 
@@ -192,6 +198,12 @@ def delete_outlet(outlet_id: int) -> ResponseReturnValue:
         name = outlet_service.delete_outlet(session, actor(), outlet_id, at=now())
     tell(gettext("%(name)s is deleted.", name=name))
     return redirect(url_for("places.show", place_id=place_id))
+
+
+def _movements(place_id: int) -> list[Any]:
+    rows = movements_of(db.session(), MovementFilter(location_ids=[place_id]), _MOVEMENTS)
+    read_names(rows)
+    return rows
 
 
 def _send(row: Location | None) -> ResponseReturnValue:

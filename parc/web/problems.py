@@ -47,6 +47,7 @@ PROBLEMS = {
     "later_movement": _("A movement of %(value)s stands already: this one cannot be before it."),
     "entry_stays": _("The entry cannot be cancelled: all the rest stands on it."),
     "basket_refused": _("%(value)s cannot be moved so."),
+    "wiping_unproven": _("It holds data: say how, when and by whom it was wiped."),
     "in_the_past": _("This moment is past."),
     "transition_refused": _("This change of state is not foreseen. Possible: %(value)s."),
     "login_shape": _("Use letters, digits, dots, hyphens, underscores or @, without spaces."),

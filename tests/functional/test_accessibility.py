@@ -47,6 +47,7 @@ from parc.models import (
     IncidentRuleCode,
     IncidentState,
     Interface,
+    Movement,
     Run,
     RunPhase,
     RunState,
@@ -354,6 +355,7 @@ def _add_organisation(session: Session, asset_id: int) -> dict[str, int]:
         "outlet_id": outlet.id,
         "department_id": department.id,
         "person_id": person.id,
+        "movement_id": session.scalars(sa.select(Movement.id)).first() or 0,
     }
 
 

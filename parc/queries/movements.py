@@ -1,0 +1,223 @@
+"""Reading movements: the list with its filters, those of one asset, person or place, loans due."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from parc.errors import NotFoundError
+from parc.models import (
+    Asset,
+    LifecycleState,
+    Movement,
+    MovementKind,
+    MovementSource,
+    MovementStatus,
+    Person,
+)
+from parc.naming import folded
+from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
+
+COUNT_LIMIT: Final = 10_000
+_LIKE: Final = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
+_ENTERED: Final = SortColumn("id", Movement.id, ValueKind.WHOLE, is_nullable=False)
+_EFFECT: Final = SortColumn("effective_on", Movement.effective_on, ValueKind.DAY, is_nullable=False)
+SORTS: Final[Mapping[str, SortColumn]] = {"effective_on": _EFFECT, "entered": _ENTERED}
+
+
+@dataclass(frozen=True, slots=True)
+class MovementFilter:
+    """Which movements; people and places as they were before or are after."""
+
+    kinds: Collection[MovementKind] = ()
+    statuses: Collection[MovementStatus] = ()
+    sources: Collection[MovementSource] = ()
+    authors: Collection[str] = ()
+    person_ids: Collection[int] = ()
+    location_ids: Collection[int] = ()
+    asset_ids: Collection[int] = ()
+    text: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MovementList:
+    """One page, how many match (at most 10,001), and how the latest of them divide."""
+
+    page: Page
+    count: int
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether there are more than were counted."""
+        return self.count > COUNT_LIMIT
+
+
+def list_movements(
+    session: Session, wanted: MovementFilter, order: Order, cursor: Cursor | None, size: int
+) -> MovementList:
+    """Read one page with its counts."""
+    page = movement_page(session, wanted, order, cursor, size)
+    names = ("kind", "status", "source", "author")
+    latest = (
+        _narrowed(sa.select(*(getattr(Movement, name) for name in names)), wanted)
+        .order_by(Movement.id.desc())
+        .limit(COUNT_LIMIT + 1)
+        .subquery()
+    )
+    query = sa.select(*latest.c, sa.func.count()).group_by(*latest.c)
+    counts: dict[str, dict[str, int]] = {name: {} for name in names}
+    total = 0
+    for *values, number in session.execute(query):
+        total += number
+        for name, value in zip(names, values, strict=True):
+            counts[name][str(value)] = counts[name].get(str(value), 0) + number
+    return MovementList(page, total, counts)
+
+
+def movement_page(
+    session: Session, wanted: MovementFilter, order: Order, cursor: Cursor | None, size: int
+) -> Page:
+    """Read one part of an export: as the list, without counting."""
+    query = _narrowed(
+        sa.select(
+            *(column for column in Movement.__table__.columns),
+            Asset.name.label("asset_name"),
+            Asset.asset_tag,
+        ),
+        wanted,
+        has_asset=True,
+    )
+    return read_page(session, query, order, cursor, size)
+
+
+def movements_of(session: Session, wanted: MovementFilter, limit: int) -> list[Any]:
+    """Give the latest movements of an asset, a person or a place, as they were entered."""
+    return movement_page(
+        session, wanted, Order(_ENTERED, Movement.id, is_descending=True), None, limit
+    ).rows
+
+
+def read_movement(session: Session, movement_id: int) -> Movement:
+    """Read one movement.
+
+    Raises:
+        NotFoundError: there is no such movement.
+    """
+    row = session.get(Movement, movement_id)
+    if row is None:
+        raise NotFoundError(f"There is no movement {movement_id}.")
+    return row
+
+
+def last_movement_id(session: Session, asset_id: int) -> int | None:
+    """Give the confirmed movement on which an asset stands, if more than its entry."""
+    query = sa.select(sa.func.max(Movement.id)).where(
+        Movement.asset_id == asset_id,
+        Movement.status == MovementStatus.CONFIRMED,
+        Movement.from_state.is_not(None),
+    )
+    last = session.scalar(query)
+    confirmed = sa.select(sa.func.max(Movement.id)).where(
+        Movement.asset_id == asset_id, Movement.status == MovementStatus.CONFIRMED
+    )
+    return last if last == session.scalar(confirmed) else None
+
+
+def count_overdue(session: Session, today: date) -> int:
+    """Count the loans whose day of return has passed."""
+    query = sa.select(sa.func.count()).select_from(Asset).where(*_overdue(today))
+    return session.scalar(query) or 0
+
+
+def list_loans(session: Session, *, today: date, limit: int, is_overdue: bool) -> Sequence[Any]:
+    """Give the assets on loan with their holders, those due first at the top."""
+    query = (
+        sa.select(
+            Asset.id,
+            Asset.name,
+            Asset.asset_tag,
+            Asset.loan_due_on,
+            Person.id.label("person_id"),
+            Person.name.label("person_name"),
+            Person.email,
+        )
+        .outerjoin(Person, Person.id == Asset.custodian_person_id)
+        .where(
+            *(_overdue(today) if is_overdue else [Asset.lifecycle_state == LifecycleState.ON_LOAN])
+        )
+        .order_by(Asset.loan_due_on, Asset.id)
+        .limit(limit)
+    )
+    return session.execute(query).all()
+
+
+def tagged_assets(session: Session, tags: Collection[str]) -> dict[str, int]:
+    """Give the assets of tags, by the tag as it was given; case does not count."""
+    wanted = {tag: tag.casefold() for tag in tags}
+    found: dict[str, int] = {}
+    ordered = sorted(set(wanted.values()))
+    for start in range(0, len(ordered), 500):
+        lower = sa.func.lower(Asset.asset_tag)
+        query = sa.select(lower, Asset.id).where(lower.in_(ordered[start : start + 500]))
+        found |= {row[0]: row[1] for row in session.execute(query)}
+    return {tag: found[low] for tag, low in wanted.items() if low in found}
+
+
+def basket_assets(session: Session, ids: Collection[int]) -> list[Any]:
+    """Give what a basket shows of its assets, by their tags."""
+    query = sa.select(
+        Asset.id, Asset.asset_tag, Asset.name, Asset.lifecycle_state, Asset.category
+    ).where(Asset.id.in_(ids))
+    return list(session.execute(query.order_by(Asset.asset_tag)))
+
+
+def _overdue(today: date) -> list[sa.ColumnElement[bool]]:
+    return [Asset.loan_due_on.is_not(None), Asset.loan_due_on < today]
+
+
+def _narrowed(query: Any, wanted: MovementFilter, *, has_asset: bool = False) -> Any:
+    if has_asset or wanted.text:
+        query = query.join(Asset, Asset.id == Movement.asset_id)
+    for word in wanted.text.split():
+        pattern = f"%{folded(word).translate(_LIKE)}%"
+        query = query.where(Asset.search_text.like(pattern, escape="\\"))
+    for column, values in (
+        (Movement.kind, wanted.kinds),
+        (Movement.status, wanted.statuses),
+        (Movement.source, wanted.sources),
+        (Movement.author, wanted.authors),
+        (Movement.asset_id, wanted.asset_ids),
+    ):
+        if values:
+            query = query.where(column.in_(values))
+    if wanted.person_ids:
+        query = query.where(
+            Movement.id.in_(
+                _either(Movement.from_person_id, Movement.to_person_id, wanted.person_ids)
+            )
+        )
+    if wanted.location_ids:
+        query = query.where(
+            Movement.id.in_(
+                _either(Movement.from_location_id, Movement.to_location_id, wanted.location_ids)
+            )
+        )
+    if wanted.since is not None:
+        query = query.where(Movement.effective_on >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(Movement.effective_on <= wanted.until)
+    return query
+
+
+def _either(first: Any, second: Any, values: Collection[int]) -> Any:
+    """Give movements of which either column is one of the values, each by its own index."""
+    one = sa.select(Movement.id).where(first.in_(values))
+    return one.union(sa.select(Movement.id).where(second.in_(values)))

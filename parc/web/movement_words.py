@@ -1,0 +1,132 @@
+"""Movements as pages and files show them: labels of fields, and one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from flask_babel import lazy_gettext as _
+
+from parc.web.formats import format_money, format_plain_date
+from parc.web.labels import label
+from parc.web.names import know_people, name_of
+
+LABELS: Final[Mapping[str, str]] = {
+    "kind": _("Kind"),
+    "variant": _("How"),
+    "person": _("Person"),
+    "department": _("Department"),
+    "place": _("Place"),
+    "to_state": _("New state"),
+    "due_on": _("To be returned by"),
+    "effective_on": _("Takes effect on"),
+    "accessories": _("Accessories"),
+    "condition": _("Condition"),
+    "counterparty": _("Supplier, repairer or recipient"),
+    "destination": _("Destination"),
+    "legal_basis": _("Legal basis"),
+    "unit_value": _("Unit value"),
+    "wiping_method": _("How data was wiped"),
+    "wiped_on": _("Wiped on"),
+    "wiped_by": _("Wiped by"),
+    "certificate_number": _("Certificate number"),
+    "slip_number": _("Waste slip number"),
+    "reason": _("Reason"),
+}
+_DETAILS: Final = (
+    "accessories",
+    "condition",
+    "counterparty",
+    "destination",
+    "legal_basis",
+    "wiping_method",
+    "wiped_by",
+    "certificate_number",
+    "slip_number",
+)
+
+
+def read_names(rows: Sequence[Any]) -> None:
+    """Read the names of all people of some movements together."""
+    ids = {getattr(row, name) for row in rows for name in ("from_person_id", "to_person_id")}
+    know_people({number for number in ids if number is not None})
+
+
+def kind_text(row: Any) -> str:
+    """Name what happened, and how."""
+    variant = f" ({label(row.variant)})" if row.variant else ""
+    return f"{label(row.kind)}{variant}"
+
+
+def holder_text(row: Any, side: str) -> str:
+    """Name who holds the asset before (``from``) or after (``to``) a movement."""
+    for name in ("person_id", "department_id"):
+        number = getattr(row, f"{side}_{name}")
+        if number is not None:
+            return name_of(name, number) or ""
+    return ""
+
+
+def place_text(row: Any, side: str) -> str:
+    """Name where the asset is before or after a movement."""
+    number = getattr(row, f"{side}_location_id")
+    return "" if number is None else name_of("location_id", number) or ""
+
+
+def changes_of(row: Any) -> list[tuple[str, str, str]]:
+    """Give what a movement changed: label, before, after."""
+    pairs = [
+        (str(_("State")), label(row.from_state), label(row.to_state)),
+        (str(_("Holder")), holder_text(row, "from"), holder_text(row, "to")),
+        (str(_("Place")), place_text(row, "from"), place_text(row, "to")),
+        (
+            str(_("To be returned by")),
+            format_plain_date(row.from_due_on),
+            format_plain_date(row.to_due_on),
+        ),
+    ]
+    return [(name, before, after) for name, before, after in pairs if before != after]
+
+
+def details_of(row: Any, currency: str = "EUR") -> list[tuple[str, str]]:
+    """Give what else was said of a movement: label and value."""
+    lines = [(str(LABELS[name]), str(getattr(row, name) or "")) for name in _DETAILS]
+    if row.unit_value is not None:
+        lines.append((str(LABELS["unit_value"]), format_money(row.unit_value, currency)))
+    lines.append((str(LABELS["wiped_on"]), format_plain_date(row.wiped_on)))
+    return [(name, value) for name, value in lines if value]
+
+
+def columns() -> list[tuple[str, Callable[[Any], str]]]:
+    """Give the columns of a file: heading, and what writes a cell."""
+    return [
+        ("ID", lambda row: str(row.id)),
+        (str(_("Takes effect on")), lambda row: row.effective_on.isoformat()),
+        (str(_("Entered")), lambda row: row.entered_at.isoformat(timespec="seconds")[:19] + "Z"),
+        (str(_("Asset tag")), lambda row: row.asset_tag),
+        (str(_("Asset")), lambda row: row.asset_name),
+        (str(_("Kind")), lambda row: label(row.kind)),
+        (str(_("How")), lambda row: label(row.variant)),
+        (str(_("State before")), lambda row: label(row.from_state)),
+        (str(_("State after")), lambda row: label(row.to_state)),
+        (str(_("Holder before")), lambda row: holder_text(row, "from")),
+        (str(_("Holder after")), lambda row: holder_text(row, "to")),
+        (str(_("Place before")), lambda row: place_text(row, "from")),
+        (str(_("Place after")), lambda row: place_text(row, "to")),
+        (str(_("To be returned by")), lambda row: _day(row.to_due_on)),
+        *((str(LABELS[name]), _plain(name)) for name in ("reason", *_DETAILS)),
+        (str(LABELS["unit_value"]), lambda row: str(row.unit_value or "")),
+        (str(LABELS["wiped_on"]), lambda row: _day(row.wiped_on)),
+        (str(_("Author")), lambda row: row.author),
+        (str(_("Source")), lambda row: label(row.source)),
+        (str(_("Status")), lambda row: label(row.status)),
+        (str(_("Cancelled because")), lambda row: row.cancelled_reason or ""),
+    ]
+
+
+def _plain(name: str) -> Callable[[Any], str]:
+    return lambda row: getattr(row, name) or ""
+
+
+def _day(value: Any) -> str:
+    return value.isoformat() if value else ""

@@ -1,0 +1,308 @@
+"""The list of movements, those of an asset, a person or a place, loans due, and cancelling one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, Final
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+
+from parc.errors import ConflictError, InvalidInputError
+from parc.extensions import db, reading, transaction
+from parc.models import Movement, MovementKind, MovementSource, MovementStatus
+from parc.queries import movements as query
+from parc.queries.asset_sheet import read_asset, read_sheet
+from parc.queries.keyset import Order
+from parc.queries.locations import read_places
+from parc.queries.movements import MovementFilter, MovementList
+from parc.services import movements as service
+from parc.services.fields import read_day
+from parc.services.permissions import Action, may
+from parc.web.access import actor, requires
+from parc.web.assets import assets, forget_counts
+from parc.web.cells import CellWriter
+from parc.web.context import now
+from parc.web.dates import today
+from parc.web.exports import csv_file, xlsx_file
+from parc.web.formats import format_number, format_plain_date
+from parc.web.forms import Form, filled, read_form
+from parc.web.labels import label
+from parc.web.listing import (
+    Chip,
+    ColumnSpec,
+    Empty,
+    FacetView,
+    Line,
+    ListRequest,
+    ListSpec,
+    ListView,
+    members_of,
+    read_list,
+    refuse,
+    render_list,
+)
+from parc.web.messages import tell
+from parc.web.movement_words import (
+    changes_of,
+    columns,
+    details_of,
+    holder_text,
+    kind_text,
+    place_text,
+    read_names,
+)
+from parc.web.names import know_people
+from parc.web.settling import settle_about
+
+movements = Blueprint("movements", __name__)
+
+_DAYS: Final = ("since", "until")
+_LIST: Final = ListSpec(
+    "movements.index",
+    tuple(query.SORTS),
+    "-entered",
+    ("kind", "status", "source", "author", "person", "place", "asset", *_DAYS),
+)
+_PART: Final = 1_000
+_OF_ONE: Final = 100
+_MOST_LOANS: Final = 500
+_KEY_DIGITS: Final = 10
+
+
+@movements.get("/movements")
+@requires(Action.VIEW_INVENTORY)
+def index() -> ResponseReturnValue:
+    """List movements, the latest first."""
+    return render_list("movements/list.html", _view(read_list(_LIST)))
+
+
+@movements.get("/movements/export.csv")
+@requires(Action.EXPORT_INVENTORY)
+def export_csv() -> ResponseReturnValue:
+    """Stream the list as CSV."""
+    return csv_file([text for text, _write in columns()], _parts(read_list(_LIST)))
+
+
+@movements.get("/movements/export.xlsx")
+@requires(Action.EXPORT_INVENTORY)
+def export_xlsx() -> ResponseReturnValue:
+    """Stream the list as a workbook."""
+    return xlsx_file([text for text, _write in columns()], _parts(read_list(_LIST)))
+
+
+@movements.get("/movements/<int:movement_id>")
+@requires(Action.VIEW_INVENTORY)
+def show(movement_id: int) -> ResponseReturnValue:
+    """Show one movement: what changed, what was said, whether it can be cancelled."""
+    return _page(movement_id, filled())
+
+
+@movements.post("/movements/<int:movement_id>/cancel")
+@requires(Action.MOVE_ASSET)
+def send_cancel(movement_id: int) -> ResponseReturnValue:
+    """Cancel a movement."""
+    form = read_form("reason")
+    asset_id = query.read_movement(db.session(), movement_id).asset_id
+    try:
+        with transaction() as session:
+            service.cancel(session, actor(), movement_id, reason=form.text("reason"), at=now())
+            settle_about(session, assets=[asset_id])
+    except InvalidInputError as error:
+        return _page(movement_id, form.refused(error)), 422
+    except ConflictError:
+        return _page(movement_id, form, is_refused=True), 409
+    forget_counts()
+    tell(gettext("The movement is cancelled: the asset stands as it did before."))
+    return redirect(url_for("assets.show", asset_id=asset_id))
+
+
+@movements.get("/loans")
+@requires(Action.VIEW_INVENTORY)
+def loans() -> ResponseReturnValue:
+    """List the assets on loan, those due first at the top."""
+    rows = query.list_loans(db.session(), today=today(), limit=_MOST_LOANS, is_overdue=False)
+    return render_template("movements/loans.html", rows=rows, today=today())
+
+
+@assets.get("/assets/<int:asset_id>/movements")
+@requires(Action.VIEW_INVENTORY)
+def of_asset(asset_id: int) -> ResponseReturnValue:
+    """Show the movements of one asset, the latest first."""
+    sheet = read_sheet(db.session(), asset_id)
+    rows = query.movements_of(db.session(), MovementFilter(asset_ids=[asset_id]), _OF_ONE)
+    read_names(rows)
+    return render_template(
+        "movements/asset.html",
+        sheet=sheet,
+        asset=sheet.asset,
+        tab="of_asset",
+        rows=rows,
+        kind_text=kind_text,
+        changes_of=changes_of,
+        most=_OF_ONE,
+    )
+
+
+def _page(movement_id: int, form: Form, *, is_refused: bool = False) -> str:
+    session = db.session()
+    row = query.read_movement(session, movement_id)
+    asset = read_asset(session, row.asset_id)
+    read_names([row])
+    is_last = query.last_movement_id(session, row.asset_id) == row.id
+    needs = {MovementKind.EXIT, MovementKind.CORRECTION}
+    right = Action.DELETE_ASSET if row.kind in needs else Action.MOVE_ASSET
+    return render_template(
+        "movements/show.html",
+        row=row,
+        asset=asset,
+        form=form,
+        kind=kind_text(row),
+        changes=changes_of(row),
+        details=details_of(row, asset.currency),
+        can_cancel=is_last and may(actor(), right),
+        is_last=is_last,
+        is_refused=is_refused,
+        is_confirmed=row.status is MovementStatus.CONFIRMED,
+    )
+
+
+def _filter(wanted: ListRequest) -> MovementFilter:
+    places = _numbers(wanted, "place")
+    tree = read_places(db.session()) if places else None
+    return MovementFilter(
+        members_of(MovementKind, wanted, "kind"),
+        members_of(MovementStatus, wanted, "status"),
+        members_of(MovementSource, wanted, "source"),
+        wanted.chosen.get("author", ()),
+        _numbers(wanted, "person"),
+        [inner for number in places for inner in (tree.within(number) if tree else ())],
+        _numbers(wanted, "asset"),
+        wanted.text,
+        *(_day(wanted, name) for name in _DAYS),
+    )
+
+
+def _numbers(wanted: ListRequest, name: str) -> list[int]:
+    values = wanted.chosen.get(name, ())
+    if not all(v.isascii() and v.isdecimal() and len(v) < _KEY_DIGITS for v in values):
+        refuse(gettext("The filter %(name)s cannot be read.", name=name))
+    return [int(value) for value in values]
+
+
+def _day(wanted: ListRequest, name: str) -> date | None:
+    text = " ".join(wanted.chosen.get(name, ()))
+    day = read_day(text) if text else None
+    if text and day is None:
+        refuse(gettext("The filter %(name)s cannot be read.", name=name))
+    return day
+
+
+def _view(wanted: ListRequest) -> ListView:
+    session = db.session()
+    order = Order(query.SORTS[wanted.sort], Movement.id, wanted.is_descending)
+    found = query.list_movements(
+        session, _filter(wanted), order, wanted.cursor(order.sort), wanted.size
+    )
+    rows = found.page.rows
+    read_names(rows)
+    facets = _facets(wanted, found)
+    heads = [
+        ColumnSpec("asset", gettext("Asset"), is_sortable=False),
+        ColumnSpec("kind", gettext("Kind"), is_sortable=False),
+        ColumnSpec("effective_on", gettext("Takes effect on")),
+        ColumnSpec("holder", gettext("Holder"), is_sortable=False),
+        ColumnSpec("place", gettext("Place"), is_sortable=False, is_wide=True),
+        ColumnSpec("state", gettext("State"), is_sortable=False),
+        ColumnSpec("author", gettext("Author"), is_sortable=False),
+        ColumnSpec("entered", gettext("Entered")),
+        ColumnSpec("status", gettext("Status"), is_sortable=False),
+    ]
+    previous_url, next_url = wanted.pages(found.page)
+    write = CellWriter(now())
+    count = min(found.count, query.COUNT_LIMIT)
+    written = format_number(count) + ("+" if found.is_cut else "")
+    return ListView(
+        request=wanted,
+        caption=gettext("Movements"),
+        heads=wanted.heads(heads),
+        rows=[_line(row, write) for row in rows],
+        count=found.count,
+        count_text=ngettext("%(count)s movement", "%(count)s movements", count, count=written),
+        empty=Empty(gettext("No movement matches."), gettext("Take a filter away, or search less."))
+        if wanted.is_narrowed
+        else Empty(
+            gettext("Nothing has moved yet."),
+            gettext("Assign, lend or move an asset from its sheet."),
+            url_for("assets.index"),
+            gettext("Assets"),
+        ),
+        previous_url=previous_url,
+        next_url=next_url,
+        facets=facets,
+        chips=[*wanted.chips(facets), *_chips(wanted)],
+        search_label=gettext("Filter by any part of the name or number of an asset"),
+        period_names=_DAYS,
+    )
+
+
+def _facets(wanted: ListRequest, found: MovementList) -> list[FacetView]:
+    named: list[tuple[str, str, Any, Mapping[str, int]]] = [
+        ("kind", gettext("Kind"), lambda v: label(MovementKind(v)), found.counts["kind"]),
+        ("status", gettext("Status"), lambda v: label(MovementStatus(v)), found.counts["status"]),
+        ("source", gettext("Source"), lambda v: label(MovementSource(v)), found.counts["source"]),
+        ("author", gettext("Author"), str, found.counts["author"]),
+    ]
+    facets = [
+        wanted.facet(name, text, counts, name_of, is_lower_bound=found.is_cut)
+        for name, text, name_of, counts in named
+    ]
+    people = know_people(set(_numbers(wanted, "person")))
+    places = read_places(db.session()) if wanted.chosen.get("place") else None
+    for name, text, name_of in (
+        ("person", gettext("Person"), lambda v: people.get(int(v), f"#{v}")),
+        ("place", gettext("Place"), lambda v: (places and places.path(int(v))) or f"#{v}"),
+        ("asset", gettext("Asset"), lambda v: f"#{v}"),
+    ):
+        if name in wanted.chosen:
+            chosen = dict.fromkeys(wanted.chosen[name], found.count)
+            facets.append(wanted.facet(name, text, chosen, name_of))
+    return facets
+
+
+def _chips(wanted: ListRequest) -> Iterator[Chip]:
+    for name, text in zip(_DAYS, (gettext("Since"), gettext("Until")), strict=True):
+        for value in wanted.chosen.get(name, ()):
+            rest = [pair for pair in wanted.parameters() if pair[0] != name]
+            yield Chip(f"{text}: {format_plain_date(read_day(value)) or value}", wanted.url(rest))
+
+
+def _line(row: Any, write: CellWriter) -> Line:
+    cells = [
+        kind_text(row),
+        format_plain_date(row.effective_on),
+        holder_text(row, "to") or "—",
+        place_text(row, "to") or "—",
+        write.badge(row.to_state),
+        row.author,
+        write.seen(row.entered_at),
+        write.badge(row.status),
+    ]
+    name = f"{row.asset_name} ({row.asset_tag})"
+    return Line(row.id, url_for("movements.show", movement_id=row.id), name, cells)
+
+
+def _parts(wanted: ListRequest) -> Iterator[list[list[str]]]:
+    narrowed = _filter(wanted)
+    order, cursor = Order(query.SORTS[wanted.sort], Movement.id, wanted.is_descending), None
+    writers = [write for _text, write in columns()]
+    while True:
+        with reading() as session:
+            page = query.movement_page(session, narrowed, order, cursor, _PART)
+        read_names(page.rows)
+        yield [[write(row) for write in writers] for row in page.rows]
+        cursor = page.next
+        if cursor is None:
+            return

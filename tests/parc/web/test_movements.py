@@ -1,0 +1,157 @@
+"""Moving assets from their sheets, the list of movements, loans, and cancelling."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from collectors.observation import Category
+from parc.clock import now
+from parc.extensions import db, transaction
+from parc.models import Asset, LifecycleState, Movement, MovementKind, Person, Role
+from parc.services.people import PersonDraft, save_person
+from parc.services.places import create_path
+from tests.conftest import SOME_MOMENT
+from tests.factories import SOME_PERSON, make_asset
+from tests.parc.web.conftest import Browse
+from tests.web import Browser
+
+TODAY = now().date()
+
+
+@pytest.fixture
+def technician(browse: Browse) -> Browser:
+    """A browser that is signed in as a technician."""
+    return browse(Role.TECHNICIAN)
+
+
+def _setting(**values: Any) -> int:
+    with transaction() as session:
+        create_path(session, SOME_PERSON, "Lyon > A", at=SOME_MOMENT)
+        draft = PersonDraft(name="Ada", email="ada@example.org")
+        save_person(session, SOME_PERSON, draft, at=SOME_MOMENT)
+        return make_asset(
+            session, name="pc-1", **{"lifecycle_state": LifecycleState.IN_STOCK, **values}
+        ).id
+
+
+def _last(asset_id: int) -> Movement:
+    db.session.rollback()
+    query = sa.select(Movement).where(Movement.asset_id == asset_id)
+    return db.session.scalars(query.order_by(Movement.id.desc())).first() or Movement()
+
+
+def test_asset_is_assigned_from_its_sheet_in_two_clicks_and_a_name(technician: Browser) -> None:
+    number = _setting()
+    sheet = technician.get(f"/assets/{number}").text
+    assert f"/assets/{number}/move?kind=assignment" in sheet
+    form = technician.get(f"/assets/{number}/move?kind=assignment").text
+    assert f'value="{TODAY.isoformat()}"' in form
+    data = {"kind": "assignment", "person": "ada", "place": "lyon > a", "effective_on": ""}
+    assert technician.post(f"/assets/{number}/move", data=data).status_code == 302
+    sheet = technician.get(f"/assets/{number}").text
+    assert "Ada" in sheet
+    assert f"/assets/{number}/move?kind=return" in sheet
+    with transaction() as session:
+        person = session.scalars(sa.select(Person.id)).one()
+    assert "pc-1" in technician.get(f"/people/{person}").text
+    movements = technician.get(f"/assets/{number}/movements").text
+    assert "Assignment" in movements
+    assert "Entry" in movements
+    listed = technician.get(f"/movements?person={person}&kind=assignment&status=confirmed").text
+    assert "pc-1" in listed
+    place = _last(number).to_location_id
+    assert "pc-1" in technician.get(f"/movements?place={place}&since=2020-01-01").text
+    assert "pc-1" in technician.get(f"/places/{place}").text
+    assert "Ada" in technician.get("/movements/export.csv").text
+    assert technician.get("/movements/export.xlsx").status_code == 200
+    assert "No movement matches" in technician.get("/movements?q=nothing").text
+    for query in ("kind=x", "person=x", "since=x", "place=x"):
+        assert technician.get(f"/movements?{query}").status_code == 422
+
+
+def test_what_is_missing_is_told_and_nothing_typed_is_lost(technician: Browser) -> None:
+    number = _setting()
+    data = {"kind": "loan", "person": "nobody", "accessories": "a bag"}
+    refused = technician.post(f"/assets/{number}/move", data=data)
+    assert refused.status_code == 422
+    assert "There is no nobody" in refused.text
+    assert "a bag" in refused.text
+    assert technician.post(f"/assets/{number}/move", data={"kind": "x"}).status_code == 422
+    assert technician.post(f"/assets/{number}/move", data={}).status_code == 422
+    assert technician.get(f"/assets/{number}/move?kind=x").status_code == 422
+    wrong = technician.post(
+        f"/assets/{number}/move",
+        data={"kind": "assignment", "department": "none", "place": "Mars", "effective_on": "x"},
+    ).text
+    for text in ("There is no none", "There is no Mars", "x is not a date"):
+        assert text in wrong
+    assert "Send to repair" in technician.get(f"/assets/{number}/move").text
+    assert "Correct a mistake" not in technician.get(f"/assets/{number}/move").text
+
+
+def test_loan_is_seen_when_it_is_overdue_and_comes_back(technician: Browser) -> None:
+    number = _setting()
+    past = (TODAY - timedelta(days=9)).isoformat()
+    due = (TODAY - timedelta(days=2)).isoformat()
+    data = {"kind": "loan", "person": "ada", "effective_on": past, "due_on": due}
+    assert "Nothing is on loan" in technician.get("/loans").text
+    assert technician.post(f"/assets/{number}/move", data=data).status_code == 302
+    assert "due since" in technician.get("/loans").text
+    assert "Overdue loans" in technician.get("/").text
+    longer = {"kind": "loan_extension", "due_on": (TODAY + timedelta(days=9)).isoformat()}
+    assert technician.post(f"/assets/{number}/move", data=longer).status_code == 302
+    assert "due since" not in technician.get("/loans").text
+    technician.post(f"/assets/{number}/move", data={"kind": "return", "place": "Lyon"})
+    assert _last(number).to_state is LifecycleState.IN_STOCK
+
+
+def test_movement_is_cancelled_with_a_reason_while_nothing_stands_on_it(
+    technician: Browser,
+) -> None:
+    number = _setting()
+    for person, place in (("ada", ""), ("", "Lyon")):
+        data = {"kind": "assignment", "person": person, "place": place}
+        technician.post(f"/assets/{number}/move", data=data)
+    last = _last(number).id
+    assert "A later movement stands on it" in technician.get(f"/movements/{last - 1}").text
+    assert technician.post(f"/movements/{last - 1}/cancel", data={"reason": "x"}).status_code == 409
+    assert technician.post(f"/movements/{last}/cancel", data={"reason": ""}).status_code == 422
+    done = technician.post(f"/movements/{last}/cancel", data={"reason": "wrong one"})
+    assert done.status_code == 302
+    page = technician.get(f"/movements/{last}").text
+    assert "wrong one" in page
+    assert "Cancel this movement" not in page
+    assert "Cancel this movement" in technician.get(f"/movements/{last - 1}").text
+    assert technician.get("/movements/99999").status_code == 404
+
+
+def test_exit_asks_for_recipient_and_proof_of_wiping_where_there_is_storage(
+    technician: Browser,
+) -> None:
+    number = _setting(lifecycle_state=LifecycleState.TO_DISPOSE, category=Category.WORKSTATION)
+    assert "It holds data" in technician.get(f"/assets/{number}/move?kind=exit").text
+    refused = technician.post(f"/assets/{number}/move", data={"kind": "exit", "variant": ""})
+    assert refused.status_code == 422
+    data = {"kind": "exit", "variant": "donation", "counterparty": "School", "unit_value": "12,5"}
+    refused = technician.post(f"/assets/{number}/move", data=data)
+    assert "It holds data" in refused.text
+    proof = {"wiping_method": "3 passes", "wiped_on": TODAY.isoformat(), "wiped_by": "Tess"}
+    assert technician.post(f"/assets/{number}/move", data={**data, **proof}).status_code == 302
+    row = _last(number)
+    assert (row.kind, row.counterparty, str(row.unit_value)) == (
+        MovementKind.EXIT, "School", "12.50",
+    )  # fmt: skip
+    page = technician.get(f"/movements/{row.id}").text
+    for text in ("3 passes", "School", "€12.50"):
+        assert text in page
+    assert "Nothing more can happen" in technician.get(f"/assets/{number}/move").text
+    with transaction() as session:
+        assert session.get_one(Asset, number).disposed_on == TODAY
+
+
+def test_empty_list_says_what_to_do(technician: Browser) -> None:
+    assert "Nothing has moved yet" in technician.get("/movements").text
