@@ -34,7 +34,7 @@ from parc.web.i18n import LANGUAGES, choose_language, init_i18n
 from parc.web.ignored_keys import ignored_keys
 from parc.web.imports import imports
 from parc.web.inbox import inbox
-from parc.web.incident_rules import incidents
+from parc.web.incident_figures import incidents
 from parc.web.incident_words import title_text
 from parc.web.labels import badge_kind, label
 from parc.web.messages import take_messages

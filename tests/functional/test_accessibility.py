@@ -106,6 +106,7 @@ NO_PAGES = {
     "places.suggest",
     "incidents.every_csv",
     "incidents.every_xlsx",
+    "incidents.figures_csv",
     "incidents.open_csv",
     "incidents.open_xlsx",
     "runs.live",

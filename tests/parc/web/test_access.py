@@ -178,6 +178,8 @@ LEAST_ROLE: dict[str, Role | None] = {
     "incidents.every": Role.READ_ONLY,
     "incidents.every_csv": Role.READ_ONLY,
     "incidents.every_xlsx": Role.READ_ONLY,
+    "incidents.figures": Role.READ_ONLY,
+    "incidents.figures_csv": Role.READ_ONLY,
     "incidents.index": Role.READ_ONLY,
     "incidents.new": Role.TECHNICIAN,
     "incidents.open_csv": Role.READ_ONLY,

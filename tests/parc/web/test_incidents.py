@@ -26,6 +26,7 @@ from parc.models import (
 from parc.services.incident_values import IncidentInput, number_text
 from parc.services.incidents import open_incident
 from parc.services.people import PersonDraft, save_person
+from parc.web.incident_figures import duration
 from tests.conftest import SOME_MOMENT
 from tests.factories import SOME_PERSON, make_asset, make_linked_device, make_range
 from tests.parc.services.test_incidents import make_draft
@@ -366,6 +367,30 @@ def test_rules_are_shown_and_set_by_managers(sqlite_app: Flask) -> None:
     assert manager.post("/incidents/rule", {**sent, "range_ids": ["x"]}).status_code == 400
     manager.post("/incidents/rule", {**wrong, "threshold": "20"})
     assert "Off" in manager.get("/incidents/rules").text
+
+
+def test_indicators_are_shown_drawn_and_given_as_a_file(technician: Browser) -> None:
+    assert "No incident in this period." in technician.get("/incidents/figures").text
+    with transaction() as session:
+        key = make_asset(session, model_name="X1").id
+    number = make_incident(category="printing", asset_ids=[key])
+    technician.post(f"/incidents/{number}/step", {"action": "take"})
+    page = technician.get("/incidents/figures").text
+    assert "Printing" in page
+    assert page.count('<svg class="chart-drawing"') == 2
+    assert 'class="opened"' in page
+    for by, name in (("category", "Printing"), ("model", "X1"), ("site", "\u2014")):
+        rows = technician.get(f"/incidents/export-figures.csv?by={by}").text.splitlines()
+        assert rows[1].startswith(f"{name},1,0,1,0,0,,")
+        assert name in technician.get(f"/incidents/figures?days=364&by={by}").text
+    for query in ("days=5", "by=colour", "x=1"):
+        assert technician.get(f"/incidents/figures?{query}").status_code == 422
+    assert duration(None) == "\u2014"
+
+
+def test_long_times_are_said_in_days(sqlite_app: Flask) -> None:
+    with sqlite_app.test_request_context():
+        assert duration(2 * 86_400 + 3 * 3_600 + 5) == "2\u202fj 3\u202fh"
 
 
 def test_read_only_looks_and_changes_nothing(sqlite_app: Flask) -> None:
