@@ -101,6 +101,15 @@ def put_lock(row: AssetField, choice: LockChoice, actor: Actor, at: datetime) ->
     row.locked_until, row.locked_by = choice.end(at), actor.name[:200]
 
 
+def lock_code(row: AssetField | None) -> str | None:
+    """Give a lock as the history keeps it: ``never``, ``state``, ``until`` with a day, or None."""
+    if row is None or row.lock is None:
+        return None
+    if row.locked_until is None:
+        return row.lock.value
+    return f"until {row.locked_until:%Y-%m-%d}" if row.lock is LockRule.DAYS else None
+
+
 def end_lock(row: AssetField, at: datetime) -> None:
     """Let machines write a person's value again; it stays until they do."""
     row.lock = row.lock or LockRule.NEVER

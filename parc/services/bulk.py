@@ -24,10 +24,9 @@ from parc.services.actor import Actor
 from parc.services.asset_search import searched_once
 from parc.services.asset_sources import leading_values_of
 from parc.services.asset_values import clean_values, taken_values
-from parc.services.bulk_writing import hold_assets, parts, write_state, write_values
+from parc.services.bulk_writing import hold_assets, parts, write_release, write_state, write_values
 from parc.services.change_sets import recording
 from parc.services.permissions import Action, require
-from parc.services.provenance import release_value
 
 # Fields that may be the same on many assets; a name, a number or an address is one machine's.
 BULK_FIELDS: Final = (
@@ -195,18 +194,14 @@ def release_many(
         NotAllowedError: the role does not allow it.
     """
     require(actor, Action.EDIT_ASSET)
+    hold_assets(session, ids)
     made = plan_release(session, ids, fields, at=at)
     title = {"code": "locks_released"}
     with (
         recording(session, actor, ChangeSetKind.BULK_RELEASE, title, at),
         searched_once(session),
     ):
-        for part in parts([line.asset_id for line in made.changed]):
-            seen = leading_values_of(session, part)
-            names = {line.asset_id: line.changes for line in made.changed}
-            for asset in list(_assets(session, part)):
-                for name in names[asset.id]:
-                    release_value(session, actor, asset, name, seen.get(asset.id, {}), at)
+        write_release(session, actor, _changes(made), at)
     return made
 
 

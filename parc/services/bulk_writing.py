@@ -21,8 +21,10 @@ from parc.services.asset_search import touch_many
 from parc.services.asset_sources import (
     Seen,
     Writing,
+    end_lock,
     end_state_locks,
     leading_values_of,
+    lock_code,
     mark_source,
     mark_stated,
 )
@@ -66,7 +68,7 @@ def write_values(
         names = {name for number in part for name in changes[number]}
         sources = _sources(session, part, names)
         seen = leading_values_of(session, part) if names & set(emptied) else {}
-        _drop_differences(session, part, names)
+        _drop_differences(session, changes, part, names)
         assets = _assets(session, part)
         for asset in assets:
             if "location_id" in changes[asset.id]:
@@ -80,6 +82,43 @@ def write_values(
                 else:
                     mark_stated(row or _new_row(session, asset.id, name), writing)
         _end_part(session, actor, assets, "changed", changes, at)
+
+
+def write_release(
+    session: Session, actor: Actor, changes: Mapping[int, Changes], at: datetime
+) -> None:
+    """Let machines write fields again: what they say now stands, else the value until they do.
+
+    Args:
+        changes: by asset and field; the values are read anew.
+    """
+    for part in parts(changes):
+        names = {name for number in part for name in changes[number]}
+        sources, seen = _sources(session, part, names), leading_values_of(session, part)
+        _drop_differences(session, changes, part, names)
+        assets, told = _assets(session, part), {}
+        for asset in assets:
+            rows = {name: sources[asset.id, name] for name in changes[asset.id]}
+            told[asset.id] = _release_fields(asset, rows, seen.get(asset.id, {}), at)
+        _end_part(session, actor, assets, "released", told, at)
+
+
+def _release_fields(
+    asset: Asset, rows: Mapping[str, AssetField], seen: Seen, at: datetime
+) -> dict[str, tuple[Any, Any]]:
+    """Release fields of one asset; gives what its history says of it."""
+    told: dict[str, tuple[Any, Any]] = {}
+    for name, row in rows.items():
+        before = getattr(asset, name)
+        if code := lock_code(row):
+            told[f"lock/{name}"] = (code, None)
+        if name in seen:
+            setattr(asset, name, seen[name][0])
+            mark_source(row, seen[name][1], at=at)
+        else:
+            end_lock(row, at)
+        told[name] = (before, getattr(asset, name))
+    return told
 
 
 def write_state(
@@ -147,9 +186,15 @@ def _sources(
     return {(row.asset_id, row.field): row for row in session.scalars(query)}
 
 
-def _drop_differences(session: Session, part: Sequence[int], names: Collection[str]) -> None:
+def _drop_differences(
+    session: Session,
+    changes: Mapping[int, Changes],
+    part: Sequence[int],
+    names: Collection[str],
+) -> None:
     query = sa.select(Difference).where(
         Difference.asset_id.in_(part), Difference.field.in_(sorted(names))
     )
     for difference in session.scalars(query):
-        session.delete(difference)
+        if difference.field in changes[difference.asset_id]:
+            session.delete(difference)

@@ -27,6 +27,7 @@ from parc.services.asset_sources import (
     drop_difference,
     end_lock,
     leading_values,
+    lock_code,
     put_lock,
     put_source,
     release,
@@ -67,15 +68,6 @@ def read_lock(rule: str, days: str) -> LockChoice:
     if not is_number or not 1 <= int(text) <= MOST_LOCK_DAYS:
         raise InvalidInputError([FieldProblem("lock_days", "out_of_bounds", f"1-{MOST_LOCK_DAYS}")])
     return LockChoice(choice, int(text))
-
-
-def lock_code(row: AssetField | None) -> str | None:
-    """Give a lock as the history keeps it: ``never``, ``state``, ``until`` with a day, or None."""
-    if row is None or row.lock is None:
-        return None
-    if row.locked_until is None:
-        return row.lock.value
-    return f"until {row.locked_until:%Y-%m-%d}" if row.lock is LockRule.DAYS else None
 
 
 def lock_field(
@@ -124,11 +116,11 @@ def release_field(
     """
     asset = _open(session, actor, asset_id, field)
     with _acting(session, actor, asset, field, "released", at) as act:
-        release_value(session, actor, asset, field, leading_values(session, asset), at)
+        _release_value(session, actor, asset, field, leading_values(session, asset), at)
     return act
 
 
-def release_value(
+def _release_value(
     session: Session, actor: Actor, asset: Asset, field: str, seen: Seen, at: datetime
 ) -> None:
     """Let machines write one field again, with its entry in the history.

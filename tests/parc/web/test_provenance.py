@@ -30,6 +30,7 @@ from parc.precedence import FROM_FILE
 from parc.reconcile.inbox import settle
 from parc.services.actor import SYSTEM
 from parc.services.assets import edit_asset
+from parc.services.bulk import release_many
 from tests.conftest import SOME_MOMENT
 from tests.factories import SOME_PERSON, make_asset, make_linked_device
 from tests.parc.web.conftest import Browse
@@ -313,3 +314,17 @@ def test_inbox_settles_differences_in_the_same_three_ways(
     assert list(db.session.scalars(sa.select(Difference.is_kept))) == left
     _undo(administrator)
     assert list(db.session.scalars(sa.select(Difference.is_kept))) == [False]
+
+
+def test_lifting_the_locks_of_many_takes_few_statements(administrator: Browser) -> None:
+    del administrator
+    counts = []
+    for many in (2, 20):
+        ids = [_asset() for _number in range(many)]
+        _differ(ids[0])
+        with transaction() as session, statements() as seen:
+            done = release_many(session, SOME_PERSON, ids, ["name"], at=now())
+        assert len(done.changed) == many
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+    assert list(db.session.scalars(sa.select(Difference.id))) == []
