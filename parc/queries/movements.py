@@ -117,6 +117,25 @@ def read_movement(session: Session, movement_id: int) -> Movement:
     return row
 
 
+def act_movements(session: Session, first: Movement) -> list[Any]:
+    """Give the movements of the same act as ``first``, by tags, with what a sheet says of each."""
+    query = sa.select(
+        *Movement.__table__.columns,
+        Asset.name.label("asset_name"),
+        Asset.asset_tag,
+        Asset.manufacturer,
+        Asset.model_name,
+        Asset.serial_number,
+    ).join(Asset, Asset.id == Movement.asset_id)
+    if first.change_set_id is None:
+        query = query.where(Movement.id == first.id)
+    else:
+        query = query.where(
+            Movement.change_set_id == first.change_set_id, Movement.kind == first.kind
+        )
+    return list(session.execute(query.order_by(Asset.asset_tag, Movement.id)))
+
+
 def last_movement_id(session: Session, asset_id: int) -> int | None:
     """Give the confirmed movement on which an asset stands, if more than its entry."""
     query = sa.select(sa.func.max(Movement.id)).where(

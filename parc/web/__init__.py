@@ -38,7 +38,7 @@ from parc.web.incident_figures import incidents
 from parc.web.incident_words import title_text
 from parc.web.labels import badge_kind, label
 from parc.web.messages import take_messages
-from parc.web.movements import movements
+from parc.web.movement_sheets import movements
 from parc.web.moving import other_kinds, usual_kind
 from parc.web.my_incidents import my_incidents
 from parc.web.names import name_of

@@ -155,3 +155,70 @@ def test_exit_asks_for_recipient_and_proof_of_wiping_where_there_is_storage(
 
 def test_empty_list_says_what_to_do(technician: Browser) -> None:
     assert "Nothing has moved yet" in technician.get("/movements").text
+
+
+def test_basket_says_what_it_reads_shows_its_plan_and_moves_all_at_once(
+    technician: Browser,
+) -> None:
+    number = _setting(asset_tag="PC 1")
+    with transaction() as session:
+        make_asset(session, asset_tag="PC2", lifecycle_state=LifecycleState.IN_STOCK)
+        make_asset(session, asset_tag="OLD", lifecycle_state=LifecycleState.DISPOSED)
+    tags = "pc 1\nhttps://parc.example/a/PC2;PC2\nnone"
+    said = technician.post("/movements/basket/check", data={"tags": tags}).text
+    for text in ("2 assets in the basket", "unknown", "more than once"):
+        assert text in said
+    assert "Scan, type or paste" in technician.get("/movements/basket").text
+    refused = technician.post(
+        "/movements/basket", data={"step": "fields", "kind": "assignment", "tags": tags}
+    )
+    assert refused.status_code == 422
+    assert (
+        technician.post(
+            "/movements/basket", data={"step": "fields", "kind": "loan", "tags": " "}
+        ).status_code
+        == 422
+    )
+    assert technician.post("/movements/basket", data={"step": "x", "kind": "x"}).status_code == 422
+    given = {"kind": "assignment", "tags": "PC 1, PC2", "person": "ada"}
+    fields = technician.post("/movements/basket", data={**given, "step": "fields"}).text
+    assert "Show the plan" in fields
+    wrong = technician.post("/movements/basket", data={**given, "step": "plan", "person": "x"})
+    assert wrong.status_code == 422
+    empty = {**given, "step": "plan", "person": ""}
+    assert technician.post("/movements/basket", data=empty).status_code == 422
+    plan = technician.post("/movements/basket", data={**given, "step": "plan"}).text
+    assert "Move 2 assets" in plan
+    assert "Ada" in plan
+    back = technician.post("/movements/basket", data={**given, "step": "tags"}).text
+    assert "2 assets in the basket" in back
+    held = {**given, "tags": "PC 1, OLD"}
+    stopped = technician.post("/movements/basket", data={**held, "step": "plan"}).text
+    assert "1 asset cannot make this movement" in stopped
+    assert technician.post("/movements/basket", data={**held, "step": "apply"}).status_code == 422
+    assert _last(number).kind is MovementKind.ENTRY
+    assert technician.post("/movements/basket", data={**given, "step": "apply"}).status_code == 302
+    assert _last(number).kind is MovementKind.ASSIGNMENT
+    assert "Movements: Assignment" in technician.get("/changes").text
+
+
+def test_ticked_assets_of_a_list_become_a_basket(technician: Browser) -> None:
+    number = _setting(asset_tag="PC1")
+    page = technician.post("/movements/basket", data={"id": str(number), "filters": "/assets"})
+    assert "1 asset in the basket" in page.text
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_sheet_to_sign_is_a_pdf_of_all_that_moved_together(
+    technician: Browser, language: str
+) -> None:
+    number = _setting(asset_tag="PC1")
+    technician.language = language
+    data = {"step": "apply", "kind": "assignment", "tags": "PC1", "person": "ada"}
+    technician.post("/movements/basket", data=data)
+    made = technician.get(f"/movements/{_last(number).id}/sheet.pdf")
+    assert made.mimetype == "application/pdf"
+    assert made.data.startswith(b"%PDF-")
+    for kind in ("return", "send_to_repair"):
+        technician.post(f"/assets/{number}/move", data={"kind": kind})
+        assert technician.get(f"/movements/{_last(number).id}/sheet.pdf").status_code == 200

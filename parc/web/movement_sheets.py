@@ -1,0 +1,100 @@
+"""Hand-over, return and exit sheets of movements, as PDF in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Response
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from parc.documents.sheets import Sheet, make_sheet
+from parc.extensions import db
+from parc.models import MovementKind
+from parc.queries.movements import act_movements, read_movement
+from parc.services.permissions import Action
+from parc.web.access import requires
+from parc.web.baskets import movements
+from parc.web.context import now, settings
+from parc.web.formats import format_plain_date
+from parc.web.labels import label
+from parc.web.movement_words import details_of, holder_text, place_text, read_names
+
+__all__ = ["movements"]
+
+_K = MovementKind
+_RETURNS: Final = frozenset({_K.RETURN, _K.PUT_IN_STOCK, _K.FOUND, _K.BACK_FROM_REPAIR})
+_EXITS: Final = frozenset({_K.EXIT, _K.SHIPMENT, _K.SEND_TO_REPAIR})
+
+
+@movements.get("/movements/<int:movement_id>/sheet.pdf")
+@requires(Action.EXPORT_INVENTORY)
+def sheet(movement_id: int) -> ResponseReturnValue:
+    """Print the sheet of a movement, with all that moved in the same act."""
+    first = read_movement(db.session(), movement_id)
+    rows = act_movements(db.session(), first)
+    read_names(rows)
+    content = make_sheet(_sheet(first, rows), made_at=now())
+    name = f"parc-{first.kind.value}-{movement_id}.pdf"
+    return Response(
+        content,
+        mimetype="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _sheet(first: Any, rows: list[Any]) -> Sheet:
+    is_return, is_exit = first.kind in _RETURNS, first.kind in _EXITS
+    title = gettext("Hand-over sheet")
+    agreed = gettext("I have received what is listed above, in the condition that is stated.")
+    signs = (gettext("For the IT department"), gettext("Received by"))
+    if is_return:
+        title = gettext("Return sheet")
+        agreed = gettext("What is listed above was given back in the condition that is stated.")
+        signs = (gettext("Given back by"), gettext("For the IT department"))
+    elif is_exit:
+        title = gettext("Exit slip")
+        agreed = gettext("What is listed above leaves the premises.")
+        signs = (gettext("For the IT department"), gettext("Taken by"))
+    return Sheet(
+        title=title,
+        organisation=settings().interface.organisation,
+        reference=f"M{first.id:06d}",
+        facts=tuple(_facts(first, is_return=is_return)),
+        heads=(
+            gettext("Asset tag"),
+            gettext("Name and model"),
+            gettext("Serial number"),
+            gettext("Accessories"),
+            gettext("Condition"),
+        ),
+        rows=tuple(
+            (
+                row.asset_tag,
+                " · ".join(filter(None, (row.asset_name, row.manufacturer, row.model_name))),
+                row.serial_number or "",
+                row.accessories or "",
+                row.condition or "",
+            )
+            for row in rows
+        ),
+        widths=(16, 34, 20, 15, 15),
+        paragraphs=(agreed,),
+        signatures=signs,
+        page_word=gettext("page"),
+    )
+
+
+def _facts(first: Any, *, is_return: bool) -> list[tuple[str, str]]:
+    side = "from" if is_return else "to"
+    lines = [
+        (gettext("Kind"), label(first.kind)),
+        (gettext("How"), label(first.variant)),
+        (gettext("Date"), format_plain_date(first.effective_on)),
+        (gettext("Person"), holder_text(first, side)),
+        (gettext("Place"), place_text(first, "to")),
+        (gettext("To be returned by"), format_plain_date(first.to_due_on)),
+        (gettext("Reason"), first.reason or ""),
+        *(one for one in details_of(first) if one[1] not in {first.accessories, first.condition}),
+    ]
+    return [(name, value) for name, value in lines if value]
