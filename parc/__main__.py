@@ -53,6 +53,7 @@ _IMPORT_COMMANDS = {
     "licences": "parc.cli.imports:licences",
     "agent": "parc.cli.import_agent:agent",
     "assets": "parc.cli.imports:assets",
+    "contracts": "parc.cli.imports:contracts",
     "people": "parc.cli.imports:people",
     "places": "parc.cli.imports:places",
 }

@@ -119,6 +119,14 @@ def places(**options: Any) -> None:
     run("places", options)
 
 
+@click.command()
+@_options
+@with_database
+def contracts(**options: Any) -> None:
+    """Import contracts and their lines from FILE; - reads standard input."""
+    run("contracts", options)
+
+
 def run(kind_name: str, options: dict[str, Any]) -> None:
     """Show what a file would do, and do it with ``--apply``; ends with 1 when rows are refused."""
     from flask_babel import force_locale
@@ -394,4 +402,4 @@ def _shown(value: object) -> str:
     return "-" if text is None else str(text)[:80]
 
 
-__all__ = ["ParcError", "assets", "licences", "people", "places", "run"]
+__all__ = ["ParcError", "assets", "contracts", "licences", "people", "places", "run"]

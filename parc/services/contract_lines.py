@@ -88,8 +88,12 @@ def add_lines(
     *,
     today: date,
     now: datetime,
+    is_evaluated: bool = True,
 ) -> Added:
     """Add lines to a contract; one for an asset or a serial number that it names is left out.
+
+    Args:
+        is_evaluated: False for one of many imported lines: the next look at cover takes them in.
 
     Raises:
         NotAllowedError: the role may not edit contracts.
@@ -103,9 +107,10 @@ def add_lines(
     session.flush()
     if new:
         record_contract(session, actor, row, now, {"line": (None, _named(new))})
-    evaluate_contracts(session, [contract_id], today=today, now=now)
-    for line in new:
-        session.refresh(line)
+    if is_evaluated:
+        evaluate_contracts(session, [contract_id], today=today, now=now)
+        for line in new:
+            session.refresh(line)
     matched = sum(line.asset_id is not None for line in new)
     return Added(matched, len(new) - matched, known)
 

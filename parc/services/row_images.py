@@ -9,7 +9,7 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 
@@ -51,9 +51,11 @@ TRACKED: Final = frozenset(
         "neighbor",
         "observation",
         "incident_asset",
+        "supplier",
+        "contract",
+        "contract_period",
         "contract_line",
         "coverage",
-        "supplier",
         "publisher",
         "software_product",
         "entitlement",
@@ -126,7 +128,7 @@ def unpack(body: bytes) -> Iterator[tuple[Key, RowImage]]:
 
 
 def _stored(value: Any) -> Any:
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
@@ -140,6 +142,8 @@ def _loaded(column: sa.Column[Any], value: Any) -> Any:
             return datetime.fromisoformat(value)
         if isinstance(column.type, sa.Date):
             return date.fromisoformat(value)
+        if isinstance(column.type, sa.Time):
+            return time.fromisoformat(value)
         if isinstance(column.type, Money):
             return Decimal(value)
     return value

@@ -81,6 +81,14 @@ CELL_PROBLEMS: Mapping[str, str] = {
 }
 FIELDS: Mapping[str, str] = {
     "name": _("Name"),
+    "number": _("Contract number"),
+    "initial_months": _("Initial term (months)"),
+    "renewal_months": _("Renewed for (months)"),
+    "notice_months": _("Notice (months)"),
+    "amount": _("Amount of a bill, before tax"),
+    "billing": _("Billing"),
+    "description": _("Description"),
+    "line_amount": _("Amount of the line"),
     "asset_tag": _("Asset tag"),
     "serial_number": _("Serial number"),
     "category": _("Category"),
@@ -169,6 +177,7 @@ KINDS: Mapping[str, str] = {
     "licences": _("Licences"),
     "assets": _("Assets"),
     "people": _("People"),
+    "contracts": _("Contracts and their lines"),
     "places": _("Places"),
 }
 BESIDE: Mapping[str, str] = {

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from parc.importers.kinds.assets import ASSETS
+from parc.importers.kinds.contracts import CONTRACTS
 from parc.importers.kinds.fields import Kind
 from parc.importers.kinds.licences import LICENCES
 from parc.importers.kinds.people import PEOPLE
 from parc.importers.kinds.places import PLACES
 
-KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (LICENCES, ASSETS, PEOPLE, PLACES)}
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.name: kind for kind in (LICENCES, ASSETS, PEOPLE, PLACES, CONTRACTS)
+}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from parc.importers.choices import Choices
 from parc.importers.kinds.fields import Kind
 from parc.importers.targets.assets import AssetTarget
+from parc.importers.targets.contracts import ContractTarget
 from parc.importers.targets.licences import LicenceTarget
 from parc.importers.targets.people import PersonTarget
 from parc.importers.targets.places import PlaceTarget
@@ -30,6 +31,7 @@ RIGHTS = {
     "assets": Action.EDIT_ASSET,
     "people": Action.EDIT_PERSON,
     "places": Action.EDIT_PLACE,
+    "contracts": Action.EDIT_CONTRACT,
 }
 
 
@@ -60,5 +62,7 @@ def make_target(
             return PersonTarget(choices, key)
         case "places":
             return PlaceTarget(choices)
+        case "contracts":
+            return ContractTarget(choices)
         case _:
             raise KeyError(kind.name)
