@@ -26,6 +26,8 @@ from playwright.sync_api import Page
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
+from collectors.agent.entries import read_entries
+from collectors.agent.messages import read_message
 from collectors.credentials import SnmpVersion
 from collectors.errors import Failure
 from collectors.observation import to_json
@@ -34,6 +36,7 @@ from parc.clock import now
 from parc.config import InboxSettings, Settings
 from parc.extensions import db, transaction
 from parc.models import (
+    Agent,
     Asset,
     AuditEntry,
     ChangeSet,
@@ -43,6 +46,7 @@ from parc.models import (
     Device,
     DeviceStatus,
     Difference,
+    HostEntry,
     InboxEntry,
     IncidentRuleCode,
     IncidentState,
@@ -66,6 +70,7 @@ from parc.reconcile.inbox import settle
 from parc.reconcile.matching import Considered, Match
 from parc.reconcile.rules import KeyKind, Reason
 from parc.services.actor import SYSTEM
+from parc.services.agent_tokens import make_token
 from parc.services.change_sets import recording
 from parc.services.departments import create_department_path
 from parc.services.ignored_keys import ignore_key
@@ -78,6 +83,7 @@ from parc.services.people import PersonDraft, save_person
 from parc.services.places import create_path
 from parc.services.sign_in import make_link
 from parc.topology import PortRole
+from tests.agent_samples import sample as agent_sample
 from tests.browser import AXE_RULES, Live, chromium
 from tests.contract_world import add_contract_rows
 from tests.factories import (
@@ -329,9 +335,32 @@ def _fill(session: Session) -> tuple[dict[str, int], list[int]]:
         "range_id": address_range.id,
         "run_id": held.id,
         "user_id": make_user(session).id,
+        "token_id": _add_agents(session, asset_id),
         **_add_organisation(session, asset_id),
     }
     return arguments, [done.id, running.id]
+
+
+def _add_agents(session: Session, asset_id: int) -> int:
+    """Add agents that report with a token, and what one tells of the asset's device."""
+    token, _secret = make_token(session, SYSTEM, name="Lyon", location_id=None, at=now())
+    device = session.scalars(sa.select(Device).where(Device.asset_id == asset_id)).first()
+    assert device is not None
+    message = read_message(agent_sample("glpi_laptop.json"))
+    for number in range(2):
+        agent = Agent(
+            key=f"agent {number}", name=f"PC-COMPTA-0{number}-2025-02-03-10-20-30", tag="MAIRIE",
+            client="GLPI-Agent_v1.11", token_id=token.id, device_id=device.id,
+            first_seen_at=now(), last_seen_at=now(), problem="no" if number else None,
+        )  # fmt: skip
+        session.add(agent)
+    device.agent_id = "agent 0"
+    for entry in read_entries(message.sections):
+        values = {name: getattr(entry, name) for name in entry.__struct_fields__}
+        values["facts"] = list(entry.facts)
+        session.add(HostEntry(device_id=device.id, first_seen_at=now(), **values))
+    session.flush()
+    return token.id
 
 
 def _add_organisation(session: Session, asset_id: int) -> dict[str, int]:
