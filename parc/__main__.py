@@ -31,6 +31,7 @@ _COMMANDS = {
     "agents": "parc.cli.agents:agents",
     "alerts": "parc.cli.alerts:alerts",
     "assets": "parc.cli.assets:assets",
+    "software": "parc.cli.software:software",
     "contracts": "parc.cli.contracts:contracts",
     "changes": "parc.cli.changes:changes",
     "ignored-keys": "parc.cli.ignored_keys:ignored_keys",

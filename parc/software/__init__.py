@@ -1,0 +1,1 @@
+"""Raw names of installed software folded to publisher, product, edition, version; pure."""

@@ -1,0 +1,157 @@
+"""One raw name becomes publisher, product, edition, version, architecture, language and kind.
+
+The raw name itself is never lost: who folds keeps it beside. Names that no rule knows lose only
+what is certain: architecture, language and a version at their end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from parc.software.rules import FoldingRule, SoftwareKind, usual_rules
+
+_CHARACTERS: Final = 300
+_MARKS: Final = re.compile(r"[™®©]|\((?:R|TM|C)\)", re.IGNORECASE)
+_64_BIT: Final = re.compile(
+    r"[\s_-]*[(\[]?\b(?:x64|x86[_-]64|amd64|64[ -]?bits?|édition 64 bits)\b(?: edition)?[)\]]?",
+    re.IGNORECASE,
+)
+_32_BIT: Final = re.compile(
+    r"[\s_-]*[(\[]?\b(?:x86|i[3-6]86|32[ -]?bits?)\b(?: edition)?[)\]]?", re.IGNORECASE
+)
+_LANGUAGE: Final = re.compile(
+    r"[\s,-]*(?:[(\[](?:\w+[ ,])*(?P<name>fr|fra|french|français|en|eng|english|anglais|de|german|"
+    r"es|spanish|it|italian|nl|dutch)[)\]]|\s-\s*(?P<tag>[a-z]{2}-[a-z]{2})$|"
+    r"\s(?P<bare>fr-FR|en-US|en-GB|de-DE)$)",
+    re.IGNORECASE,
+)
+_LANGUAGES: Final = {
+    "fra": "fr", "french": "fr", "français": "fr", "eng": "en", "english": "en", "anglais": "en",
+    "german": "de", "spanish": "es", "italian": "it", "dutch": "nl",
+}  # fmt: skip
+_VERSION_AT_END: Final = re.compile(
+    r"[\s,-]+(?:version\s+|v\.?\s?|release\s+)?(?P<version>\d+(?:[._]\d+)+[a-z]?\d*)$",
+    re.IGNORECASE,
+)
+_LEGAL_FORM: Final = re.compile(
+    r"[,\s]+(?:inc|incorporated|corp|corporation|co|ltd|limited|llc|gmbh|ag|s\.?a\.?(?:r\.?l\.?|s\.?)?|"
+    r"b\.?v|oy|ab|software foundation|systems incorporated)\.?$",
+    re.IGNORECASE,
+)
+_BLANKS: Final = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What a raw name means.
+
+    Attributes:
+        rule: id of the rule that knew it; None for a name that no rule knows.
+    """
+
+    product: str
+    publisher: str | None = None
+    edition: str | None = None
+    version: str | None = None
+    architecture: str | None = None
+    language: str | None = None
+    kind: SoftwareKind = SoftwareKind.PRODUCT
+    rule: str | None = None
+
+
+def fold(
+    name: str,
+    publisher: str | None = None,
+    version: str | None = None,
+    architecture: str | None = None,
+    rules: Sequence[FoldingRule] | None = None,
+) -> Folded:
+    """Fold one name, with what the inventory tells beside it.
+
+    The version in the name is the one that is bought (2021), where a rule knows it; that of the
+    inventory is the build.
+
+    Args:
+        rules: in the order in which they are tried; None for those that come with Parc.
+    """
+    text, told_architecture = _without_architecture(_tidy(name))
+    text, language = _without_language(text)
+    for rule in usual_rules() if rules is None else rules:
+        match = rule.pattern.fullmatch(text)
+        if match is not None:
+            return _by_rule(
+                rule,
+                match,
+                Folded(
+                    text,
+                    publisher=rule.publisher or short_publisher(publisher),
+                    version=version,
+                    architecture=architecture or told_architecture,
+                    language=language,
+                ),
+            )
+    at_end = _VERSION_AT_END.search(text)
+    bare = text[: at_end.start()].strip(" -,") if at_end else text
+    return Folded(
+        product=bare or text,
+        publisher=short_publisher(publisher),
+        version=version or (at_end["version"] if at_end and bare else None),
+        architecture=architecture or told_architecture,
+        language=language,
+    )
+
+
+def _by_rule(rule: FoldingRule, match: re.Match[str], told: Folded) -> Folded:
+    groups = {name: value for name, value in match.groupdict().items() if value}
+    return Folded(
+        product=_BLANKS.sub(" ", rule.product.format_map(_Groups(groups))).strip(),
+        publisher=told.publisher,
+        edition=rule.edition or groups.get("edition"),
+        version=groups.get("version") or told.version,
+        architecture=told.architecture,
+        language=told.language,
+        kind=rule.kind,
+        rule=rule.id,
+    )
+
+
+class _Groups(dict[str, str]):
+    """Groups of a match; one that did not take part is nothing."""
+
+    def __missing__(self, key: str) -> str:
+        """Give nothing."""
+        return ""
+
+
+def short_publisher(name: str | None) -> str | None:
+    """Give a publisher without its legal form: ``Igor Pavlov``, ``Mozilla``, ``Adobe``."""
+    text = _tidy(name or "")
+    while True:
+        shorter = _LEGAL_FORM.sub("", text).rstrip(" ,.")
+        if shorter == text or not shorter:
+            return text or None
+        text = shorter
+
+
+def _tidy(text: str) -> str:
+    return _BLANKS.sub(" ", _MARKS.sub("", text[:_CHARACTERS])).strip()
+
+
+def _without_architecture(text: str) -> tuple[str, str | None]:
+    for pattern, word in ((_64_BIT, "x86_64"), (_32_BIT, "x86")):
+        shorter = _BLANKS.sub(" ", pattern.sub("", text)).strip(" -,")
+        if shorter and shorter != text:
+            return shorter, word
+    return text, None
+
+
+def _without_language(text: str) -> tuple[str, str | None]:
+    match = _LANGUAGE.search(text)
+    if match is None:
+        return text, None
+    told = (match["name"] or match["tag"] or match["bare"]).casefold()
+    shorter = _BLANKS.sub(" ", text[: match.start()] + text[match.end() :]).strip(" -,")
+    return (shorter, _LANGUAGES.get(told, told[:2])) if shorter else (text, None)
