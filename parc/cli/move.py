@@ -1,0 +1,146 @@
+"""``parc move``: one movement of one or many assets, with its plan; ``parc people``, ``places``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from parc.cli.context import operator, settings, with_database
+from parc.cli.output import print_json, print_table
+from parc.cli.settling import settle_about
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@click.command()
+@click.argument("kind")
+@click.argument("tags", metavar="TAG...", nargs=-1, required=True)
+@click.option("--person", default="", help="Who holds it: a name, e-mail address or number.")
+@click.option("--department", default="", help="Which department holds it: its path.")
+@click.option("--place", default="", help="Where it stands: the path of the place.")
+@click.option("--on", "effective_on", default="", metavar="DATE", help="Day of effect.")
+@click.option("--due", "due_on", default="", metavar="DATE", help="Day of return of a loan.")
+@click.option("--state", "to_state", default="", help="New state, where there is a choice.")
+@click.option("--variant", default="", help="How it came in or went out.")
+@click.option("--recipient", "counterparty", default="", help="Supplier, repairer or recipient.")
+@click.option("--reason", default="", help="Why; kept with it.")
+@click.option("--apply", "is_applied", is_flag=True, help="Move, not only show.")
+@with_database
+def move(kind: str, tags: Sequence[str], *, is_applied: bool, **texts: str) -> None:
+    """Move the assets of TAGs by a movement of KIND, such as assignment, loan or return.
+
+    Without --apply the plan is shown. All are moved, as one act that can be undone, or none is.
+    """
+    from datetime import UTC
+    from zoneinfo import ZoneInfo
+
+    from parc.clock import now
+    from parc.extensions import reading, transaction
+    from parc.queries.movements import tagged_assets
+    from parc.services.movement_drafts import MovementDraft, read_order
+    from parc.services.movements import apply_basket, plan_basket
+
+    moment = now().astimezone(UTC)
+    today = moment.astimezone(ZoneInfo(settings().interface.time_zone)).date()
+    draft = MovementDraft(kind=kind, **texts)
+    with reading() as session:
+        known = tagged_assets(session, tags)
+        if unknown := [tag for tag in tags if tag not in known]:
+            raise click.UsageError(f"no asset has the tag {', '.join(unknown)}")
+        ids = sorted(set(known.values()))
+        plan = plan_basket(session, ids, read_order(session, draft, today=today))
+    print_table(
+        ("TAG", "NAME", "BEFORE", "AFTER"),
+        [
+            (
+                line.asset_tag,
+                line.name,
+                str(line.before.state),
+                f"refused: {line.problem.code}" if line.problem else str(line.after.state),
+            )
+            for line in plan.lines
+        ],
+    )
+    if not is_applied:
+        click.echo(f"{len(plan.lines)} asset(s) would be moved; --apply does it.")
+        return
+    with transaction() as session:
+        order = read_order(session, draft, today=today)
+        apply_basket(session, operator(), ids, order, at=moment)
+        settle_about(session, assets=ids)
+    click.echo(f"{len(ids)} asset(s) moved.")
+
+
+@click.command()
+@click.option("--json", "is_json", is_flag=True, help="For programs.")
+@with_database
+def places(*, is_json: bool) -> None:
+    """List the places by their paths, with how many assets should be in each."""
+    from parc.extensions import reading
+    from parc.queries.locations import read_places
+    from parc.queries.rooms import count_assets
+
+    with reading() as session:
+        counts = count_assets(session)
+        found = list(read_places(session).by_id.values())
+    rows = [
+        {"id": one.id, "path": one.path, "kind": one.kind, "assets": counts.get(one.id, 0)}
+        for one in found
+    ]
+    if is_json:
+        print_json({"places": rows})
+    else:
+        print_table(
+            ("PLACE", "LEVEL", "ASSETS"),
+            [(str(row["path"]), str(row["kind"]), str(row["assets"])) for row in rows],
+        )
+
+
+@click.command()
+@click.option("--json", "is_json", is_flag=True, help="For programs.")
+@with_database
+def people(*, is_json: bool) -> None:
+    """List the people by name, with their e-mail addresses, numbers and departments."""
+    from parc.extensions import reading
+    from parc.models import Person
+    from parc.queries.departments import read_departments
+    from parc.queries.keyset import Order
+    from parc.queries.people import SORTS, PeopleFilter, people_page
+
+    rows, cursor = [], None
+    with reading() as session:
+        departments = read_departments(session)
+        while True:
+            page = people_page(
+                session, PeopleFilter(), Order(SORTS["name"], Person.id), cursor, 1_000
+            )
+            rows += page.rows
+            cursor = page.next
+            if cursor is None:
+                break
+    found = [
+        {
+            "id": row.id,
+            "name": row.name,
+            "email": row.email,
+            "external_id": row.external_id,
+            "department": departments.path(row.department_id),
+            "left_on": row.left_on,
+        }
+        for row in rows
+    ]
+    if is_json:
+        print_json({"people": found})
+    else:
+        print_table(
+            ("NAME", "E-MAIL", "NUMBER", "DEPARTMENT", "LEFT ON"),
+            [
+                tuple(
+                    str(one[key] or "")
+                    for key in ("name", "email", "external_id", "department", "left_on")
+                )
+                for one in found
+            ],
+        )

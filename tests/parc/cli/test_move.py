@@ -1,0 +1,38 @@
+"""``parc move``, ``parc places`` and ``parc people``."""
+
+from __future__ import annotations
+
+import json
+
+from click.testing import CliRunner
+from flask import Flask
+
+from parc.cli.move import move, people, places
+from parc.extensions import db, transaction
+from parc.models import Asset, LifecycleState
+from parc.services.people import PersonDraft, save_person
+from parc.services.places import create_path
+from tests.conftest import SOME_MOMENT
+from tests.factories import SOME_PERSON, make_asset
+
+
+def test_assets_are_shown_moved_and_listed(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        create_path(session, SOME_PERSON, "Lyon > A", at=SOME_MOMENT)
+        draft = PersonDraft(name="Ada", email="ada@example.org")
+        person = save_person(session, SOME_PERSON, draft, at=SOME_MOMENT).id
+        number = make_asset(session, asset_tag="PC1", lifecycle_state=LifecycleState.IN_STOCK).id
+    run = CliRunner()
+    words = ["assignment", "pc1", "--person", "ada", "--place", "Lyon > A"]
+    shown = run.invoke(move, words)
+    assert "1 asset(s) would be moved" in shown.output
+    assert run.invoke(move, ["assignment", "none", "--person", "ada"]).exit_code == 2
+    assert "refused: state_not_foreseen" in run.invoke(move, ["found", "PC1"]).output
+    assert "1 asset(s) moved." in run.invoke(move, [*words, "--apply"]).output
+    db.session.rollback()
+    assert db.session.get_one(Asset, number).custodian_person_id == person
+    assert "Lyon > A" in run.invoke(places).output
+    assert json.loads(run.invoke(places, ["--json"]).output)["places"][1]["assets"] == 1
+    assert "ada@example.org" in run.invoke(people).output
+    assert json.loads(run.invoke(people, ["--json"]).output)["people"][0]["name"] == "Ada"
