@@ -57,6 +57,13 @@ _DEVICE = [
     "first_seen_at",
     "last_seen_at",
 ]
+_INCIDENT = [
+    "id", "kind", "state", "is_open", "title", "text", "category", "impact", "urgency",
+    "priority", "priority_rank", "source", "requester_name", "location_id", "opened_at",
+    "taken_at", "resolved_at", "closed_at", "reopened_count", "minutes_spent", "evidence",
+    "updated_at", "version", "search_text",
+]  # fmt: skip
+_INCIDENT_ASSET = ["id", "incident_id", "asset_id", "asset_name"]
 _INTERFACE = [
     "device_id",
     "key",
@@ -95,6 +102,8 @@ def _fill(path: Path, count: int) -> None:
             ("asset", _ASSET, _assets(count)),
             ("device", _DEVICE, _devices(count)),
             ("interface", _INTERFACE, _interfaces(count)),
+            ("incident", _INCIDENT, _incidents(count)),
+            ("incident_asset", _INCIDENT_ASSET, _incident_assets(count)),
         ):
             marks = ",".join("?" * len(columns))
             connection.executemany(
@@ -146,6 +155,23 @@ def _interfaces(count: int) -> Iterator[tuple[object, ...]]:
                 n, f"Gi1/0/{port}", port, f"Gi1/0/{port}", f"vers {port}", 6, 1000,
                 _mac(n * 100 + port), 1, 1 + port % 2, "[]",
             )  # fmt: skip
+
+
+def _incidents(count: int) -> Iterator[tuple[object, ...]]:
+    """Give as many incidents as assets; one of fifty is open."""
+    priorities = ("major", "very_high", "high", "medium", "low", "very_low")
+    for n in range(1, count + 1):
+        at, is_open, rank = _stamp(NOW - timedelta(minutes=5 * (count - n))), n % 50 == 0, n % 6
+        yield (
+            n, "incident", "new" if is_open else "closed", is_open, f"Panne {n}", "", "hardware",
+            "medium", "medium", priorities[rank], rank + 1, "hand", "", n % 200 + 1, at, at,
+            None if is_open else at, None if is_open else at, 0, 0, "{}", at, 1,
+            f"i-{n:06d} panne {n}",
+        )  # fmt: skip
+
+
+def _incident_assets(count: int) -> Iterator[tuple[object, ...]]:
+    return ((n, n, n, f"P{n:06d} pc-{n}") for n in range(1, count + 1))
 
 
 def _address(n: int) -> str:

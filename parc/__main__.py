@@ -28,6 +28,7 @@ _COMMANDS = {
     "users": "parc.cli.users:users",
     "keys": "parc.cli.keys:keys",
     "inbox": "parc.cli.inbox:inbox",
+    "incidents": "parc.cli.incidents:incidents",
     "agents": "parc.cli.agents:agents",
     "alerts": "parc.cli.alerts:alerts",
     "assets": "parc.cli.assets:assets",

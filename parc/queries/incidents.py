@@ -11,7 +11,18 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from parc.models import Asset, Incident, IncidentAsset, IncidentState, MergedAsset, Person, User
+from parc.models import (
+    Asset,
+    Contract,
+    Coverage,
+    Incident,
+    IncidentAsset,
+    IncidentState,
+    MergedAsset,
+    Person,
+    Supplier,
+    User,
+)
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 from parc.queries.locations import Places
 from parc.queries.search import TRIGRAM, escape_like, match_expression, words_of
@@ -63,7 +74,8 @@ class IncidentFilter:
         technicians: ids of logins as text, or ``nobody``.
         places: ids of places with all that lies in them.
         ages: since it was opened: ``day``, ``week``, ``month``, ``year`` or ``older``.
-        people: ids of requesters (persons); requester_id: a login, for their own page.
+        people: ids of requesters (persons).
+        contracts, suppliers: about assets that these cover or have covered, or have sold.
     """
 
     view: str
@@ -77,8 +89,9 @@ class IncidentFilter:
     assets: tuple[int, ...] = ()
     models: tuple[str, ...] = ()
     people: tuple[int, ...] = ()
+    contracts: tuple[int, ...] = ()
+    suppliers: tuple[int, ...] = ()
     ages: tuple[str, ...] = ()
-    requester_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +272,35 @@ def asset_words(session: Session, ids: Sequence[int]) -> dict[int, str]:
     return {row.id: f"{row.asset_tag} {row.name}" for row in rows}
 
 
+def firm_names(
+    session: Session, contracts: Sequence[int], suppliers: Sequence[int]
+) -> dict[tuple[str, int], str]:
+    """Name contracts and suppliers."""
+    found: dict[tuple[str, int], str] = {}
+    for what, ids, model in (
+        ("contract", contracts, Contract),
+        ("supplier", suppliers, Supplier),
+    ):
+        if ids:
+            rows = session.execute(sa.select(model.id, model.name).where(model.id.in_(ids)))
+            found |= {(what, row.id): row.name for row in rows}
+    return found
+
+
+def suggest_incidents(session: Session, text: str, limit: int) -> list[Any]:
+    """Give the latest incidents that hold every word, for the search box."""
+    words = words_of(text)
+    if not words:
+        return []
+    query = (
+        sa.select(Incident.id, Incident.title, Incident.rule)
+        .where(Incident.state.not_in(_NO_INCIDENTS), *_texts(session, words))
+        .order_by(Incident.id.desc())
+        .limit(limit)
+    )
+    return list(session.execute(query).all())
+
+
 def person_names(session: Session, ids: Sequence[int]) -> dict[int, str]:
     """Name persons."""
     if not ids:
@@ -301,17 +343,39 @@ def _conditions(
         found.append(Incident.location_id.in_(wanted.places))
     if wanted.people:
         found.append(Incident.requester_person_id.in_(wanted.people))
-    if wanted.requester_id is not None:
-        found.append(Incident.requester_id == wanted.requester_id)
+    found += _subjects(wanted)
+    if wanted.ages:
+        found.append(sa.or_(*(_is_of_age(age, now) for age in wanted.ages)))
+    return found + _texts(session, words_of(wanted.text))
+
+
+def _subjects(wanted: IncidentFilter) -> list[sa.ColumnElement[bool]]:
+    """Give the conditions on the assets that incidents are about."""
+    found: list[sa.ColumnElement[bool]] = []
     if wanted.assets:
         about = sa.select(IncidentAsset.incident_id)
         found.append(Incident.id.in_(about.where(IncidentAsset.asset_id.in_(wanted.assets))))
     if wanted.models:
         about = sa.select(IncidentAsset.incident_id).join(Asset, Asset.id == IncidentAsset.asset_id)
         found.append(Incident.id.in_(about.where(Asset.model_name.in_(wanted.models))))
-    if wanted.ages:
-        found.append(sa.or_(*(_is_of_age(age, now) for age in wanted.ages)))
-    return found + _texts(session, words_of(wanted.text))
+    if wanted.contracts:
+        covered = sa.select(Coverage.asset_id).where(Coverage.contract_id.in_(wanted.contracts))
+        found.append(_about(covered))
+    if wanted.suppliers:
+        found.append(sa.or_(*(_about(part) for part in _of_suppliers(wanted.suppliers))))
+    return found
+
+
+def _about(assets: sa.Select[Any]) -> sa.ColumnElement[bool]:
+    about = sa.select(IncidentAsset.incident_id).where(IncidentAsset.asset_id.in_(assets))
+    return Incident.id.in_(about)
+
+
+def _of_suppliers(suppliers: Sequence[int]) -> tuple[sa.Select[Any], sa.Select[Any]]:
+    """Give the assets that suppliers have sold, and those that their contracts cover."""
+    is_theirs = sa.or_(Contract.supplier_id.in_(suppliers), Contract.maintainer_id.in_(suppliers))
+    covered = sa.select(Coverage.asset_id).join(Contract, Contract.id == Coverage.contract_id)
+    return sa.select(Asset.id).where(Asset.supplier_id.in_(suppliers)), covered.where(is_theirs)
 
 
 def _texts(session: Session, words: Sequence[str]) -> list[sa.ColumnElement[bool]]:

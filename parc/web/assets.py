@@ -18,10 +18,12 @@ from parc.models import Asset, LifecycleState
 from parc.queries import assets as query
 from parc.queries.assets import AssetFilter, FilterError, Lookup
 from parc.queries.facets import Covered, Facet, FacetCache, Freshness, Origin
+from parc.queries.incidents import suggest_incidents
 from parc.queries.keyset import Order
 from parc.queries.preferences import asset_columns
 from parc.queries.suppliers import Found, suggest_records
 from parc.services.bulk import MOST_ASSETS
+from parc.services.incident_values import number_of, number_text
 from parc.services.permissions import Action, may
 from parc.services.preferences import choose_asset_columns
 from parc.web.access import actor, requires
@@ -131,6 +133,9 @@ class Wanted:
 def index() -> ResponseReturnValue:
     """Show the list; what the box on top asks for exactly leads straight to its sheet."""
     if set(request.args) == {"q"} and not is_htmx():
+        incident = number_of(request.args["q"][:200])
+        if incident is not None and may(actor(), Action.VIEW_INCIDENT):
+            return redirect(url_for("incidents.show", incident_id=incident))
         found = query.find_exact(db.session(), request.args["q"][:200])
         if found is not None:
             return redirect(url_for("assets.show", asset_id=found))
@@ -152,10 +157,14 @@ def suggest() -> ResponseReturnValue:
 
 
 def _elsewhere(text: str) -> list[Found]:
-    """Give the contracts and suppliers that a search finds, for who may see them."""
-    if not text or not may(actor(), Action.VIEW_CONTRACT):
-        return []
-    return suggest_records(db.session(), text, _MOST_ELSEWHERE)
+    """Give the contracts, suppliers and incidents that a search finds, for who may see them."""
+    found: list[Found] = []
+    if text and may(actor(), Action.VIEW_CONTRACT):
+        found += suggest_records(db.session(), text, _MOST_ELSEWHERE)
+    if text and may(actor(), Action.VIEW_INCIDENT):
+        rows = suggest_incidents(db.session(), text, _MOST_ELSEWHERE)
+        found += [Found("incident", row.id, row.title, number_text(row.id)) for row in rows]
+    return found
 
 
 @assets.post("/assets/columns")

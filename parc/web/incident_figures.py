@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, pgettext
 from flask_babel import lazy_gettext as _
 
 from parc.extensions import db
@@ -108,8 +108,8 @@ def figures_csv() -> ResponseReturnValue:
     asked = _asked()
     heads = [
         str(_GROUPS[asked.group]),
-        gettext("Opened"),
-        gettext("Resolved"),
+        pgettext("figures", "Opened"),
+        pgettext("figures", "Resolved"),
         gettext("Backlog"),
         gettext("Taken in charge, median (s)"),
         gettext("Taken in charge, 90th percentile (s)"),
@@ -144,8 +144,8 @@ def draw(buckets: Sequence[Bucket]) -> Chart:
         left = _LEFT + number * step
         day = format_day(one.begins_at)
         for place, kind, count, name in (
-            (0.14, "opened", one.opened, gettext("Opened")),
-            (0.52, "resolved", one.resolved, gettext("Resolved")),
+            (0.14, "opened", one.opened, pgettext("figures", "Opened")),
+            (0.52, "resolved", one.resolved, pgettext("figures", "Resolved")),
         ):
             title = f"{day}{gettext(': ')}{name} {format_number(count)}"
             bars.append(_bar(left + place * step, 0.34 * step, count / most, kind, title))

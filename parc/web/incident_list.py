@@ -47,7 +47,7 @@ from parc.web.listing import (
 
 _FILTERS = (
     "state", "priority", "category", "kind", "technician", "place", "asset", "model", "person",
-    "age",
+    "contract", "supplier", "age",
 )  # fmt: skip
 _SORTS = tuple(query.SORTS)
 SPECS: Mapping[str, ListSpec] = {
@@ -118,7 +118,7 @@ def filter_of(
     ):
         if not all(value in known for value in chosen.get(name, ())):
             refuse(gettext("The filter %(name)s cannot be read.", name=name))
-    for name in ("technician", "place", "asset", "person"):
+    for name in ("technician", "place", "asset", "person", "contract", "supplier"):
         for value in chosen.get(name, ()):
             if not (_is_number(value) or (name == "technician" and value == NOBODY)):
                 refuse(gettext("The filter %(name)s cannot be read.", name=name))
@@ -135,6 +135,8 @@ def filter_of(
         assets=_numbers(chosen, "asset"),
         models=chosen.get("model", ())[:_MOST_MODELS],
         people=_numbers(chosen, "person"),
+        contracts=_numbers(chosen, "contract"),
+        suppliers=_numbers(chosen, "supplier"),
         ages=chosen.get("age", ()),
     )
 
@@ -303,7 +305,15 @@ def _named(wanted: ListRequest) -> list[FacetView]:
     session = db.session()
     about = query.asset_words(session, _numbers(wanted.chosen, "asset"))
     people = query.person_names(session, _numbers(wanted.chosen, "person"))
+    contracts, suppliers = _numbers(wanted.chosen, "contract"), _numbers(wanted.chosen, "supplier")
+    firms = query.firm_names(session, contracts, suppliers)
+
+    def named(what: str) -> Callable[[str], str]:
+        return lambda v: firms.get((what, int(v)), f"#{v}")
+
     return [
+        wanted.facet("contract", gettext("Contract"), {}, named("contract")),
+        wanted.facet("supplier", gettext("Supplier"), {}, named("supplier")),
         wanted.facet("asset", gettext("Asset"), {}, lambda v: about.get(int(v), f"#{v}")),
         wanted.facet("model", gettext("Model"), {}, lambda v: v),
         wanted.facet("person", gettext("Requester"), {}, lambda v: people.get(int(v), f"#{v}")),

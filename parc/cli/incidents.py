@@ -1,0 +1,170 @@
+"""``parc incidents``: list, open and close incidents, and let the rules look at the inventory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from parc.cli.context import operator, with_database
+from parc.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_VIEWS = ("open", "drafts", "all")
+_CATEGORIES = (
+    "hardware", "software", "network", "printing", "supply", "account", "messaging", "telephony",
+    "security", "new_equipment", "move", "other",
+)  # fmt: skip
+_LEVELS = ("very_low", "low", "medium", "high", "very_high")
+_CAUSES = (
+    "hardware_fault", "software_fault", "configuration", "network", "power", "wear", "use",
+    "third_party", "request_done", "no_fault", "other",
+)  # fmt: skip
+_MOST = 1_000
+
+
+@click.group()
+def incidents() -> None:
+    """Look after incidents and requests."""
+
+
+@incidents.command("list")
+@click.option("--view", type=click.Choice(_VIEWS), default="open", show_default=True)
+@click.option("--text", default="", help="Only those with all these words, or this number.")
+@click.option("--category", "categories", type=click.Choice(_CATEGORIES), multiple=True)
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+@with_database
+def list_all(*, view: str, text: str, categories: Sequence[str], is_json: bool) -> None:
+    """List incidents, the most urgent first; at most 1,000."""
+    from parc.clock import now
+    from parc.extensions import reading
+    from parc.models import Incident
+    from parc.queries.incidents import SORTS, IncidentFilter, list_incidents
+    from parc.queries.keyset import Order
+    from parc.services.incident_values import number_text
+
+    wanted = IncidentFilter(view, text, categories=tuple(categories))
+    with reading() as session:
+        order = Order(SORTS["priority"], Incident.id)
+        found = list_incidents(session, wanted, order, None, _MOST, now())
+    if is_json:
+        rows = [_as_json(row, found.assets.get(row.id, ())) for row in found.page.rows]
+        print_json({"count": found.count, "incidents": rows})
+        return
+    print_table(
+        ("NUMBER", "PRIORITY", "STATE", "CATEGORY", "TITLE", "TECHNICIAN"),
+        [
+            (
+                number_text(row.id),
+                row.priority.value,
+                row.state.value,
+                row.category.value,
+                row.title if row.rule is None else f"{row.rule.value}: {row.title}",
+                row.technician or "-",
+            )
+            for row in found.page.rows
+        ],
+    )
+
+
+@incidents.command("open")
+@click.argument("title")
+@click.option("--asset", "tags", multiple=True, metavar="TAG", help="What it is about.")
+@click.option("--text", default="", help="What happened.")
+@click.option("--requester", default="", help="Name of whoever reports it.")
+@click.option("--category", type=click.Choice(_CATEGORIES), default="other", show_default=True)
+@click.option("--impact", type=click.Choice(_LEVELS), default="medium", show_default=True)
+@click.option("--urgency", type=click.Choice(_LEVELS), default="medium", show_default=True)
+@click.option("--request", "is_request", is_flag=True, help="A request, not an incident.")
+@with_database
+def open_one(title: str, *, tags: Sequence[str], is_request: bool, **texts: str) -> None:
+    """Open an incident and print its number."""
+    from parc.clock import now
+    from parc.errors import NotFoundError
+    from parc.extensions import transaction
+    from parc.queries.incidents import find_tags
+    from parc.services.incident_values import IncidentInput, number_text
+    from parc.services.incidents import open_incident
+
+    with transaction() as session:
+        ids, missing = find_tags(session, tags)
+        if missing:
+            raise NotFoundError(f"no asset has the tag {', '.join(missing)}")
+        given = IncidentInput(
+            title,
+            texts["text"],
+            kind="request" if is_request else "incident",
+            category=texts["category"],
+            impact=texts["impact"],
+            urgency=texts["urgency"],
+            requester_name=texts["requester"],
+            asset_ids=ids,
+        )
+        number = open_incident(session, operator(), given, at=now()).id
+    click.echo(number_text(number))
+
+
+@incidents.command("close")
+@click.argument("numbers", metavar="NUMBER...", nargs=-1, required=True)
+@click.option("--resolution", default="", help="How those were resolved that are not yet.")
+@click.option("--cause", type=click.Choice(_CAUSES), default="other", show_default=True)
+@click.option("--apply", "is_applied", is_flag=True, help="Close; else only show what would be.")
+@with_database
+def close_some(numbers: Sequence[str], *, resolution: str, cause: str, is_applied: bool) -> None:
+    """Close incidents, all or none; numbers as I-000123 or 123."""
+    from parc.clock import now
+    from parc.extensions import reading, transaction
+    from parc.queries.incidents import read_rows
+    from parc.services.incident_steps import close_many
+    from parc.services.incident_values import number_text
+
+    ids = [_number(text) for text in numbers]
+    with reading() as session:
+        for row in read_rows(session, ids):
+            click.echo(f"{number_text(row.id)} {row.state.value} {row.title}")
+    if not is_applied:
+        click.echo("Nothing is closed yet: give --apply.")
+        return
+    with transaction() as session:
+        closed = close_many(session, operator(), ids, resolution, cause, at=now())
+    click.echo(f"{len(closed)} closed")
+
+
+@incidents.command("settle")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+@with_database
+def settle_all(*, is_json: bool) -> None:
+    """Let the rules look at the whole inventory: open drafts, close those without a cause.
+
+    The server does it each night, and after each run for what the run touched.
+    """
+    from parc.clock import now
+    from parc.extensions import transaction
+    from parc.reconcile.incidents import settle_incidents
+
+    with transaction() as session:
+        settled = settle_incidents(session, operator(), now())
+    if is_json:
+        print_json(settled)
+    else:
+        click.echo(f"{settled.opened} opened, {settled.closed} closed, {settled.noted} noted")
+
+
+def _number(text: str) -> int:
+    from parc.services.incident_values import number_of
+
+    found = number_of(text) or number_of(f"I-{text}")
+    if found is None:
+        raise click.BadParameter(f"{text!r} is no number of an incident")
+    return found
+
+
+def _as_json(row: Any, assets: Sequence[str]) -> dict[str, Any]:
+    names = (
+        "id", "kind", "state", "title", "category", "priority", "requester_name", "technician",
+        "opened_at", "taken_at", "planned_for", "waiting_for", "resolved_at", "closed_at",
+        "minutes_spent", "source", "rule",
+    )  # fmt: skip
+    return {name: getattr(row, name) for name in names} | {"assets": list(assets)}

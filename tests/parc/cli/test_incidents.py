@@ -1,0 +1,54 @@
+"""``parc incidents`` opens, lists, closes and settles as the pages and the server do."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from parc.cli.incidents import incidents
+from parc.errors import NotFoundError
+from parc.extensions import db, transaction
+from parc.models import Incident, IncidentState, Supply
+from tests.factories import make_asset, make_linked_device
+
+pytestmark = pytest.mark.usefixtures("sqlite_app")
+
+
+def _run(*arguments: str, code: int = 0) -> str:
+    result = CliRunner().invoke(incidents, arguments, catch_exceptions=code == 0)
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_incident_is_opened_listed_and_closed() -> None:
+    with transaction() as session:
+        make_asset(session, asset_tag="P7", name="imp-7")
+    opened = _run("open", "no paper", "--asset", "P7", "--category", "printing", "--impact", "high")
+    assert opened == "I-000001\n"
+    assert "no paper" in _run("list", "--category", "printing")
+    assert "no paper" not in _run("list", "--category", "network")
+    found = json.loads(_run("list", "--json", "--text", "i-000001"))["incidents"]
+    assert (found[0]["assets"], found[0]["state"]) == (["P7 imp-7"], "new")
+    assert "Nothing is closed yet" in _run("close", "1", "--resolution", "refilled")
+    assert "1 closed" in _run("close", "I-000001", "--resolution", "refilled", "--apply")
+    db.session.rollback()
+    assert db.session.get_one(Incident, 1).state is IncidentState.CLOSED
+    assert "no paper" not in _run("list")
+    assert "no paper" in _run("list", "--view", "all")
+
+
+def test_wrong_tag_or_number_is_told() -> None:
+    with pytest.raises(NotFoundError, match="P9"):
+        CliRunner().invoke(incidents, ["open", "x", "--asset", "P9"], catch_exceptions=False)
+    assert "is no number of an incident" in _run("close", "x", code=2)
+
+
+def test_rules_are_settled_by_command() -> None:
+    with transaction() as session:
+        device = make_linked_device(session, make_asset(session))
+        session.add(Supply(device_id=device.id, key="1", capacity=100, level=1))
+    assert _run("settle") == "1 opened, 0 closed, 0 noted\n"
+    assert json.loads(_run("settle", "--json"))["opened"] == 0
+    assert "supply_low" in _run("list", "--view", "drafts")
