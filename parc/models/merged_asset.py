@@ -30,4 +30,8 @@ class MergedAsset(Base):
     person_values: Mapped[dict[str, Any]] = mapped_column(
         Json, comment="what people had typed into it"
     )
+    kept: Mapped[dict[str, Any] | None] = mapped_column(
+        Json,
+        comment="both records before, and what hung on the ended one",
+    )
     merged_at: Mapped[datetime]

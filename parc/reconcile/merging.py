@@ -28,6 +28,7 @@ from parc.models import (
     table_of,
 )
 from parc.naming import MACHINE_FIELDS
+from parc.reconcile.merged_records import COPIED, Hung, kept, link_column, link_token, whole
 from parc.services import asset_sources, assets, audit
 from parc.services.actor import Actor
 from parc.services.asset_search import touch
@@ -43,6 +44,13 @@ MERGED_FIELDS: Final = (
     "notes",
     "lifecycle_state",
     *(name for name in KEPT_FIELDS if name != "currency"),
+)
+_WRITTEN: Final = (
+    *MERGED_FIELDS,
+    "currency",
+    "custodian_person_id",
+    "custodian_department_id",
+    *COPIED,
 )
 # What a merge settles itself, and what finds itself anew (the inbox); any other table with a key to
 # ``asset`` follows the machine.
@@ -112,20 +120,22 @@ def merge_assets(
     into, other = _asset(session, into_id), _asset(session, from_id)
     title = {"code": "merged", "asset": into.asset_tag, "other": other.asset_tag}
     with recording(session, actor, ChangeSetKind.MERGE, title, at):
+        stayed, ended = whole(session, into), whole(session, other)
         changes = _take_values(session, into, other, taken)
         device_ids = _move_devices(session, into, other)
-        kept = _merged_row(session, into, other, device_ids, at)
+        row = _merged_row(session, into, other, device_ids, at)
         gone = {"asset_tag": (other.asset_tag, None), "merged_into": (None, into.asset_tag)}
         assets.record_change(session, actor, other, "merged_away", at, gone | _values_of(other))
         _take_holder(into, other)
-        _close_movements(session, actor, other, at)
-        _move_links(session, into, other)
+        closed = _close_movements(session, actor, other, at)
+        hung = Hung(_move_links(session, into, other), closed)
+        row.kept = kept(ended, stayed, into, _WRITTEN, hung)
         session.delete(other)
         session.flush()
-        session.add(kept)
+        session.add(row)
         explain(session, actor, into, at=at)
         touch(session, into, at)
-        changes["merged_from"] = (None, kept.asset_tag)
+        changes["merged_from"] = (None, row.asset_tag)
         assets.record_change(session, actor, into, "merged", at, changes)
     return into
 
@@ -142,6 +152,8 @@ def _take_values(
         elif value is None or value == before or (before is not None and name not in taken):
             continue
         setattr(into, name, value)
+        if name == "purchase_price":
+            into.currency = other.currency
         asset_sources.copy_source(session, name, from_id=other.id, to_id=into.id)
         changes[name] = (before, value)
     return changes
@@ -154,14 +166,17 @@ def _take_holder(into: Asset, other: Asset) -> None:
         into.custodian_department_id = other.custodian_department_id
 
 
-def _close_movements(session: Session, actor: Actor, other: Asset, at: datetime) -> None:
-    """Let the movements of the other record be read on, without counting any more."""
+def _close_movements(session: Session, actor: Actor, other: Asset, at: datetime) -> dict[int, str]:
+    """Let the movements of the other record be read on, without counting; gives what they were."""
+    closed = {}
     standing = (MovementStatus.CONFIRMED, MovementStatus.PROPOSED)
     query = sa.select(Movement).where(Movement.asset_id == other.id, Movement.status.in_(standing))
     for row in session.scalars(query):
+        closed[row.id] = row.status.value
         row.status, row.cancelled_at = MovementStatus.CANCELLED, at
         row.cancelled_by, row.cancelled_reason = actor.name[:200], other.asset_tag
     session.flush()
+    return closed
 
 
 def _move_devices(session: Session, into: Asset, other: Asset) -> list[int]:
@@ -209,8 +224,9 @@ def _typed_value(session: Session, asset: Asset, field: str) -> dict[str, Any]:
     }
 
 
-def _move_links(session: Session, into: Asset, other: Asset) -> None:
-    """Let all rows that point at the other record point at the one that stays."""
+def _move_links(session: Session, into: Asset, other: Asset) -> list[str]:
+    """Let all rows that point at the other record point at the one that stays; names them."""
+    moved = []
     both = sa.select(IncidentAsset.incident_id).where(IncidentAsset.asset_id == into.id)
     for doubled in session.scalars(
         sa.select(IncidentAsset).where(
@@ -220,17 +236,17 @@ def _move_links(session: Session, into: Asset, other: Asset) -> None:
         session.delete(doubled)
     session.flush()
     for model in linked_models():
-        column = next(
-            key.parent for key in model.__table__.foreign_keys if key.column.table.name == "asset"
-        )
+        column = link_column(model)
         attribute = sa.inspect(model).get_property_by_column(column)
         rows = session.scalars(sa.select(model).where(column == other.id))
         for row in rows:
             setattr(row, attribute.key, into.id)
+            moved.append(link_token(row))
     for table in (AssetField, Difference):
         for own in session.scalars(sa.select(table).where(table.asset_id == other.id)):
             session.delete(own)
     session.flush()
+    return moved
 
 
 def linked_models() -> list[type[Base]]:

@@ -24,19 +24,26 @@ from parc.models import (
     DeviceStatus,
     LockRule,
     MergedAsset,
-    MovementVariant,
     User,
     ValueSource,
     table_of,
 )
 from parc.naming import MACHINE_FIELDS
 from parc.reconcile.dividing import divide_device, read_voices
-from parc.reconcile.merging import MERGED_FIELDS
+from parc.reconcile.merged_records import (
+    Told,
+    count_again,
+    follow_devices,
+    give_back,
+    move_links,
+    put_back,
+)
+from parc.reconcile.merging import MERGED_FIELDS, linked_models
 from parc.services import asset_sources, assets
 from parc.services.actor import Actor
 from parc.services.asset_search import touch
 from parc.services.change_sets import recording
-from parc.services.movement_writing import write_entry
+from parc.services.movement_writing import explain
 from parc.services.permissions import Action, require
 from parc.services.row_images import loaded
 
@@ -49,11 +56,14 @@ class Leaving:
         device_ids: devices that go over whole.
         voices: device to the tokens of the voices that leave it.
         values: person's fields that go with them; others stay.
+        links: what hangs on the record and goes with them, by ``merged_records.link_token``;
+            what a merge had brought goes with a record that comes back.
     """
 
     device_ids: frozenset[int] = frozenset()
     voices: Mapping[int, frozenset[str]] = field(default_factory=dict)
     values: frozenset[str] = frozenset()
+    links: frozenset[str] = frozenset()
 
 
 def split_asset(
@@ -86,25 +96,48 @@ def split_asset(
         divided = [divide_device(session, devices[n], ids, at) for n, ids in sorted(parts.items())]
         moved = [*(devices[number] for number in sorted(whole)), *divided]
         back = _merged_before(session, asset_id, whole) if not divided else None
+        made = back.kept if back is not None else None
+        own = frozenset(back.person_values) if back is not None else frozenset()
+        merged_at = back.merged_at if back is not None else at
         new = _new_asset(session, asset, moved, back, at, tag_pattern)
         for device in moved:
             device.asset_id, device.status = new.id, DeviceStatus.LINKED
         session.flush()
-        for device in moved:
-            asset_sources.fill_from_device(session, new, device, at=at)
-        changes = _give_values(session, asset, new, leaving.values)
+        # What comes back keeps what people had typed into it.
+        values = leaving.values - own
+        if made is None:
+            changes: dict[str, tuple[Any, Any]] = {}
+            for device in moved:
+                asset_sources.fill_from_device(session, new, device, at=at)
+            move_links(session, linked_models(), leaving.links, asset=asset, new=new)
+        else:
+            follow_devices(session, new, at)
+            changes = put_back(session, made["taken"], asset, values)
+            links = leaving.links | frozenset(made["links"])
+            move_links(session, linked_models(), links, asset=asset, new=new)
+            count_again(session, made["movements"], new, merged_at)
+        changes |= _give_values(session, asset, new, values)
         _forget_values(session, asset, new, changes)
-        write_entry(session, actor, new, at=at, variant=MovementVariant.REGULARISATION)
-        touch(session, asset, at)
-        touch(session, new, at)
-        assets.record_change(
-            session, actor, asset, "split", at, changes | {"split_into": (None, new.asset_tag)}
-        )
-        origin = {"split_from": (None, asset.asset_tag)}
-        assets.record_change(
-            session, actor, new, "created", at, assets.created_changes(new) | origin
-        )
+        explain(session, actor, new, at=at)
+        explain(session, actor, asset, at=at)
+        for record in (asset, new):
+            touch(session, record, at)
+        _tell(session, actor, asset, new, changes, at)
     return new
+
+
+def _tell(
+    session: Session,
+    actor: Actor,
+    asset: Asset,
+    new: Asset,
+    changes: Mapping[str, tuple[Any, Any]],
+    at: datetime,
+) -> None:
+    into = {**changes, "split_into": (None, new.asset_tag)}
+    assets.record_change(session, actor, asset, "split", at, into)
+    made = {**assets.created_changes(new), "split_from": (None, asset.asset_tag)}
+    assets.record_change(session, actor, new, "created", at, made)
 
 
 def _devices_of(session: Session, asset_id: int) -> dict[int, Device]:
@@ -152,6 +185,8 @@ def _new_asset(
     at: datetime,
     tag_pattern: str,
 ) -> Asset:
+    if back is not None and back.kept is not None:
+        return give_back(session, back)
     tag = back.asset_tag if back else assets.next_asset_tags(session, 1, tag_pattern)[0]
     category = next((d.category for d in devices if d.category), asset.category)
     new = Asset(
@@ -228,11 +263,11 @@ def _forget_values(
     session: Session, asset: Asset, new: Asset, changes: dict[str, tuple[Any, Any]]
 ) -> None:
     """Let the devices that stay say what machines know; what only the others said goes."""
-    seen = asset_sources.leading_values(session, asset)
+    seen, told = asset_sources.leading_values(session, asset), Told.by_devices(session, asset)
     typed = set(asset_sources.person_fields(session, asset.id))
     for name in MACHINE_FIELDS:
         before = getattr(asset, name)
-        if name in typed:
+        if name in typed or told.says(asset, name):
             continue
         value, source = seen.get(name, (None, None))
         if value is None and (before != getattr(new, name) or name in {"name", "category"}):
@@ -245,5 +280,5 @@ def _forget_values(
             row.source = source
         elif row is not None and value is None:
             session.delete(row)
-    assets.show_address(session, asset)
+    told.show_address(session, asset)
     session.flush()

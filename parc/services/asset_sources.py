@@ -196,7 +196,9 @@ def fill_from_device(session: Session, asset: Asset, device: Device, *, at: date
     """Fill what is empty and copy what lists show, for an asset that was just given a device."""
     owned = set(person_fields(session, asset.id))
     for name, (value, source) in machine_values(device).items():
-        if name not in owned and getattr(asset, name) in {None, value}:
+        row = session.get(AssetField, (asset.id, name))
+        is_known = row is not None and row.source is source and getattr(asset, name) == value
+        if name not in owned and not is_known and getattr(asset, name) in {None, value}:
             setattr(asset, name, value)
             put_source(session, asset.id, name, source, at=at)
     asset.primary_address = device.address

@@ -34,6 +34,7 @@ from collectors.observation import (
 from parc.config import InboxSettings
 from parc.models import (
     Asset,
+    AssetField,
     Base,
     ChangeSet,
     ChangeSetKind,
@@ -45,7 +46,7 @@ from parc.models import (
     StoredObservation,
 )
 from parc.reconcile.dividing import read_voices
-from parc.reconcile.doubled import doubled_assets, doubled_keys
+from parc.reconcile.doubled import doubled_keys
 from parc.reconcile.identity import make_traits, strong_keys
 from parc.reconcile.inbox import settle
 from parc.reconcile.known import DEVICE_COLUMNS
@@ -173,13 +174,50 @@ class Lifetimes(RuleBasedStateMachine):
         self.machines[who].serial = f"S2{self.hours:02}{who}"
 
     @precondition(lambda self: self.count(Asset) > 1)
-    @rule(into=few, other=few, takes_name=st.booleans(), then=st.sampled_from(["", "undo"]))
+    @rule(
+        into=few,
+        other=few,
+        takes_name=st.booleans(),
+        then=st.sampled_from(["", "undo", "split"]),
+    )
     def merge(self, into: int, other: int, takes_name: bool, then: str) -> None:  # noqa: FBT001
         ids = self.asset_ids()
         one, two = ids[into % len(ids)], ids[other % len(ids)]
         if one != two:
             taken = frozenset({"name"}) if takes_name else frozenset()
+            if then == "split":
+                self.merge_and_split(one, two, taken)
+                return
             self.act(then, lambda at: self._merge(one, two, taken, at))
+
+    def merge_and_split(self, one: int, two: int, taken: frozenset[str]) -> None:
+        """Merge and split again: both records are as they were."""
+        devices = self.device_ids(two)
+        if not devices or not self.device_ids(one):
+            return
+        before = self.records()
+        self._merge(one, two, taken, self.now())
+        self.session.expire_all()
+        self._split(one, Leaving(frozenset(devices)), self.now())
+        self.session.expire_all()
+        after = self.records()
+        assert after == before, [
+            (a, b)
+            for x, y in zip(after, before, strict=True)
+            for a, b in zip(x, y, strict=False)
+            if a != b
+        ][:4]
+
+    def records(self) -> list[Any]:
+        """Give all that stands in assets, and whose it is."""
+        self.session.flush()
+        of_moment = {"version", "updated_at", "search_text"}
+        columns = [c for c in Asset.__table__.columns if c.name not in of_moment]
+        found: list[Any] = []
+        for table in (columns, [AssetField.__table__]):
+            rows = self.session.execute(sa.select(*table)).all()
+            found.append(sorted((tuple(row) for row in rows), key=repr))
+        return found
 
     def _merge(self, one: int, two: int, taken: frozenset[str], at: datetime) -> None:
         merge_assets(self.session, SOME_PERSON, one, two, taken=taken, at=at)
@@ -262,7 +300,6 @@ class Lifetimes(RuleBasedStateMachine):
                 serials[device.asset_id].add(traits.serial_number)
         assert examine_movements(self.session) == []
         assert list(doubled_keys(self.session)) == []
-        assert list(doubled_assets(self.session)) == []
         for text, records in holders.items():
             assert len(records) == 1 or (InboxKind.IDENTITY_CONFLICT, text) in told, text
         for number, shown in serials.items():

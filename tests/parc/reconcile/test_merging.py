@@ -29,19 +29,23 @@ from parc.models import (
     ChangeSetKind,
     ChangeSetState,
     Device,
+    LifecycleState,
     MergedAsset,
+    Movement,
     StoredObservation,
     ValueSource,
 )
 from parc.models import Interface as InterfaceRow
 from parc.reconcile.dividing import read_voices
 from parc.reconcile.merging import choices, linked_models, merge_assets
+from parc.reconcile.movement_invariants import examine_movements
 from parc.reconcile.splitting import Leaving, split_asset
 from parc.services import assets
 from parc.services.actor import NOBODY
 from parc.services.asset_search import refresh_search_texts
 from parc.services.change_sets import images_of
 from parc.services.ignored_keys import ignore_key
+from parc.services.movement_writing import explain
 from parc.services.row_images import TRACKED, UNTRACKED_COLUMNS, table_named
 from parc.services.undo import find_obstacles, undo
 from tests.conftest import SOME_MOMENT
@@ -185,6 +189,38 @@ def test_merge_then_split_gives_the_record_back(inventory: Inventory) -> None:
     )  # fmt: skip
     assert session.get(MergedAsset, other_id) is None
     assert session.get_one(Device, device_id).asset_id == other_id
+
+
+def test_split_gives_both_records_back_as_they_were_before_their_merge(
+    inventory: Inventory,
+) -> None:
+    session = inventory.session
+    into, other = two_assets(session)
+    into_id, other_id = into.id, other.id
+    other.lifecycle_state, other.order_number = LifecycleState.IN_STOCK, "B7"
+    explain(session, SOME_PERSON, other, at=SOME_MOMENT)
+    movements = sa.select(Movement.id, Movement.asset_id, Movement.status).order_by(Movement.id)
+    before = session.execute(movements).all()
+    (device_id,) = session.scalars(sa.select(Device.id).where(Device.asset_id == other_id))
+    taken = frozenset({"name", "lifecycle_state"})
+    merge_assets(session, SOME_PERSON, into_id, other_id, taken=taken, at=LATER)
+    session.expire_all()
+    assert (into.name, into.order_number) == ("PC-one", "B7")
+    later = LATER + timedelta(hours=1)
+    assets.edit_asset(
+        session, SOME_PERSON, into_id, version=into.version, values={"name": "new"}, at=later
+    )
+    leaving = Leaving(frozenset({device_id}), values=frozenset({"notes"}))
+    back = split_asset(session, SOME_PERSON, into_id, leaving, at=later)
+    session.expire_all()
+    assert (into.name, into.notes, into.order_number) == ("new", "left", None)
+    assert into.lifecycle_state is LifecycleState.IN_USE
+    assert (back.lifecycle_state, back.notes, back.order_number) == (
+        LifecycleState.IN_STOCK, "right", "B7",
+    )  # fmt: skip
+    own = [row for row in session.execute(movements).all() if row.asset_id == other_id]
+    assert own == [row for row in before if row.asset_id == other_id]
+    assert examine_movements(session) == []
 
 
 def test_nobody_merges_or_splits_without_the_right(inventory: Inventory) -> None:
