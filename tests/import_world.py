@@ -10,9 +10,18 @@ from sqlalchemy.orm import Session
 
 from parc.clock import now
 from parc.importers.limits import LIMITS
-from parc.models import ImportMapping, ImportRun, ImportState
+from parc.models import EntitlementKey, ImportMapping, ImportRun, ImportState
+from parc.services.actor import SYSTEM
+from parc.services.allocations import Holder, allocate
 from parc.services.document_store import DocumentStore
+from parc.services.entitlement_drafts import (
+    EntitlementDraft,
+    PeriodDraft,
+    add_period_draft,
+    save_draft,
+)
 from parc.services.imports import FOLDER
+from tests.factories import make_asset
 
 _FILE = (
     "Parc logiciel;;;;;\nLogiciel;Éditeur;Quantité;Affecté à;Date d'achat;Prix unitaire HT\n"
@@ -76,4 +85,26 @@ def add_import_rows(session: Session, folder: Path) -> dict[str, int]:
     )
     session.add_all([run, mapping])
     session.flush()
-    return {"import_id": run.id, "mapping_id": mapping.id}
+    return {"import_id": run.id, "mapping_id": mapping.id, "entitlement_id": _licence(session)}
+
+
+def _licence(session: Session) -> int:
+    """Add a licence of which more seats are given than were bought, with a term and a key."""
+    moment = now()
+    draft = EntitlementDraft(
+        name="Suite bureautique Standard", publisher="Éditeur", version="2021", quantity="1",
+        type="volume", metric="device", reference="LIC-0001", has_downgrade=True,
+    )  # fmt: skip
+    row = save_draft(session, SYSTEM, draft, at=moment)
+    row.details = {"budget": "DSI 2022"}
+    period = PeriodDraft(starts_on="2022-03-12", ends_on="2023-03-11", cost="1234,56")
+    add_period_draft(session, SYSTEM, row.id, period, at=moment)
+    session.add(EntitlementKey(
+        entitlement_id=row.id, token="0" * 32, sealed="", key_id="none", ending="EEEE"
+    ))  # fmt: skip
+    holders = []
+    for number in range(2):
+        asset = make_asset(session, name=f"PC-LIC-{number}", asset_tag=f"LIC{number}")
+        holders.append(Holder(asset_id=asset.id))
+    allocate(session, SYSTEM, row.id, holders, at=moment)
+    return row.id

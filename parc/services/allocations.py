@@ -92,7 +92,7 @@ def release(session: Session, actor: Actor, allocation_ids: Sequence[int], *, at
         touch(entitlement, at)
         session.flush()
         changes = {"allocation": (", ".join(names)[:500], None)}
-        record_change(session, actor, entitlement, "released", at, changes)
+        record_change(session, actor, entitlement, "seat_released", at, changes)
     return len(rows)
 
 

@@ -37,6 +37,7 @@ from parc.web.inbox import inbox
 from parc.web.incident_figures import incidents
 from parc.web.incident_words import title_text
 from parc.web.labels import badge_kind, label
+from parc.web.licences import licences
 from parc.web.messages import take_messages
 from parc.web.movement_sheets import movements
 from parc.web.moving import other_kinds, usual_kind
@@ -79,7 +80,11 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     incidents,
     ignored_keys,
     my_incidents,
+<<<<<<< HEAD
     movements,
+=======
+    licences,
+>>>>>>> 4f278db (Show licences: list, sheet with periods, keys and seats, forms)
     network_map,
     patterns,
     people,

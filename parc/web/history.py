@@ -75,6 +75,15 @@ ACTIONS: Mapping[str, str] = {
     "undone": _in("history", "Undone"),
     "unlinked": _in("history", "Link removed"),
     "taken": _in("history", "Seen value taken"),
+    "term_added": _in("history", "Term added"),
+    "term_changed": _in("history", "Term corrected"),
+    "maintenance_added": _in("history", "Maintenance added"),
+    "maintenance_changed": _in("history", "Maintenance corrected"),
+    "keys_added": _in("history", "Keys added"),
+    "key_deleted": _in("history", "Key deleted"),
+    "keys_shown": _in("history", "Keys shown"),
+    "allocated": _in("history", "Seats given"),
+    "seat_released": _in("history", "Seats taken back"),
 }
 FIELDS: Mapping[str, str] = {
     **LABELS,

@@ -21,12 +21,15 @@ from parc.models import (
     ContractType,
     CoverSource,
     DeviceStatus,
+    EntitlementPeriodKind,
+    EntitlementType,
     ImportState,
     JobState,
     LifecycleState,
     LocationKind,
     LockRule,
     MessageState,
+    Metric,
     MovementKind,
     MovementSource,
     MovementStatus,
@@ -131,6 +134,27 @@ _CHANGE_SET: Mapping[ChangeSetKind, str] = {
 _CHANGE_SET_STATE: Mapping[ChangeSetState, str] = {
     ChangeSetState.APPLIED: _in("act", "Stands"),
     ChangeSetState.UNDONE: _in("act", "Undone"),
+}
+_METRIC: Mapping[Metric, str] = {
+    Metric.DEVICE: _in("metric", "Device"),
+    Metric.NAMED_USER: _in("metric", "Named user"),
+    Metric.CONCURRENT: _in("metric", "Concurrent use"),
+    Metric.CORE: _in("metric", "Core"),
+    Metric.PROCESSOR: _in("metric", "Processor"),
+    Metric.CAL: _in("metric", "CAL"),
+    Metric.SITE: _in("metric", "Site"),
+}
+_ENTITLEMENT: Mapping[EntitlementType, str] = {
+    EntitlementType.PERPETUAL: _in("licence", "Perpetual"),
+    EntitlementType.SUBSCRIPTION: _in("licence", "Subscription"),
+    EntitlementType.OEM: _in("licence", "OEM"),
+    EntitlementType.VOLUME: _in("licence", "Volume"),
+    EntitlementType.TRIAL: _in("licence", "Trial"),
+    EntitlementType.FREE: _in("licence", "Free"),
+}
+_PERIOD_OF: Mapping[EntitlementPeriodKind, str] = {
+    EntitlementPeriodKind.TERM: _in("licence", "Term"),
+    EntitlementPeriodKind.MAINTENANCE: _in("licence", "Maintenance"),
 }
 _IMPORT: Mapping[ImportState, str] = {
     ImportState.UPLOADED: _in("import", "Sent, not planned"),
@@ -357,6 +381,9 @@ _LABELS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
     DeviceStatus: _DEVICE,
     Failure: _FAILURE,
     IgnoredKind: _IGNORED,
+    Metric: _METRIC,
+    EntitlementType: _ENTITLEMENT,
+    EntitlementPeriodKind: _PERIOD_OF,
     ImportState: _IMPORT,
     JobState: _JOB,
     LifecycleState: _LIFECYCLE,

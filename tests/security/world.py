@@ -244,10 +244,10 @@ def _add_licence(
     session: Session, app: Flask, asset_id: int, text: Callable[[int], str]
 ) -> dict[str, int]:
     """Add a licence of a suite with a term, a key and a seat."""
-    values = {"name": text(65), "version": "1", "reference": text(66)}
-    publisher = publisher_for(session, SOME_PERSON, text(67), at=SOME_MOMENT)
-    part = product_for(session, SOME_PERSON, text(68), publisher, at=SOME_MOMENT)
-    suite = product_for(session, SOME_PERSON, text(69), None, at=SOME_MOMENT)
+    values = {"name": "Office", "version": "1", "reference": text(66)}
+    publisher = publisher_for(session, SOME_PERSON, "Microsoft", at=SOME_MOMENT)
+    part = product_for(session, SOME_PERSON, "Word", publisher, at=SOME_MOMENT)
+    suite = product_for(session, SOME_PERSON, "Office", None, at=SOME_MOMENT)
     session.add(models.ProductPart(suite_id=suite, part_id=part))
     row = create_entitlement(session, SOME_PERSON, {**values, "product_id": suite}, at=SOME_MOMENT)
     term = add_period(

@@ -16,7 +16,7 @@ METRICS: Final = words_of(
          "seats"),
         ("concurrent", "concurrent user|concurrents|simultane|simultanes|utilisateur simultane",
          "|utilisateurs simultanes|acces simultane|flottante|flottant|floating|jeton|jetons",
-         "|concurrent use|concurrent users|reseau|network"),
+         "|concurrent use|concurrent users|reseau|network|usage simultane"),
         ("core", "coeur|coeurs|cores|par coeur|per core"),
         ("processor", "processeur|processeurs|cpu|socket|par processeur|per processor|processors"),
         ("cal", "cal utilisateur|cal device|cal user|user cal|device cal|licence d'acces client",
@@ -46,7 +46,8 @@ LICENCES: Final = Kind(
     fields=(
         make_field("name", _T.TEXT, "item name|nom|nom de la licence|licence|license|libelle"
                    "|designation|intitule|license name|nom licence|entitlement"),
-        make_field("product", _T.TEXT, "software|logiciel|produit|product name|application"
+        make_field("product", _T.TEXT, "software|logiciel|logiciels|produit|product name"
+                   "|application"
                    "|nom du logiciel|nom logiciel|software name|nom du produit|sku|offer|offre"),
         make_field("publisher", _T.TEXT, "manufacturer|editeur|fabricant|vendor|software publisher"
                    "|editeur du logiciel|marque|editor", beside="publisher"),
@@ -84,13 +85,16 @@ LICENCES: Final = Kind(
                    "|montant total ht|prix total ht|cost|prix ttc|montant ttc"),
         make_field("purchased_on", _T.DATE, "purchase date|date d'achat|date achat|achete le"
                    "|acquisition date|date d'acquisition|date de commande|order date|bought on"),
-        make_field("starts_on", _T.DATE, "start date|start_date|date de debut|debut|valide du"
+        make_field("starts_on", _T.DATE, "begins on|debute le|debut le|start date|start_date"
+                   "|date de debut|debut|valide du"
                    "|date debut|start|date d'activation|valid from"),
-        make_field("ends_on", _T.END_DATE, "expiration date|expiration|date d'expiration|end date"
+        make_field("ends_on", _T.END_DATE, "ends on|fin le|expiration date|expiration"
+                   "|date d'expiration|end date"
                    "|end_date|valid thru|valid_thru|date de fin|fin|echeance|expire le|date fin"
                    "|termination date|date d'echeance|valid until|fin de validite|expiry date"
                    "|date expiration|expires|expires on|renewal date|date de renouvellement"),
-        make_field("maintenance_ends_on", _T.END_DATE, "fin de maintenance|maintenance jusqu'au"
+        make_field("maintenance_ends_on", _T.END_DATE, "maintenance until|fin de maintenance"
+                   "|maintenance jusqu'au"
                    "|support end|maintenance end|support jusqu'au|fin maintenance"
                    "|maintenance expiration|fin du support|date fin maintenance"),
         make_field("is_perpetual", _T.BOOLEAN, "perpetual|perpetuelle|perpetuel"),

@@ -1,0 +1,177 @@
+"""Licences in the browser: added, renewed, given, shown, exported and imported again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from parc.extensions import db, reading, transaction
+from parc.importers.apply import Task, plan_lines
+from parc.importers.entries import look_over
+from parc.importers.kept import found_choices
+from parc.importers.kinds import KINDS
+from parc.importers.mapping import is_known_heading
+from parc.importers.plan import LineAction
+from parc.importers.reading import read_file
+from parc.importers.targets.made import TargetSettings
+from parc.models import Allocation, AuditEntry, Entitlement, EntitlementKey, EntitlementPeriod, Role
+from parc.services.actor import SYSTEM
+from parc.services.entitlement_drafts import (
+    EntitlementDraft,
+    PeriodDraft,
+    add_period_draft,
+    save_draft,
+)
+from parc.services.people import PersonDraft, save_person
+from tests.conftest import SOME_MOMENT
+from tests.factories import make_asset
+from tests.web import Browser
+
+_FORM = {
+    "name": "Office", "product": "Microsoft Office", "publisher": "Microsoft", "version": "2021",
+    "type": "volume", "metric": "device", "quantity": "1", "reference": "R1", "alert_days": "30",
+    "has_downgrade": "1", "owner": "Anne Martin",
+}  # fmt: skip
+
+
+def _count(model: type[object]) -> int:
+    db.session.rollback()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
+
+
+def test_licence_is_added_changed_renewed_and_deleted(sqlite_app: Flask) -> None:
+    browser = Browser(sqlite_app, Role.MANAGER)
+    with transaction() as session:
+        save_person(session, SYSTEM, PersonDraft(name="Anne Martin"), at=SOME_MOMENT)
+
+    refused = browser.post("/licences/new", {**_FORM, "name": "", "owner": "Nobody"})
+    made = browser.post("/licences/new", _FORM)
+    number = db.session.scalars(sa.select(Entitlement.id)).one()
+    edited = browser.get(f"/licences/{number}/edit").text
+    changed = {**_FORM, "quantity": "", "is_unlimited": "1", "row_version": "1"}
+    browser.post(f"/licences/{number}/edit", changed)
+    late = browser.post(f"/licences/{number}/edit", changed | {"name": "x"})
+    wrong = {"kind": "term", "starts_on": "2024-02-01", "ends_on": "2024-01-01"}
+    bad = browser.post(f"/licences/{number}/period", wrong)
+    for year in ("2023", "2024"):
+        period = {"kind": "term", "ends_on": f"{year}-12-31", "cost": "1 234,50", "supplier": "SCC"}
+        browser.post(f"/licences/{number}/period", period)
+    sheet = browser.get(f"/licences/{number}").text
+
+    assert refused.status_code == 422
+    assert "There is no Nobody." in refused.text
+    assert made.status_code == 302
+    assert 'value="Microsoft Office"' in edited
+    assert late.status_code == 409
+    assert bad.status_code == 422
+    assert _count(EntitlementPeriod) == 2
+    assert "unlimited" in sheet
+    assert "1,234.5 EUR" in sheet
+    assert "ended on 31 Dec 2024" in sheet
+    assert "2 periods go with it," in browser.get(f"/licences/{number}/delete").text
+    browser.post(f"/licences/{number}/delete", {})
+    assert _count(Entitlement) == 0
+
+
+def _made(**changes: Any) -> int:
+    with transaction() as session:
+        draft = EntitlementDraft(**{"name": "Office", "quantity": "1", **changes})
+        return save_draft(session, SYSTEM, draft, at=SOME_MOMENT).id
+
+
+def test_seats_are_given_beyond_what_was_bought_and_that_is_shown(sqlite_app: Flask) -> None:
+    browser = Browser(sqlite_app, Role.TECHNICIAN)
+    number = _made()
+    with transaction() as session:
+        save_person(session, SYSTEM, PersonDraft(name="Anne Martin"), at=SOME_MOMENT)
+        make_asset(session, name="PC-1", asset_tag="T1")
+
+    address = f"/licences/{number}/seats"
+    browser.post(address, {"person": "Anne Martin", "asset": "T1"})
+    browser.post(address, {"person": "Anne Martin"})
+    unknown = browser.post(address, {"person": "Nobody"})
+    missing = browser.post(address, {"asset": "T9"}, follow_redirects=True)
+    sheet = browser.get(f"/licences/{number}").text
+    over = browser.get("/licences?use=over").text
+
+    assert unknown.status_code == 422
+    assert "There is no T9." in missing.text
+    assert "1 seat more is given than was bought." in sheet
+    assert "2 / 1 · 1 too many" in over
+    assert browser.get("/licences?use=nothing").status_code == 422
+    ids = db.session.scalars(sa.select(Allocation.id)).all()
+    browser.post(f"{address}/release", {"id": [str(one) for one in ids]})
+    assert _count(Allocation) == 0
+    assert db.session.get_one(Entitlement, number).allocated_count == 0
+
+
+def test_keys_are_masked_and_shown_only_with_an_entry_in_the_history(sqlite_app: Flask) -> None:
+    browser = Browser(sqlite_app, Role.TECHNICIAN)
+    number = _made()
+    browser.post(f"/licences/{number}/keys", {"keys": "AAAA-BBBB-CCCC-DDDD\n\nshort\n"})
+    masked = browser.get(f"/licences/{number}").text
+    shown = browser.post(f"/licences/{number}/keys/show", {})
+    entry = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "keys_shown")).one()
+
+    assert "•••• DDDD" in masked
+    assert "AAAA-BBBB" not in masked
+    assert "AAAA-BBBB-CCCC-DDDD" in shown.text
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert entry.subject_id == number
+    assert (
+        Browser(sqlite_app, Role.READ_ONLY).post(f"/licences/{number}/keys/show", {}).status_code
+        == 404
+    )
+    key = db.session.scalars(sa.select(EntitlementKey.id).order_by(EntitlementKey.id)).first()
+    browser.post(f"/licences/keys/{key}/delete", {})
+    assert _count(EntitlementKey) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_export_that_is_imported_again_changes_nothing(
+    sqlite_app: Flask, tmp_path: Path, language: str, ending: str
+) -> None:
+    browser = Browser(sqlite_app, Role.TECHNICIAN, language=language)
+    for kind in ("perpetual", "subscription", "oem", "volume", "trial", "free"):
+        _made(name=f"=Licence {kind}", type=kind, version="1.0", publisher="@Éditeur")
+    for metric in ("device", "named_user", "concurrent", "core", "processor", "cal", "site"):
+        number = _made(name=f"Métrique {metric}", metric=metric, notes="a\n'=b", reference=metric)
+        with transaction() as session:
+            period = PeriodDraft(starts_on="2024-01-01", ends_on="2024-12-31")
+            add_period_draft(session, SYSTEM, number, period, at=SOME_MOMENT)
+    path = tmp_path / f"export.{ending}"
+    path.write_bytes(browser.get(f"/licences/export.{ending}").data)
+
+    found = read_file(path, is_known_heading)
+    of = KINDS["licences"]
+    choices = found_choices(of, found.headings)
+    overview = look_over(found, of, choices)
+    settings = TargetSettings(box=sqlite_app.extensions["parc_box"])
+    task = Task(found, of, choices, overview, SYSTEM, "x", settings)
+    lines = list(plan_lines(task, reading))
+
+    assert len(choices.columns.columns) == len(found.headings)
+    assert [(line.label, line.action) for line in lines] == [
+        (line.label, LineAction.UNCHANGED) for line in lines
+    ], [(line.changes, line.problems) for line in lines if line.action != LineAction.UNCHANGED]
+    assert len(lines) == 13
+
+
+def test_lists_are_narrowed_sorted_and_say_what_to_do_when_empty(sqlite_app: Flask) -> None:
+    browser = Browser(sqlite_app, Role.TECHNICIAN)
+    assert "No licence yet." in browser.get("/licences").text
+    assert "No licence yet." in Browser(sqlite_app, Role.READ_ONLY).get("/licences").text
+    _made(name="Alpha", type="oem", metric="core", quantity="")
+    _made(name="Beta")
+
+    assert "Beta" not in browser.get("/licences?type=oem&metric=core&use=none").text
+    assert "Nothing matches." in browser.get("/licences?q=zzz").text
+    page = browser.get("/licences?sort=-name").text
+    assert page.index("Beta") < page.index("Alpha")
+    assert browser.get("/licences?sort=ends_on").status_code == 200
+    assert browser.get("/licences/99").status_code == 404
