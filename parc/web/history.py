@@ -22,6 +22,7 @@ from parc.queries.dashboard import PeopleChange, RunChange
 from parc.services.fields import read_day
 from parc.web.assets import LABELS
 from parc.web.formats import format_megabits, format_number, format_octets, format_plain_date
+from parc.web.import_words import FIELDS as RECORD_FIELDS
 from parc.web.labels import label
 from parc.web.lock_words import lock_code_text
 from parc.web.names import name_of
@@ -86,6 +87,7 @@ ACTIONS: Mapping[str, str] = {
     "seat_released": _in("history", "Seats taken back"),
 }
 FIELDS: Mapping[str, str] = {
+    **RECORD_FIELDS,
     **LABELS,
     "address": _("Address"),
     "alert_days": _("Warn days before"),
