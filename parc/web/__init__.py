@@ -80,11 +80,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     incidents,
     ignored_keys,
     my_incidents,
-<<<<<<< HEAD
     movements,
-=======
     licences,
->>>>>>> 4f278db (Show licences: list, sheet with periods, keys and seats, forms)
     network_map,
     patterns,
     people,

@@ -203,7 +203,6 @@ LEAST_ROLE: dict[str, Role | None] = {
     "my_incidents.send_report": Role.REQUESTER,
     "my_incidents.send_report_asset": Role.REQUESTER,
     "my_incidents.show": Role.REQUESTER,
-<<<<<<< HEAD
     "assets.move": Role.TECHNICIAN,
     "assets.of_asset": Role.READ_ONLY,
     "assets.send_move": Role.TECHNICIAN,
@@ -217,7 +216,6 @@ LEAST_ROLE: dict[str, Role | None] = {
     "movements.loans": Role.READ_ONLY,
     "movements.send_cancel": Role.TECHNICIAN,
     "movements.show": Role.READ_ONLY,
-=======
     "licences.allocate": Role.TECHNICIAN,
     "licences.delete": Role.MANAGER,
     "licences.delete_key": Role.TECHNICIAN,
@@ -235,7 +233,6 @@ LEAST_ROLE: dict[str, Role | None] = {
     "licences.send_new": Role.TECHNICIAN,
     "licences.send_period": Role.TECHNICIAN,
     "licences.show": Role.READ_ONLY,
->>>>>>> 4f278db (Show licences: list, sheet with periods, keys and seats, forms)
     "network_map.show": Role.READ_ONLY,
     "patterns.show": Role.ADMINISTRATOR,
     "people.delete": Role.MANAGER,
