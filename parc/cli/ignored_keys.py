@@ -6,6 +6,7 @@ import click
 
 from parc.cli.context import operator, with_database
 from parc.cli.output import print_json, print_table
+from parc.cli.settling import settle_all
 
 _KINDS = ("serial", "uuid", "mac")
 _MOST = 10_000
@@ -65,6 +66,7 @@ def add(kind: str, value: str, *, reason: str) -> None:
     with transaction() as session:
         row = ignore_key(session, operator(), kind=kind, value=value, reason=reason, at=now())
         added = row.value
+        settle_all(session)
     click.echo(f"{added} identifies no machine from the next run on.")
 
 
@@ -83,4 +85,5 @@ def remove(kind: str, value: str) -> None:
     with transaction() as session:
         row = find_ignored_key(session, IgnoredKind(kind), value)
         stop_ignoring(session, operator(), row.id, now())
+        settle_all(session)
     click.echo(f"{value} identifies machines again.")

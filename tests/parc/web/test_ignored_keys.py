@@ -13,7 +13,7 @@ from parc.cli.ignored_keys import ignored_keys
 from parc.errors import InvalidInputError, NotAllowedError, NotFoundError
 from parc.extensions import db, transaction
 from parc.key_texts import IgnoredKind
-from parc.models import AuditEntry, IgnoredKey, Role
+from parc.models import AuditEntry, IgnoredKey, InboxEntry, InboxKind, InboxState, Role
 from parc.queries.ignored_keys import list_suspects
 from parc.reconcile.load import load_ignored
 from parc.services.actor import Actor
@@ -136,3 +136,22 @@ def test_only_administrators_ignore_keys(sqlite_app: Flask) -> None:
     technician = Actor(name="Bob", role=Role.TECHNICIAN)
     with transaction() as session, pytest.raises(NotAllowedError):
         stop_ignoring(session, technician, 1, SOME_MOMENT)
+
+
+def test_command_brings_the_inbox_up_to_date_at_once(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        for _ in range(2):
+            make_device(session, manufacturer="Dell", serial_number="8HK21T3")
+
+    def states() -> list[InboxState]:
+        db.session.rollback()
+        query = sa.select(InboxEntry.state).where(InboxEntry.kind == InboxKind.IDENTITY_CONFLICT)
+        return list(db.session.scalars(query))
+
+    run("add", "serial", "8HK21T3", "--reason", "stickers")
+    assert states() == []
+    run("remove", "serial", "8HK21T3")
+    assert states() == [InboxState.OPEN]
+    run("add", "serial", "8HK21T3", "--reason", "stickers")
+    assert states() == [InboxState.CLOSED]
