@@ -29,7 +29,7 @@ _MOST_CHARACTERS: Final = 255
 RIGHTS: Final = {
     DocumentSubject.CONTRACT: (Action.VIEW_CONTRACT, Action.EDIT_CONTRACT),
     DocumentSubject.SUPPLIER: (Action.VIEW_CONTRACT, Action.EDIT_CONTRACT),
-    DocumentSubject.MOVEMENT: (Action.VIEW_INVENTORY, Action.EDIT_ASSET),
+    DocumentSubject.MOVEMENT: (Action.VIEW_INVENTORY, Action.MOVE_ASSET),
     DocumentSubject.INCIDENT: (Action.VIEW_INCIDENT, Action.EDIT_INCIDENT),
 }
 

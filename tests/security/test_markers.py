@@ -94,7 +94,7 @@ class _Judge(HTMLParser):
 
 
 def _is_download(address: str) -> bool:
-    return "export" in address or address.endswith(".csv")
+    return "export" in address or address.endswith((".csv", ".pdf", ".xlsx"))
 
 
 def judge(page: str) -> _Judge:
