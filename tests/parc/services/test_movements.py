@@ -278,6 +278,36 @@ def test_basket_is_applied_as_a_whole_or_not_at_all_and_undone_as_one() -> None:
         assert examine_movements(session) == []
 
 
+def _assign_all(asset_ids: list[int], person_id: int) -> None:
+    with transaction() as session:
+        order = _order(K.ASSIGNMENT, person_id=person_id)
+        apply_basket(session, SOME_PERSON, asset_ids, order, at=SOME_MOMENT)
+
+
+@pytest.mark.usefixtures("app")
+def test_crash_in_the_middle_of_a_basket_leaves_nothing_half_done() -> None:
+    with transaction() as session:
+        ids = _world(session)
+        good = [make_asset(session, lifecycle_state=S.IN_STOCK).id for _ in range(3)]
+
+    def die_at_the_second(session: Session, context: object, instances: object) -> None:
+        del context, instances
+        if any(isinstance(one, Movement) and one.asset_id == good[1] for one in session.new):
+            raise KeyboardInterrupt
+
+    sa.event.listen(Session, "before_flush", die_at_the_second)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _assign_all(good, ids["ada"])
+    finally:
+        sa.event.remove(Session, "before_flush", die_at_the_second)
+    with transaction() as session:
+        assert session.scalars(sa.select(ChangeSet)).all() == []
+        kinds = session.scalars(sa.select(Movement.kind).where(Movement.asset_id.in_(good)))
+        assert set(kinds) == {K.ENTRY}
+        assert examine_movements(session) == []
+
+
 @pytest.mark.usefixtures("app")
 def test_what_movements_do_not_explain_is_found_and_can_be_written_down() -> None:
     with transaction() as session:
