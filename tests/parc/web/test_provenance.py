@@ -22,6 +22,8 @@ from parc.models import (
     InboxEntry,
     Interface,
     LifecycleState,
+    Location,
+    LocationKind,
     LockRule,
     Role,
     ValueSource,
@@ -32,7 +34,13 @@ from parc.services.actor import SYSTEM
 from parc.services.assets import edit_asset
 from parc.services.bulk import release_many
 from tests.conftest import SOME_MOMENT
-from tests.factories import SOME_PERSON, make_asset, make_linked_device
+from tests.factories import (
+    SOME_PERSON,
+    make_asset,
+    make_linked_device,
+    make_range,
+    make_run,
+)
 from tests.parc.web.conftest import Browse
 from tests.statements import statements
 from tests.web import Browser
@@ -328,3 +336,42 @@ def test_lifting_the_locks_of_many_takes_few_statements(administrator: Browser) 
         counts.append(len(seen))
     assert counts[0] == counts[1]
     assert list(db.session.scalars(sa.select(Difference.id))) == []
+
+
+def test_origin_is_told_in_few_words_whoever_the_value_is_of(administrator: Browser) -> None:
+    with transaction() as session:
+        site = Location(name="Lyon", kind=LocationKind.SITE)
+        session.add(site)
+        session.flush()
+        asset = make_asset(
+            session, person_fields=(), location_id=site.id, model_name="M", notes="n"
+        )
+        run = make_run(session, make_range(session))
+        for name, source, values in (
+            ("location_id", ValueSource.SNMP, {}),
+            ("name", ValueSource.PERSON, {"lock": LockRule.STATE, "kept_against": "snmp"}),
+            ("model_name", ValueSource.CSV, {"lock": LockRule.NEVER, "locked_until": SOME_MOMENT}),
+        ):
+            session.add(
+                AssetField(
+                    asset_id=asset.id, field=name, source=source, set_at=SOME_MOMENT, **values
+                )
+            )
+        lock = ["until 2026-12-24", None]
+        for before, after in (("L", "K"), ("K", "M")):
+            session.add(
+                AuditEntry(
+                    at=SOME_MOMENT, author="lab", run_id=run.id, subject_kind="asset",
+                    subject_id=asset.id, action="changed",
+                    changes={"model_name": [before, after], "lock/name": lock},
+                )
+            )  # fmt: skip
+        asset_id = asset.id
+    page = administrator.get(f"/assets/{asset_id}").text
+    for told in (
+        "by its address range", "by hand, ", "CSV, ", "until the state changes",
+        "Locked since 23 Nov, until the state changes.", "Kept for good against: SNMP",
+        "run of lab, 23 Nov",
+    ):  # fmt: skip
+        assert told in page, told
+    assert "until 24 Dec 2026" in administrator.get(f"/assets/{asset_id}/history").text
