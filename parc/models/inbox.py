@@ -23,6 +23,7 @@ class InboxKind(enum.StrEnum):
     MIXED_RECORD = "mixed_record"
     DUPLICATE_ADDRESS = "duplicate_address"
     STOCK_SEEN = "stock_seen"
+    HOLDER_LEFT = "holder_left"
     DIFFERENCE = "difference"
     UNKNOWN_DEVICE = "unknown_device"
     UNKNOWN_GROUP = "unknown_group"

@@ -1,4 +1,4 @@
-"""Contradictions between what an asset's state says and what the network shows."""
+"""Contradictions between what is said of an asset and what the network, or the calendar, shows."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from parc.models import (
     InboxKind,
     Interface,
     LifecycleState,
+    Person,
     SwitchPort,
 )
 from parc.queries.inbox_cause import Cause, Found, Ground, among, of_kind
@@ -26,6 +27,7 @@ from parc.topology import PortRole
 
 _GONE: Final = (LifecycleState.DISPOSED, LifecycleState.STOLEN, LifecycleState.MISSING)
 _STOCK: Final = (LifecycleState.IN_STOCK,)
+_HELD: Final = (LifecycleState.IN_USE, LifecycleState.ON_LOAN, LifecycleState.RESERVED)
 _STATE_ACTIONS: Final = ("state_changed", "corrected")
 
 
@@ -114,6 +116,44 @@ def silent(session: Session, ground: Ground) -> Found:
         for row in rows
     ]
     return Found(causes, _about_assets(ground, InboxKind.SILENT))
+
+
+def holder_left(session: Session, ground: Ground) -> Found:
+    """Find assets whose holder has left the organisation."""
+    query = (
+        sa.select(
+            Asset.id,
+            Asset.name,
+            Asset.asset_tag,
+            Asset.location_id,
+            Person.id.label("person_id"),
+            Person.name.label("person"),
+            Person.left_on,
+        )
+        .join(Person, Person.id == Asset.custodian_person_id)
+        .where(Person.left_on < ground.now.date(), Asset.lifecycle_state.in_(_HELD))
+    )
+    if ground.scope is not None:
+        query = query.where(among(Asset.id, ground.scope.assets))
+    rows: Iterable[Any] = session.execute(query)
+    causes = [
+        Cause(
+            InboxKind.HOLDER_LEFT,
+            f"asset:{row.id}",
+            row.name,
+            {
+                "tag": row.asset_tag,
+                "person": row.person,
+                "person_id": row.person_id,
+                "left_on": row.left_on.isoformat(),
+            },
+            (str(row.person_id), row.left_on.isoformat()),
+            asset_id=row.id,
+            site_id=ground.site_of(row.location_id),
+        )
+        for row in rows
+    ]
+    return Found(causes, _about_assets(ground, InboxKind.HOLDER_LEFT))
 
 
 def _about_assets(ground: Ground, kind: InboxKind) -> sa.ColumnElement[bool]:

@@ -129,6 +129,12 @@ def count_presence(session: Session, wanted: PeopleFilter) -> dict[str, int]:
     return counts
 
 
+def held_by(session: Session, person_id: int) -> list[int]:
+    """Give the ids of the assets that a person holds."""
+    query = sa.select(Asset.id).where(Asset.custodian_person_id == person_id)
+    return list(session.scalars(query))
+
+
 def read_person(session: Session, person_id: int) -> Person:
     """Read one person.
 

@@ -27,7 +27,12 @@ from parc.models import (
     table_of,
 )
 from parc.queries.inbox_cause import Cause, Found, Ground, Scope, make_ground, parts
-from parc.queries.inbox_contradictions import gone_seen, silent, stock_seen
+from parc.queries.inbox_contradictions import (
+    gone_seen,
+    holder_left,
+    silent,
+    stock_seen,
+)
 from parc.queries.inbox_unknown import is_made_up, unknown
 from parc.queries.inbox_waiting import differences, held_runs
 from parc.reconcile.change import Conflict, DeviceRef
@@ -42,6 +47,7 @@ FINDERS: Final[tuple[Callable[[Session, Ground], Found], ...]] = (
     mixed_records,
     duplicate_addresses,
     stock_seen,
+    holder_left,
     differences,
     unknown,
     silent,
@@ -184,6 +190,7 @@ def due_days(rules: InboxSettings) -> Mapping[InboxKind, int]:
         InboxKind.MIXED_RECORD: rules.due_conflict_days,
         InboxKind.DUPLICATE_ADDRESS: rules.due_address_days,
         InboxKind.STOCK_SEEN: rules.due_stock_days,
+        InboxKind.HOLDER_LEFT: rules.due_holder_days,
         InboxKind.DIFFERENCE: rules.due_difference_days,
         InboxKind.UNKNOWN_DEVICE: rules.due_unknown_days,
         InboxKind.UNKNOWN_GROUP: rules.due_unknown_days,

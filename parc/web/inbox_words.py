@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext, ngettext
@@ -14,7 +14,7 @@ from collectors.observation import Category
 from parc.models import InboxKind, LifecycleState
 from parc.reconcile.rules import Reason
 from parc.services.inbox import Decision
-from parc.web.formats import format_ago, format_number
+from parc.web.formats import format_ago, format_number, format_plain_date
 from parc.web.found_by import KEY_KINDS, REASONS
 from parc.web.history import field_label, value_text
 from parc.web.labels import label
@@ -27,6 +27,7 @@ KINDS: Mapping[InboxKind, str] = {
     InboxKind.MIXED_RECORD: _in("inbox", "One record, several serial numbers"),
     InboxKind.DUPLICATE_ADDRESS: _in("inbox", "Duplicate address"),
     InboxKind.STOCK_SEEN: _in("inbox", "In stock, but seen elsewhere"),
+    InboxKind.HOLDER_LEFT: _in("inbox", "Holder has left"),
     InboxKind.DIFFERENCE: _in("inbox", "Differences"),
     InboxKind.UNKNOWN_DEVICE: _in("inbox", "Unknown device"),
     InboxKind.UNKNOWN_GROUP: _in("inbox", "Unknown devices of a range"),
@@ -37,6 +38,7 @@ ACTS: Mapping[tuple[InboxKind, Decision], str] = {
     (InboxKind.HELD_RUN, Decision.IGNORE): _("Drop the plan"),
     (InboxKind.GONE_SEEN, Decision.ACCEPT): _("Found again: put into use"),
     (InboxKind.STOCK_SEEN, Decision.ACCEPT): _("Put into use"),
+    (InboxKind.HOLDER_LEFT, Decision.ACCEPT): _("Taken back: put in stock"),
     (InboxKind.IDENTITY_CONFLICT, Decision.ACCEPT): _("The same: merge"),
     (InboxKind.IDENTITY_CONFLICT, Decision.LEAVE): _("Not the same"),
     (InboxKind.IDENTITY_CONFLICT, Decision.IGNORE): _("Ignore this key"),
@@ -240,6 +242,13 @@ def _silent(evidence: Mapping[str, Any]) -> str:
     return str(gettext("In use, but last seen %(ago)s.", ago=format_ago(seen)))
 
 
+def _holder_left(evidence: Mapping[str, Any]) -> str:
+    day = format_plain_date(date.fromisoformat(evidence["left_on"]))
+    return str(
+        gettext("Held by %(person)s, who left on %(day)s.", person=evidence["person"], day=day)
+    )
+
+
 _TEXTS = {
     InboxKind.HELD_RUN: _held_run,
     InboxKind.GONE_SEEN: _gone_seen,
@@ -247,6 +256,7 @@ _TEXTS = {
     InboxKind.MIXED_RECORD: _mixed_record,
     InboxKind.DUPLICATE_ADDRESS: _duplicate_address,
     InboxKind.STOCK_SEEN: _stock_seen,
+    InboxKind.HOLDER_LEFT: _holder_left,
     InboxKind.DIFFERENCE: _difference,
     InboxKind.UNKNOWN_DEVICE: _unknown_device,
     InboxKind.UNKNOWN_GROUP: _unknown_group,

@@ -43,6 +43,7 @@ from parc.web.listing import (
 )
 from parc.web.messages import tell
 from parc.web.movement_words import changes_of, kind_text, read_names
+from parc.web.settling import settle_about
 from parc.web.uses import use_texts
 
 people = Blueprint("people", __name__)
@@ -207,6 +208,7 @@ def _send(row: Person | None) -> ResponseReturnValue:
                 session, actor(), draft, at=now(), person_id=row.id if row else None
             )
             number, name = saved.id, saved.name
+            settle_about(session, assets=query.held_by(session, number))
     except InvalidInputError as error:
         return _form_page(form.refused(error), row), 422
     tell(gettext("%(name)s is saved.", name=name))

@@ -30,6 +30,7 @@ from parc.models import (
     Location,
     LocationKind,
     MappedAddress,
+    Person,
     RunState,
     SwitchPort,
     ValueSource,
@@ -301,6 +302,31 @@ def test_asset_in_use_that_is_silent_is_asked_about() -> None:
         asset.last_seen_at = SOME_MOMENT + timedelta(days=61)
         scope = Scope(assets=frozenset({asset.id}))
         assert _settle(session, days=61, scope=scope) == Settled(closed=1)
+
+
+def test_asset_of_somebody_who_has_left_is_asked_for_until_it_is_taken_back() -> None:
+    with transaction() as session:
+        gone, present = (
+            Person(name=name, left_on=left, created_at=SOME_MOMENT, updated_at=SOME_MOMENT)
+            for name, left in (("Ada", SOME_MOMENT.date()), ("Bob", None))
+        )
+        session.add_all([gone, present])
+        session.flush()
+        asset = make_asset(session, custodian_person_id=gone.id)
+        make_asset(session, custodian_person_id=present.id)
+        make_asset(session, custodian_person_id=gone.id, lifecycle_state=LifecycleState.STOLEN)
+        assert _settle(session) == Settled()  # they are there on their last day
+        assert _settle(session, days=1) == Settled(opened=1)
+        (entry,) = _open(session)
+        assert (entry.kind, entry.asset_id) == (InboxKind.HOLDER_LEFT, asset.id)
+        assert entry.evidence["person"] == "Ada"
+        order = Order(Decision.ACCEPT, SOME_MOMENT + timedelta(days=1), RULES)
+        decide(session, SYSTEM, [entry.id], order)
+        assert (asset.lifecycle_state, asset.custodian_person_id) == (
+            LifecycleState.IN_STOCK,
+            None,
+        )
+        assert _settle(session, days=2) == Settled()
 
 
 def test_address_that_goes_back_and_forth_is_claimed_by_two() -> None:
