@@ -114,7 +114,10 @@ CATEGORY_GROUPS: tuple[tuple[str, tuple[Category, ...]], ...] = (
             Category.VIDEO,
         ),
     ),
-    (_("Workplaces and others"), (Category.WORKSTATION, Category.MOBILE, Category.OTHER)),
+    (
+        _("Workplaces and others"),
+        (Category.WORKSTATION, Category.MONITOR, Category.MOBILE, Category.OTHER),
+    ),
 )
 
 

@@ -40,7 +40,9 @@ def test_the_card_tells_the_maker_of_what_is_made_as_a_whole(
 def test_what_a_device_says_outweighs_its_card() -> None:
     seen = device(category=Category.CAMERA, oui_manufacturer=CARD, category_source="nmap")
     assert asset_values(seen)["manufacturer"] == ("Axis", "nmap")
-    told = device(category=Category.CAMERA, oui_manufacturer=CARD, manufacturer="Bosch")
+    told = device(
+        category=Category.CAMERA, oui_manufacturer=CARD, manufacturer="Bosch", sys_object_id="1.3"
+    )
     assert asset_values(told)["manufacturer"] == ("Bosch", "snmp")
 
 

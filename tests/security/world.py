@@ -30,6 +30,7 @@ from parc.services.incident_links import follow_up, link
 from parc.services.incident_values import IncidentInput
 from parc.services.incidents import open_incident
 from parc.services.products import product_for, publisher_for
+from parc.web.import_pages import store as import_store
 from tests.conftest import SOME_MOMENT
 from tests.contract_world import add_contract_rows
 from tests.factories import (
@@ -275,6 +276,9 @@ def _add_imports(session: Session, user_id: int, text: Callable[[int], str]) -> 
     )  # fmt: skip
     session.add_all([run, mapping])
     session.flush()
+    stored = import_store().path(run.file_hash)
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    stored.write_text("Name\nPC-1\n", encoding="utf-8")
     return {"import_id": run.id, "mapping_id": mapping.id}
 
 

@@ -129,7 +129,11 @@ def test_place_in_use_is_not_deleted_and_says_by_what() -> None:
         make_asset(session, location_id=number)
         with pytest.raises(InUseError) as caught:
             delete_place(session, SOME_PERSON, number, at=SOME_MOMENT)
-    assert caught.value.uses == [Use("location", "parent_id", 1), Use("asset", "location_id", 1)]
+    assert caught.value.uses == [
+        Use("location", "parent_id", 1),
+        Use("asset", "location_id", 1),
+        Use("movement", "to_location_id", 1),
+    ]
 
 
 def test_place_goes_with_its_outlets_and_stays_in_the_history() -> None:

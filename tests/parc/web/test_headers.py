@@ -111,7 +111,7 @@ def _remote() -> str | None:
 
 
 def test_pages_stay_within_their_weight(administrator: Browser) -> None:
-    """An empty page is at most 12 kB and 150 elements."""
+    """An empty page is at most 12 kB and 180 elements, each page of the menu one click away."""
     page = administrator.get("/first-run").text
     assert len(page.encode()) < 12_000
-    assert len(re.findall(r"<[a-z]", page)) <= 150
+    assert len(re.findall(r"<[a-z]", page)) <= 180
