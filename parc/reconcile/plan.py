@@ -201,7 +201,8 @@ class _Planner:
         self.ignored = known.ignored
         self.index = Index(known.devices, known.ignored)
         self.assets = {asset.id: asset for asset in known.assets}
-        self.homes: dict[Key, list[int | DeviceRef]] = {}
+        self.homes: dict[Key, list[int | DeviceRef]] = defaultdict(list)
+        self.home_keys: dict[int, Key | None] = {}
         self.tags: dict[str, int] = {}
         self.macs: dict[str, list[int]] = defaultdict(list)
         self.tag_counts: Counter[str] = Counter()
@@ -380,22 +381,44 @@ class _Planner:
             if self._may_create(candidate) and not self._is_of_several_assets(candidate, key):
                 self.made[candidate.device] = [candidate]
                 if key is not None:
-                    self.homes.setdefault(key, []).append(candidate.device)
+                    self.homes[key].append(candidate.device)
             else:
                 rest.append(candidate)
-        for candidate in rest:
-            self._link(candidate)
+        self._link_rest(rest)
         for device, candidates in self.made.items():
             values = _asset_fields([c.fields for c in sorted(candidates, key=_Candidate.rank)])
             self.changes.append(CreateAsset(device, values, self.policy.location_id))
         self.changes += self.links
 
+    def _link_rest(self, rest: list[_Candidate]) -> None:
+        """Ask again whoever got no asset, as long as what others linked gives one a home."""
+        before = -1
+        while rest and len(rest) != before:
+            before = len(rest)
+            rest = [candidate for candidate in rest if not self._link(candidate)]
+
+    def _give(self, candidate: _Candidate, asset_id: int, reason: str) -> None:
+        """Let a device speak for an asset, which may so get the serial key that others look for."""
+        self.links.append(LinkAsset(candidate.device, asset_id, reason))
+        self.speakers[asset_id].append(candidate)
+        self._note_home(self.assets[asset_id])
+
+    def _note_home(self, asset: KnownAsset) -> None:
+        """Note the serial key that an asset will have with those that speak for it by now."""
+        key = self._serial_key(self._as_it_will_be(asset).fields)
+        before = self.home_keys.get(asset.id)
+        if key == before:
+            return
+        if before is not None:
+            self.homes[before].remove(asset.id)
+        if key is not None:
+            self.homes[key].append(asset.id)
+        self.home_keys[asset.id] = key
+
     def _find_homes(self) -> None:
         """Note the assets by serial key and by tag, as they will be; new ones join them."""
         for asset in sorted(self.assets.values(), key=lambda a: a.id):
-            key = self._serial_key(self._as_it_will_be(asset).fields)
-            if key is not None:
-                self.homes.setdefault(key, []).append(asset.id)
+            self._note_home(asset)
             self.tags.setdefault(folded(asset.asset_tag) or "", asset.id)
             mac = asset.fields["base_mac_address"]
             if isinstance(mac, str) and not asset.devices:
@@ -412,7 +435,7 @@ class _Planner:
     def _is_of_several_assets(self, candidate: _Candidate, key: Key | None) -> bool:
         """Tell whether several assets have the serial number: one more would not help."""
         homes = self.homes.get(key, []) if key else []
-        ids = [home for home in homes if isinstance(home, int)]
+        ids = sorted(home for home in homes if isinstance(home, int))
         if key is None or len(ids) < 2:  # noqa: PLR2004 -- several
             return False
         is_told = self.holders.get(key, frozenset()) - {_holder(candidate.device)}
@@ -432,8 +455,7 @@ class _Planner:
         if reason is None and self.tag_counts[tag] > 1:
             reason = Reason.SHOWN_BY_SEVERAL
         if reason is None:
-            self.links.append(LinkAsset(device, asset.id, "the device holds the tag of the asset"))
-            self.speakers[asset.id].append(candidate)
+            self._give(candidate, asset.id, "the device holds the tag of the asset")
         elif self._traits(self._before(device)).asset_tag != tag:
             shown = Key(KeyKind.ASSET_TAG, tag)
             self.changes.append(Conflict(device, shown, (), (reason,), (asset.id,)))
@@ -445,9 +467,7 @@ class _Planner:
         homes = self.macs.pop(mac, []) if isinstance(mac, str) else []
         if len(homes) != 1:
             return False
-        (home,) = homes
-        self.links.append(LinkAsset(candidate.device, home, "the asset has the MAC of the device"))
-        self.speakers[home].append(candidate)
+        self._give(candidate, homes[0], "the asset has the MAC of the device")
         return True
 
     def _may_create(self, candidate: _Candidate) -> bool:
@@ -473,8 +493,7 @@ class _Planner:
         (home,) = self.homes[key]
         reason = "manufacturer and serial number are those of the asset"
         if isinstance(home, int):
-            self.links.append(LinkAsset(device, home, reason))
-            self.speakers[home].append(candidate)
+            self._give(candidate, home, reason)
         else:
             self.links.append(LinkAsset(device, None, reason, made_for=home))
             self.made[home].append(candidate)

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from collectors.observation import Observation
+from collectors.observation import Category, Identity, Observation, Source
 from parc.models import Asset, AssetField, MissedRow, ValueSource
 from parc.precedence import LockChoice, LockRule, SourceRule, Stated, is_in_force
 from parc.queries.devices_of_assets import leading_devices
@@ -39,6 +39,20 @@ locks = st.one_of(
     st.builds(LockChoice, st.sampled_from(LockRule), st.integers(1, 3)),
 )
 histories = st.lists(sweeps, min_size=1, max_size=4)
+# Host and controller in halves; the tag of the host links it to an asset without a serial number.
+HALVES = [
+    Observation(address, source, SOME_MOMENT, identity=identity)
+    for address, source, identity in [
+        ("192.0.2.3", Source.AGENT, Identity(serial_number="S1002")),
+        ("192.0.2.3", Source.AGENT, Identity(manufacturer="Cisco", category=Category.BMC)),
+        ("192.0.2.1", Source.SNMP, Identity(serial_number="S1002")),
+        (
+            "192.0.2.1",
+            Source.SNMP,
+            Identity(manufacturer="Cisco", category=Category.SWITCH, asset_tag="T1"),
+        ),
+    ]
+]
 
 
 def _begin(memory: sa.Engine, stored: Mapping[str, SourceRule]) -> tuple[Inventory, sa.Connection]:
@@ -107,6 +121,7 @@ def test_no_plan_changes_a_field_while_its_lock_holds(
 
 @some
 @given(history=histories, field=st.sampled_from(FIELDS), lock=locks, stored=rules)
+@example(history=[HALVES], field="name", lock=None, stored={})
 def test_planning_again_is_empty_whatever_the_rules_and_locks(
     memory: sa.Engine,
     history: list[list[Observation]],
