@@ -135,11 +135,11 @@ def run(kind_name: str, options: dict[str, Any]) -> None:
         task = _task(kind_name, path, options)
         if options["save_map"]:
             _keep(task, options["save_map"])
-        lines, summary, change_set = _carry_out(task, options)
+        lines, summary, change_set, network = _carry_out(task, options)
         refused = [line for line in lines if line.problems]
         if options["refused"] is not None and refused:
             _write_refused(task, refused, options["refused"])
-        _tell(task, lines, summary, change_set, options)
+        _tell(task, lines, summary, change_set, network, options)
     if refused:
         raise SystemExit(1)
 
@@ -291,29 +291,31 @@ def _keep(task: Task, name: str) -> None:
 
 def _carry_out(
     task: Task, options: dict[str, Any]
-) -> tuple[list[PlannedLine], Summary, int | None]:
-    """Plan or apply; gives the lines that are worth telling, the counts and the act."""
+) -> tuple[list[PlannedLine], Summary, int | None, dict[str, Any]]:
+    """Plan or apply; gives the lines worth telling, the counts, the act, what the network knows."""
     from parc.clock import now
     from parc.extensions import reading, transaction
     from parc.importers.apply import Steps, apply_import, plan_lines
     from parc.importers.choices import Mode
+    from parc.importers.network import NetworkFacts
     from parc.importers.plan import LineAction, Summary
 
     if options["is_applied"]:
         mode = Mode.GOOD_ROWS if options["good_rows"] else Mode.ALL
         done = apply_import(task, Steps(transaction, now), mode, reading=reading)
-        return list(done.refused), done.summary, done.change_set_id
-    summary = Summary()
+        return list(done.refused), done.summary, done.change_set_id, {}
+    summary, facts = Summary(), NetworkFacts()
     kept: list[PlannedLine] = []
     counts = dict.fromkeys(LineAction, 0)
-    for line in plan_lines(task, reading):
+    for line in plan_lines(task, reading, facts):
         summary.add(line)
         counts[line.action] += 1
         if line.problems or (
             line.action in {LineAction.NEW, LineAction.CHANGED} and counts[line.action] <= _SHOWN
         ):
             kept.append(line)
-    return kept, summary, None
+    with reading() as session:
+        return kept, summary, None, facts.to_json(session)
 
 
 def _write_refused(task: Task, refused: Sequence[PlannedLine], path: Path) -> None:
@@ -329,6 +331,7 @@ def _tell(
     lines: Sequence[PlannedLine],
     summary: Summary,
     change_set: int | None,
+    network: dict[str, Any],
     options: dict[str, Any],
 ) -> None:
     from parc.web.import_words import problem_text
@@ -340,6 +343,7 @@ def _tell(
                 "rows": summary.rows,
                 "change_set": change_set,
                 "skipped": [{"line": o.line, "reason": o.reason} for o in task.overview.skipped],
+                "network": network,
                 "beside": [[*one, count] for one, count in summary.beside.items()],
                 "lines": [
                     {
@@ -365,6 +369,7 @@ def _tell(
             click.echo(f"    {where}{problem_text(problem)}")
     for (kind, name), count in summary.beside.items():
         click.echo(f"not known yet: {kind} {name} ({count} row(s))")
+    _tell_network(network)
     counts = ", ".join(f"{count} {action.value}" for action, count in summary.counts.items())
     click.echo(f"{summary.rows} row(s): {counts}.")
     if change_set is not None:
@@ -373,6 +378,22 @@ def _tell(
         click.echo("Nothing was written.")
     else:
         click.echo("--apply imports it.")
+
+
+def _tell_network(network: dict[str, Any]) -> None:
+    for name, bought, seen in network.get("products", ()):
+        seats = "unlimited" if bought is None else bought
+        click.echo(f"{name}: {seats} seat(s) bought, {seen} installation(s) seen")
+    if told := network.get("serials"):
+        click.echo(
+            f"{told['named']} serial number(s): {told['assets']} of assets, "
+            f"{told['seen']} seen on the network, {told['only_seen']} of them of no asset yet"
+        )
+    if told := network.get("machines"):
+        click.echo(
+            f"{told['named']} machine(s) named for seats: {told['assets']} exist, "
+            f"{told['by_serial']} by serial number"
+        )
 
 
 def _tell_reading(reading: Reading, overview: Overview, task: Task) -> None:

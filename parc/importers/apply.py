@@ -19,6 +19,7 @@ from parc.errors import ConflictError, InvalidInputError, NotAllowedError, NotFo
 from parc.importers.choices import Choices, Mode
 from parc.importers.entries import Entry, Overview
 from parc.importers.kinds.fields import Kind
+from parc.importers.network import NetworkFacts
 from parc.importers.plan import LineAction, PlannedLine, Planner, Summary, chunks_of
 from parc.importers.reading import Reading
 from parc.importers.targets.made import RIGHTS, TargetSettings, make_target
@@ -52,12 +53,12 @@ class Task:
     title: str
     settings: TargetSettings = field(default_factory=TargetSettings)
 
-    def planner(self) -> Planner:
+    def planner(self, facts: NetworkFacts | None = None) -> Planner:
         """Give a planner that has seen nothing yet."""
         target = make_target(
             self.kind, self.choices, self.overview.key, self.settings, self.reading.headings
         )
-        return Planner(self.kind, self.choices, target, self.reading.headings)
+        return Planner(self.kind, self.choices, target, self.reading.headings, facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +95,20 @@ class Outcome:
     is_applied: bool
 
 
-def plan_lines(task: Task, reading: SessionMaker) -> Iterator[PlannedLine]:
+def plan_lines(
+    task: Task, reading: SessionMaker, facts: NetworkFacts | None = None
+) -> Iterator[PlannedLine]:
     """Say what becomes of each entry; nothing is written.
+
+    Args:
+        facts: collects what the network may know of the entries.
 
     Raises:
         FileError: the file is out of bounds or damaged.
         NotAllowedError: the role may not write this kind of record.
     """
     require(task.actor, RIGHTS[task.kind.name])
-    planner = task.planner()
+    planner = task.planner(facts)
     for chunk in chunks_of(task.reading, task.kind, task.choices, task.overview):
         with reading() as session:
             lines = list(planner.plan(session, chunk))

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from parc.importers.choices import Choices, Policy
 from parc.importers.entries import Entry, Overview, read_entries
 from parc.importers.kinds.fields import Kind
+from parc.importers.network import NetworkFacts
 from parc.importers.reading import Reading
 from parc.importers.targets.target import Draft, Found, Key, Target
 from parc.importers.values import CellProblem
@@ -58,18 +59,25 @@ class PlannedLine:
 
 @dataclass(slots=True)
 class Planner:
-    """Plans entries in their order; knows which keys the file has had already."""
+    """Plans entries in their order; knows which keys the file has had already.
+
+    Args:
+        facts: collects what the network may know of them; None where that is not asked.
+    """
 
     kind: Kind
     choices: Choices
     target: Target
     headings: tuple[str, ...]
+    facts: NetworkFacts | None = None
     _seen: dict[Key, int] = field(default_factory=dict)
 
     def plan(self, session: Session, entries: Sequence[Entry]) -> Iterator[PlannedLine]:
         """Plan some entries, with few questions to the database for all of them."""
         readable = [entry for entry in entries if not entry.problems]
         known = self.target.load(session, readable)
+        if self.facts is not None:
+            self.facts.take(self.kind.name, readable, is_per_seat=self.choices.is_per_seat)
         for entry in entries:
             yield self._line(session, entry, known)
 

@@ -16,6 +16,7 @@ from parc.importers.kept import choices_from_json, chosen_from_json
 from parc.importers.kinds import KINDS
 from parc.importers.limits import FileError
 from parc.importers.mapping import is_known_heading
+from parc.importers.network import NetworkFacts
 from parc.importers.plan import PlannedLine
 from parc.importers.reading import read_file
 from parc.importers.report import Report
@@ -48,9 +49,9 @@ def plan_run(tools: RunTools, import_id: int) -> None:
     """
     try:
         task = _task(tools, import_id)
-        report = Report(task.overview)
+        report, facts = Report(task.overview), NetworkFacts()
         _note(tools, import_id, row_count=task.overview.rows)
-        for count, line in enumerate(plan_lines(task, tools.reading), 1):
+        for count, line in enumerate(plan_lines(task, tools.reading, facts), 1):
             report.add(line)
             if count % _EACH == 0:
                 if tools.should_stop():
@@ -59,11 +60,13 @@ def plan_run(tools: RunTools, import_id: int) -> None:
     except FileError as error:
         _fail(tools, import_id, error)
         return
+    with tools.reading() as session:
+        network = facts.to_json(session)
     _note(
         tools,
         import_id,
         state=ImportState.PLANNED,
-        report=report.to_json(),
+        report={**report.to_json(), "network": network},
         done_count=report.summary.rows,
     )
 

@@ -21,15 +21,19 @@ from parc.models import (
     ImportMapping,
     ImportRun,
     ImportState,
+    Installation,
     JobRun,
     JobState,
     Person,
     Publisher,
     Role,
 )
+from parc.precedence import ValueSource
 from parc.services.document_store import DocumentStore
 from parc.services.imports import FOLDER, expire
 from parc.services.jobs import claim
+from tests.conftest import SOME_MOMENT
+from tests.factories import make_device
 from tests.web import Browser
 
 _ASSETS = "Nom;N° d'inventaire;Catégorie;Lieu\nPC-1;T1;PC;Lyon\nPC-2;T2;bidule;\nTotal;;;\n"
@@ -54,6 +58,15 @@ def _work(app: Flask) -> None:
             break
         Execution(app, TableEngine("w", clock), clock, job).run(HANDLERS)
     db.session.rollback()
+
+
+def _find_office(count: int) -> None:
+    with transaction() as session:
+        for _number in range(count):
+            device = make_device(session)
+            found = {"source": ValueSource.AGENT, "first_seen_at": SOME_MOMENT}
+            row = Installation(device_id=device.id, key="Office", name="Office", **found)
+            session.add(row)
 
 
 def _run() -> ImportRun:
@@ -134,6 +147,7 @@ def test_file_goes_through_all_steps_and_can_be_undone(sqlite_app: Flask) -> Non
 
 def test_seats_people_and_formats_are_asked_for_and_decided(sqlite_app: Flask) -> None:
     browser = Browser(sqlite_app, Role.MANAGER)
+    _find_office(3)
     _send(browser, _SEATS)
     number = _run().id
     columns = browser.get(f"/imports/{number}/columns").text
@@ -144,6 +158,8 @@ def test_seats_people_and_formats_are_asked_for_and_decided(sqlite_app: Flask) -
     _work(sqlite_app)
     dry = browser.get(f"/imports/{number}").text
     assert "a seat: 1 licence" in dry
+    assert "What the network knows" in dry
+    assert "more than bought" in dry
     assert "Assumed: no cell of this column tells which it is." in dry
     again = {"rows": "seats", "format-purchased_on": "month_first", "format-unit_price": "."}
     beside = _run().report["beside"]
