@@ -106,6 +106,19 @@ def terms_missing(
     return lengths
 
 
+def terms_ahead(
+    starts_on: date, months_so_far: int, renewal_months: int, until: date
+) -> list[tuple[date, date]]:
+    """Give first and last day of the terms that time alone will add, up to the one on ``until``."""
+    ahead = []
+    months = months_so_far
+    for length in terms_missing(starts_on, months_so_far, renewal_months, until):
+        begin = end_after(starts_on, months) + _ONE_DAY
+        months += length
+        ahead.append((begin, end_after(starts_on, months)))
+    return ahead
+
+
 def state_on(standing: Standing, day: date) -> ContractState:
     """Say how a contract stands on a day.
 

@@ -10,7 +10,14 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from parc.contract_dates import SOON_DAYS, ContractState, Renewal, Standing, state_on
+from parc.contract_dates import (
+    SOON_DAYS,
+    ContractState,
+    Notice,
+    Renewal,
+    Standing,
+    state_on,
+)
 from parc.errors import NotFoundError
 from parc.models import (
     Contract,
@@ -114,6 +121,21 @@ class ContractSheet:
         return contract_state(self.contract, day)
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of a contract, and what those to come are made by.
+
+    Attributes:
+        known: first and last day of each that was asked for.
+        months: of all terms that there are.
+    """
+
+    known: list[tuple[date, date]]
+    months: int
+    renewal_months: int
+    notice: Notice
+
+
 def contract_state(row: Any, day: date) -> ContractState:
     """Say how a contract, or a row of the list, stands on a day."""
     is_noticed = row.notice_given_on is not None
@@ -174,6 +196,31 @@ def contract_page(
         .where(*_conditions(wanted))
     )
     return read_page(session, query, order, cursor, size)
+
+
+def terms_of(session: Session, ids: Sequence[int], since: date) -> dict[int, Terms]:
+    """Give the terms of some contracts that end after a day, with what follows: two statements."""
+    total = sa.func.sum(ContractPeriod.months)
+    heads = session.execute(
+        sa.select(
+            Contract.id, Contract.renewal_months, Contract.notice_count, Contract.notice_unit, total
+        )
+        .join(ContractPeriod, ContractPeriod.contract_id == Contract.id)
+        .where(Contract.id.in_(ids))
+        .group_by(Contract.id)
+    )
+    found = {
+        row.id: Terms([], int(row[4]), row.renewal_months or 0, Notice(row[2], row[3]))
+        for row in heads
+    }
+    periods = (
+        sa.select(ContractPeriod.contract_id, ContractPeriod.starts_on, ContractPeriod.ends_on)
+        .where(ContractPeriod.contract_id.in_(ids), ContractPeriod.ends_on >= since)
+        .order_by(ContractPeriod.contract_id, ContractPeriod.position)
+    )
+    for number, starts_on, ends_on in session.execute(periods):
+        found[number].known.append((starts_on, ends_on))
+    return found
 
 
 def get_contract(session: Session, contract_id: int) -> Contract:

@@ -17,7 +17,7 @@ from parc.web.agents import agents
 from parc.web.bundles import init_bundles
 from parc.web.changes import changes
 from parc.web.context import signed_in
-from parc.web.contract_bulk import contracts
+from parc.web.contract_calendar import contracts
 from parc.web.credentials import credentials
 from parc.web.dashboard import dashboard
 from parc.web.departments import departments

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,7 @@ from parc.contract_dates import ContractState
 from parc.extensions import db
 from parc.models import Contract, ContractType
 from parc.queries import contracts as query
-from parc.queries.contracts import ContractFilter, contract_state
+from parc.queries.contracts import ContractFilter, ContractList, contract_state
 from parc.queries.keyset import Order, PageReader
 from parc.services.permissions import Action, may
 from parc.web.access import actor
@@ -34,14 +35,15 @@ from parc.web.listing import (
     refuse,
 )
 
-SPEC = ListSpec("contracts.index", query.SORTS, "notice_by", ("state", "type", "supplier"))
+FILTERS = ("state", "type", "supplier")
+SPEC = ListSpec("contracts.index", query.SORTS, "notice_by", FILTERS)
 _KEY_DIGITS = 9
 _DUE = Markup('<span class="badge {}">{}</span>')
 
 
-def read_wanted() -> tuple[ListRequest, ContractFilter, Order]:
+def read_wanted(spec: ListSpec = SPEC) -> tuple[ListRequest, ContractFilter, Order]:
     """Read the address of the list; what it cannot hold is refused with 422."""
-    wanted = read_list(SPEC)
+    wanted = read_list(spec)
     suppliers = wanted.chosen.get("supplier", ())
     if not all(_is_number(value) for value in suppliers):
         refuse(gettext("The filter %(name)s cannot be read.", name="supplier"))
@@ -58,7 +60,23 @@ def read_wanted() -> tuple[ListRequest, ContractFilter, Order]:
 
 def contracts_view() -> ListView:
     """Read the list that the address asks for."""
-    wanted, chosen, order = read_wanted()
+    write = CellWriter(now())
+    return view_of(
+        SPEC,
+        _columns(),
+        lambda found: [
+            _line(row, write, today(), found.assets.get(row.id, 0)) for row in found.page.rows
+        ],
+    )
+
+
+def view_of(
+    spec: ListSpec,
+    columns: Sequence[ColumnSpec],
+    lines_of: Callable[[ContractList], Sequence[Line]],
+) -> ListView:
+    """Read the list that the address asks for, shown by these columns."""
+    wanted, chosen, order = read_wanted(spec)
     found = query.list_contracts(
         db.session(), chosen, order, wanted.cursor(order.sort), wanted.size
     )
@@ -81,14 +99,11 @@ def contracts_view() -> ListView:
         ),
     ]
     previous_url, next_url = wanted.pages(found.page)
-    write = CellWriter(now())
     return ListView(
         request=wanted,
         caption=gettext("Contracts"),
-        heads=wanted.heads(_columns()),
-        rows=[
-            _line(row, write, chosen.today, found.assets.get(row.id, 0)) for row in found.page.rows
-        ],
+        heads=wanted.heads(columns),
+        rows=lines_of(found),
         count=found.count,
         count_text=ngettext(
             "%(count)s contract",

@@ -118,7 +118,7 @@ NO_PAGES = {
     "runs.live",
     "static",
 }
-_FILES = (".csv", ".xlsx", ".pdf")
+_FILES = (".csv", ".ics", ".xlsx", ".pdf")
 DOORS = {"first_run.show", "session.sign_in", "session.link"}
 AXE = Axe().axe_script
 REPORT = """
