@@ -8,12 +8,21 @@ let goingSince = -Infinity;
 const isTyping = (target) =>
   target.matches(FIELDS) && !["checkbox", "radio", "button"].includes(target.type);
 
+// An entry of a group that the menu of this page shows closed.
+function goToClosed(key) {
+  const letters = JSON.parse(document.getElementById("menu")?.dataset.letters ?? "{}");
+  if (!Object.hasOwn(letters, key)) return false;
+  window.location.assign(letters[key]);
+  return true;
+}
+
 function act(key) {
   if (performance.now() - goingSince < AFTER_G_MILLISECONDS) {
     goingSince = -Infinity;
     const entry = document.querySelector(`[data-go="${CSS.escape(key)}"]`);
-    entry?.click();
-    return Boolean(entry);
+    if (entry) entry.click();
+    else return goToClosed(key);
+    return true;
   }
   if (key === "g") {
     goingSince = performance.now();

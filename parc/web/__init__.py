@@ -38,12 +38,13 @@ from parc.web.incident_figures import incidents
 from parc.web.incident_words import title_text
 from parc.web.labels import badge_kind, label
 from parc.web.licences import licences
+from parc.web.menu import menu
 from parc.web.messages import take_messages
 from parc.web.movement_sheets import movements
 from parc.web.moving import other_kinds, usual_kind
 from parc.web.my_incidents import my_incidents
 from parc.web.names import name_of
-from parc.web.navigation import home_url, menu_for
+from parc.web.navigation import closed_letters, home_url, menu_for
 from parc.web.network_map import network_map
 from parc.web.patterns import patterns
 from parc.web.people import people
@@ -82,6 +83,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     my_incidents,
     movements,
     licences,
+    menu,
     network_map,
     patterns,
     people,
@@ -125,6 +127,7 @@ def init_web(app: Flask) -> None:
         tell_problem=tell_problem,
         take_messages=take_messages,
         menu_for=menu_for,
+        closed_letters=closed_letters,
         name_of=name_of,
         other_kinds=other_kinds,
         usual_kind=usual_kind,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
@@ -43,10 +44,36 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Entries that belong together; the first group has no title."""
+    """Entries that belong together; the first group has no title and always stands open.
+
+    Of the others, only the one of the page shown does: the menu stays short, and the title of a
+    group leads to a page that lists what is in it.
+    """
 
     title: str
     entries: tuple[Entry, ...]
+    slug: str = ""
+
+    @property
+    def url(self) -> str:
+        """Give the address of the page that lists the group."""
+        return url_for("menu.show", slug=self.slug)
+
+    @property
+    def is_current(self) -> bool:
+        """Tell whether the page shown is the one that lists the group."""
+        arguments = request.view_args or {}
+        return request.endpoint == "menu.show" and arguments.get("slug") == self.slug
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the entries stand in the menu of this page."""
+        return not self.slug or self.is_current or any(one.is_current for one in self.entries)
+
+    @property
+    def letters(self) -> dict[str, str]:
+        """Give the addresses of entries by the letter after ``g``."""
+        return {one.key: one.url for one in self.entries if one.key}
 
 
 MENU = (
@@ -77,6 +104,7 @@ MENU = (
             Entry("people.index", _("People"), "users", Action.VIEW_INVENTORY, "e"),
             Entry("departments.index", _("Departments"), "boxes", Action.VIEW_INVENTORY),
         ),
+        "organisation",
     ),
     Group(
         _("Contracts and suppliers"),
@@ -86,6 +114,7 @@ MENU = (
             Entry("licences.index", _("Licences"), "key-round", Action.VIEW_INVENTORY),
             Entry("imports.index", _("Imports"), "upload", Action.IMPORT_RECORDS),
         ),
+        "contracts",
     ),
     Group(
         _("Discovery"),
@@ -96,6 +125,7 @@ MENU = (
             Entry("runs.index", _("Runs"), "radar", Action.VIEW_RUN, "r"),
             Entry("changes.index", _("Changes"), "history", Action.VIEW_INVENTORY, "h"),
         ),
+        "discovery",
     ),
     Group(
         _("Administration"),
@@ -111,6 +141,7 @@ MENU = (
                 "field_rules.index", _("Which source wins"), "arrow-up-down", Action.EDIT_FIELD_RULE
             ),
         ),
+        "administration",
     ),
 )
 
@@ -126,10 +157,17 @@ def menu_for(actor: Actor) -> list[Group]:
                 for entry in group.entries
                 if entry.endpoint in views and may(actor, entry.action)
             ),
+            group.slug,
         )
         for group in MENU
     ]
     return [group for group in groups if group.entries]
+
+
+def closed_letters(groups: Iterable[Group]) -> dict[str, str]:
+    """Give where letters after ``g`` lead whose entries the menu of this page does not show."""
+    closed = [group.letters for group in groups if not group.is_open]
+    return dict(pair for letters in closed for pair in letters.items())
 
 
 def home_url(actor: Actor) -> str:

@@ -85,7 +85,7 @@ class World:
         """Give an address of a route."""
         path = re.sub(r"<int:(\w+)>", lambda match: str(self.ids[match[1]]), rule.rule)
         path = path.replace("<ids>", str(self.ids["ignored_id"])).replace("<token>", "A" * 43)
-        return path.replace("<tag>", "P000001")
+        return path.replace("<tag>", "P000001").replace("<slug>", "discovery")
 
     def addresses(self, app: Flask, method: str) -> list[str]:
         """Give all addresses that take a method and are meant for browsers."""

@@ -235,6 +235,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "licences.send_new": Role.TECHNICIAN,
     "licences.send_period": Role.TECHNICIAN,
     "licences.show": Role.READ_ONLY,
+    "menu.show": Role.REQUESTER,
     "network_map.show": Role.READ_ONLY,
     "patterns.show": Role.ADMINISTRATOR,
     "people.delete": Role.MANAGER,
