@@ -88,6 +88,7 @@ from parc.models.licence import (
     EntitlementType,
     Metric,
     ProductPart,
+    ProductStatus,
     Publisher,
     SoftwareProduct,
 )
@@ -110,6 +111,7 @@ from parc.models.movement import (
     MovementVariant,
 )
 from parc.models.person import Department, Person
+from parc.models.software import EndOfSupport, SoftwareRule, SoftwareTitle
 from parc.models.supplier import Supplier, SupplierContact, SupplierRole
 from parc.models.user import Role, SignInFailure, SignInLink, User, UserSession
 from parc.precedence import LockRule, ValueSource
@@ -153,6 +155,7 @@ __all__ = [
     "Difference",
     "Document",
     "DocumentSubject",
+    "EndOfSupport",
     "Entitlement",
     "EntitlementKey",
     "EntitlementPeriod",
@@ -209,6 +212,7 @@ __all__ = [
     "Person",
     "Priority",
     "ProductPart",
+    "ProductStatus",
     "Publisher",
     "RangeCredential",
     "Role",
@@ -222,6 +226,8 @@ __all__ = [
     "SignInFailure",
     "SignInLink",
     "SoftwareProduct",
+    "SoftwareRule",
+    "SoftwareTitle",
     "Storage",
     "StoredObservation",
     "Supplier",

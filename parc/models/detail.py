@@ -95,13 +95,17 @@ class Installation(Base):
     """Software that was found on a device, by one means; last seen with it until ``gone_at``."""
 
     __tablename__ = "installation"
-    __table_args__ = (sa.UniqueConstraint("device_id", "source", "key"),)
+    __table_args__ = (
+        sa.UniqueConstraint("device_id", "source", "key"),
+        sa.Index(None, "title_id", "gone_at", "device_id"),
+        sa.Index(None, "title_id", "first_seen_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id", ondelete="CASCADE"))
     source: Mapped[ValueSource] = mapped_column(EnumValue(ValueSource))
     key: Mapped[str] = mapped_column(sa.String(300), comment="the name, cut to what fits")
-    name: Mapped[str] = mapped_column(sa.String(300), comment="as it was found", index=True)
+    name: Mapped[str] = mapped_column(sa.String(300), comment="as it was found")
     version: Mapped[str | None] = mapped_column(sa.String(100))
     publisher: Mapped[str | None] = mapped_column(sa.String(255))
     architecture: Mapped[str | None] = mapped_column(sa.String(40))
@@ -111,6 +115,10 @@ class Installation(Base):
     )
     software_type: Mapped[str | None] = mapped_column(sa.String(40))
     installed_on: Mapped[str | None] = mapped_column(sa.String(10), comment="ISO date")
+    title_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("software_title.id", ondelete="RESTRICT"),
+        comment="made again from the texts beside; None: not yet",
+    )
     first_seen_at: Mapped[dt.datetime]
     gone_at: Mapped[dt.datetime | None]
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from parc.models.base import Base, EnumValue, Json
+from parc.software.rules import SoftwareKind
 
 
 class Metric(enum.StrEnum):
@@ -41,6 +42,15 @@ class EntitlementPeriodKind(enum.StrEnum):
 
     TERM = "term"
     MAINTENANCE = "maintenance"
+
+
+class ProductStatus(enum.StrEnum):
+    """Whether a product may be used here."""
+
+    UNDECIDED = "undecided"
+    AUTHORISED = "authorised"
+    TOLERATED = "tolerated"
+    FORBIDDEN = "forbidden"
 
 
 class Publisher(Base):
@@ -74,6 +84,10 @@ class SoftwareProduct(Base):
             sqlite_where=sa.text("publisher_id IS NULL"),
             postgresql_where=sa.text("publisher_id IS NULL"),
         ),
+        sa.Index(None, "kind", "machine_count", "id"),
+        sa.Index(None, "kind", "name_folded", "id"),
+        sa.Index(None, "status", "machine_count"),
+        sa.Index(None, "first_seen_at", "id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -83,6 +97,23 @@ class SoftwareProduct(Base):
     )
     name: Mapped[str] = mapped_column(sa.String(255))
     name_folded: Mapped[str] = mapped_column(sa.String(255), index=True)
+    kind: Mapped[SoftwareKind] = mapped_column(
+        EnumValue(SoftwareKind), default=SoftwareKind.PRODUCT, server_default="product"
+    )
+    status: Mapped[ProductStatus] = mapped_column(
+        EnumValue(ProductStatus), default=ProductStatus.UNDECIDED, server_default="undecided"
+    )
+    status_reason: Mapped[str | None]
+    status_until: Mapped[dt.date | None] = mapped_column(comment="of what is tolerated")
+    status_owner_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("person.id", ondelete="SET NULL"), index=True, comment="answers for it"
+    )
+    machine_count: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="devices on which it is now"
+    )
+    first_seen_at: Mapped[dt.datetime | None]
+    last_seen_at: Mapped[dt.datetime | None] = mapped_column(comment="brought up once a day")
+    removed_at: Mapped[dt.datetime | None] = mapped_column(comment="from the last machine")
 
 
 class ProductPart(Base):

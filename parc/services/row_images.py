@@ -66,7 +66,17 @@ TRACKED: Final = frozenset(
 )
 # Made again from the others, or too large to keep and never changed.
 UNTRACKED_COLUMNS: Final = frozenset(
-    {("asset", "search_text"), ("asset", "covered_until"), ("observation", "body")}
+    {
+        ("asset", "search_text"),
+        ("asset", "covered_until"),
+        ("observation", "body"),
+        ("installation", "title_id"),
+        ("software_product", "kind"),
+        ("software_product", "machine_count"),
+        ("software_product", "first_seen_at"),
+        ("software_product", "last_seen_at"),
+        ("software_product", "removed_at"),
+    }
 )
 
 Row = dict[str, Any]

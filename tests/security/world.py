@@ -68,6 +68,9 @@ MADE_BY_US = {
     "import_run.source", "observation.address", "observation.source", "user.colour_scheme",
     "user.language", "user.login", "user.password_hash", "user_session.address",
     "user_session.token_hash",
+    "software_title.digest", "software_title.version_sort", "software_title.rule",
+    "software_title.folded_by", "end_of_support.origin", "end_of_support.product_folded",
+    "end_of_support.publisher_folded",
 }  # fmt: skip
 # Built files, and what agents send to: they hold no session (test_agent_endpoint.py).
 NOT_FOR_BROWSERS = {"static", "agent_endpoint.receive"}
