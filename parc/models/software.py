@@ -91,5 +91,5 @@ class EndOfSupport(Base):
     )
     ends_on: Mapped[dt.date]
     source: Mapped[str] = mapped_column(sa.String(255), comment="who says so")
-    sourced_on: Mapped[dt.date] = mapped_column(comment="when it was read there")
+    sourced_on: Mapped[dt.date] = mapped_column(comment="when it was noted")
     origin: Mapped[str] = mapped_column(sa.String(10), comment="parc, file or online")

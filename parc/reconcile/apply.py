@@ -7,7 +7,7 @@ Nothing here decides: what a plan says is done as it stands. Within one transact
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -58,6 +58,8 @@ from parc.services import assets as asset_service
 from parc.services.actor import Actor
 from parc.services.asset_search import refresh_search_texts
 from parc.services.movement_writing import entry_row
+from parc.services.software_counts import note_presence, read_presence
+from parc.services.software_titles import raw_title, titles_for
 
 _SEARCHED_FIELDS: Final = frozenset(
     {"address", "sys_name", "host_name", "base_mac_address", "model_name", "serial_number"}
@@ -116,6 +118,8 @@ class _Writer:
     def write(self) -> None:
         """Write in the order in which foreign keys need it."""
         before = read_before(self.session, self.plan)
+        installed = self._with_software()
+        present = read_presence(self.session, [ref.id for ref in installed if ref.id is not None])
         self._create_devices()
         for sighting in self.plan.sightings:
             self._see(sighting)
@@ -126,6 +130,9 @@ class _Writer:
         self._update(Device, self.device_values)
         self._update(Asset, self.asset_values)
         self._write_rows()
+        if installed:
+            then = read_presence(self.session, [self.ids[ref] for ref in installed])
+            note_presence(self.session, present, then, self.now)
         write_readings(self.session, self.plan, self.ids)
         write_missed(self.session, self.plan, self.ids)
         self._write_signs()
@@ -260,6 +267,38 @@ class _Writer:
         if rows:
             self.session.execute(sa.update(model), rows)
 
+    def _row_changes(self) -> Iterator[RowChange]:
+        for create in self.by_type[CreateDevice]:
+            yield from create.rows
+        yield from self.by_type[RowChange]
+        for sighting in self.plan.sightings:
+            yield from sighting.rows
+
+    def _with_software(self) -> list[DeviceRef]:
+        """Give the devices on which software comes, goes or changes."""
+        found = {row.device for row in self._row_changes() if row.table in INSTALLED_BY}
+        return sorted(found, key=lambda ref: (ref.id or 0, ref.address))
+
+    def _give_titles(
+        self,
+        added: Mapping[Table, list[dict[str, Any]]],
+        changed: Mapping[Table, dict[int, dict[str, Any]]],
+    ) -> None:
+        """Let what is installed know what its texts mean."""
+        texts = {
+            row.row_id: dict(zip(ROW_COLUMNS[row.table], row.values, strict=True))
+            for row in self._row_changes()
+            if row.table in INSTALLED_BY and row.row_id is not None
+        }
+        new = [row for table in INSTALLED_BY for row in added.get(table, ())]
+        raws = {raw_title(row) for row in (*new, *texts.values())}
+        titles = titles_for(self.session, raws, self.now) if raws else {}
+        for row in new:
+            row["title_id"] = titles[raw_title(row)]
+        for table in INSTALLED_BY:
+            for number, values in changed.get(table, {}).items():
+                values["title_id"] = titles[raw_title(texts[number])]
+
     def _write_rows(self) -> None:
         added: dict[Table, list[dict[str, Any]]] = defaultdict(list)
         changed: dict[Table, dict[int, dict[str, Any]]] = defaultdict(dict)
@@ -274,6 +313,7 @@ class _Writer:
                 changed[row.table][row.row_id] = self._changed(row)
             if row.table is Table.INTERFACE and (number := self.ids[row.device]) in self.asset_of:
                 self.searched.add(self.asset_of[number])
+        self._give_titles(added, changed)
         for table, rows in added.items():
             insert_rows(self.session, MODELS[table], rows)
         for table, values in changed.items():

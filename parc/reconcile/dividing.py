@@ -32,6 +32,8 @@ from parc.reconcile.known import ROW_COLUMNS, Table, Value
 from parc.reconcile.load import INSTALLED_BY, MODELS, load_ignored
 from parc.reconcile.replay import Replayed, ReplayedRow, replay
 from parc.reconcile.voices import Sight, Voice, voices_of
+from parc.services.software_counts import note_presence, read_presence
+from parc.services.software_titles import settle_titles
 
 # The latest observations of a device that a split looks at; an older one stays with the record.
 MOST_OBSERVATIONS: Final = 1_000
@@ -68,6 +70,7 @@ def divide_device(session: Session, device: Device, ids: frozenset[int], at: dat
     )
     if last_run[False] < last_run[True]:
         device.absent_since = device.absent_since or at
+    present = read_presence(session, [device.id])
     session.add(new)
     session.flush()
     _keep_own_fields(device, ours, theirs)
@@ -79,6 +82,9 @@ def divide_device(session: Session, device: Device, ids: frozenset[int], at: dat
     ):
         row.device_id = new.id
     session.flush()
+    both = [device.id, new.id]
+    settle_titles(session, both, at)
+    note_presence(session, present, read_presence(session, both), at)
     return new
 
 

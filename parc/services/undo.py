@@ -25,6 +25,7 @@ from parc.models import (
     ChangeSetState,
     Device,
     Entitlement,
+    Installation,
     Movement,
     MovementStatus,
 )
@@ -37,6 +38,8 @@ from parc.services.licence_keys import KEYS_SHOWN
 from parc.services.movement_writing import STANDING_COLUMNS, explain
 from parc.services.permissions import Action, may, require
 from parc.services.row_images import Key, Row, RowImage, loaded, stored, table_named
+from parc.services.software_counts import note_presence, read_presence
+from parc.services.software_titles import settle_titles
 
 MOST_OBSTACLES: Final = 200
 _PASSING: Final[Mapping[str, frozenset[str]]] = {
@@ -130,7 +133,11 @@ def undo(session: Session, actor: Actor, change_set_id: int, *, at: datetime) ->
     undone_run = {"run_id": act.run_id, "undo_of_id": act.id}
     with recording(session, actor, ChangeSetKind.UNDO, title, at, **undone_run):
         _record(session, actor, images, at)
+        devices = _devices_with_software(session, images)
+        present = read_presence(session, devices)
         _restore(session, images)
+        settle_titles(session, devices, at)
+        note_presence(session, present, read_presence(session, devices), at)
         _explain(session, actor, images, at)
         act.state, act.undone_at, act.undone_by = ChangeSetState.UNDONE, at, actor.name
         if act.undo_of_id is not None:
@@ -138,6 +145,22 @@ def undo(session: Session, actor: Actor, change_set_id: int, *, at: datetime) ->
             undone.state, undone.undone_at, undone.undone_by = ChangeSetState.APPLIED, None, None
         session.flush()
     return act
+
+
+def _devices_with_software(session: Session, images: Mapping[Key, RowImage]) -> set[int]:
+    """Give the devices whose software an act touched; those that it made are deleted with it."""
+    members = {key[0]: one for (table, key), one in images.items() if table == "installation"}
+    found = {key[0] for table, key in images if table == "device"} if members else set()
+    found |= {
+        key[0] for (table, key), one in images.items() if table == "device" and not one.before
+    }
+    found |= {
+        one.before["device_id"] for one in members.values() if one.before and one.after is None
+    }
+    for part in _parts(sorted(members)):
+        query = sa.select(Installation.device_id).where(Installation.id.in_(part))
+        found.update(session.scalars(query.distinct()))
+    return found
 
 
 def _explain(session: Session, actor: Actor, images: Mapping[Key, RowImage], at: datetime) -> None:

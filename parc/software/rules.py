@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,8 +58,18 @@ class RulesError(ParcError):
 @cache
 def usual_rules() -> tuple[FoldingRule, ...]:
     """Give the rules that come with Parc, in the order in which they are tried."""
-    texts = {path.stem: path.read_text("utf-8") for path in sorted(_FOLDER.glob("*.toml"))}
-    return read_rules(texts)
+    return read_rules(_texts())
+
+
+@cache
+def rules_print() -> str:
+    """Give what tells the rules that come with Parc from those of another version."""
+    text = "\0".join(f"{name}\0{text}" for name, text in sorted(_texts().items()))
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _texts() -> dict[str, str]:
+    return {path.stem: path.read_text("utf-8") for path in sorted(_FOLDER.glob("*.toml"))}
 
 
 def read_rules(texts: Mapping[str, str]) -> tuple[FoldingRule, ...]:

@@ -30,6 +30,7 @@ from parc.services.incident_links import follow_up, link
 from parc.services.incident_values import IncidentInput
 from parc.services.incidents import open_incident
 from parc.services.products import product_for, publisher_for
+from parc.software.rules import SoftwareKind
 from parc.web.import_pages import store as import_store
 from tests.conftest import SOME_MOMENT
 from tests.contract_world import add_contract_rows
@@ -251,6 +252,40 @@ def _add_licence(
     values = {"name": "Office", "version": "1", "reference": text(66)}
     publisher = publisher_for(session, SOME_PERSON, "Microsoft", at=SOME_MOMENT)
     part = product_for(session, SOME_PERSON, "Word", publisher, at=SOME_MOMENT)
+    title = models.SoftwareTitle(
+        digest="0" * 32,
+        raw_name=text(30),
+        product_id=part,
+        kind=SoftwareKind.PRODUCT,
+        folded_by="",
+        first_seen_at=SOME_MOMENT,
+        last_seen_at=SOME_MOMENT,
+        installation_count=1,
+    )
+    rule = models.SoftwareRule(
+        pattern="Word {version}",
+        product="Word",
+        kind=SoftwareKind.PRODUCT,
+        author="Ada",
+        created_at=SOME_MOMENT,
+    )
+    end = models.EndOfSupport(
+        product_folded="word",
+        product="Word",
+        version_prefix="97",
+        ends_on=SOME_MOMENT.date(),
+        source="example.org",
+        sourced_on=SOME_MOMENT.date(),
+        origin="file",
+    )
+    session.add_all([title, rule, end])
+    session.flush()
+    session.execute(
+        sa.update(models.SoftwareProduct)
+        .where(models.SoftwareProduct.id == part)
+        .values(machine_count=1, first_seen_at=SOME_MOMENT, last_seen_at=SOME_MOMENT)
+    )
+    session.execute(sa.update(models.Installation).values(title_id=title.id))
     suite = product_for(session, SOME_PERSON, "Office", None, at=SOME_MOMENT)
     session.add(models.ProductPart(suite_id=suite, part_id=part))
     row = create_entitlement(session, SOME_PERSON, {**values, "product_id": suite}, at=SOME_MOMENT)

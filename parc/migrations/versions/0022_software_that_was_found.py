@@ -29,7 +29,7 @@ def upgrade() -> None:
         ),
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("source", sa.String(length=255), nullable=False, comment="who says so"),
-        sa.Column("sourced_on", sa.Date(), nullable=False, comment="when it was read there"),
+        sa.Column("sourced_on", sa.Date(), nullable=False, comment="when it was noted"),
         sa.Column("origin", sa.String(length=10), nullable=False, comment="parc, file or online"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_end_of_support")),
         sa.UniqueConstraint(

@@ -1,0 +1,165 @@
+"""Folding again what is known when rules or ends of support change, a part in each transaction.
+
+A title says which rules have folded it; those that others have folded are folded again. So the work
+can be stopped and taken up at any point, and a rule of ours marks only the titles that it touches.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from parc.models import (
+    Device,
+    EndOfSupport,
+    Installation,
+    Publisher,
+    SoftwareProduct,
+    SoftwareTitle,
+)
+from parc.services.software_counts import note_presence, read_presence, recount_products
+from parc.services.software_titles import (
+    RawTitle,
+    SupportEnds,
+    all_rules,
+    fold_raw,
+    meaning_of,
+    products_for,
+    settle_titles,
+)
+from parc.software.rules import rules_print
+from parc.software.support import usual_ends
+
+TITLES_AT_ONCE: Final = 500
+_DEVICES_AT_ONCE: Final = 50
+_PARC: Final = "parc"
+
+
+def count_stale(session: Session) -> int:
+    """Count the titles that other rules have folded."""
+    query = sa.select(sa.func.count()).where(SoftwareTitle.folded_by != rules_print())
+    return session.scalar(query) or 0
+
+
+def refold_batch(session: Session, limit: int = TITLES_AT_ONCE) -> int:
+    """Fold some titles again; gives how many, 0 at the end."""
+    row = SoftwareTitle
+    query = sa.select(row).where(row.folded_by != rules_print()).order_by(row.id).limit(limit)
+    titles = session.scalars(query).all()
+    if not titles:
+        return 0
+    rules, ends = all_rules(session), SupportEnds.read(session)
+    folds = [fold_raw(raw_of(title), rules) for title in titles]
+    touched: set[int] = set()
+    for title, one, product_id in zip(titles, folds, products_for(session, folds), strict=True):
+        if title.product_id != product_id or title.kind is not one.kind:
+            touched |= {title.product_id, product_id}
+        title.product_id = product_id
+        for name, value in meaning_of(one).items():
+            setattr(title, name, value)
+        title.support_ends_on = ends.of(one.publisher, one.product, one.version)
+        title.folded_by = rules_print()
+    session.flush()
+    recount_products(session, touched)
+    return len(titles)
+
+
+def raw_of(title: SoftwareTitle) -> RawTitle:
+    """Give the raw texts of a title."""
+    return RawTitle(
+        title.raw_name,
+        title.raw_publisher or "",
+        title.raw_version or "",
+        title.raw_architecture or "",
+    )
+
+
+def give_titles_batch(session: Session, at: datetime) -> int:
+    """Give titles to installations that have none yet, of some devices; gives of how many."""
+    row = Installation
+    query = sa.select(row.device_id).where(row.title_id.is_(None)).distinct()
+    ids = list(session.scalars(query.limit(_DEVICES_AT_ONCE)))
+    before = read_presence(session, ids)
+    settle_titles(session, ids, at)
+    note_presence(session, before, read_presence(session, ids), at)
+    return len(ids)
+
+
+def settle_all(session: Session) -> None:
+    """Count all titles and products anew, and say when each was last seen; for the night."""
+    row, title = Installation, SoftwareTitle
+    counted = (
+        sa.select(row.title_id, sa.func.count(row.id), sa.func.max(Device.last_seen_at))
+        .join(Device, Device.id == row.device_id)
+        .where(row.gone_at.is_(None), row.title_id.is_not(None))
+        .group_by(row.title_id)
+    )
+    found = {number: (count, last) for number, count, last in session.execute(counted)}
+    changed = []
+    query = sa.select(title.id, title.installation_count, title.last_seen_at)
+    for number, count, last in session.execute(query):
+        true, seen = found.get(number, (0, last))
+        if (true, seen) != (count, last):
+            changed.append({"id": number, "installation_count": true, "last_seen_at": seen})
+    if changed:
+        session.execute(sa.update(title), changed)
+    session.flush()
+    session.expire_all()
+    recount_products(session, set(session.scalars(sa.select(title.product_id).distinct())))
+
+
+def take_usual_ends(session: Session) -> int:
+    """Take over the ends of support that come with Parc; what a file says of the same stays."""
+    row = EndOfSupport
+    present = {
+        (one.publisher_folded, one.product_folded, one.version_prefix): one
+        for one in session.scalars(sa.select(row))
+    }
+    wanted = {(e.publisher_folded, e.product_folded, e.version_prefix): e for e in usual_ends()}
+    changes = 0
+    for key, end in wanted.items():
+        known = present.get(key)
+        if known is None:
+            known = EndOfSupport(
+                publisher_folded=key[0], product_folded=key[1], version_prefix=key[2], origin=_PARC
+            )
+            session.add(known)
+        elif known.origin != _PARC or (known.ends_on, known.source) == (end.ends_on, end.source):
+            continue
+        known.publisher, known.product = end.publisher, end.product
+        known.ends_on, known.source, known.sourced_on = end.ends_on, end.source, end.sourced_on
+        changes += 1
+    for key, known in present.items():
+        if known.origin == _PARC and key not in wanted:
+            session.delete(known)
+            changes += 1
+    session.flush()
+    return changes
+
+
+def settle_support(session: Session) -> int:
+    """Say of every title until when its version is supported; gives how many changed."""
+    ends = SupportEnds.read(session)
+    title, product = SoftwareTitle, SoftwareProduct
+    query = (
+        sa.select(title.id, title.version, title.support_ends_on, product.name, Publisher.name)
+        .join(product, product.id == title.product_id)
+        .outerjoin(Publisher, Publisher.id == product.publisher_id)
+        .where(
+            sa.or_(
+                title.support_ends_on.is_not(None),
+                product.name_folded.in_(sorted(ends.by_product)),
+            )
+        )
+    )
+    changed: list[dict[str, int | date | None]] = []
+    for number, version, stored, name, publisher in session.execute(query):
+        end = ends.of(publisher, name, version)
+        if end != stored:
+            changed.append({"id": number, "support_ends_on": end})
+    if changed:
+        session.execute(sa.update(title), changed)
+    return len(changed)
