@@ -119,6 +119,7 @@ class Installation(Base):
         sa.ForeignKey("software_title.id", ondelete="RESTRICT"),
         comment="made again from the texts beside; None: not yet",
     )
+    retitled_at: Mapped[dt.datetime | None] = mapped_column(comment="when its version last changed")
     first_seen_at: Mapped[dt.datetime]
     gone_at: Mapped[dt.datetime | None]
 

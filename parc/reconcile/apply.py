@@ -298,6 +298,8 @@ class _Writer:
         for table in INSTALLED_BY:
             for number, values in changed.get(table, {}).items():
                 values["title_id"] = titles[raw_title(texts[number])]
+                if "version" in values:
+                    values["retitled_at"] = self.now
 
     def _write_rows(self) -> None:
         added: dict[Table, list[dict[str, Any]]] = defaultdict(list)

@@ -71,6 +71,7 @@ UNTRACKED_COLUMNS: Final = frozenset(
         ("asset", "covered_until"),
         ("observation", "body"),
         ("installation", "title_id"),
+        ("installation", "retitled_at"),
         ("software_product", "kind"),
         ("software_product", "machine_count"),
         ("software_product", "first_seen_at"),

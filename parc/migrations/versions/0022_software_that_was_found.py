@@ -130,6 +130,14 @@ def upgrade() -> None:
                 comment="made again from the texts beside; None: not yet",
             )
         )
+        batch_op.add_column(
+            sa.Column(
+                "retitled_at",
+                sa.DateTime(timezone=True),
+                nullable=True,
+                comment="when its version last changed",
+            )
+        )
         batch_op.drop_index(batch_op.f("ix_installation_name"))
         batch_op.create_index(
             batch_op.f("ix_installation_title_id_first_seen_at"),
@@ -248,6 +256,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_installation_title_id_gone_at_device_id"))
         batch_op.drop_index(batch_op.f("ix_installation_title_id_first_seen_at"))
         batch_op.create_index(batch_op.f("ix_installation_name"), ["name"], unique=False)
+        batch_op.drop_column("retitled_at")
         batch_op.drop_column("title_id")
 
     with op.batch_alter_table("software_title", schema=None) as batch_op:
