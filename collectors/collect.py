@@ -26,6 +26,7 @@ from collectors.errors import (
 from collectors.identify import candidates, choose, subtrees_to_ask
 from collectors.inside import HOSTS, read_details
 from collectors.kinship import Told, read_kin
+from collectors.likeness import Device, tell_by_likeness
 from collectors.links import Subject, read_links
 from collectors.observation import (
     ComponentTable,
@@ -40,6 +41,7 @@ from collectors.observation import (
 from collectors.registries.enterprise import (
     enterprise_number,
     is_borrowed_agent,
+    is_generic_agent,
     is_maker_of_appliances,
     maker_among,
 )
@@ -58,9 +60,16 @@ from collectors.snmp import (
     ups_mib,
 )
 from collectors.snmp.host_devices import add_host_devices
+from collectors.snmp.private_texts import read_private_texts
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import Endpoint, SnmpTransport, VarBind
-from collectors.standing import Standing, describe, is_bare_host, of_appliance
+from collectors.standing import (
+    Standing,
+    describe,
+    has_serial_number,
+    is_bare_host,
+    of_appliance,
+)
 from collectors.target import Manner, Target
 from collectors.verbs import names_to_get
 
@@ -289,7 +298,8 @@ async def _observe(
         units=await unit_tables.read_units(session, existing) if definition is None else (),
         kin=await _read_kin(session, opened.system, definition, maker_number, definitions),
     )
-    identity = await describe(standing)
+    alike = await _read_alike(standing)
+    identity = await describe(replace(standing, alike=alike))
     links = await read_links(session, _subject(standing, identity))
     details = await read_details(
         session,
@@ -371,6 +381,20 @@ async def _read_kin(
         return ()
     known = definitions if isinstance(definitions, Definitions) else Definitions(definitions)
     return await read_kin(session, known, maker)
+
+
+async def _read_alike(standing: Standing) -> tuple[Told, ...]:
+    """Look through the maker's own texts on a device that no definition knows."""
+    system = standing.system
+    maker = standing.maker_number or enterprise_number(system.sys_object_id)
+    is_appliance = is_maker_of_appliances(standing.maker_number)
+    if maker is None or not (standing.definition is None or is_appliance):
+        return ()
+    if is_generic_agent(f"1.3.6.1.4.1.{maker}") or has_serial_number(standing):
+        return ()
+    private = await read_private_texts(standing.session, maker)
+    names = tuple(filter(None, (system.sys_name, system.sys_location, system.sys_contact)))
+    return tuple(tell_by_likeness(private, Device(system.sys_descr or "", names)))
 
 
 async def _maker_number(session: DeviceSession) -> int | None:

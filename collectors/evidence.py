@@ -28,6 +28,7 @@ class Means(StrEnum):
     TABLE_FIRST = "table_first"
     GET_BELOW = "get_below"
     KIN = "kin"
+    LIKENESS = "likeness"
     SYS_OBJECT_ID_NAME = "sys_object_id_name"
     SYS_DESCR_NAME = "sys_descr_name"
     SYS_DESCR_SAYS = "sys_descr_says"

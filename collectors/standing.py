@@ -59,6 +59,7 @@ class Standing:
         maker_number: the one enterprise whose objects an agent of nobody's own has.
         units: what tables of units say, where no definition knows the device.
         kin: what objects of its maker's other families say, likewise.
+        alike: what texts of its maker's objects are by their form, likewise.
     """
 
     session: DeviceSession
@@ -75,6 +76,7 @@ class Standing:
     maker_number: int | None = None
     units: tuple[Unit, ...] = ()
     kin: tuple[Told, ...] = ()
+    alike: tuple[Told, ...] = ()
 
 
 @dataclass(slots=True)
@@ -119,6 +121,15 @@ def is_bare_host(definition: Definition) -> bool:
     return definition.manufacturer is None and definition.category in _HOSTS
 
 
+def has_serial_number(standing: Standing) -> bool:
+    """Whether an object that means it gives a serial number, where no definition knows one."""
+    bought = local_inventory.bought_inventory(standing.found, standing.system.sys_object_id)
+    said = [*standing.kin, *(Told(name, value, "") for name, value, _ in bought)]
+    chassis = standing.chassis is not None and standing.chassis.serial_number is not None
+    printer = standing.printer.serial_number is not None
+    return chassis or printer or any(one.field == "serial_number" for one in said)
+
+
 def _is_plain_host(standing: Standing) -> bool:
     """Whether the kernel that it names is its operating system: nothing says it is an appliance."""
     return (
@@ -155,6 +166,9 @@ async def describe(standing: Standing) -> Identity:
     )
     _offer_phrase(draft, phrase, standing.system.sys_descr)
     _offer_banner(draft, standing)
+    for told in standing.alike:
+        if told.field not in draft.values:
+            draft.offer(told.field, told.value, How(Means.LIKENESS, None, told.oid))
     if draft.values.get("manufacturer") and draft.values.get("model_name"):
         _strip_manufacturer(draft)
     category, how = _category(

@@ -30,7 +30,7 @@ async def read_enterprises(session: DeviceSession) -> tuple[int, ...]:
         if response.error_status or not response.varbinds:
             break
         oid = response.varbinds[0].oid
-        if not oid.startswith(prefix) or oid <= name:
+        if not oid.startswith(prefix) or oid in {prefix, name}:
             break
         number = int(oids.decode(oid).split(".")[6])
         if found and number <= found[-1]:

@@ -17,6 +17,7 @@ _MEANS: Mapping[str, str] = {
     Means.GET_REGEX: _in("origin", "Part of an object named by the definition"),
     Means.GET_BELOW: _in("origin", "Object below the device's own sysObjectID"),
     Means.KIN: _in("origin", "Object of another family of its maker"),
+    Means.LIKENESS: _in("origin", "By its form, in an object of its maker"),
     Means.OBJECT_SAYS: _in("origin", "Words in an object named by the definition"),
     Means.SYS_DESCR_REGEX: _in("origin", "Part of sysDescr"),
     Means.ENTITY_CHASSIS: _in("origin", "Chassis in ENTITY-MIB"),
