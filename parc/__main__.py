@@ -61,6 +61,7 @@ _IMPORT_COMMANDS = {
     "contracts": "parc.cli.imports:contracts",
     "people": "parc.cli.imports:people",
     "places": "parc.cli.imports:places",
+    "suppliers": "parc.cli.imports:suppliers",
 }
 
 

@@ -127,6 +127,14 @@ def contracts(**options: Any) -> None:
     run("contracts", options)
 
 
+@click.command()
+@_options
+@with_database
+def suppliers(**options: Any) -> None:
+    """Import suppliers from FILE; - reads standard input."""
+    run("suppliers", options)
+
+
 def run(kind_name: str, options: dict[str, Any]) -> None:
     """Show what a file would do, and do it with ``--apply``; ends with 1 when rows are refused."""
     from flask_babel import force_locale
@@ -423,4 +431,4 @@ def _shown(value: object) -> str:
     return "-" if text is None else str(text)[:80]
 
 
-__all__ = ["ParcError", "assets", "contracts", "licences", "people", "places", "run"]
+__all__ = ["ParcError", "assets", "contracts", "licences", "people", "places", "run", "suppliers"]

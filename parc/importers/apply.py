@@ -7,7 +7,7 @@ are unchanged and the rest joins the same act.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,7 +23,7 @@ from parc.importers.network import NetworkFacts
 from parc.importers.plan import LineAction, PlannedLine, Planner, Summary, chunks_of
 from parc.importers.reading import Reading
 from parc.importers.targets.made import RIGHTS, TargetSettings, make_target
-from parc.importers.targets.target import Draft, Target
+from parc.importers.targets.target import BatchTarget, Draft, Target
 from parc.importers.values import CellProblem
 from parc.models import ChangeSet, ChangeSetKind
 from parc.services.actor import SYSTEM, Actor
@@ -173,18 +173,48 @@ def _write_part(
         searched_once(session),
     ):
         act = current_act(session)
+        planned = list(planner.plan(session, chunk))
+        made = _write_together(session, task, planner.target, planned, at)
         lines = [
-            _write(session, task, planner.target, line, at) for line in planner.plan(session, chunk)
+            _bare(line, made[line.lines])
+            if line.lines in made
+            else _write(session, task, planner.target, line, at)
+            for line in planned
         ]
     is_there = act is not None and session.get(ChangeSet, act) is not None
     return lines, act if is_there else act_id
+
+
+def _write_together(
+    session: Session, task: Task, target: Target, lines: Sequence[PlannedLine], at: datetime
+) -> Mapping[tuple[int, ...], int]:
+    """Make all new records of a part with few statements; none when one of them is refused.
+
+    Returns:
+        The records by the lines of the file; empty when each has to be written by itself.
+    """
+    new = [line for line in lines if line.action is LineAction.NEW]
+    if not isinstance(target, BatchTarget) or not new:
+        return {}
+    try:
+        with attempt(session):
+            drafts = [line.draft for line in new]
+            numbers = target.write_new(session, task.actor, drafts, at=at)
+    except (InvalidInputError, ConflictError, NotAllowedError, NotFoundError):
+        return {}
+    return {line.lines: number for line, number in zip(new, numbers, strict=True)}
+
+
+def _bare(line: PlannedLine, record_id: int | None) -> PlannedLine:
+    """Give a line without what only its writing needed."""
+    return replace(line, draft=Draft(beside=line.draft.beside), record_id=record_id)
 
 
 def _write(
     session: Session, task: Task, target: Target, line: PlannedLine, at: datetime
 ) -> PlannedLine:
     """Write one line wholly or not at all; what its service refuses is told as the plan tells."""
-    bare = replace(line, draft=Draft(beside=line.draft.beside))
+    bare = _bare(line, line.record_id)
     if line.action not in _WRITTEN:
         return bare
     try:

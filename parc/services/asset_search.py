@@ -15,7 +15,7 @@ from parc.naming import folded
 
 SEARCH_CHARACTERS: Final = 4000
 _TOUCHED: Final = "parc_touched_assets"
-_SEARCHED: Final = (
+SEARCHED: Final = (
     "name",
     "asset_tag",
     "serial_number",
@@ -70,7 +70,7 @@ def refresh_search_texts(session: Session, asset_ids: Collection[int]) -> None:
         part = ordered[start : start + 1000]
         texts: dict[int, list[str | None]] = {}
         for number, *own in session.execute(
-            sa.select(Asset.id, *(getattr(Asset, name) for name in _SEARCHED)).where(
+            sa.select(Asset.id, *(getattr(Asset, name) for name in SEARCHED)).where(
                 Asset.id.in_(part)
             )
         ):

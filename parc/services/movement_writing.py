@@ -5,7 +5,7 @@ Nothing here asks for a right or writes the history: those who call do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -151,6 +151,22 @@ def write_entry(
     session.add(row)
     session.flush()
     return row
+
+
+def add_entries(
+    session: Session,
+    actor: Actor,
+    assets: Sequence[Asset],
+    *,
+    at: datetime,
+    source: MovementSource = MovementSource.HAND,
+) -> None:
+    """Write how many new assets came in, each as it stands now; the caller flushes."""
+    order = Order(MovementKind.ENTRY, at.date())
+    for asset in assets:
+        row = _row(session, actor, asset, order, Standing(), standing_of(asset), at)
+        row.source = source
+        session.add(row)
 
 
 def entry_row(actor: Actor, asset_id: int, values: Mapping[str, Any], at: datetime) -> Any:

@@ -113,6 +113,15 @@ def save_supplier(
     return row
 
 
+def check_supplier(session: Session, draft: SupplierDraft, supplier_id: int | None) -> None:
+    """Check what ``save_supplier`` would take; writes nothing.
+
+    Raises:
+        InvalidInputError: names the fields.
+    """
+    _read(session, draft, supplier_id)
+
+
 def delete_supplier(session: Session, actor: Actor, supplier_id: int, *, now: datetime) -> str:
     """Delete a supplier that no contract names, with its contacts and documents; gives its name.
 

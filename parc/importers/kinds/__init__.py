@@ -11,7 +11,8 @@ from parc.importers.kinds.fields import Kind
 from parc.importers.kinds.licences import LICENCES
 from parc.importers.kinds.people import PEOPLE
 from parc.importers.kinds.places import PLACES
+from parc.importers.kinds.suppliers import SUPPLIERS
 
 KINDS: Final[Mapping[str, Kind]] = {
-    kind.name: kind for kind in (LICENCES, ASSETS, PEOPLE, PLACES, CONTRACTS)
+    kind.name: kind for kind in (LICENCES, ASSETS, PEOPLE, PLACES, CONTRACTS, SUPPLIERS)
 }

@@ -92,6 +92,47 @@ ASSETS: Final = Kind(
         make_field("firmware_revision", _T.TEXT, "firmware|micrologiciel|version du micrologiciel"),
         make_field("hardware_revision", _T.TEXT, "revision materielle"),
         make_field("base_mac_address", _T.TEXT, "mac address|adresse mac|mac"),
+        make_field("holder", _T.TEXT, "utilisateur|usager|affecte a|checked out to|assigned to"
+                   "|user|detenteur|attribue a|beneficiaire|utilisateur principal|custodian",
+                   most=300),
+        make_field("department", _T.TEXT, "service|departement|direction|utilisateur service"
+                   "|holder department|pole", most=800),
+        make_field("loan_due_on", _T.DATE, "retour de pret prevu le|date de retour prevue"
+                   "|expected checkin date|retour prevu|expected checkin"),
+        make_field("technician", _T.TEXT, "technician in charge|responsable technique|technicien"
+                   "|technicien responsable|responsable", most=300),
+        make_field("supplier", _T.TEXT, "fournisseur|revendeur|vendeur|reseller|achete chez"
+                   "|nom du fournisseur", beside="supplier", most=200),
+        make_field("purchased_on", _T.DATE, "achat le|date d'achat|purchase date|date achat"
+                   "|achete le|date d'acquisition"),
+        make_field("delivered_on", _T.DATE, "livraison le|date de livraison|delivery date"
+                   "|livre le|date livraison"),
+        make_field("in_service_on", _T.DATE, "in service since|mise en service le"
+                   "|date de mise en service|mise en service|in service date"
+                   "|date mise en service|startup date"),
+        make_field("warranty_starts_on", _T.DATE, "warranty from|debut de garantie"
+                   "|garantie debut|date de debut de garantie|warranty start"),
+        make_field("warranty_months", _T.QUANTITY, "warranty in months|garantie mois|garantie"
+                   "|duree de garantie|warranty|warranty months|garantie en mois"),
+        make_field("warranty_ends_on", _T.END_DATE, "warranty until|garantie expire le"
+                   "|fin de garantie|garantie fin|warranty expires|warranty end|fin garantie"
+                   "|date de fin de garantie|garantie jusqu'au|warranty expiration date"),
+        make_field("last_stocktake_on", _T.DATE, "last stocktake|dernier inventaire physique"
+                   "|dernier inventaire|last audit|date d'inventaire"),
+        make_field("purchase_price", _T.AMOUNT, "prix d'achat|purchase cost|prix|cout d'achat"
+                   "|prix d'achat ht|prix ht|valeur d'achat|montant ht|cout|cost|price|valeur"),
+        make_field("depreciation_months", _T.QUANTITY, "depreciation in months"
+                   "|amortissement mois|duree d'amortissement|amortissement|depreciation"),
+        make_field("order_number", _T.TEXT, "numero de bon de commande|bon de commande"
+                   "|numero de commande|commande|purchase order|po number|order no"
+                   "|numero commande", most=120),
+        make_field("delivery_note_number", _T.TEXT, "numero de bon de livraison"
+                   "|bon de livraison|delivery note|bl", most=120),
+        make_field("invoice_number", _T.TEXT, "numero de facture|facture|invoice|invoice no"
+                   "|numero facture", most=120),
+        make_field("fixed_asset_number", _T.TEXT, "numero d'immobilisation|immobilisation"
+                   "|fixed asset|immo|numero immobilisation|numero d'immo", most=120),
+        make_field("covered_until", _T.OWN, "couvert jusqu'au"),
         make_field("primary_address", _T.OWN, "address|adresse|adresse ip|ip address|ip"),
         make_field("last_seen_at", _T.OWN, "last seen|vu le|derniere vue|dernier contact"
                    "|vu pour la derniere fois"),

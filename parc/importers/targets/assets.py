@@ -1,15 +1,15 @@
 """Assets of a file: matched by tag, serial number or name; written by the services of assets.
 
-The state of an asset that is there is not imported: it comes of its movements. Export then import
-holds the same state, which changes nothing.
+Another state or holder of an asset that is there is a movement, as far as a file says enough for
+one; new assets enter as the file says, all of a part together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,23 +18,27 @@ from collectors.registries.placeholders import is_placeholder
 from parc.importers.choices import Choices
 from parc.importers.entries import Entry
 from parc.importers.kinds.assets import ASSETS
+from parc.importers.targets.asset_names import AssetNames
+from parc.importers.targets.asset_values import (
+    AssetContent,
+    ReadAsset,
+    order_for,
+    standing_after,
+    written_values,
+)
 from parc.importers.targets.target import Draft, Found, Key
-from parc.importers.targets.values import given, missing, parts, text_of
+from parc.importers.targets.values import missing, parts, text_of
 from parc.importers.values import Value
-from parc.models import Asset, LifecycleState
+from parc.models import Asset, LifecycleState, MovementSource
 from parc.naming import folded
 from parc.precedence import FROM_FILE
 from parc.queries.locations import Places, read_places
-from parc.services import assets
+from parc.services import assets, movements
 from parc.services.actor import Actor
+from parc.services.asset_batches import NewAsset, create_assets
 from parc.services.asset_values import clean_values
 from parc.services.places import create_path, join_path, split_path
-
-_PLAIN: Final = tuple(
-    name
-    for name in assets.EDITABLE_FIELDS
-    if name != "location_id" and any(one.name == name for one in ASSETS.fields)
-)
+from parc.services.suppliers import find_or_add
 
 
 @dataclass(slots=True)
@@ -50,6 +54,7 @@ class AssetTarget:
     key_fields: tuple[str, ...]
     tag_pattern: str = assets.DEFAULT_TAG_PATTERN
     _places: Places | None = None
+    _names: AssetNames = field(default_factory=AssetNames)
     _paths: Mapping[str, int] = field(default_factory=dict)
     _rows: dict[int, Asset] = field(default_factory=dict)
     _tags: dict[str, int] = field(default_factory=dict)
@@ -75,6 +80,8 @@ class AssetTarget:
         """Read the assets that these entries may be, and who has their tags and numbers."""
         self._places = read_places(session)
         self._paths = {folded(one.path): one.id for one in self._places.by_id.values()}
+        columns = {*self.choices.columns.columns, *self.choices.columns.constants}
+        self._names.load(session, columns)
         self._rows = {}
         keys = [key for entry in entries if (key := self.key(entry.values)) is not None]
         found: dict[Key, list[int]] = {}
@@ -93,39 +100,15 @@ class AssetTarget:
     def plan(self, session: Session, entry: Entry, record_id: int | None) -> Draft:
         """Compare an entry with the asset that it is, or check it as a new one."""
         del session
-        clears = self.choices.clears_blanks
-        wanted = given(entry.values, _PLAIN, clears=clears)
-        cleaned, problems = clean_values(wanted)
-        found = [Found(p.field, p.code, p.value) for p in problems]
-        path, beside = self._place(entry.values)
-        if path is not None or (clears and "location" in entry.values):
-            cleaned["location_id"] = self._place_id(path)
         row = self._rows.get(record_id) if record_id is not None else None
-        found += self._taken(cleaned, row, entry.line)
+        read = ReadAsset(entry.values, row)
+        self._take_values(read)
+        self._names.take_firm(read, self.choices)
+        self._names.take_people(read, self.choices)
+        read.found += self._taken(read.values, row, entry.line)
         if row is None:
-            found += missing(ASSETS, entry.values)
-            changes: dict[str, tuple[Any, Any]] = {
-                name: (None, value) for name, value in cleaned.items() if value is not None
-            }
-            state = text_of(entry.values, "lifecycle_state")
-            content = _Content(cleaned, path, state)
-        else:
-            found += _fixed(entry.values, row)
-            found += [
-                Found(name, "required")
-                for name in ("name", "category", "asset_tag")
-                if name in cleaned and cleaned[name] is None
-            ]
-            changes = {
-                name: (getattr(row, name), value)
-                for name, value in cleaned.items()
-                if getattr(row, name) != value
-            }
-            content = _Content({name: after for name, (_b, after) in changes.items()}, path, "")
-        if path is not None and beside:
-            changes["location_id"] = (row.location_id if row else None, path)
-        shown = {"location" if n == "location_id" else n: pair for n, pair in changes.items()}
-        return Draft(self._shown(shown), tuple(found), content, beside)
+            return self._new(read)
+        return self._changed(read, row)
 
     def write(
         self,
@@ -136,28 +119,145 @@ class AssetTarget:
         *,
         at: datetime,
     ) -> int:
-        """Create the asset or change it, with its place."""
-        content: _Content = draft.content
-        values = dict(content.values)
-        if draft.beside and content.path is not None:
-            values["location_id"] = create_path(session, actor, content.path, at=at).id
+        """Create the asset or change it, with its place, and let it stand as the file says."""
         if record_id is None:
-            state = LifecycleState(content.state) if content.state else LifecycleState.IN_USE
-            asset = assets.create_asset(
+            return self.write_new(session, actor, [draft], at=at)[0]
+        content = self._made_beside(session, actor, draft, at)
+        if content.values:
+            version = session.get_one(Asset, record_id).version
+            assets.edit_asset(
                 session,
                 actor,
-                values={name: value for name, value in values.items() if value is not None},
+                record_id,
+                version=version,
+                values=content.values,
                 at=at,
-                lifecycle_state=state,
-                tag_pattern=self.tag_pattern,
                 stated=FROM_FILE,
             )
-            return asset.id
-        version = session.get_one(Asset, record_id).version
-        assets.edit_asset(
-            session, actor, record_id, version=version, values=values, at=at, stated=FROM_FILE
-        )
+        if content.order is not None:
+            order = replace(content.order, effective_on=at.date())
+            if content.wish.person:
+                order = replace(order, person_id=content.wish.person_id)
+            movements.apply(session, actor, record_id, order, at=at, source=MovementSource.IMPORT)
         return record_id
+
+    def write_new(
+        self, session: Session, actor: Actor, drafts: Sequence[Draft], *, at: datetime
+    ) -> list[int]:
+        """Create all these assets, or none of them; gives their ids in that order."""
+        made = [self._made_beside(session, actor, draft, at) for draft in drafts]
+        return create_assets(
+            session,
+            actor,
+            [
+                NewAsset(
+                    values=one.values,
+                    state=one.wish.state or LifecycleState.IN_USE,
+                    person_id=one.wish.person_id,
+                    department_id=one.wish.department_id,
+                    due_on=one.wish.due_on,
+                )
+                for one in made
+            ],
+            at=at,
+            tag_pattern=self.tag_pattern,
+            source=MovementSource.IMPORT,
+            stated=FROM_FILE,
+        )
+
+    def _new(self, read: ReadAsset) -> Draft:
+        read.found += missing(ASSETS, read.said)
+        values = {name: value for name, value in read.values.items() if value is not None}
+        changes: dict[str, tuple[Any, Any]] = {
+            name: (None, value) for name, value in values.items()
+        }
+        wish = read.wish
+        if wish.state is not None:
+            changes["lifecycle_state"] = (None, wish.state)
+        if read.holder:
+            changes["holder"] = (None, read.holder)
+        content = AssetContent(values, read.path, read.supplier, read.technician, wish)
+        return self._draft(read, changes, content)
+
+    def _changed(self, read: ReadAsset, row: Asset) -> Draft:
+        read.found += [
+            Found(name, "required")
+            for name in ("name", "category", "asset_tag")
+            if name in read.values and read.values[name] is None
+        ]
+        changes: dict[str, tuple[Any, Any]] = {
+            name: (getattr(row, name), value)
+            for name, value in read.values.items()
+            if getattr(row, name) != value
+        }
+        values = {name: after for name, (_before, after) in changes.items()}
+        order, found = order_for(row, read.wish)
+        read.found += found
+        if order is not None:
+            after = standing_after(row, order)
+            if after.state is not row.lifecycle_state:
+                changes["lifecycle_state"] = (row.lifecycle_state, after.state)
+            held = read.holder or self._names.holder_name(after.person_id, after.department_id)
+            if held != (before := self._holder_of(row)):
+                changes["holder"] = (before, held)
+            if after.due_on != row.loan_due_on:
+                changes["loan_due_on"] = (row.loan_due_on, after.due_on)
+        content = AssetContent(values, read.path, read.supplier, read.technician, read.wish, order)
+        return self._draft(read, changes, content)
+
+    def _draft(
+        self, read: ReadAsset, changes: dict[str, tuple[Any, Any]], content: AssetContent
+    ) -> Draft:
+        row = read.row
+        if any(kind == "place" for kind, _name in read.beside):
+            changes["location_id"] = (row.location_id if row else None, read.path)
+        if read.supplier:
+            changes["supplier_id"] = (row.supplier_id if row else None, read.supplier)
+        if read.technician:
+            before = row.technician_person_id if row else None
+            changes["technician_person_id"] = (before, read.technician)
+        return Draft(
+            self._shown(changes),
+            tuple(read.found),
+            content,
+            tuple(dict.fromkeys(read.beside)),
+            tuple(read.notes),
+            {("person", name): column for column, name in read.unknown.items()},
+        )
+
+    def _take_values(self, read: ReadAsset) -> None:
+        clears = self.choices.clears_blanks
+        wanted, found = written_values(read.said, clears=clears)
+        read.values, problems = clean_values(wanted)
+        read.found += found + [Found(p.field, p.code, p.value) for p in problems]
+        read.path, beside = self._place(read.said)
+        read.beside += beside
+        if read.path is not None or (clears and "location" in read.said):
+            read.values["location_id"] = self._place_id(read.path)
+            if beside:
+                del read.values["location_id"]
+
+    def _made_beside(
+        self, session: Session, actor: Actor, draft: Draft, at: datetime
+    ) -> AssetContent:
+        """Make what has to be there first, and give the content with its ids."""
+        content: AssetContent = draft.content
+        values = dict(content.values)
+        if content.path is not None and any(kind == "place" for kind, _name in draft.beside):
+            values["location_id"] = create_path(session, actor, content.path, at=at).id
+        if content.supplier:
+            firm = find_or_add(session, actor, content.supplier, now=at)
+            values["supplier_id"] = firm.id
+        if content.technician:
+            number = self._names.made_person(session, actor, content.technician, at)
+            values["technician_person_id"] = number
+        wish = content.wish
+        if wish.person:
+            wish = replace(wish, person_id=self._names.made_person(session, actor, wish.person, at))
+        return replace(content, values=values, wish=wish)
+
+    def _holder_of(self, row: Asset) -> str | None:
+        return self._names.holder_name(row.custodian_person_id, row.custodian_department_id)
 
     def _load_taken(self, session: Session, entries: Sequence[Entry]) -> None:
         tags = {tag for entry in entries if (tag := text_of(entry.values, "asset_tag"))}
@@ -202,28 +302,18 @@ class AssetTarget:
         return self._paths.get(folded(path)) if path is not None else None
 
     def _shown(self, changes: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[Any, Any]]:
-        """Give places by their paths."""
-        shown = dict(changes)
-        if "location" in shown and self._places is not None:
-            before, after = shown["location"]
-            path = self._places.path
-            shown["location"] = (
-                path(before) if isinstance(before, int) else before,
-                path(after) if isinstance(after, int) else after,
-            )
+        """Give what ids stand for by its name."""
+        shown: dict[str, tuple[Any, Any]] = {}
+        names: dict[str, tuple[str, Any]] = {
+            "location_id": ("location", self._places.path if self._places else str),
+            "supplier_id": ("supplier", self._names.supplier_names.get),
+            "technician_person_id": ("technician", self._names.people.labels.get),
+        }
+        for name, pair in changes.items():
+            field_name, name_of = names.get(name, (name, None))
+            before, after = pair
+            if name_of is not None:
+                before = name_of(before) if isinstance(before, int) else before
+                after = name_of(after) if isinstance(after, int) else after
+            shown[field_name] = (before, after)
         return shown
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    values: Mapping[str, Any]
-    path: str | None
-    state: str
-
-
-def _fixed(values: Mapping[str, Value], row: Asset) -> list[Found]:
-    """Refuse another state than the asset has."""
-    state = text_of(values, "lifecycle_state")
-    if state and state != row.lifecycle_state.value:
-        return [Found("lifecycle_state", "state_by_movement", row.lifecycle_state.value)]
-    return []

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from parc.importers.targets.values import parts
 from parc.models import Asset, Person, User
 from parc.naming import folded
+from parc.queries.departments import Departments
 
 
 @dataclass(slots=True)
@@ -64,6 +65,16 @@ def read_machines(session: Session, texts: Iterable[str]) -> Mapping[str, list[i
                 if number not in numbers:
                     numbers.append(number)
     return found
+
+
+def department_paths(departments: Departments) -> dict[str, int]:
+    """Give departments by path, and by name alone where only one has it."""
+    known = list(departments.by_id.values())
+    names: dict[str, list[int]] = {}
+    for one in known:
+        names.setdefault(folded(one.name), []).append(one.id)
+    alone = {name: ids[0] for name, ids in names.items() if len(ids) == 1}
+    return alone | {folded(one.path): one.id for one in known}
 
 
 def _words(name: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from parc.importers.targets.contracts import ContractTarget
 from parc.importers.targets.licences import LicenceTarget
 from parc.importers.targets.people import PersonTarget
 from parc.importers.targets.places import PlaceTarget
+from parc.importers.targets.suppliers import SupplierTarget
 from parc.importers.targets.target import Target
 from parc.secret_box import SecretBox
 from parc.services.assets import DEFAULT_TAG_PATTERN
@@ -32,6 +33,7 @@ RIGHTS = {
     "people": Action.EDIT_PERSON,
     "places": Action.EDIT_PLACE,
     "contracts": Action.EDIT_CONTRACT,
+    "suppliers": Action.EDIT_CONTRACT,
 }
 
 
@@ -62,6 +64,8 @@ def make_target(
             return PersonTarget(choices, key)
         case "places":
             return PlaceTarget(choices)
+        case "suppliers":
+            return SupplierTarget(choices, key)
         case "contracts":
             return ContractTarget(choices)
         case _:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from parc.importers.choices import Choices
 from parc.importers.entries import Entry
 from parc.importers.formats.cells import Said
+from parc.importers.targets.holders import department_paths
 from parc.importers.targets.target import Draft, Found, Key
 from parc.importers.targets.values import text_of
 from parc.importers.values import Value
@@ -65,7 +66,7 @@ class PersonTarget:
         del entries
         self._places, self._departments = read_places(session), read_departments(session)
         self._paths = {folded(one.path): one.id for one in self._places.by_id.values()}
-        self._department_paths = _department_paths(self._departments)
+        self._department_paths = department_paths(self._departments)
         query = sa.select(Person).order_by(Person.id)
         rows = session.scalars(query.execution_options(populate_existing=True)).all()
         self._rows = {row.id: row for row in rows}
@@ -208,13 +209,3 @@ def _name(values: Mapping[str, Value]) -> str:
     """Give the whole name: as it stands, or given name and family name."""
     whole = text_of(values, "name")
     return whole or f"{text_of(values, 'given_name')} {text_of(values, 'family_name')}".strip()
-
-
-def _department_paths(departments: Departments) -> dict[str, int]:
-    """Give departments by path, and by name alone where only one has it."""
-    known = list(departments.by_id.values())
-    names: dict[str, list[int]] = {}
-    for one in known:
-        names.setdefault(folded(one.name), []).append(one.id)
-    alone = {name: ids[0] for name, ids in names.items() if len(ids) == 1}
-    return alone | {folded(one.path): one.id for one in known}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy.orm import Session
 
@@ -78,5 +78,20 @@ class Target(Protocol):
 
         Raises:
             InvalidInputError: what was planned cannot be written after all.
+        """
+        ...
+
+
+@runtime_checkable
+class BatchTarget(Protocol):
+    """A target that makes many new records with few statements."""
+
+    def write_new(
+        self, session: Session, actor: Actor, drafts: Sequence[Draft], *, at: datetime
+    ) -> list[int]:
+        """Make all records or none, and give them in the order of their drafts.
+
+        Raises:
+            InvalidInputError: one of them cannot be written after all.
         """
         ...

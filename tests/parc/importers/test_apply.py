@@ -158,7 +158,7 @@ def test_rows_that_cannot_be_taken_are_told_with_line_column_value_and_reason(
         [("Adresse MAC", "not_valid"), ("Lieu", "beside_not_ticked")],
         [("", "same_key_twice")],
         [("", "key_blank")],
-        [("État", "state_by_movement"), ("Catégorie", "required")],
+        [("Catégorie", "required"), ("État", "state_by_movement")],
         [],
         [("N° de série", "same_in_line")],
         [("Nom", "required")],
@@ -296,14 +296,14 @@ def test_whole_import_is_taken_back_when_a_later_part_is_refused(
     task = _task(write_text(tmp_path, f"Nom;N° d'inventaire;Catégorie\n{rows}"))
     from parc.importers.targets.assets import AssetTarget
 
-    real = AssetTarget.write
+    real = AssetTarget.write_new
 
-    def meddle(self: AssetTarget, session: Session, *args: Any, **kwargs: Any) -> int:
-        if args[1].content.values["name"] == "n209":
+    def meddle(self: AssetTarget, session: Session, *args: Any, **kwargs: Any) -> list[int]:
+        if args[1][-1].content.values["name"] == "n209":
             make_asset(session, name="thief", asset_tag="T209")
         return real(self, session, *args, **kwargs)
 
-    monkeypatch.setattr(AssetTarget, "write", meddle)
+    monkeypatch.setattr(AssetTarget, "write_new", meddle)
     outcome = _apply(task)
 
     assert not outcome.is_applied

@@ -1,0 +1,198 @@
+"""New assets, many at once: as ``create_asset`` makes each, with some statements for all of them.
+
+A new asset may have its holder at once; its entry says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from collectors.registries.placeholders import is_placeholder
+from parc.errors import FieldProblem, InvalidInputError
+from parc.models import (
+    Asset,
+    AssetField,
+    Department,
+    LifecycleState,
+    Location,
+    MovementSource,
+    Person,
+    Supplier,
+)
+from parc.precedence import BY_HAND, Stated
+from parc.queries.field_rules import read_rules
+from parc.services import audit
+from parc.services.actor import Actor
+from parc.services.asset_search import SEARCHED, search_text
+from parc.services.asset_sources import Writing, mark_stated
+from parc.services.asset_values import clean_values, complete_warranty
+from parc.services.assets import DEFAULT_TAG_PATTERN, created_changes, next_asset_tags
+from parc.services.movement_writing import add_entries
+from parc.services.permissions import Action, require
+
+T = TypeVar("T")
+_PART: Final = 500
+_LINKS: Final[Mapping[str, type[Any]]] = {
+    "location_id": Location,
+    "supplier_id": Supplier,
+    "technician_person_id": Person,
+    "custodian_person_id": Person,
+    "custodian_department_id": Department,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewAsset:
+    """One asset to be.
+
+    Attributes:
+        values: of ``assets.EDITABLE_FIELDS``; without ``asset_tag`` the next number is taken.
+        person_id, department_id: who holds it; one of them at most.
+        due_on: until when, of one that is lent.
+    """
+
+    values: Mapping[str, Any]
+    state: LifecycleState = LifecycleState.IN_USE
+    person_id: int | None = None
+    department_id: int | None = None
+    due_on: date | None = None
+
+    @property
+    def holder(self) -> dict[str, Any]:
+        """Give the columns of the holder that are filled."""
+        columns = {
+            "custodian_person_id": self.person_id,
+            "custodian_department_id": self.department_id,
+            "loan_due_on": self.due_on,
+        }
+        return {name: value for name, value in columns.items() if value is not None}
+
+
+@dataclass(slots=True)
+class _Made:
+    """Values that can be taken, and what stands against them, over all assets of a batch."""
+
+    values: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[FieldProblem] = field(default_factory=list)
+
+
+def create_assets(
+    session: Session,
+    actor: Actor,
+    wanted: Sequence[NewAsset],
+    *,
+    at: datetime,
+    tag_pattern: str = DEFAULT_TAG_PATTERN,
+    source: MovementSource = MovementSource.HAND,
+    stated: Stated = BY_HAND,
+) -> list[int]:
+    """Create all assets or none; gives their ids in the order of ``wanted``.
+
+    Raises:
+        InvalidInputError: by field, of any of them, as ``create_asset``.
+        NotAllowedError: the role does not allow it.
+    """
+    require(actor, Action.EDIT_ASSET)
+    if any(one.holder for one in wanted):
+        require(actor, Action.MOVE_ASSET)
+    made = _cleaned(wanted)
+    made.problems += _taken(session, made.values) + _missing_links(session, wanted, made.values)
+    if made.problems:
+        raise InvalidInputError(made.problems)
+    tagless = [values for values in made.values if not values.get("asset_tag")]
+    tags = next_asset_tags(session, len(tagless), tag_pattern)
+    for values, tag in zip(tagless, tags, strict=True):
+        values["asset_tag"] = tag
+    assets = []
+    for one, values in zip(wanted, made.values, strict=True):
+        texts = search_text(values.get(name) for name in SEARCHED)
+        columns = {**values, **one.holder, "search_text": texts, "lifecycle_state": one.state}
+        assets.append(Asset(created_at=at, updated_at=at, **columns))
+    session.add_all(assets)
+    session.flush()
+    writing = Writing(actor, at, read_rules(session), stated)
+    for asset, values in zip(assets, made.values, strict=True):
+        for name in values:
+            if name != "asset_tag":
+                row = AssetField(asset_id=asset.id, field=name)
+                mark_stated(row, writing)
+                session.add(row)
+    add_entries(session, actor, assets, at=at, source=source)
+    session.flush()
+    entries = [audit.Entry("asset", a.id, a.name, "created", created_changes(a)) for a in assets]
+    audit.record_all(session, actor, at=at, entries=entries)
+    return [asset.id for asset in assets]
+
+
+def _cleaned(wanted: Sequence[NewAsset]) -> _Made:
+    made = _Made()
+    for one in wanted:
+        cleaned, problems = clean_values(one.values)
+        for name in ("name", "category"):
+            if cleaned.get(name) is None and not any(p.field == name for p in problems):
+                problems.append(FieldProblem(name, "required"))
+        if one.person_id is not None and one.department_id is not None:
+            problems.append(FieldProblem("department", "one_holder"))
+        given = {name: value for name, value in cleaned.items() if value is not None}
+        complete_warranty(given, {})
+        made.values.append(given)
+        made.problems += problems
+    return made
+
+
+def _taken(session: Session, values: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:
+    """Find tags, and serial numbers with their maker, that are there or are meant twice."""
+    tags = [one["asset_tag"] for one in values if one.get("asset_tag")]
+    serials = [
+        (one["serial_number"], one["manufacturer"])
+        for one in values
+        if one.get("manufacturer")
+        and one.get("serial_number")
+        and not is_placeholder(one["serial_number"])
+    ]
+    problems = [FieldProblem("asset_tag", "taken", tag) for tag in _repeated(tags)]
+    problems += [FieldProblem("serial_number", "taken", s) for s, _maker in _repeated(serials)]
+    for part in _parts(tags):
+        query = sa.select(Asset.asset_tag, Asset.name).where(Asset.asset_tag.in_(part))
+        found = session.execute(query)
+        problems += [FieldProblem("asset_tag", "taken", name) for _tag, name in found]
+    pairs = set(serials)
+    columns = (Asset.serial_number, Asset.manufacturer, Asset.asset_tag)
+    for some in _parts([serial for serial, _maker in serials]):
+        query_serials = sa.select(*columns).where(Asset.serial_number.in_(some))
+        problems += [
+            FieldProblem("serial_number", "taken", tag)
+            for serial, maker, tag in session.execute(query_serials)
+            if (serial, maker) in pairs
+        ]
+    return problems
+
+
+def _missing_links(
+    session: Session, wanted: Sequence[NewAsset], values: Sequence[Mapping[str, Any]]
+) -> list[FieldProblem]:
+    problems = []
+    for name, model in _LINKS.items():
+        given = {one[name] for one in values if one.get(name) is not None}
+        given |= {one.holder[name] for one in wanted if name in one.holder}
+        for part in _parts(sorted(given)):
+            there = set(session.scalars(sa.select(model.id).where(model.id.in_(part))))
+            problems += [FieldProblem(name, "not_found", str(n)) for n in part if n not in there]
+    return problems
+
+
+def _repeated(items: Sequence[T]) -> list[T]:
+    seen: set[T] = set()
+    return [one for one in items if one in seen or seen.add(one)]  # type: ignore[func-returns-value]
+
+
+def _parts(items: Collection[T]) -> Iterator[list[T]]:
+    ordered = list(items)
+    for start in range(0, len(ordered), _PART):
+        yield ordered[start : start + _PART]
