@@ -7,6 +7,7 @@ import enum
 import re
 import zoneinfo
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from collectors.addresses import parse_networks
@@ -56,6 +57,7 @@ _BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("inbox", "due_silent_days"): (0, 3650),
     ("documents", "max_megabytes"): (1, 500),
     ("imports", "keep_days"): (1, 90),
+    ("imports", "watched_minutes"): (1, 1_440),
     ("agents", "interval_hours"): (1, 168),
     ("agents", "requests_per_minute"): (1, 100_000),
     ("agents", "body_megabytes"): (1, 64),
@@ -127,6 +129,9 @@ def check_rules(
     base_url = tables["server"].base_url
     if base_url and not re.match(r"^https?://[^/\s]+$", base_url):
         checker.add("server", "base_url", "must be like https://parc.example.org", 0)
+    watched = tables["imports"].watched_folder
+    if watched and not Path(watched).is_absolute():
+        checker.add("imports", "watched_folder", "must be a whole path, such as /srv/parc/drop", 0)
     _check_agents(checker, tables["agents"])
     _check_mail(checker, tables["mail"])
     _check_credentials(checker, credentials)

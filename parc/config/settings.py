@@ -126,6 +126,9 @@ class ImportSettings:
     """Files on their way into the inventory."""
 
     keep_days: int = 2
+    watched_folder: str = ""
+    watched_minutes: int = 5
+    watched_apply: bool = False
 
 
 @dataclass(frozen=True, slots=True)

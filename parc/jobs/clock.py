@@ -25,6 +25,7 @@ INBOX = "inbox"
 COVER = "cover"
 ALERTS = "alerts"
 MAIL = "mail"
+WATCH = "watch_folder"
 _PURGE_HOUR = 3
 _PURGE_MINUTE = 40  # after the hour that clock changes repeat
 
@@ -90,6 +91,15 @@ def queue_mail(clock: Clock) -> bool:
         if not has_due_message(session, now):
             return False
     return _queue(MAIL, {}, now)
+
+
+def queue_watch(clock: Clock, minutes: int) -> bool:
+    """Queue a look at the watched folder when the last is ``minutes`` old."""
+    now = clock()
+    with reading() as session:
+        if has_job_since(session, WATCH, now - timedelta(minutes=minutes)):
+            return False
+    return _queue(WATCH, {}, now)
 
 
 def _queue(kind: str, arguments: dict[str, int], now: datetime) -> bool:

@@ -18,7 +18,7 @@ from parc.discovery.collectors_network import collectors_network
 from parc.discovery.run import Tools, apply_held, discover
 from parc.errors import ParcError
 from parc.jobs import contracts, imports
-from parc.jobs.clock import AGENTS, ALERTS, COVER, INBOX, MAIL, PURGE
+from parc.jobs.clock import AGENTS, ALERTS, COVER, INBOX, MAIL, PURGE, WATCH
 from parc.jobs.execution import Handler, JobContext
 from parc.reconcile.inbox import settle
 from parc.reconcile.incidents import settle_incidents
@@ -145,4 +145,5 @@ HANDLERS: dict[str, Handler] = {
     MAIL: contracts.mail,
     PLAN_IMPORT: imports.plan_import,
     APPLY_IMPORT: imports.apply_import,
+    WATCH: imports.watch_folder,
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,6 +17,7 @@ from parc.extensions import reading
 from parc.importers.choices import Mode
 from parc.importers.run import RunTools, apply_run, plan_run
 from parc.importers.targets.made import TargetSettings
+from parc.importers.watched import WatchedFolder, look
 from parc.jobs.clock import INBOX
 from parc.jobs.execution import JobContext
 from parc.services.document_store import DocumentStore
@@ -41,6 +44,25 @@ def apply_import(context: JobContext, arguments: Mapping[str, Any]) -> None:
     apply_run(_tools(context), given.import_id, given.mode)
     with suppress(ConflictError), context.transaction() as session:
         enqueue(session, kind=INBOX, arguments={}, key=INBOX, now=context.clock(), max_attempts=2)
+
+
+def watch_folder(context: JobContext, arguments: Mapping[str, Any]) -> None:
+    """Look at the folder into which other systems drop exports."""
+    del arguments
+    settings: Settings = context.app.extensions["parc_settings"]
+    chosen = settings.imports
+    if not chosen.watched_folder:
+        return
+    folder = WatchedFolder(
+        path=Path(chosen.watched_folder),
+        is_applied=chosen.watched_apply,
+        keep=timedelta(days=chosen.keep_days),
+        notes=settings.data_folder / "watched.json",
+    )
+    try:
+        look(_tools(context), folder)
+    except OSError as error:
+        raise ParcError(f"the watched folder cannot be read: {error}") from error
 
 
 def _checked(arguments: Mapping[str, Any]) -> ImportArguments:

@@ -33,6 +33,7 @@ _LOG = logging.getLogger(__name__)
 _STOP_SECONDS = 10.0
 _PURGE_LOOK_SECONDS = 300
 _MAIL_LOOK_SECONDS = 30
+_WATCH_LOOK_SECONDS = 30
 
 
 class Worker:
@@ -49,6 +50,7 @@ class Worker:
         self._limit = settings.discovery.runs_at_once
         self._zone = ZoneInfo(settings.interface.time_zone)
         self._has_mail_server = bool(settings.mail.host)
+        self._watched = settings.imports
         self._running: dict[int, Execution] = {}
         self._changed = threading.Condition()
         self._ticking = 0
@@ -72,6 +74,7 @@ class Worker:
         self._every(1, self._tick)
         self._every(_PURGE_LOOK_SECONDS, self._purge, is_at_once=True)
         self._every(_MAIL_LOOK_SECONDS, self._mail)
+        self._every(_WATCH_LOOK_SECONDS, self._watch)
         self._scheduler.start()
 
     def stop(self, seconds: float = _STOP_SECONDS) -> bool:
@@ -154,6 +157,10 @@ class Worker:
     def _mail(self) -> None:
         if self._has_mail_server:
             job_clock.queue_mail(self._clock)
+
+    def _watch(self) -> None:
+        if self._watched.watched_folder:
+            job_clock.queue_watch(self._clock, self._watched.watched_minutes)
 
 
 def run_worker(app: Flask, parent: int | None = None) -> None:

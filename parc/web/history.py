@@ -41,6 +41,7 @@ ACTIONS: Mapping[str, str] = {
     "conflict": _in("history", "Conflict of identity"),
     "corrected": _in("history", "State corrected"),
     "created": _in("history", "Added"),
+    "waits": _in("history", "Waits for a person"),
     "deleted": _in("history", "Deleted"),
     "difference": _in("history", "Difference seen"),
     "difference_settled": _in("history", "Difference gone"),

@@ -36,6 +36,7 @@ FILE_PROBLEMS: Mapping[str, str] = {
     "no_such_sheet": _("There is no sheet %(value)s."),
     "header_missing": _("Line %(value)s holds no headings."),
     "file_gone": _("The file has been thrown away: send it again."),
+    "mapping_missing": _("Nothing says what the file holds: no mapping of these headings is kept."),
     "no_such_kind": _("%(value)s is no kind of record that can be imported."),
 }
 CELL_PROBLEMS: Mapping[str, str] = {
