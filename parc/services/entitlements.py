@@ -149,7 +149,7 @@ def add_period(
     """
     require(actor, Action.EDIT_LICENCE)
     row = locked(session, entitlement_id)
-    _check_days(values)
+    check_days(values)
     period = EntitlementPeriod(entitlement_id=row.id, kind=kind, **values)
     session.add(period)
     session.flush()
@@ -180,7 +180,7 @@ def change_period(
     if period is None:
         raise NotFoundError(f"no period {period_id}")
     row = locked(session, period.entitlement_id)
-    _check_days({n: values.get(n, getattr(period, n)) for n in ("starts_on", "ends_on")})
+    check_days({n: values.get(n, getattr(period, n)) for n in ("starts_on", "ends_on")})
     changes = {
         name: (getattr(period, name), value)
         for name, value in values.items()
@@ -284,9 +284,15 @@ def refresh_search(session: Session, row: Entitlement) -> None:
         .where(SoftwareProduct.id == row.product_id)
     )
     product, publisher = session.execute(query).one()
-    texts = (row.name, product, publisher, row.version, row.reference, row.contract_number)
-    row.search_text = " ".join(dict.fromkeys(folded(text) for text in texts if text))[:4000]
+    row.search_text = search_of(
+        row.name, product, publisher, row.version, row.reference, row.contract_number
+    )
     session.flush()
+
+
+def search_of(*texts: str | None) -> str:
+    """Give what a search compares of a licence."""
+    return " ".join(dict.fromkeys(folded(text) for text in texts if text))[:4000]
 
 
 def record_change(
@@ -321,7 +327,12 @@ def _check(session: Session, values: Mapping[str, Any], row: Entitlement | None)
         raise InvalidInputError(problems)
 
 
-def _check_days(values: Mapping[str, Any]) -> None:
+def check_days(values: Mapping[str, Any]) -> None:
+    """Check the days of a period.
+
+    Raises:
+        InvalidInputError: of ``ends_on``: ``before_start``.
+    """
     starts_on, ends_on = values.get("starts_on"), values.get("ends_on")
     if starts_on and ends_on and ends_on < starts_on:
         raise InvalidInputError([FieldProblem("ends_on", "before_start", starts_on.isoformat())])
@@ -351,11 +362,11 @@ def _record(
         subject_id=row.id,
         subject_name=row.name,
         action=action,
-        changes={name: (_plain(a), _plain(b)) for name, (a, b) in changes.items()},
+        changes={name: (plain_value(a), plain_value(b)) for name, (a, b) in changes.items()},
     )
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """Give a value as JSON takes it."""
     if value is None or isinstance(value, str | int | bool | dict):
         return value

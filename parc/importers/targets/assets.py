@@ -122,7 +122,7 @@ class AssetTarget:
         """Create the asset or change it, with its place, and let it stand as the file says."""
         if record_id is None:
             return self.write_new(session, actor, [draft], at=at)[0]
-        content = self._made_beside(session, actor, draft, at)
+        content = self._made_beside(session, actor, draft, at, {})
         if content.values:
             version = session.get_one(Asset, record_id).version
             assets.edit_asset(
@@ -145,7 +145,8 @@ class AssetTarget:
         self, session: Session, actor: Actor, drafts: Sequence[Draft], *, at: datetime
     ) -> list[int]:
         """Create all these assets, or none of them; gives their ids in that order."""
-        made = [self._made_beside(session, actor, draft, at) for draft in drafts]
+        known: dict[tuple[str, str], int] = {}
+        made = [self._made_beside(session, actor, draft, at, known) for draft in drafts]
         return create_assets(
             session,
             actor,
@@ -238,22 +239,37 @@ class AssetTarget:
                 del read.values["location_id"]
 
     def _made_beside(
-        self, session: Session, actor: Actor, draft: Draft, at: datetime
+        self,
+        session: Session,
+        actor: Actor,
+        draft: Draft,
+        at: datetime,
+        known: dict[tuple[str, str], int],
     ) -> AssetContent:
-        """Make what has to be there first, and give the content with its ids."""
+        """Make what has to be there first, and give the content with its ids.
+
+        Args:
+            known: what was made for rows before, of the same batch.
+        """
         content: AssetContent = draft.content
         values = dict(content.values)
         if content.path is not None and any(kind == "place" for kind, _name in draft.beside):
-            values["location_id"] = create_path(session, actor, content.path, at=at).id
+            at_place = ("place", folded(content.path))
+            if at_place not in known:
+                known[at_place] = create_path(session, actor, content.path, at=at).id
+            values["location_id"] = known[at_place]
         if content.supplier:
-            firm = find_or_add(session, actor, content.supplier, now=at)
-            values["supplier_id"] = firm.id
+            firm = ("supplier", folded(content.supplier))
+            if firm not in known:
+                known[firm] = find_or_add(session, actor, content.supplier, now=at).id
+            values["supplier_id"] = known[firm]
         if content.technician:
             number = self._names.made_person(session, actor, content.technician, at)
             values["technician_person_id"] = number
         wish = content.wish
         if wish.person:
-            wish = replace(wish, person_id=self._names.made_person(session, actor, wish.person, at))
+            person_id = self._names.made_person(session, actor, wish.person, at)
+            wish = replace(wish, person_id=person_id)
         return replace(content, values=values, wish=wish)
 
     def _holder_of(self, row: Asset) -> str | None:

@@ -44,11 +44,11 @@ from parc.naming import folded
 from parc.secret_box import SecretBox
 from parc.services.actor import Actor
 from parc.services.allocations import Holder, allocate
+from parc.services.entitlement_batches import NewEntitlement, create_entitlements
 from parc.services.entitlements import (
     add_period,
     change_entitlement,
     change_period,
-    create_entitlement,
     put_keys,
 )
 from parc.services.licence_keys import keys_of, open_key
@@ -89,6 +89,14 @@ class _Content:
     holders: tuple[Holder, ...]
     people: tuple[Seat, ...]
     owner: str
+
+
+@dataclass(slots=True)
+class _Made:
+    """Products and suppliers that one batch of rows has looked for or made, by their names."""
+
+    products: dict[tuple[str, str], int] = field(default_factory=dict)
+    suppliers: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -202,30 +210,62 @@ class LicenceTarget:
         at: datetime,
     ) -> int:
         """Write the licence, its periods, keys and seats."""
-        content: _Content = draft.content
-        values = dict(content.values)
-        if content.owner:
-            values["owner_id"] = self._person(session, actor, Seat(content.owner), at)
-        if content.product:
-            publisher = content.publisher
-            maker = publisher_for(session, actor, publisher, at=at) if publisher else None
-            values["product_id"] = product_for(session, actor, content.product, maker, at=at)
         if record_id is None:
-            record_id = create_entitlement(session, actor, values, at=at).id
-        elif values:
+            return self.write_new(session, actor, [draft], at=at)[0]
+        content: _Content = draft.content
+        values, term = self._links(session, actor, content, _Made(), at)
+        if values:
             change_entitlement(session, actor, record_id, values, at=at)
-        term = dict(content.term)
-        if content.supplier and ("supplier_id" in term):
-            term["supplier_id"] = find_or_add(session, actor, content.supplier, now=at).id
         _write_period(session, actor, record_id, _TERM, term, content.term_id, at)
         maintenance, number = content.maintenance, content.maintenance_id
         _write_period(session, actor, record_id, _MAINTENANCE, maintenance, number, at)
-        if content.keys:
-            put_keys(session, actor, self.box, record_id, content.keys, at=at)
-        made = [Holder(self._person(session, actor, one, at)) for one in content.people]
-        if holders := [*content.holders, *made]:
-            allocate(session, actor, record_id, holders, at=at)
+        self._write_rest(session, actor, record_id, content, at)
         return record_id
+
+    def write_new(
+        self, session: Session, actor: Actor, drafts: Sequence[Draft], *, at: datetime
+    ) -> list[int]:
+        """Create all these licences, or none of them; gives their ids in that order."""
+        made = _Made()
+        wanted = []
+        for draft in drafts:
+            content: _Content = draft.content
+            values, term = self._links(session, actor, content, made, at)
+            wanted.append(NewEntitlement(values, term, content.maintenance))
+        numbers = create_entitlements(session, actor, wanted, at=at)
+        for draft, number in zip(drafts, numbers, strict=True):
+            self._write_rest(session, actor, number, draft.content, at)
+        return numbers
+
+    def _links(
+        self, session: Session, actor: Actor, content: _Content, made: _Made, at: datetime
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Give the values and the term with owner, product and supplier, made where they must."""
+        values, term = dict(content.values), dict(content.term)
+        if content.owner:
+            values["owner_id"] = self._person(session, actor, Seat(content.owner), at)
+        if content.product:
+            pair = (folded(content.product), folded(content.publisher))
+            if pair not in made.products:
+                publisher = content.publisher
+                maker = publisher_for(session, actor, publisher, at=at) if publisher else None
+                made.products[pair] = product_for(session, actor, content.product, maker, at=at)
+            values["product_id"] = made.products[pair]
+        if content.supplier and "supplier_id" in term and term["supplier_id"] is None:
+            name = folded(content.supplier)
+            if name not in made.suppliers:
+                made.suppliers[name] = find_or_add(session, actor, content.supplier, now=at).id
+            term["supplier_id"] = made.suppliers[name]
+        return values, term
+
+    def _write_rest(
+        self, session: Session, actor: Actor, number: int, content: _Content, at: datetime
+    ) -> None:
+        if content.keys:
+            put_keys(session, actor, self.box, number, content.keys, at=at)
+        people = [Holder(self._person(session, actor, one, at)) for one in content.people]
+        if holders := [*content.holders, *people]:
+            allocate(session, actor, number, holders, at=at)
 
     def _person(self, session: Session, actor: Actor, seat: Seat, at: datetime) -> int:
         """Give a person that was ticked, and make them once."""
