@@ -52,6 +52,7 @@ _BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("inbox", "due_address_days"): (0, 3650),
     ("inbox", "due_stock_days"): (0, 3650),
     ("inbox", "due_holder_days"): (0, 3650),
+    ("inbox", "due_seat_days"): (0, 3650),
     ("inbox", "due_difference_days"): (0, 3650),
     ("inbox", "due_unknown_days"): (0, 3650),
     ("inbox", "due_silent_days"): (0, 3650),

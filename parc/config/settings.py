@@ -109,6 +109,7 @@ class InboxSettings:
     due_address_days: int = 3
     due_stock_days: int = 7
     due_holder_days: int = 3
+    due_seat_days: int = 14
     due_difference_days: int = 14
     due_unknown_days: int = 7
     due_silent_days: int = 14

@@ -59,21 +59,29 @@ def readers_of(session: Any, settings: Settings) -> list[Recipient]:
 
 def write_digest(found: Untold, language: str, today: date, base_url: str) -> tuple[str, str]:
     """Give subject and text, in the language that is in force."""
-    count = len(found.contracts)
+    count, licences = len(found.contracts), len(found.licences)
     covered = sum(row.count for row in found.warranties)
     lines = [gettext("Dates that come near, as of %(day)s.", day=_day(today, language)), ""]
     if found.contracts:
         lines += [gettext("Contracts"), ""]
         lines += [_contract(row, language, base_url) for row in found.contracts[:_MOST_LINES]]
         lines += _more(count - _MOST_LINES)
+    if found.licences:
+        lines += [""] if found.contracts else []
+        lines += [gettext("Licences"), ""]
+        lines += [_licence(row, language, base_url) for row in found.licences[:_MOST_LINES]]
+        lines += _more(licences - _MOST_LINES)
     if found.warranties:
-        lines += ["", gettext("Warranties"), ""] if found.contracts else [gettext("Warranties"), ""]
+        lines += (
+            ["", gettext("Warranties"), ""] if count or licences else [gettext("Warranties"), ""]
+        )
         lines += [_warranty(row, language) for row in found.warranties[:_MOST_LINES]]
         lines += _more(len(found.warranties) - _MOST_LINES)
     subject = ", ".join(
         text
         for number, text in (
             (count, ngettext("%(num)s contract", "%(num)s contracts", count)),
+            (licences, ngettext("%(num)s licence", "%(num)s licences", licences)),
             (covered, ngettext("%(num)s warranty", "%(num)s warranties", covered)),
         )
         if number
@@ -90,6 +98,16 @@ def _contract(row: Any, language: str, base_url: str) -> str:
         text = gettext("%(day)s: %(name)s (%(number)s) ends", **words)
     link = f"\n  {base_url}/contracts/{row.id}" if base_url else ""
     return f"- {text}, {_plain(row.supplier)}{link}"
+
+
+def _licence(row: Any, language: str, base_url: str) -> str:
+    words = {"day": _day(row.due_on, language), "name": _plain(f"{row.name} {row.version}")}
+    if row.kind is AlertKind.MAINTENANCE_END:
+        text = gettext("%(day)s: the maintenance of %(name)s ends", **words)
+    else:
+        text = gettext("%(day)s: the licence %(name)s ends", **words)
+    link = f"\n  {base_url}/licences/{row.id}" if base_url else ""
+    return f"- {text}{link}"
 
 
 def _warranty(row: Any, language: str) -> str:

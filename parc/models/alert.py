@@ -17,6 +17,8 @@ class AlertKind(enum.StrEnum):
     NOTICE = "notice"
     CONTRACT_END = "contract_end"
     WARRANTY_END = "warranty_end"
+    LICENCE_END = "licence_end"
+    MAINTENANCE_END = "maintenance_end"
 
 
 class MessageState(enum.StrEnum):
@@ -40,7 +42,7 @@ class Alert(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[AlertKind] = mapped_column(EnumValue(AlertKind))
-    subject_id: Mapped[int] = mapped_column(comment="contract or asset, as the kind says")
+    subject_id: Mapped[int] = mapped_column(comment="contract, asset or licence, as the kind says")
     due_on: Mapped[date]
     days: Mapped[int] = mapped_column(comment="how near it had come")
     raised_at: Mapped[datetime]

@@ -18,6 +18,7 @@ class DocumentSubject(enum.StrEnum):
     SUPPLIER = "supplier"
     MOVEMENT = "movement"
     INCIDENT = "incident"
+    ENTITLEMENT = "entitlement"
 
 
 class Document(Base):

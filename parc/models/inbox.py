@@ -24,6 +24,7 @@ class InboxKind(enum.StrEnum):
     DUPLICATE_ADDRESS = "duplicate_address"
     STOCK_SEEN = "stock_seen"
     HOLDER_LEFT = "holder_left"
+    SEAT_RELEASE = "seat_release"
     DIFFERENCE = "difference"
     UNKNOWN_DEVICE = "unknown_device"
     UNKNOWN_GROUP = "unknown_group"

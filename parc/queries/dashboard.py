@@ -15,6 +15,7 @@ from parc.queries.audit import people_entries
 from parc.queries.contract_assets import LineFilter, count_problems
 from parc.queries.contracts import count_notice_due
 from parc.queries.inbox import open_count
+from parc.queries.licences import count_to_see
 from parc.queries.movements import count_overdue
 
 COUNT_LIMIT = 10_000
@@ -70,6 +71,8 @@ class Dashboard:
     notice_count: int
     line_count: int
     overdue_count: int
+    ending_licence_count: int
+    overused_licence_count: int
     ranges: Sequence[RangeLine]
     open_runs: Sequence[Any]
     changes: Sequence[PeopleChange | RunChange]
@@ -92,6 +95,7 @@ def read_dashboard(session: Session, now: datetime, today: date) -> Dashboard:
         count_notice_due(session, today),
         sum(count_problems(session, LineFilter(now, today)).values()),
         count_overdue(session, today),
+        *count_to_see(session, today),
         _ranges(session),
         session.scalars(
             sa.select(Run).where(Run.state.in_(_OPEN)).order_by(Run.id).limit(_MOST_RANGES)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.errors import NotFoundError
-from parc.models import Contract, Document, DocumentSubject, Incident, Supplier
+from parc.models import Contract, Document, DocumentSubject, Entitlement, Incident, Supplier
 
 
 def documents_of(session: Session, kind: DocumentSubject, subject_id: int) -> Sequence[Document]:
@@ -33,11 +33,13 @@ def get_document(session: Session, document_id: int) -> Document:
 
 def subject_name(session: Session, row: Document) -> str:
     """Name the record that a document belongs to, for its history."""
-    found: Contract | Supplier | None = None
+    found: Contract | Supplier | Entitlement | None = None
     if row.subject_kind is DocumentSubject.CONTRACT:
         found = session.get(Contract, row.subject_id)
     elif row.subject_kind is DocumentSubject.SUPPLIER:
         found = session.get(Supplier, row.subject_id)
+    elif row.subject_kind is DocumentSubject.ENTITLEMENT:
+        found = session.get(Entitlement, row.subject_id)
     elif row.subject_kind is DocumentSubject.INCIDENT:
         incident = session.get(Incident, row.subject_id)
         return incident.title if incident else ""

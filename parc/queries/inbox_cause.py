@@ -66,6 +66,7 @@ class Scope:
     ranges: frozenset[int] = frozenset()
     is_end: bool = False
     keyed: frozenset[int] | None = None
+    people: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from parc.models import (
     SoftwareProduct,
     Supplier,
 )
+from parc.queries.alerts import near_end
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 from parc.queries.search import words_in
 
@@ -33,6 +35,7 @@ SORTS: Mapping[str, SortColumn] = {
     ),
 }
 USES: Final = ("over", "full", "free", "none")
+ENDS: Final = ("near", "ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,15 @@ class LicenceFilter:
 
     Attributes:
         uses: of ``USES``: more seats given than bought, all, some left, none given.
+        ends: of ``ENDS``: they, or their maintenance, end soon, or their term has ended.
     """
 
+    today: date
     text: str = ""
     types: Sequence[str] = ()
     metrics: Sequence[str] = ()
     uses: Sequence[str] = ()
+    ends: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class LicenceList:
     by_type: Mapping[str, int]
     by_metric: Mapping[str, int]
     by_use: Mapping[str, int]
+    by_end: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,24 @@ def list_licences(
         _counts(session, Entitlement.type, words),
         _counts(session, Entitlement.metric, words),
         _counts(session, use, words),
+        {
+            name: session.scalar(
+                sa.select(sa.func.count())
+                .select_from(Entitlement)
+                .where(_end(name, wanted), *words)
+            )
+            or 0
+            for name in ENDS
+        },
     )
+
+
+def count_to_see(session: Session, today: date) -> tuple[int, int]:
+    """Count the licences that end soon, and those of which more seats are given than bought."""
+    near = sa.select(sa.func.count()).select_from(Entitlement).where(near_end(today))
+    over = sa.select(sa.func.count()).select_from(Entitlement).where(_use("over"))
+    row = session.execute(sa.select(near.scalar_subquery(), over.scalar_subquery())).one()
+    return int(row[0]), int(row[1])
 
 
 def licence_page(
@@ -215,7 +239,13 @@ def _conditions(wanted: LicenceFilter) -> list[sa.ColumnElement[bool]]:
         conditions.append(Entitlement.metric.in_(wanted.metrics))
     if wanted.uses:
         conditions.append(sa.or_(*(_use(name) for name in wanted.uses)))
+    if wanted.ends:
+        conditions.append(sa.or_(*(_end(name, wanted) for name in wanted.ends)))
     return conditions
+
+
+def _end(name: str, wanted: LicenceFilter) -> sa.ColumnElement[bool]:
+    return near_end(wanted.today) if name == "near" else Entitlement.ends_on < wanted.today
 
 
 def _use(name: str) -> sa.ColumnElement[bool]:

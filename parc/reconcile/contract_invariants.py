@@ -16,6 +16,7 @@ from parc.models import (
     Coverage,
     Document,
     DocumentSubject,
+    Entitlement,
     MessageState,
     OutgoingMessage,
     Supplier,
@@ -27,6 +28,7 @@ _LETTERS_SHOWN: Final = timedelta(days=30)
 _SUBJECTS: Final[Mapping[DocumentSubject, Any]] = {
     DocumentSubject.CONTRACT: Contract,
     DocumentSubject.SUPPLIER: Supplier,
+    DocumentSubject.ENTITLEMENT: Entitlement,
 }
 
 

@@ -35,6 +35,7 @@ from parc.queries.inbox_contradictions import (
 )
 from parc.queries.inbox_unknown import is_made_up, unknown
 from parc.queries.inbox_waiting import differences, held_runs
+from parc.queries.seat_releases import seats_to_release
 from parc.reconcile.change import Conflict, DeviceRef
 from parc.reconcile.mixed_records import mixed_records
 from parc.reconcile.shared_keys import duplicate_addresses, identity_conflicts, told_conflicts
@@ -48,6 +49,7 @@ FINDERS: Final[tuple[Callable[[Session, Ground], Found], ...]] = (
     duplicate_addresses,
     stock_seen,
     holder_left,
+    seats_to_release,
     differences,
     unknown,
     silent,
@@ -191,6 +193,7 @@ def due_days(rules: InboxSettings) -> Mapping[InboxKind, int]:
         InboxKind.DUPLICATE_ADDRESS: rules.due_address_days,
         InboxKind.STOCK_SEEN: rules.due_stock_days,
         InboxKind.HOLDER_LEFT: rules.due_holder_days,
+        InboxKind.SEAT_RELEASE: rules.due_seat_days,
         InboxKind.DIFFERENCE: rules.due_difference_days,
         InboxKind.UNKNOWN_DEVICE: rules.due_unknown_days,
         InboxKind.UNKNOWN_GROUP: rules.due_unknown_days,

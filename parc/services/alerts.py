@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.contract_dates import Renewal
-from parc.models import Alert, AlertKind, Asset, Contract, LifecycleState
+from parc.models import Alert, AlertKind, Asset, Contract, Entitlement, LifecycleState
 from parc.services.contract_drafts import DEFAULT_ALERT_DAYS, chosen_days
 
+LICENCE_KINDS: Final = (AlertKind.LICENCE_END, AlertKind.MAINTENANCE_END)
 _GONE: Final = (LifecycleState.TO_DISPOSE, LifecycleState.DISPOSED, LifecycleState.STOLEN)
+_Wanted = tuple[AlertKind, int, date, int]
 
 
 def raise_alerts(session: Session, today: date, now: datetime) -> int:
@@ -21,23 +23,7 @@ def raise_alerts(session: Session, today: date, now: datetime) -> int:
 
     A date that is first seen when it is near already is raised once, at the nearest distance.
     """
-    contracts = session.execute(
-        sa.select(
-            Contract.id,
-            Contract.ends_on,
-            Contract.notice_by,
-            Contract.notice_given_on,
-            Contract.renewal,
-            Contract.alert_days,
-        ).where(Contract.ends_on >= today)
-    )
-    wanted = []
-    for row in contracts:
-        for kind, due_on in _dates(row, today):
-            left = (due_on - today).days
-            near = [days for days in chosen_days(row.alert_days) if left <= days]
-            if near:
-                wanted.append((kind, row.id, due_on, min(near)))
+    wanted = [*_contracts(session, today), *_licences(session, today)]
     known = session.execute(
         sa.select(Alert.kind, Alert.subject_id, Alert.due_on, Alert.days).where(
             Alert.kind != AlertKind.WARRANTY_END, Alert.due_on >= today
@@ -51,6 +37,45 @@ def raise_alerts(session: Session, today: date, now: datetime) -> int:
     )
     session.flush()
     return len(new) + _raise_warranties(session, today, now)
+
+
+def _contracts(session: Session, today: date) -> Iterator[_Wanted]:
+    """Give what contracts want told, at the nearest distance that is reached."""
+    contracts = session.execute(
+        sa.select(
+            Contract.id,
+            Contract.ends_on,
+            Contract.notice_by,
+            Contract.notice_given_on,
+            Contract.renewal,
+            Contract.alert_days,
+        ).where(Contract.ends_on >= today)
+    )
+    for row in contracts:
+        for kind, due_on in _dates(row, today):
+            near = [days for days in chosen_days(row.alert_days) if (due_on - today).days <= days]
+            if near:
+                yield kind, row.id, due_on, min(near)
+
+
+def _licences(session: Session, today: date) -> Iterator[_Wanted]:
+    """Give what licences want told: the ends of their last term and of their maintenance."""
+    rows = session.execute(
+        sa.select(
+            Entitlement.id,
+            Entitlement.ends_on,
+            Entitlement.maintenance_ends_on,
+            Entitlement.alert_days,
+        ).where(sa.or_(Entitlement.ends_on >= today, Entitlement.maintenance_ends_on >= today))
+    )
+    for row in rows:
+        usual = DEFAULT_ALERT_DAYS if row.alert_days is None else (row.alert_days,)
+        for kind, due_on in zip(LICENCE_KINDS, (row.ends_on, row.maintenance_ends_on), strict=True):
+            if due_on is None or due_on < today:
+                continue
+            near = [days for days in usual if (due_on - today).days <= days]
+            if near:
+                yield kind, row.id, due_on, min(near)
 
 
 def set_told(session: Session, alert_ids: list[int], today: date) -> None:

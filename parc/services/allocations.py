@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.errors import FieldProblem, InvalidInputError
-from parc.models import Allocation, Asset, Person
+from parc.models import Allocation, Asset, Entitlement, EntitlementType, Person
 from parc.services.actor import Actor
-from parc.services.entitlements import locked, record_change, touch
+from parc.services.entitlements import change_entitlement, locked, record_change, touch
 from parc.services.permissions import Action, require
 
 
@@ -94,6 +94,36 @@ def release(session: Session, actor: Actor, allocation_ids: Sequence[int], *, at
         changes = {"allocation": (", ".join(names)[:500], None)}
         record_change(session, actor, entitlement, "seat_released", at, changes)
     return len(rows)
+
+
+def take_back(
+    session: Session, actor: Actor, allocation_ids: Sequence[int], *, at: datetime
+) -> int:
+    """Take seats back whose machine or person is gone; gives how many.
+
+    A licence that is bound to its machine (OEM) is gone with it: one less is held.
+
+    Raises:
+        NotAllowedError: the role may not edit licences.
+    """
+    require(actor, Action.EDIT_LICENCE)
+    bound = (
+        sa.select(Allocation.entitlement_id, sa.func.count())
+        .join(Entitlement, Entitlement.id == Allocation.entitlement_id)
+        .where(
+            Allocation.id.in_(allocation_ids),
+            Allocation.asset_id.is_not(None),
+            Entitlement.type == EntitlementType.OEM,
+            Entitlement.quantity.is_not(None),
+        )
+        .group_by(Allocation.entitlement_id)
+    )
+    gone = session.execute(bound).all()
+    count = release(session, actor, allocation_ids, at=at)
+    for number, seats in gone:
+        left = max((locked(session, number).quantity or 0) - seats, 0)
+        change_entitlement(session, actor, number, {"quantity": left}, at=at)
+    return count
 
 
 def _name(session: Session, holder: Holder) -> str:

@@ -1,4 +1,4 @@
-"""Documents of contracts, suppliers, movements and incidents: added, deleted, collected.
+"""Documents of contracts, suppliers, movements, incidents and licences: added, deleted, collected.
 
 A file is stored before its row: when the transaction fails, the file is left over, and collected
 later. Whoever deletes a record deletes its documents with ``delete_documents_of``.
@@ -31,6 +31,7 @@ RIGHTS: Final = {
     DocumentSubject.SUPPLIER: (Action.VIEW_CONTRACT, Action.EDIT_CONTRACT),
     DocumentSubject.MOVEMENT: (Action.VIEW_INVENTORY, Action.MOVE_ASSET),
     DocumentSubject.INCIDENT: (Action.VIEW_INCIDENT, Action.EDIT_INCIDENT),
+    DocumentSubject.ENTITLEMENT: (Action.VIEW_INVENTORY, Action.EDIT_LICENCE),
 }
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from parc.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
 from parc.models import (
     Contract,
+    DocumentSubject,
     Entitlement,
     EntitlementKey,
     EntitlementPeriod,
@@ -28,6 +29,7 @@ from parc.naming import folded
 from parc.secret_box import SecretBox
 from parc.services import audit
 from parc.services.actor import Actor
+from parc.services.documents import delete_documents_of
 from parc.services.licence_keys import add_keys, keys_of, open_key
 from parc.services.permissions import Action, require
 
@@ -113,7 +115,7 @@ def change_entitlement(
 
 
 def delete_entitlement(session: Session, actor: Actor, entitlement_id: int, *, at: datetime) -> str:
-    """Delete a licence with its periods, keys and allocations; gives its name.
+    """Delete a licence with its periods, keys, allocations and documents; gives its name.
 
     Raises:
         NotAllowedError: the role may not delete licences.
@@ -122,6 +124,7 @@ def delete_entitlement(session: Session, actor: Actor, entitlement_id: int, *, a
     require(actor, Action.DELETE_LICENCE)
     row = locked(session, entitlement_id)
     _record(session, actor, row, "deleted", at, {"name": (row.name, None)})
+    delete_documents_of(session, DocumentSubject.ENTITLEMENT, row.id)
     session.flush()
     session.delete(row)
     session.flush()

@@ -33,7 +33,7 @@ from parc.models import (
 )
 from parc.queries.inbox_cause import Scope, make_ground
 from parc.queries.inbox_unknown import grouped_device_ids
-from parc.services import assets, audit, devices, ignored_keys, runs
+from parc.services import allocations, assets, audit, devices, ignored_keys, runs
 from parc.services.actor import Actor
 from parc.services.change_sets import recording
 from parc.services.permissions import RIGHTS, Action, require
@@ -59,6 +59,7 @@ OFFERED: Final[Mapping[InboxKind, tuple[Decision, ...]]] = {
     InboxKind.DUPLICATE_ADDRESS: (_D.LEAVE,),
     InboxKind.STOCK_SEEN: (_D.ACCEPT, _D.LEAVE),
     InboxKind.HOLDER_LEFT: (_D.ACCEPT, _D.LEAVE),
+    InboxKind.SEAT_RELEASE: (_D.ACCEPT, _D.LEAVE),
     InboxKind.DIFFERENCE: (_D.ACCEPT, _D.KEEP, _D.LEAVE),
     InboxKind.UNKNOWN_DEVICE: (_D.ACCEPT, _D.ATTACH, _D.IGNORE),
     InboxKind.UNKNOWN_GROUP: (_D.ACCEPT, _D.IGNORE),
@@ -99,11 +100,13 @@ class Touched:
     devices: set[int] = field(default_factory=set)
     assets: set[int] = field(default_factory=set)
     ranges: set[int] = field(default_factory=set)
+    people: set[int] = field(default_factory=set)
 
     def scope(self) -> Scope:
         """Give it as a scope."""
         devices, ranges = frozenset(self.devices), frozenset(self.ranges)
-        return Scope(devices, frozenset(self.assets), ranges, is_end=True)
+        people = frozenset(self.people)
+        return Scope(devices, frozenset(self.assets), ranges, is_end=True, people=people)
 
 
 def offered(entry: InboxEntry) -> tuple[Decision, ...]:
@@ -347,6 +350,16 @@ def _mixed_records(
     raise ConflictError(f"{entries[0].subject}: a record is split on its own page")
 
 
+def _release_seats(
+    session: Session, actor: Actor, entries: Sequence[InboxEntry], order: Order, touched: Touched
+) -> None:
+    """Take the seats back that entries name, as many of them as are still given."""
+    for entry in entries:
+        allocations.take_back(session, actor, entry.evidence["allocation_ids"], at=order.at)
+        if entry.evidence.get("person_id"):
+            touched.people.add(entry.evidence["person_id"])
+
+
 def _held_runs(
     session: Session, actor: Actor, entries: Sequence[InboxEntry], order: Order, touched: Touched
 ) -> None:
@@ -391,6 +404,7 @@ _ACTS: Final[Mapping[InboxKind, Callable[..., None]]] = {
     InboxKind.GONE_SEEN: _change_states(LifecycleState.IN_USE),
     InboxKind.STOCK_SEEN: _change_states(LifecycleState.IN_USE),
     InboxKind.HOLDER_LEFT: _change_states(LifecycleState.IN_STOCK),
+    InboxKind.SEAT_RELEASE: _release_seats,
     InboxKind.SILENT: _change_states(LifecycleState.MISSING),
     InboxKind.DIFFERENCE: _differences,
     InboxKind.UNKNOWN_DEVICE: _unknown_devices,

@@ -218,7 +218,13 @@ def _carry_out(form: Form, ids: list[int], decision: Decision) -> None:
     )
     with transaction() as session:
         touched = service.decide(session, actor(), ids, order)
-        settle_about(session, devices=touched.devices, assets=touched.assets, ranges=touched.ranges)
+        settle_about(
+            session,
+            devices=touched.devices,
+            assets=touched.assets,
+            ranges=touched.ranges,
+            people=touched.people,
+        )
     forget_counts()
 
 

@@ -28,6 +28,7 @@ KINDS: Mapping[InboxKind, str] = {
     InboxKind.DUPLICATE_ADDRESS: _in("inbox", "Duplicate address"),
     InboxKind.STOCK_SEEN: _in("inbox", "In stock, but seen elsewhere"),
     InboxKind.HOLDER_LEFT: _in("inbox", "Holder has left"),
+    InboxKind.SEAT_RELEASE: _in("inbox", "Licence to take back"),
     InboxKind.DIFFERENCE: _in("inbox", "Differences"),
     InboxKind.UNKNOWN_DEVICE: _in("inbox", "Unknown device"),
     InboxKind.UNKNOWN_GROUP: _in("inbox", "Unknown devices of a range"),
@@ -39,6 +40,7 @@ ACTS: Mapping[tuple[InboxKind, Decision], str] = {
     (InboxKind.GONE_SEEN, Decision.ACCEPT): _("Found again: put into use"),
     (InboxKind.STOCK_SEEN, Decision.ACCEPT): _("Put into use"),
     (InboxKind.HOLDER_LEFT, Decision.ACCEPT): _("Taken back: put in stock"),
+    (InboxKind.SEAT_RELEASE, Decision.ACCEPT): _("Take the seats back"),
     (InboxKind.IDENTITY_CONFLICT, Decision.ACCEPT): _("The same: merge"),
     (InboxKind.IDENTITY_CONFLICT, Decision.LEAVE): _("Not the same"),
     (InboxKind.IDENTITY_CONFLICT, Decision.IGNORE): _("Ignore this key"),
@@ -249,6 +251,22 @@ def _holder_left(evidence: Mapping[str, Any]) -> str:
     )
 
 
+def _seat_release(evidence: Mapping[str, Any]) -> str:
+    count = len(evidence["allocation_ids"])
+    names = ", ".join(name for _number, name, _is_bound in evidence["licences"])
+    words = {"names": names + ("…" if count > len(evidence["licences"]) else "")}
+    if evidence["left_on"]:
+        day = format_plain_date(date.fromisoformat(evidence["left_on"]))
+        return str(gettext("Left on %(day)s, and still has: %(names)s.", day=day, **words))
+    state = label(LifecycleState(evidence["state"]))
+    text = str(
+        gettext("The machine is “%(state)s”, and still has: %(names)s.", state=state, **words)
+    )
+    if any(is_bound for _number, _name, is_bound in evidence["licences"]):
+        text += " " + gettext("OEM licences leave with their machine.")
+    return text
+
+
 _TEXTS = {
     InboxKind.HELD_RUN: _held_run,
     InboxKind.GONE_SEEN: _gone_seen,
@@ -257,6 +275,7 @@ _TEXTS = {
     InboxKind.DUPLICATE_ADDRESS: _duplicate_address,
     InboxKind.STOCK_SEEN: _stock_seen,
     InboxKind.HOLDER_LEFT: _holder_left,
+    InboxKind.SEAT_RELEASE: _seat_release,
     InboxKind.DIFFERENCE: _difference,
     InboxKind.UNKNOWN_DEVICE: _unknown_device,
     InboxKind.UNKNOWN_GROUP: _unknown_group,

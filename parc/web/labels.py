@@ -357,6 +357,8 @@ _ALERT: Mapping[AlertKind, str] = {
     AlertKind.NOTICE: _in("alert", "Last day to give notice"),
     AlertKind.CONTRACT_END: _in("alert", "End of a contract"),
     AlertKind.WARRANTY_END: _in("alert", "End of a warranty"),
+    AlertKind.LICENCE_END: _in("alert", "End of a licence"),
+    AlertKind.MAINTENANCE_END: _in("alert", "End of a maintenance"),
 }
 _MESSAGE: Mapping[MessageState, str] = {
     MessageState.WAITING: _in("letter", "Waiting"),

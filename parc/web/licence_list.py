@@ -40,12 +40,16 @@ from parc.web.listing import (
 
 licences = Blueprint("licences", __name__)
 
-SPEC = ListSpec("licences.index", tuple(query.SORTS), "name", ("use", "type", "metric"))
+SPEC = ListSpec("licences.index", tuple(query.SORTS), "name", ("use", "end", "type", "metric"))
 USES: Mapping[str, str] = {
     "over": _in("licence", "Over-used"),
     "full": _in("licence", "All seats given"),
     "free": _in("licence", "Seats left"),
     "none": _in("licence", "No seat given"),
+}
+ENDS: Mapping[str, str] = {
+    "near": _in("licence", "End soon"),
+    "ended": _in("licence", "Have ended"),
 }
 _BADGE = Markup('<span class="badge {}">{}</span>')
 _EXPORTED = (
@@ -116,11 +120,16 @@ def _wanted() -> tuple[ListRequest, LicenceFilter, Order]:
     uses = wanted.chosen.get("use", ())
     if not set(uses) <= set(query.USES):
         refuse(gettext("The filter %(name)s cannot be read.", name="use"))
+    ends = wanted.chosen.get("end", ())
+    if not set(ends) <= set(query.ENDS):
+        refuse(gettext("The filter %(name)s cannot be read.", name="end"))
     chosen = LicenceFilter(
+        today(),
         wanted.text,
         [one.value for one in members_of(EntitlementType, wanted, "type")],
         [one.value for one in members_of(Metric, wanted, "metric")],
         uses,
+        ends,
     )
     order = Order(query.SORTS[wanted.sort], Entitlement.id, wanted.is_descending)
     return wanted, chosen, order
@@ -150,6 +159,7 @@ def _view() -> ListView:
         wanted.facet(
             "use", gettext("Seats"), found.by_use, lambda v: str(USES[v]), order=query.USES
         ),
+        wanted.facet("end", gettext("End"), found.by_end, lambda v: str(ENDS[v]), order=query.ENDS),
         wanted.facet("type", gettext("Type"), found.by_type, lambda v: label(EntitlementType(v))),
         wanted.facet("metric", field_text("metric"), found.by_metric, lambda v: label(Metric(v))),
     ]

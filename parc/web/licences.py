@@ -8,10 +8,17 @@ from flask_babel import gettext, ngettext
 
 from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
-from parc.models import Entitlement, EntitlementPeriodKind, EntitlementType, Metric
+from parc.models import (
+    DocumentSubject,
+    Entitlement,
+    EntitlementPeriodKind,
+    EntitlementType,
+    Metric,
+)
 from parc.queries import licences as query
 from parc.queries.assets import find_exact
 from parc.queries.audit import subject_history
+from parc.queries.seat_releases import MOST_SEATS, seats_of_licence
 from parc.services import allocations
 from parc.services.allocations import Holder
 from parc.services.entitlement_drafts import (
@@ -25,12 +32,14 @@ from parc.services.licence_keys import show_keys
 from parc.services.people import find_person
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
-from parc.web.context import box, now
+from parc.web.context import box, now, today
+from parc.web.documents import document_card, receive, takes_files
 from parc.web.forms import Form, filled, read_form
 from parc.web.labels import choices
 from parc.web.licence_list import licences
 from parc.web.listing import read_ids
 from parc.web.messages import tell
+from parc.web.settling import settle_about
 
 __all__ = ["licences"]
 
@@ -214,6 +223,34 @@ def release(entitlement_id: int) -> ResponseReturnValue:
     return redirect(url_for("licences.show", entitlement_id=entitlement_id))
 
 
+@licences.post("/licences/<int:entitlement_id>/seats/take-back")
+@requires(Action.EDIT_LICENCE)
+def take_back(entitlement_id: int) -> ResponseReturnValue:
+    """Take the ticked seats back whose machine or person is gone."""
+    wanted = set(read_ids(read_form("id")))
+    with transaction() as session:
+        seats = seats_of_licence(session, entitlement_id, today(), MOST_SEATS)
+        mine = [seat for seat in seats if seat.id in wanted]
+        count = allocations.take_back(session, actor(), [seat.id for seat in mine], at=now())
+        settle_about(
+            session,
+            assets=[seat.asset_id for seat in mine if seat.asset_id],
+            people=[seat.person_id for seat in mine if seat.person_id],
+        )
+    tell(ngettext("%(num)s seat is taken back.", "%(num)s seats are taken back.", count))
+    return redirect(url_for("licences.show", entitlement_id=entitlement_id))
+
+
+@licences.post("/licences/<int:entitlement_id>/documents")
+@requires(Action.EDIT_LICENCE)
+@takes_files
+def send_document(entitlement_id: int) -> ResponseReturnValue:
+    """Add a document."""
+    row = query.get_licence(db.session(), entitlement_id)
+    back = url_for("licences.show", entitlement_id=entitlement_id)
+    return receive(DocumentSubject.ENTITLEMENT, entitlement_id, row.name, back)
+
+
 def _send(row: Entitlement | None) -> ResponseReturnValue:
     form = read_form(*_PLAIN, *_TICKS, "row_version")
     draft = EntitlementDraft(
@@ -245,6 +282,12 @@ def _sheet(entitlement_id: int, form: Form) -> str:
         sheet=query.licence_sheet(session, entitlement_id, _SEATS),
         form=form,
         entries=subject_history(session, "entitlement", entitlement_id, _ENTRIES),
+        free_seats=seats_of_licence(session, entitlement_id, today(), _SEATS),
+        card_documents=document_card(
+            DocumentSubject.ENTITLEMENT,
+            entitlement_id,
+            url_for("licences.send_document", entitlement_id=entitlement_id),
+        ),
     )
 
 

@@ -208,7 +208,7 @@ def _send(row: Person | None) -> ResponseReturnValue:
                 session, actor(), draft, at=now(), person_id=row.id if row else None
             )
             number, name = saved.id, saved.name
-            settle_about(session, assets=query.held_by(session, number))
+            settle_about(session, assets=query.held_by(session, number), people=[number])
     except InvalidInputError as error:
         return _form_page(form.refused(error), row), 422
     tell(gettext("%(name)s is saved.", name=name))

@@ -20,10 +20,17 @@ def settle_about(
     devices: Iterable[int] = (),
     assets: Iterable[int] = (),
     ranges: Iterable[int] = (),
+    people: Iterable[int] = (),
 ) -> None:
     """Open and close entries about these, as the one who makes the request."""
     owned = sorted(set(assets))
-    scope = Scope(frozenset(devices), frozenset(owned[:_AT_ONCE]), frozenset(ranges), is_end=True)
+    scope = Scope(
+        frozenset(devices),
+        frozenset(owned[:_AT_ONCE]),
+        frozenset(ranges),
+        is_end=True,
+        people=frozenset(people),
+    )
     settle(session, actor(), settings().inbox, now(), scope)
     for start in range(_AT_ONCE, len(owned), _AT_ONCE):  # so many as one statement takes
         part = Scope(assets=frozenset(owned[start : start + _AT_ONCE]), is_end=True)

@@ -38,8 +38,16 @@ from parc.models import (
     Person,
     Role,
 )
+from parc.queries.licences import count_to_see
+from parc.services.actor import SYSTEM
 from parc.services.alerts import raise_alerts
 from parc.services.contract_lines import add_typed
+from parc.services.entitlement_drafts import (
+    EntitlementDraft,
+    PeriodDraft,
+    add_period_draft,
+    save_draft,
+)
 from parc.services.outbox import MOST_ATTEMPTS, pause_after
 from tests.conftest import SOME_MOMENT, SteppingClock
 from tests.contract_world import TODAY, make_contract
@@ -161,6 +169,47 @@ def test_date_is_raised_again_as_it_comes_nearer(sqlite_app: Flask) -> None:
         with transaction() as session:
             raise_alerts(session, TODAY + timedelta(days=step), SOME_MOMENT)
     assert [days for _, days in _alerts()] == [90, 60, 30, 7]
+
+
+def test_licences_are_told_once_by_their_own_delay_and_no_more_when_renewed(
+    app: Flask, clock: SteppingClock, server: Mailbox
+) -> None:
+    with transaction() as session:
+        for name, ends, maintenance, delay in (
+            ("Usual", 90, 30, ""), ("Own", 120, None, "120"), ("Late", 100, None, "10"),
+            ("Past", -1, None, ""), ("Renewed", 7, None, ""),
+        ):  # fmt: skip
+            draft = EntitlementDraft(name=name, product=name, alert_days=delay)
+            row = save_draft(session, SYSTEM, draft, at=SOME_MOMENT)
+            days = (("term", ends), ("maintenance", maintenance))
+            for kind, left in days:
+                if left is not None:
+                    last = (TODAY + timedelta(days=left)).isoformat()
+                    add_period_draft(
+                        session,
+                        SYSTEM,
+                        row.id,
+                        PeriodDraft(kind=kind, ends_on=last),
+                        at=SOME_MOMENT,
+                    )
+    for expected in (4, 0):
+        with transaction() as session:
+            assert raise_alerts(session, TODAY, SOME_MOMENT) == expected
+    with transaction() as session:
+        last = (TODAY + timedelta(days=365)).isoformat()
+        add_period_draft(
+            session, SYSTEM, row.id, PeriodDraft(kind="term", ends_on=last), at=SOME_MOMENT
+        )
+        assert count_to_see(session, TODAY) == (2, 0)
+    work = _work(app, clock, server.port)
+    assert [tell_of_dates(work) for _ in range(2)] == [1, 0]
+    assert _send(work) == (1, 0)
+    text = server.letters[0].get_content()
+    assert "fin de la licence Usual" in text
+    assert "fin de la maintenance de Usual" in text
+    assert "Own" in text
+    assert "Renewed" not in text
+    assert server.letters[0]["Subject"] == "Parc: 3 licences"
 
 
 def test_warranties_are_raised_by_their_distance(app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from parc.config import InboxSettings
 from parc.extensions import db, reading, transaction
 from parc.importers.apply import Task, plan_lines
 from parc.importers.entries import look_over
@@ -18,8 +20,26 @@ from parc.importers.mapping import is_known_heading
 from parc.importers.plan import LineAction
 from parc.importers.reading import read_file
 from parc.importers.targets.made import TargetSettings
-from parc.models import Allocation, AuditEntry, Entitlement, EntitlementKey, EntitlementPeriod, Role
+from parc.models import (
+    Allocation,
+    AuditEntry,
+    Document,
+    Entitlement,
+    EntitlementKey,
+    EntitlementPeriod,
+    InboxEntry,
+    InboxKind,
+    InboxState,
+    LifecycleState,
+    Movement,
+    MovementKind,
+    MovementSource,
+    MovementStatus,
+    Role,
+)
+from parc.reconcile.inbox import settle
 from parc.services.actor import SYSTEM
+from parc.services.allocations import Holder, allocate
 from parc.services.entitlement_drafts import (
     EntitlementDraft,
     PeriodDraft,
@@ -75,6 +95,76 @@ def test_licence_is_added_changed_renewed_and_deleted(sqlite_app: Flask) -> None
     assert "2 periods go with it," in browser.get(f"/licences/{number}/delete").text
     browser.post(f"/licences/{number}/delete", {})
     assert _count(Entitlement) == 0
+
+
+def test_documents_of_a_licence_are_kept_with_it_and_deleted_with_it(sqlite_app: Flask) -> None:
+    browser = Browser(sqlite_app, Role.MANAGER)
+    number = _made()
+    sent = {"file": (io.BytesIO(b"%PDF-1.4 x"), "proof.pdf")}
+    browser.post(f"/licences/{number}/documents", sent)
+    document = db.session.scalars(sa.select(Document)).one()
+    assert "proof.pdf" in browser.get(f"/licences/{number}").text
+    assert browser.get(f"/documents/{document.id}").status_code == 200
+    assert f"/licences/{number}" in browser.get(f"/documents/{document.id}/delete").text
+    browser.post(f"/licences/{number}/delete", {})
+    assert _count(Document) == 0
+
+
+def test_seats_of_who_has_left_and_of_what_came_back_are_proposed(sqlite_app: Flask) -> None:
+    browser = Browser(sqlite_app, Role.MANAGER)
+    number, oem = _made(), _made(name="Windows", reference="R2", type="oem", quantity="5")
+    with transaction() as session:
+        anne = save_person(session, SYSTEM, PersonDraft(name="Anne Martin"), at=SOME_MOMENT).id
+        gone, back, kept = (
+            make_asset(session, lifecycle_state=state).id
+            for state in (LifecycleState.DISPOSED, LifecycleState.IN_STOCK, LifecycleState.IN_STOCK)
+        )
+        session.add(
+            Movement(
+                asset_id=back, kind=MovementKind.RETURN, author="Ada", entered_at=SOME_MOMENT,
+                status=MovementStatus.CONFIRMED, source=MovementSource.HAND,
+                effective_on=SOME_MOMENT.date(), from_state=LifecycleState.IN_USE,
+                to_state=LifecycleState.IN_STOCK,
+            )
+        )  # fmt: skip
+        holders = [Holder(asset_id=one) for one in (gone, back, kept)]
+        for one in (number, oem):
+            allocate(session, SYSTEM, one, holders, at=SOME_MOMENT)
+        allocate(session, SYSTEM, number, [Holder(person_id=anne)], at=SOME_MOMENT)
+    left = {"name": "Anne Martin", "left_on": "2020-01-31"}
+    browser.post(f"/people/{anne}/edit", left)
+    db.session.rollback()
+    waiting = db.session.scalars(
+        sa.select(InboxEntry).where(InboxEntry.kind == InboxKind.SEAT_RELEASE)
+    ).one()
+    with transaction() as session:
+        settle(session, SYSTEM, InboxSettings(), SOME_MOMENT)
+    sheet, entry = browser.get(f"/licences/{number}").text, browser.get(f"/inbox/{waiting.id}").text
+    browser.post("/inbox/decide", {"id": str(waiting.id), "action": "accept"})
+    browser.post(f"/licences/{number}/seats/take-back", {"id": "99"})
+    db.session.rollback()
+    seats = db.session.scalars(
+        sa.select(InboxEntry).where(InboxEntry.kind == InboxKind.SEAT_RELEASE, state_is_open())
+    ).all()
+    by_asset = {one.asset_id: one for one in seats}
+    machine = browser.get(f"/inbox/{by_asset[gone].id}").text
+    for number_of_entry in [one.id for one in seats]:
+        browser.post("/inbox/decide", {"id": str(number_of_entry), "action": "accept"})
+
+    assert waiting.subject == "Anne Martin"
+    assert "Left on 31 Jan 2020, and still has: Office." in entry
+    assert "Seats to take back" in sheet
+    assert set(by_asset) == {gone, back}
+    assert "OEM licences leave with their machine." in machine
+    db.session.rollback()
+    rows = db.session.execute(sa.select(Allocation.entitlement_id, Allocation.asset_id))
+    assert set(map(tuple, rows)) == {(number, kept), (oem, kept), (oem, back)}
+    assert db.session.get_one(Entitlement, oem).quantity == 4
+    assert db.session.get_one(Entitlement, number).quantity == 1
+
+
+def state_is_open() -> sa.ColumnElement[bool]:
+    return InboxEntry.state == InboxState.OPEN
 
 
 def _made(**changes: Any) -> int:
