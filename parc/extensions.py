@@ -6,8 +6,10 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from flask import current_app
 from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -15,7 +17,10 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from parc.clock import Clock
+from parc.config import Settings
 from parc.models import Base
+from parc.services.touched_cover import cover_noted
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate(render_as_batch=True, compare_type=True, compare_server_default=True)
@@ -59,12 +64,22 @@ def transaction() -> Iterator[Session]:
     """Give a session of its own that writes, commit at the end, roll back on any error.
 
     Reading goes through ``db.session``, which never commits; after a transaction it forgets what
-    it has read, so that the page that follows shows what was written.
+    it has read, so that the page that follows shows what was written. What covers the assets that
+    were touched is brought up to date before the commit.
     """
     engine = db.engine.execution_options(parc_write=True)
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+        _cover(session)
     db.session.rollback()
+
+
+def _cover(session: Session) -> None:
+    settings: Settings = current_app.extensions["parc_settings"]
+    clock: Clock = current_app.extensions["parc_clock"]
+    now = clock()
+    zone = ZoneInfo(settings.interface.time_zone)
+    cover_noted(session, today=now.astimezone(zone).date(), now=now)
 
 
 def checked_transaction(check: Callable[[Session], object]) -> TransactionMaker:

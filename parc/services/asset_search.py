@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from parc.models import Asset, Device, Interface, MergedAsset
 from parc.naming import folded
+from parc.services.touched_cover import cover_later
 
 SEARCH_CHARACTERS: Final = 4000
 _TOUCHED: Final = "parc_touched_assets"
@@ -64,7 +65,11 @@ def touch(session: Session, asset: Asset, at: datetime) -> None:
 
 
 def refresh_search_texts(session: Session, asset_ids: Collection[int]) -> None:
-    """Make the search texts of assets anew from what they and their devices show now."""
+    """Make the search texts of assets anew from what they and their devices show now.
+
+    Whatever changes an asset ends here, so what covers it is looked at again as well.
+    """
+    cover_later(session, asset_ids)
     ordered = sorted(asset_ids)
     for start in range(0, len(ordered), 1000):
         part = ordered[start : start + 1000]

@@ -66,7 +66,7 @@ def evaluate_contracts(
         if row is not None:
             done += _evaluate(session, row, places, today)
     if has_refresh:
-        _refresh(session, _touched_by(contract_ids, done))
+        refresh(session, _touched_by(contract_ids, done))
     return done
 
 
@@ -84,17 +84,29 @@ def contracts_to_evaluate(session: Session) -> list[int]:
 
 def refresh_all(session: Session) -> int:
     """Make anew until when every asset is covered; writes only what differs, gives how many."""
-    return _refresh(session, sa.true())
+    return refresh(session, sa.true())
 
 
-def match_lines(session: Session, now: datetime, contract_ids: Sequence[int] | None = None) -> int:
-    """Give lines that wait the asset of their serial number, where there is just one."""
+def match_lines(
+    session: Session,
+    now: datetime,
+    contract_ids: Sequence[int] | None = None,
+    serials: Sequence[str] | None = None,
+) -> int:
+    """Give lines that wait the asset of their serial number, where there is just one.
+
+    Args:
+        contract_ids: of these contracts only.
+        serials: of these folded serial numbers only.
+    """
     waiting = sa.select(ContractLine.id, ContractLine.serial_number, ContractLine.serial_folded)
     waiting = waiting.where(
         ContractLine.asset_id.is_(None), ContractLine.serial_folded.is_not(None)
     )
     if contract_ids is not None:
         waiting = waiting.where(ContractLine.contract_id.in_(contract_ids))
+    if serials is not None:
+        waiting = waiting.where(ContractLine.serial_folded.in_(serials))
     lines = session.execute(waiting.order_by(ContractLine.id)).all()
     count = 0
     for start in range(0, len(lines), _CHUNK):
@@ -249,7 +261,7 @@ def _touched_by(contract_ids: Sequence[int], done: Evaluated) -> sa.ColumnElemen
     return touched | Asset.covered_until.is_not(None) if done.closed else touched
 
 
-def _refresh(session: Session, which: sa.ColumnElement[bool]) -> int:
+def refresh(session: Session, which: sa.ColumnElement[bool]) -> int:
     """Copy the later of warranty and open cover onto assets, where it is not so already."""
     by_contract = (
         sa.select(sa.func.max(Contract.ends_on))

@@ -30,6 +30,7 @@ from parc.models import (
 from parc.queries.contract_assets import LineFilter, LineProblem, count_problems
 from parc.queries.cover import covered_on
 from parc.reconcile.merging import merge_assets
+from parc.services.assets import edit_asset
 from parc.services.contract_lines import (
     LineDraft,
     RuleDraft,
@@ -47,6 +48,7 @@ from parc.services.coverage import (
     match_lines,
     refresh_all,
 )
+from parc.services.touched_cover import MOST, cover_assets, cover_later, cover_noted
 from tests.conftest import SOME_MOMENT
 from tests.contract_world import TODAY, make_contract
 from tests.factories import SOME_PERSON, make_asset
@@ -322,14 +324,17 @@ def test_cover_by_rule_at_a_date_is_the_replay_of_its_history(
         rules: list[int] = []
         today = TODAY
         for what, one, other in operations:
+            touched: list[int] = []
             if what == "asset":
                 assets.append(make_asset(session, category=CATEGORIES[other % 3]).id)
+                touched = assets[-1:]
             elif what in {"category", "state"}:
                 asset = session.get_one(Asset, assets[one % len(assets)])
                 if what == "category":
                     asset.category = CATEGORIES[other % 3]
                 else:
                     asset.lifecycle_state = STATES[other % 3]
+                touched = [asset.id]
             elif what == "rule":
                 rules.append(_rule(session, number, today, category=CATEGORIES[other % 3].value))
             elif what == "unrule" and rules:
@@ -337,7 +342,10 @@ def test_cover_by_rule_at_a_date_is_the_replay_of_its_history(
                 remove_rule(session, SOME_PERSON, number, rule, today=today, now=SOME_MOMENT)
             elif what == "day":
                 today += timedelta(days=1 + other)
-            _evaluate(session, number, today=today)
+            if touched:  # what an act has touched is followed at its end, by itself
+                cover_assets(session, touched, today=today, now=SOME_MOMENT)
+            else:
+                _evaluate(session, number, today=today)
             taken_in[today] = _expected(session, number)
         for day in (TODAY + timedelta(days=n) for n in range((today - TODAY).days + 1)):
             past = [on for on in taken_in if on <= day]
@@ -369,3 +377,109 @@ def test_source_of_cover_is_kept(sqlite_app: Flask) -> None:
     db.session.rollback()
     sources = db.session.scalars(sa.select(Coverage.source).order_by(Coverage.id))
     assert list(sources) == [CoverSource.CHOICE, CoverSource.RULE]
+
+
+def test_cover_follows_an_edit_of_an_asset_at_once(app: Flask) -> None:
+    """By every condition of a rule, by its serial number, by its warranty; and back."""
+    del app
+    site, room = _places()
+    with transaction() as session:
+        number = make_contract(session, initial_months="120").id
+        _rule(
+            session,
+            number,
+            location_id=str(site),
+            category="printer",
+            manufacturer="HP",
+            model_name="M1",
+            purchased_from="2026-01-01",
+            purchased_to="2026-12-31",
+        )
+        named = make_contract(session, initial_months="120").id
+        line = LineDraft(serial_number="ab-1 2")
+        add_lines(session, SOME_PERSON, named, [line], today=TODAY, now=SOME_MOMENT)
+        asset = make_asset(session, category=Category.PRINTER, location_id=room)
+        fields = {"manufacturer": "HP", "model_name": "M1", "purchased_on": TODAY}
+        for name, value in fields.items():
+            setattr(asset, name, value)
+        cover_assets(session, [asset.id], today=TODAY, now=SOME_MOMENT)
+        one = asset.id
+    assert _rows(number) == [(one, TODAY, None)]
+    end = _until(one)
+    assert end is not None
+    for name, other in (
+        ("location_id", None),
+        ("category", Category.SWITCH),
+        ("manufacturer", None),
+        ("model_name", "M2"),
+        ("purchased_on", date(2025, 12, 31)),
+        ("purchased_on", date(2027, 1, 1)),
+        ("lifecycle_state", LifecycleState.DISPOSED),
+    ):
+        with transaction() as session:
+            asset = session.get_one(Asset, one)
+            before = getattr(asset, name)
+            setattr(asset, name, other)
+            cover_assets(session, [one], today=NEXT, now=SOME_MOMENT)
+            closed = session.scalars(sa.select(Coverage.until_on)).all()
+            setattr(asset, name, before)
+            cover_assets(session, [one], today=NEXT, now=SOME_MOMENT)
+        assert closed == [NEXT], name
+        assert _rows(number) == [(one, TODAY, None)], name
+    with transaction() as session:
+        asset = session.get_one(Asset, one)
+        asset.serial_number, asset.warranty_ends_on = "AB12", date(2099, 1, 1)
+        cover_assets(session, [one], today=NEXT, now=SOME_MOMENT)
+    assert _rows(named) == [(one, NEXT, None)]
+    assert _until(one) == date(2099, 1, 1)
+
+
+def test_transaction_follows_what_it_touches_before_it_commits(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        number = make_contract(session, initial_months="1200", starts_on="2020-01-01").id
+        _rule(session, number, category="printer")
+        asset = make_asset(session, category=Category.SWITCH).id
+    with transaction() as session:
+        values = {"category": Category.PRINTER}
+        edit_asset(session, SOME_PERSON, asset, values=values, version=1, at=SOME_MOMENT)
+    assert [row[0] for row in _rows(number)] == [asset]
+    assert _until(asset) == date(2119, 12, 31)
+
+
+def test_what_was_opened_on_a_day_and_is_over_on_it_has_never_been(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        number = make_contract(session).id
+        _rule(session, number, category="printer")
+        asset = make_asset(session, category=Category.PRINTER)
+        cover_assets(session, [asset.id], today=TODAY, now=SOME_MOMENT)
+        asset.category = Category.SWITCH
+        cover_assets(session, [asset.id], today=TODAY, now=SOME_MOMENT)
+    assert _rows(number) == []
+
+
+def test_more_than_an_act_follows_wait_for_the_next_look(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        number = make_contract(session).id
+        _rule(session, number, category="printer")
+        asset = make_asset(session, category=Category.PRINTER).id
+        cover_later(session, range(asset, asset + MOST + 1))
+        cover_noted(session, today=TODAY, now=SOME_MOMENT)
+    assert _rows(number) == []
+
+
+def _places() -> tuple[int, int]:
+    """Give a site and a room two levels down in it."""
+    with transaction() as session:
+        site = Location(kind=LocationKind.SITE, name="Lyon")
+        session.add(site)
+        session.flush()
+        floor = Location(kind=LocationKind.FLOOR, name="1", parent_id=site.id)
+        session.add(floor)
+        session.flush()
+        room = Location(kind=LocationKind.ROOM, name="101", parent_id=floor.id)
+        session.add(room)
+        session.flush()
+        return site.id, room.id
