@@ -70,7 +70,8 @@ def transaction() -> Iterator[Session]:
     engine = db.engine.execution_options(parc_write=True)
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
-        _cover(session)
+        if session.in_transaction():  # not when the block has rolled back by itself
+            _cover(session)
     db.session.rollback()
 
 

@@ -117,6 +117,7 @@ def close_some(numbers: Sequence[str], *, resolution: str, cause: str, is_applie
     from parc.clock import now
     from parc.extensions import reading, transaction
     from parc.queries.incidents import read_rows
+    from parc.services.incident_acts import as_one_act
     from parc.services.incident_steps import close_many
     from parc.services.incident_values import number_text
 
@@ -127,7 +128,10 @@ def close_some(numbers: Sequence[str], *, resolution: str, cause: str, is_applie
     if not is_applied:
         click.echo("Nothing is closed yet: give --apply.")
         return
-    with transaction() as session:
+    with (
+        transaction() as session,
+        as_one_act(session, operator(), "close", now(), count=len(ids)),
+    ):
         closed = close_many(session, operator(), ids, resolution, cause, at=now())
     click.echo(f"{len(closed)} closed")
 

@@ -25,6 +25,7 @@ class ChangeSetKind(enum.StrEnum):
     MOVEMENTS = "movements"
     DECISION = "decision"
     AGENTS = "agents"
+    INCIDENTS = "incidents"
     UNDO = "undo"
 
 

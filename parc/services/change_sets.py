@@ -39,8 +39,9 @@ Title = Mapping[str, Any]
 class Recorder:
     """What one act has done to the rows so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, tables: frozenset[str] = TRACKED) -> None:
         self.images: dict[Key, RowImage] = {}
+        self.tables = tables
 
     def note(self, table: str, key: tuple[Any, ...], image: RowImage) -> None:
         """Add a change of a row to those before."""
@@ -64,6 +65,7 @@ def recording(  # noqa: PLR0913 -- the columns of an act
     run_id: int | None = None,
     undo_of_id: int | None = None,
     act_id: int | None = None,
+    tables: frozenset[str] = frozenset(),
 ) -> Iterator[ChangeSet | None]:
     """Record what is done inside as one act; within another act it is a part of that.
 
@@ -74,6 +76,7 @@ def recording(  # noqa: PLR0913 -- the columns of an act
         title: ``code`` and what its text names, as JSON allows.
         run_id: of a run that a person let through; else the actor's.
         act_id: of the act that a transaction before this one began.
+        tables: whose rows are kept as well, beside those of every act.
 
     Yields:
         The act; None within another.
@@ -101,7 +104,7 @@ def recording(  # noqa: PLR0913 -- the columns of an act
         )
         session.add(act)
         session.flush()
-    recorder = Recorder()
+    recorder = Recorder(TRACKED | tables)
     session.info[_RECORDER], session.info[CHANGE_SET] = recorder, act.id
     try:
         yield act
@@ -114,7 +117,8 @@ def recording(  # noqa: PLR0913 -- the columns of an act
 @contextmanager
 def attempt(session: Session) -> Iterator[None]:
     """Do something wholly or not at all: when it raises, neither its rows nor their images stay."""
-    outer, inner = session.info.get(_RECORDER), Recorder()
+    outer = session.info.get(_RECORDER)
+    inner = Recorder(outer.tables if outer else TRACKED)
     nested = session.begin_nested()
     if outer is not None:
         session.info[_RECORDER] = inner
@@ -191,12 +195,12 @@ def _note_changed_and_deleted(session: Session, context: Any, instances: Any) ->
     if recorder is None:
         return
     for one in session.dirty:
-        if _table(one) in TRACKED and session.is_modified(one):
+        if _table(one) in recorder.tables and session.is_modified(one):
             before, after = _changed(session, one)
             if after:
                 recorder.note(_table(one), _key(one), RowImage(stored(before), stored(after)))
     for one in session.deleted:
-        if _table(one) in TRACKED:
+        if _table(one) in recorder.tables:
             recorder.note(_table(one), _key(one), RowImage(stored(_whole(one)), None))
 
 
@@ -208,7 +212,7 @@ def _note_new(session: Session, context: Any) -> None:
     if recorder is None:
         return
     for one in session.new:
-        if _table(one) in TRACKED:
+        if _table(one) in recorder.tables:
             recorder.note(_table(one), _key(one), RowImage(None, stored(_whole(one))))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from parc.errors import FieldProblem, InvalidInputError, NotFoundError
 from parc.models import (
     Asset,
+    ChangeSet,
     FollowUp,
     Incident,
     IncidentAsset,
@@ -21,6 +22,7 @@ from parc.models import (
 )
 from parc.services.actor import Actor
 from parc.services.fields import FieldReader
+from parc.services.incident_acts import as_one_act
 from parc.services.incident_states import OPEN
 from parc.services.incident_steps import end, finish
 from parc.services.incident_values import long_text, number_text
@@ -121,8 +123,10 @@ def unlink(
 
 def merge_duplicate(
     session: Session, actor: Actor, incident_id: int, into_id: int, *, at: datetime
-) -> Incident:
+) -> ChangeSet | None:
     """Close an open incident as a duplicate of another, which is about its assets from now on.
+
+    Gives the act, by which it can be undone; None within another.
 
     Raises:
         NotFoundError: one of them is not there.
@@ -137,17 +141,19 @@ def merge_duplicate(
     if into.state in (IncidentState.DRAFT, IncidentState.DISMISSED):
         raise InvalidInputError([FieldProblem("other", "not_open", number_text(into_id))])
     old = session.scalar(_link_of(incident_id, into_id))
-    if old is not None:
-        session.delete(old)
+    words = {"one": number_text(incident_id), "other": number_text(into_id)}
+    with as_one_act(session, actor, "merged", at, **words) as act:
+        if old is not None:
+            session.delete(old)
+            session.flush()
+        _tie(session, actor, incident, into, IncidentLinkKind.DUPLICATE_OF, at)
+        _share_assets(session, incident, into)
+        finish(session, actor, incident, number_text(into_id), IncidentCause.DUPLICATE, at)
+        end(session, actor, incident, at)
+        touch(into, at)
+        note(session, actor, into, "merged", at, {"duplicate": (None, number_text(incident_id))})
         session.flush()
-    _tie(session, actor, incident, into, IncidentLinkKind.DUPLICATE_OF, at)
-    _share_assets(session, incident, into)
-    finish(session, actor, incident, number_text(into_id), IncidentCause.DUPLICATE, at)
-    end(session, actor, incident, at)
-    touch(into, at)
-    note(session, actor, into, "merged", at, {"duplicate": (None, number_text(incident_id))})
-    session.flush()
-    return into
+    return act
 
 
 def _pair(

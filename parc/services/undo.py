@@ -25,6 +25,7 @@ from parc.models import (
     ChangeSetState,
     Device,
     Entitlement,
+    Incident,
     Installation,
     Movement,
     MovementStatus,
@@ -34,6 +35,7 @@ from parc.services import audit
 from parc.services.actor import Actor
 from parc.services.asset_search import refresh_search_texts
 from parc.services.change_sets import images_of, note, recording
+from parc.services.incident_values import number_text
 from parc.services.licence_keys import KEYS_SHOWN
 from parc.services.movement_writing import STANDING_COLUMNS, explain
 from parc.services.permissions import Action, may, require
@@ -49,9 +51,10 @@ _PASSING: Final[Mapping[str, frozenset[str]]] = {
     "device": frozenset({"last_seen_at", "absent_since", "reasons", "console_message"}),
     "entitlement": frozenset({"row_version", "updated_at", "search_text"}),
     "supplier": frozenset({"version", "updated_at", "search_text"}),
+    "incident": frozenset({"version", "updated_at", "minutes_spent", "search_text"}),
 }
 # Records that have a history of their own, beside what hangs on assets and devices.
-_OWN_HISTORY: Final = frozenset({"asset", "device", "entitlement"})
+_OWN_HISTORY: Final = frozenset({"asset", "device", "entitlement", "incident"})
 # Rows that other rows hang on: made again first, deleted last.
 _PARENTS: Final = (
     *("location", "department", "person", "supplier", "publisher", "software_product"),
@@ -67,6 +70,7 @@ _GOES_ALONG: Final = frozenset(
     {"asset_field", "difference", "inbox_entry", "contract_line", "coverage"}
 )
 _CHUNK: Final = 500
+_I: Final = "incident"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +134,9 @@ def undo(session: Session, actor: Actor, change_set_id: int, *, at: datetime) ->
     if first is not None:
         raise ConflictError(f"{first.subject_kind} {first.subject_id} was changed since")
     title = {"code": "undone", "of": act.title}
-    undone_run = {"run_id": act.run_id, "undo_of_id": act.id}
-    with recording(session, actor, ChangeSetKind.UNDO, title, at, **undone_run):
+    with recording(
+        session, actor, ChangeSetKind.UNDO, title, at, run_id=act.run_id, undo_of_id=act.id
+    ):
         _record(session, actor, images, at)
         devices = _devices_with_software(session, images)
         present = read_presence(session, devices)
@@ -201,6 +206,7 @@ def _obstacles(
     for kind, ids in made.items():
         yield from _edited_since(session, act, kind, ids)
     yield from _moved_since(session, images)
+    yield from _told_again(session, images)
     for kind in _HELD:
         own = [key[0] for (table, key), one in images.items() if table == kind and not one.before]
         yield from _in_use(session, images, kind, own)
@@ -264,6 +270,15 @@ def _moved_since(session: Session, images: Mapping[Key, RowImage]) -> Iterator[O
         for number, asset_id in session.execute(query.distinct().order_by(Movement.id)):
             if ("movement", (number,)) not in images:
                 yield Obstacle("in_use", "movement", (number,), "", "asset", asset_id)
+
+
+def _told_again(session: Session, images: Mapping[Key, RowImage]) -> Iterator[Obstacle]:
+    """Find incidents that a rule has opened since about what those of the act were about."""
+    keys = {(one.before or {}).get("live_key") for (table, _), one in images.items() if table == _I}
+    own = [key[0] for table, key in images if table == _I]
+    query = sa.select(Incident.id).where(Incident.live_key.in_(keys - {None}))
+    for number in session.scalars(query.where(Incident.id.not_in(own))) if keys - {None} else ():
+        yield Obstacle("in_use", _I, (number,), "", _I, number)
 
 
 def _last_entry(act: ChangeSet) -> sa.ScalarSelect[int]:
@@ -400,6 +415,9 @@ def _record(session: Session, actor: Actor, images: Mapping[Key, RowImage], at: 
 def _name(session: Session, table: str, number: int, image: Row) -> str:
     if table == "entitlement":
         return str(image.get("name") or getattr(session.get(Entitlement, number), "name", ""))
+    if table == _I:
+        incident = session.get_one(Incident, number)
+        return f"{number_text(number)} {incident.title}"
     if table == "asset":
         return str(image.get("name") or getattr(session.get(Asset, number), "name", ""))
     device = session.get(Device, number)
@@ -416,6 +434,8 @@ def _subject(table: str, key: tuple[Any, ...], row: Row) -> tuple[str, int]:
         return "entitlement", int(row["entitlement_id"])
     if row.get("asset_id") is not None:
         return "asset", int(row["asset_id"])
+    if row.get("incident_id") is not None:
+        return _I, int(row["incident_id"])
     return "device", int(row.get("device_id") or 0)
 
 

@@ -63,6 +63,11 @@ _TITLES: Mapping[str, str] = {
     "value_released": _("%(asset)s, %(field)s: lock lifted"),
     "value_take": _("%(asset)s, %(field)s: seen value taken"),
     "agents": _("Inventories of agents (%(count)s)"),
+    "incidents_assign": _("Incidents assigned (%(count)s)"),
+    "incidents_close": _("Incidents closed (%(count)s)"),
+    "incidents_confirm": _("Drafts confirmed (%(count)s)"),
+    "incidents_dismiss": _("Drafts dismissed (%(count)s)"),
+    "incidents_merged": _("%(one)s merged into %(other)s as a duplicate"),
 }
 
 

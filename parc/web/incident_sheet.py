@@ -110,20 +110,25 @@ def send_link(incident_id: int) -> ResponseReturnValue:
     """Link two incidents; one that is a duplicate is closed, after a look at both."""
     form = read_form("other", "link_kind", "is_confirmed")
     is_duplicate = form.value("link_kind") == IncidentLinkKind.DUPLICATE_OF.value
+    act = None
     try:
         other = number_of(form.text("other")) or _plain_number(form.text("other"))
         if is_duplicate and not form.is_checked("is_confirmed"):
             return _ask_duplicate(incident_id, other)
         with transaction() as session:
             if is_duplicate:
-                incident_links.merge_duplicate(session, actor(), incident_id, other, at=now())
+                act = incident_links.merge_duplicate(session, actor(), incident_id, other, at=now())
             else:
                 incident_links.link(
                     session, actor(), incident_id, other, form.value("link_kind"), at=now()
                 )
     except InvalidInputError as error:
         return _page(incident_id, form.refused(error), "link"), 422
-    tell(gettext("The incidents are linked."))
+    tell(
+        gettext("The incidents are linked."),
+        url=url_for("changes.show", change_set_id=act.id) if act else "",
+        link=gettext("Undo it under Changes") if act else "",
+    )
     return redirect(url_for("incidents.show", incident_id=other if is_duplicate else incident_id))
 
 

@@ -17,6 +17,7 @@ from parc.queries import incidents as query
 from parc.queries.locations import read_places
 from parc.services import incident_drafts, incident_steps
 from parc.services import incidents as service
+from parc.services.incident_acts import as_one_act
 from parc.services.incident_steps import BULK_STATES
 from parc.services.incident_values import number_of, number_text
 from parc.services.permissions import Action
@@ -107,11 +108,15 @@ def decide() -> ResponseReturnValue:
         return _preview(form, action, fit, len(rows) - len(fit))
     try:
         with transaction() as session:
-            _act(session, action, [row.id for row in fit], form)
+            act_id = _act(session, action, [row.id for row in fit], form)
     except InvalidInputError as error:
         return _preview(form.refused(error), action, fit, len(rows) - len(fit)), 422
     count = len(fit)
-    tell(ngettext("%(num)s incident was changed.", "%(num)s incidents were changed.", count))
+    tell(
+        ngettext("%(num)s incident was changed.", "%(num)s incidents were changed.", count),
+        url=url_for("changes.show", change_set_id=act_id) if act_id else "",
+        link=gettext("Undo it under Changes") if act_id else "",
+    )
     return redirect(_back(form))
 
 
@@ -149,7 +154,14 @@ def _as_mine(form: Form) -> Form:
     return Form(values)
 
 
-def _act(session: Any, action: str, ids: Sequence[int], form: Form) -> None:
+def _act(session: Any, action: str, ids: Sequence[int], form: Form) -> int | None:
+    """Do it as one act; gives the act, unless nothing has changed."""
+    with as_one_act(session, actor(), action, now(), count=len(ids)) as act:
+        _decide(session, action, ids, form)
+    return act.id if act is not None and act.row_count else None
+
+
+def _decide(session: Any, action: str, ids: Sequence[int], form: Form) -> None:
     moment = now()
     if action == "assign":
         service.assign(session, actor(), ids, read_technician(form), at=moment)

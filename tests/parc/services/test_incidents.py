@@ -34,9 +34,11 @@ from parc.models import (
 )
 from parc.services import incident_drafts, incident_links, incident_steps, incidents
 from parc.services.actor import SYSTEM, Actor
+from parc.services.incident_acts import as_one_act
 from parc.services.incident_priority import priority_of, rank_of
 from parc.services.incident_states import LIVE, OPEN, REAL, TRANSITIONS
 from parc.services.incident_values import IncidentInput, number_of, number_text
+from parc.services.undo import find_obstacles, undo
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset, make_user
 
@@ -472,3 +474,58 @@ def test_person_who_asks_and_their_login_are_one(session: Session) -> None:
 def test_system_may_open_incidents_for_a_named_requester(session: Session) -> None:
     made = make_incident(session, SYSTEM, requester_name="Léa")
     assert (made.requester_name, made.requester_id) == ("Léa", None)
+
+
+def test_what_is_done_to_many_is_undone_as_a_whole(session: Session) -> None:
+    actor = actor_of(session)
+    ids = [make_incident(session, actor).id for _ in range(2)]
+    with as_one_act(session, actor, "close", LATER, count=2) as act:
+        incident_steps.close_many(session, actor, ids, "dust", "wear", at=LATER)
+    assert act is not None
+    incident_links.follow_up(session, actor, ids[0], "thank you", at=LATER)
+    assert find_obstacles(session, act.id) == []
+    undo(session, actor, act.id, at=LATER)
+    rows = [session.get_one(Incident, number) for number in ids]
+    assert {(row.state, row.is_open, row.resolution, row.closed_at) for row in rows} == {
+        (S.NEW, True, None, None)
+    }
+    incident_steps.take(session, actor, ids[0], at=LATER)
+    said = session.scalars(sa.select(AuditEntry.action).where(AuditEntry.subject_id == ids[1]))
+    assert list(said)[-1] == "undone"
+
+
+def test_act_on_incidents_stays_when_one_has_moved_on(session: Session) -> None:
+    actor = actor_of(session)
+    ids = [make_incident(session, actor).id for _ in range(2)]
+    with as_one_act(session, actor, "close", LATER, count=2) as act:
+        incident_steps.close_many(session, actor, ids, "dust", "wear", at=LATER)
+    incident_steps.reopen(session, actor, ids[1], "again", at=LATER)
+    assert act is not None
+    assert {one.subject_id for one in find_obstacles(session, act.id)} == {ids[1]}
+    with pytest.raises(ConflictError):
+        undo(session, actor, act.id, at=LATER)
+
+
+def test_dismissed_draft_stays_when_its_rule_has_opened_another(session: Session) -> None:
+    actor = actor_of(session)
+    draft = make_draft(session, "asset:1")
+    with as_one_act(session, actor, "dismiss", LATER, count=1) as act:
+        incident_drafts.dismiss(session, actor, [draft.id], "on purpose", at=LATER)
+    other = make_draft(session, "asset:1")
+    assert act is not None
+    assert [one.subject_id for one in find_obstacles(session, act.id)] == [other.id]
+
+
+def test_merged_duplicate_is_undone_with_its_link_and_assets(session: Session) -> None:
+    actor = actor_of(session)
+    shared, own = make_asset(session), make_asset(session)
+    into = make_incident(session, actor, asset_ids=[shared.id])
+    double = make_incident(session, actor, asset_ids=[own.id])
+    incident_links.link(session, actor, double.id, into.id, "related", at=LATER)
+    act = incident_links.merge_duplicate(session, actor, double.id, into.id, at=LATER)
+    assert act is not None
+    undo(session, actor, act.id, at=LATER)
+    assert (double.state, double.cause, double.is_open) == (S.NEW, None, True)
+    rows = sa.select(IncidentAsset.asset_id).where(IncidentAsset.incident_id == into.id)
+    assert session.scalars(rows).all() == [shared.id]
+    assert session.scalars(sa.select(IncidentLink.kind)).all() == [IncidentLinkKind.RELATED]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -273,6 +274,14 @@ def test_several_incidents_are_given_and_closed_after_a_look(technician: Browser
     assert answer.headers["Location"] == "/incidents?q=paper"
     assert {read(number).state for number in (one, other)} == {IncidentState.CLOSED}
     assert read(draft).state is IncidentState.DRAFT
+    address = re.search(r'href="(/changes/\d+)"', technician.get("/incidents").text)
+    assert address is not None
+    page = technician.get(address[1]).text
+    assert "Incidents closed (2)" in page
+    assert f'href="/incidents/{one}"' in page
+    technician.post(f"{address[1]}/undo", {"reason": ""})
+    assert {read(number).state for number in (one, other)} == {IncidentState.NEW}
+    technician.post(where, {**sent, "resolution": "refilled"})
     every = {"action": "assign", "all": "1", "filters": "/incidents/all?state=closed"}
     assert "2 are left as they are" in technician.post(where, every).text
     for wrong, code in (
