@@ -24,6 +24,7 @@ from parc.models import (
     Role,
     User,
 )
+from parc.queries.inbox_cause import OF_ASSETS
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 from parc.queries.search import escape_like
 
@@ -229,7 +230,10 @@ def read_entry(session: Session, entry_id: int) -> EntrySheet:
 
 
 def assets_of(session: Session, entry_id: int) -> list[int]:
-    """Give the assets of the devices that an entry is about."""
+    """Give the assets that an entry names, else those of the devices that it is about."""
+    entry = session.get(InboxEntry, entry_id)
+    if entry is not None and entry.key.startswith(OF_ASSETS):
+        return sorted(entry.evidence["assets"])
     beside = sa.select(InboxDevice.device_id).where(InboxDevice.entry_id == entry_id)
     query = sa.select(Device.asset_id).where(Device.id.in_(beside), Device.asset_id.is_not(None))
     found = session.scalars(query.distinct().order_by(Device.asset_id))

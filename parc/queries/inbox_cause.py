@@ -16,6 +16,8 @@ from parc.config import InboxSettings
 from parc.models import AddressRange, Device, InboxEntry, InboxKind
 from parc.queries.locations import Places, read_places
 
+# How the keys of entries begin that name assets, not devices, as those that share a key.
+OF_ASSETS: Final = "assets:"
 _AT_ONCE: Final = 500
 
 

@@ -14,7 +14,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from collectors.observation import Category
-from parc.models import Asset, AuditEntry, Device, LifecycleState
+from parc.models import (
+    Asset,
+    AuditEntry,
+    Device,
+    InboxEntry,
+    InboxKind,
+    InboxState,
+    LifecycleState,
+)
+from parc.queries.inbox_cause import OF_ASSETS
 from parc.reconcile.identity import Key, make_traits, strong_keys
 from parc.reconcile.known import DEVICE_COLUMNS, Value
 from parc.reconcile.load import load_ignored
@@ -42,7 +51,7 @@ def doubled_keys(session: Session) -> Iterator[tuple[Key, list[int]]]:
 
 
 def doubled_assets(session: Session) -> Iterator[tuple[Key, list[int]]]:
-    """Give serial numbers of several live assets of which no conflict of their devices tells."""
+    """Give serial numbers of several live assets of which neither history nor inbox tells."""
     query = sa.select(Asset.id, Asset.manufacturer, Asset.serial_number).where(
         Asset.serial_number.is_not(None), Asset.lifecycle_state != LifecycleState.DISPOSED
     )
@@ -55,8 +64,19 @@ def doubled_assets(session: Session) -> Iterator[tuple[Key, list[int]]]:
     doubled = {key: ids for key, ids in holders.items() if len(ids) > 1}
     told = _told_assets(session) if doubled else set()
     for key, ids in doubled.items():
-        if not told & set(ids):
+        if not told & set(ids) and not _is_in_inbox(session, key):
             yield key, ids
+
+
+def _is_in_inbox(session: Session, key: Key) -> bool:
+    """Tell whether the inbox names the key, or a person has decided about it there."""
+    text = f"{key.kind.name.lower()}:{key.value}"
+    query = sa.select(InboxEntry.id).where(
+        InboxEntry.kind == InboxKind.IDENTITY_CONFLICT,
+        InboxEntry.key.in_([text[:400], f"{OF_ASSETS}{text}"[:400]]),
+        sa.or_(InboxEntry.state == InboxState.OPEN, InboxEntry.is_binding.is_(True)),
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _streamed(query: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:

@@ -39,12 +39,14 @@ from parc.queries.seat_releases import seats_to_release
 from parc.reconcile.change import Conflict, DeviceRef
 from parc.reconcile.mixed_records import mixed_records
 from parc.reconcile.shared_keys import duplicate_addresses, identity_conflicts, told_conflicts
+from parc.reconcile.shared_serials import shared_serials
 from parc.services.actor import Actor
 
 FINDERS: Final[tuple[Callable[[Session, Ground], Found], ...]] = (
     held_runs,
     gone_seen,
     identity_conflicts,
+    shared_serials,
     mixed_records,
     duplicate_addresses,
     stock_seen,

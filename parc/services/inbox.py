@@ -31,7 +31,7 @@ from parc.models import (
     Role,
     User,
 )
-from parc.queries.inbox_cause import Scope, make_ground
+from parc.queries.inbox_cause import OF_ASSETS, Scope, make_ground
 from parc.queries.inbox_unknown import grouped_device_ids
 from parc.services import allocations, assets, audit, devices, ignored_keys, runs
 from parc.services.actor import Actor
@@ -329,6 +329,8 @@ def _conflicts(
         query = sa.select(Device.id, Device.asset_id).where(Device.id.in_(beside))
         rows = session.execute(query.order_by(Device.id)).all()
         known = {row.asset_id for row in rows if row.asset_id is not None}
+        if entry.key.startswith(OF_ASSETS):
+            known |= set(entry.evidence["assets"])
         loose = [row.id for row in rows if row.asset_id is None]
         if len(known) > 1:
             raise ConflictError(f"{entry.subject}: several assets are merged on their own page")

@@ -35,7 +35,9 @@ from parc.models import (
     SwitchPort,
     ValueSource,
 )
+from parc.queries.inbox import assets_of
 from parc.queries.inbox_cause import Scope
+from parc.reconcile.doubled import doubled_assets
 from parc.reconcile.inbox import Settled, settle
 from parc.services import assets, devices
 from parc.services.actor import SYSTEM
@@ -407,3 +409,28 @@ def test_entry_of_a_deleted_asset_closes() -> None:
         _settle(session, days=61)
         session.execute(sa.delete(Asset).where(Asset.id == asset.id))
         assert _settle(session, days=61) == Settled(closed=1)
+
+
+def test_serial_number_of_two_assets_is_told_once_with_or_without_their_devices() -> None:
+    values: dict[str, Any] = {"manufacturer": "Dell", "serial_number": "ABC1234"}
+    with transaction() as session:
+        one, other = make_asset(session, **values), make_asset(session, **values)
+        make_asset(session, lifecycle_state=LifecycleState.DISPOSED, **values)
+        _settle(session)
+        (entry,) = _open(session, InboxKind.IDENTITY_CONFLICT)
+        assert (entry.key, entry.evidence["assets"]) == (
+            "assets:serial:dell abc1234",
+            [one.id, other.id],
+        )
+        assert assets_of(session, entry.id) == [one.id, other.id]
+        assert list(doubled_assets(session)) == []
+        pair = [make_linked_device(session, a, sys_name="pc", **values) for a in (one, other)]
+        _settle(session, scope=Scope(assets=frozenset({other.id})))
+        assert [e.key for e in _open(session)] == ["serial:dell abc1234"]
+        for device in pair:
+            device.absent_since, device.last_seen_at = SOME_MOMENT, SOME_MOMENT - timedelta(days=8)
+        _settle(session, scope=Scope(assets=frozenset({other.id})))
+        assert [e.key for e in _open(session)] == ["assets:serial:dell abc1234"]
+        other.serial_number = "XYZ9876"
+        _settle(session, scope=Scope(assets=frozenset({other.id})))
+        assert not _open(session)

@@ -46,7 +46,7 @@ from parc.models import (
     StoredObservation,
 )
 from parc.reconcile.dividing import read_voices
-from parc.reconcile.doubled import doubled_keys
+from parc.reconcile.doubled import doubled_assets, doubled_keys
 from parc.reconcile.identity import make_traits, strong_keys
 from parc.reconcile.inbox import settle
 from parc.reconcile.known import DEVICE_COLUMNS
@@ -300,11 +300,22 @@ class Lifetimes(RuleBasedStateMachine):
                 serials[device.asset_id].add(traits.serial_number)
         assert examine_movements(self.session) == []
         assert list(doubled_keys(self.session)) == []
+        assert list(doubled_assets(self.session)) == []
+        for text, number in self.shared_serials():
+            places = {(InboxKind.IDENTITY_CONFLICT, one) for one in (text, f"assets:{text}")}
+            assert places & told, (text, number)
         for text, records in holders.items():
             assert len(records) == 1 or (InboxKind.IDENTITY_CONFLICT, text) in told, text
         for number, shown in serials.items():
             place = (InboxKind.MIXED_RECORD, f"asset:{number}")
             assert len(shown) == 1 or place in told, shown
+
+    def shared_serials(self) -> list[tuple[str, int]]:
+        """Give the serial keys that several assets have, each with how many."""
+        key = sa.func.lower(Asset.manufacturer + " " + Asset.serial_number)
+        query = sa.select(key, sa.func.count()).group_by(key).where(key.is_not(None))
+        rows = self.session.execute(query.having(sa.func.count() > 1))
+        return [(f"serial:{text}", count) for text, count in rows]
 
     def count(self, model: type[Any]) -> int:
         return self.session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
