@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from collectors.observation import Category
+from parc.demo.licences import write_licences
 from parc.demo.organisation import DemoIncident, Organisation
 from parc.demo.year import Step
 from parc.models import IncidentCause, LifecycleState, LocationKind, MovementKind
@@ -20,7 +21,7 @@ from parc.services.contract_drafts import ContractDraft
 from parc.services.contract_lines import RuleDraft, add_rule
 from parc.services.contracts import save_contract
 from parc.services.departments import create_department_path
-from parc.services.incident_steps import close, resolve, take
+from parc.services.incident_steps import close, resolve, take, wait
 from parc.services.incident_values import IncidentInput
 from parc.services.movement_kinds import Order
 from parc.services.people import PersonDraft, save_person
@@ -67,12 +68,15 @@ class _Filling:
         self._places: dict[str, int] = {}
         self._people: list[int] = []
         self._assets: dict[int, int] = {}
+        self._suppliers: dict[str, int] = {}
 
     def write(self, language: str, tag_pattern: str) -> None:
         """Write places, people and suppliers, then the days one after the other."""
         self._write_places()
         self._write_people()
-        self._write_contracts(language, self._write_suppliers())
+        self._suppliers = self._write_suppliers()
+        self._write_contracts(language, self._suppliers)
+        self._write_licences()
         told = self._organisation
         acts: list[tuple[date, _ACT]] = [(step.day, step) for step in told.steps]
         acts += [(one.opened_on, one) for one in told.incidents]
@@ -135,6 +139,12 @@ class _Filling:
             found[row.name] = row.id
         return found
 
+    def _write_licences(self) -> None:
+        told = self._organisation
+        left = [person.left_on is not None for person in told.people]
+        people = list(zip(self._people, left, strict=True))
+        write_licences(self._session, self._actor, told.licences, people, self._now)
+
     def _write_contracts(self, language: str, suppliers: Mapping[str, int]) -> None:
         today = self._now.date()
         for one in self._organisation.contracts:
@@ -168,6 +178,7 @@ class _Filling:
             "purchase_price": asset.price,
             "currency": "EUR",
             "order_number": asset.order_number,
+            "supplier_id": next(iter(self._suppliers.values())),
         }
         row = create_asset(
             self._session,
@@ -198,6 +209,7 @@ class _Filling:
             text=one.text,
             kind="request" if one.is_request else "incident",
             category=one.category,
+            urgency=one.urgency,
             location_id=self._places[person.room],
             requester_person_id=self._people[one.person],
             asset_ids=() if one.asset is None else (self._assets[one.asset],),
@@ -205,13 +217,22 @@ class _Filling:
         session, actor, at = self._session, self._actor, self._at(one.opened_on)
         row = incidents.open_incident(session, actor, given, at=at)
         if one.resolved_after_days is None:
+            self._go_on(row.id, one, at)
             return
         take(session, actor, row.id, at=min(at + timedelta(hours=1), self._now))
         done = min(at + timedelta(days=one.resolved_after_days, hours=3), self._now)
-        cause = IncidentCause.REQUEST_DONE if one.is_request else IncidentCause.OTHER
-        resolve(session, actor, row.id, one.cause, cause.value, at=done)
+        cause = IncidentCause.REQUEST_DONE.value if one.is_request else one.cause
+        resolve(session, actor, row.id, one.resolution, cause, at=done)
         if done + _CLOSED_AFTER < self._now:
             close(session, actor, row.id, at=done + _CLOSED_AFTER)
+
+    def _go_on(self, number: int, one: DemoIncident, opened_at: datetime) -> None:
+        """Take some of those that are still open in charge; of these, some wait."""
+        at = min(opened_at + timedelta(hours=1), self._now)
+        if one.person % 2:
+            take(self._session, self._actor, number, at=at)
+        if one.person % 4 == 1:
+            wait(self._session, self._actor, number, self._organisation.waits_for, at=at)
 
 
 def _contract(

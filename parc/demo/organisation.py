@@ -41,7 +41,9 @@ class DemoIncident:
     asset: int | None
     title: str
     text: str
+    resolution: str
     cause: str
+    urgency: str
     is_request: bool
     resolved_after_days: int | None
 
@@ -58,6 +60,8 @@ class Organisation:
     incidents: tuple[DemoIncident, ...]
     suppliers: tuple[Mapping[str, Any], ...]
     contracts: tuple[Mapping[str, Any], ...]
+    licences: tuple[Mapping[str, Any], ...]
+    waits_for: str
 
 
 def make_organisation(*, language: str, today: date, seed: int = 7) -> Organisation:
@@ -83,6 +87,8 @@ def make_organisation(*, language: str, today: date, seed: int = 7) -> Organisat
         tuple(_incidents(words, language, year, chance)),
         tuple(words["supplier"]),
         tuple(words["contract"]),
+        tuple(words["licence"]),
+        words["waits_for"][language],
     )
 
 
@@ -117,7 +123,9 @@ def _incidents(
             asset=asset if kind["on"] == year.assets[asset].category else None,
             title=title,
             text=text,
-            cause=kind[f"cause_{language}"],
+            resolution=kind[f"cause_{language}"],
+            cause=kind["cause"],
+            urgency=kind["urgency"],
             is_request=kind.get("is_request", False),
             resolved_after_days=days if days < age else None,
         )

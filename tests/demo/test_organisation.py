@@ -16,7 +16,16 @@ from parc.demo.network import load_network
 from parc.demo.organisation import Organisation, make_organisation
 from parc.demo.prepare import prepare
 from parc.extensions import reading, transaction
-from parc.models import Base, Contract, Incident, Movement, MovementKind, Person
+from parc.models import (
+    Allocation,
+    Base,
+    Contract,
+    Entitlement,
+    Incident,
+    Movement,
+    MovementKind,
+    Person,
+)
 from parc.reconcile.invariants import examine
 
 TODAY = date(2026, 11, 26)
@@ -93,6 +102,8 @@ def test_organisation_is_written_by_the_services_and_nothing_is_wrong_with_it(
         assert count(session, Person) == len(made.people)
         assert count(session, Incident) == len(made.incidents)
         assert count(session, Contract) == len(made.contracts)
+        assert count(session, Entitlement) == len(made.licences)
+        assert count(session, Allocation) == sum(one["given"] for one in made.licences)
 
 
 def count(session: Session, model: type[Base]) -> int:
