@@ -159,6 +159,17 @@ def _measure_pages(settings: Settings) -> None:
             ("lines that pay for what is retired", "/contracts/lines?problem=retired", "/list"),
             ("suppliers", "/suppliers", "/list"),
             ("a supplier with its contracts", "/suppliers/7", "/asset"),
+            ("timeline of contracts", "/contracts/timeline", "/list"),
+            ("open incidents by priority", "/incidents", "/list"),
+            ("all incidents, the latest first", "/incidents/all", "/list"),
+            ("incidents of an asset", "/incidents/all?asset=7", "/list"),
+            ("incidents of a contract", "/incidents/all?contract=7", "/list"),
+            ("incidents of a supplier", "/incidents/all?supplier=7", "/list"),
+            ("search in incidents", "/incidents/all?q=panne+77", "/list"),
+            ("an incident", "/incidents/7", "/asset"),
+            ("drafts of incidents", "/incidents/drafts", "/list"),
+            ("indicators of 4 weeks", "/incidents/figures", "/list"),
+            ("indicators of 52 weeks by model", "/incidents/figures?days=364&by=model", "/list"),
             ("assets in use without cover", "/assets?state=in_use&cover=no", "/list"),
         )  # fmt: skip
         print("| page | CPU ms | p50 ms | kB | bare CPU ms | ratio |")

@@ -219,8 +219,9 @@ class _Filling:
         if one.resolved_after_days is None:
             self._go_on(row.id, one, at)
             return
-        take(session, actor, row.id, at=min(at + timedelta(hours=1), self._now))
-        done = min(at + timedelta(days=one.resolved_after_days, hours=3), self._now)
+        after = timedelta(minutes=15 + one.person * 37 % 400)
+        take(session, actor, row.id, at=min(at + after, self._now))
+        done = min(at + timedelta(days=one.resolved_after_days, hours=7), self._now)
         cause = IncidentCause.REQUEST_DONE.value if one.is_request else one.cause
         resolve(session, actor, row.id, one.resolution, cause, at=done)
         if done + _CLOSED_AFTER < self._now:

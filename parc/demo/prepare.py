@@ -27,6 +27,7 @@ LOGIN = "demo"
 # In the order in which they are tried; the second is for devices that know nothing newer.
 _CREDENTIALS = {"SNMP v2c, lecture": SnmpVersion.V2C, "SNMP v1, lecture": SnmpVersion.V1}
 _EVERY_MINUTES = 5
+_NAMES = {"fr": "Administrateur de démonstration", "en": "Demo administrator"}
 _TAGS = "P{number:06d}"
 
 
@@ -54,7 +55,7 @@ def prepare(
     person = find_user(session, LOGIN)
     if person is not None:
         return make_link(session, SYSTEM, person.id, now)
-    entered = UserInput(LOGIN, "Administrateur de démonstration", Role.ADMINISTRATOR.value)
+    entered = UserInput(LOGIN, _NAMES[language], Role.ADMINISTRATOR.value)
     user = add_user(session, SYSTEM, entered, None, now)
     for name, version in _CREDENTIALS.items():
         draft = CredentialDraft(name=name, version=version, port=str(port), community=COMMUNITY)

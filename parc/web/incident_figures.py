@@ -39,6 +39,7 @@ _AGES = (
 )
 _MOST_ROWS = 50
 _DAY = 86_400
+_WORD = 80
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 720, 220, 44, 28, 12
 
 
@@ -149,7 +150,8 @@ def draw(buckets: Sequence[Bucket]) -> Chart:
         ):
             title = f"{day}{gettext(': ')}{name} {format_number(count)}"
             bars.append(_bar(left + place * step, 0.34 * step, count / most, kind, title))
-        if number % max(len(buckets) // 4, 1) == 0:
+        has_room = left <= _WIDTH - _WORD
+        if has_room and number % max(len(buckets) // 4, 1) == 0:
             words.append((left, day))
     return Chart(_WIDTH, _HEIGHT, bars, _lines(most), words)
 
