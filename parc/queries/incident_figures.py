@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.models import Asset, Incident, IncidentAsset, IncidentState
-from parc.queries.locations import Places
+from parc.queries.locations import Places, read_places
 
 # Upper bounds of the ages of the backlog, in days; the last group is older.
 AGE_DAYS: Final = (1, 7, 30)
@@ -80,6 +80,47 @@ class Bucket:
     begins_at: datetime
     opened: int
     resolved: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The figures of a period that ended at ``now``: as a whole, by its parts, and by groups.
+
+    Attributes:
+        groups: by category, model or number of the site; empty for none.
+        case_count: of how many incidents it is made.
+    """
+
+    now: datetime
+    whole: Figures
+    buckets: Sequence[Bucket]
+    groups: Sequence[tuple[str, Figures]]
+    case_count: int
+
+
+def read_report(
+    session: Session, group: str, since: datetime, now: datetime, part_days: int
+) -> Report:
+    """Read the cases of a period and compute all that its page shows.
+
+    Args:
+        group: ``category``, ``model`` or ``site``.
+    """
+    cases = read_cases(session, since)
+    keys: Callable[[Case], Iterable[str]]
+    if group == "category":
+        keys = category_keys
+    elif group == "site":
+        keys = site_keys(read_places(session))
+    else:
+        keys = model_keys(models_of(session, since))
+    return Report(
+        now,
+        figures_of(cases, since, now),
+        buckets_of(cases, since, now, part_days),
+        grouped(cases, keys, since, now),
+        len(cases),
+    )
 
 
 def read_cases(session: Session, since: datetime) -> list[Case]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final, cast
 
-from flask import render_template, request
+from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, pgettext
 from flask_babel import lazy_gettext as _
@@ -14,7 +15,7 @@ from flask_babel import lazy_gettext as _
 from parc.extensions import db
 from parc.models import IncidentCategory
 from parc.queries import incident_figures as query
-from parc.queries.incident_figures import Bucket, Case, Figures
+from parc.queries.incident_figures import Bucket, Figures, Report
 from parc.queries.locations import read_places
 from parc.services.permissions import Action
 from parc.web.access import requires
@@ -38,6 +39,10 @@ _AGES = (
     _("more than 30 days"),
 )
 _MOST_ROWS = 50
+# Of so many incidents the figures are computed at most once in this time.
+MANY: Final = 5_000
+KEPT: Final = timedelta(minutes=10)
+_EXTENSION = "parc_incident_reports"
 _DAY = 86_400
 _WORD = 80
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 720, 220, 44, 28, 12
@@ -83,9 +88,8 @@ class _Asked:
 def figures() -> ResponseReturnValue:
     """Show the indicators of a period."""
     asked = _asked()
-    cases = query.read_cases(db.session(), asked.since)
-    buckets = query.buckets_of(cases, asked.since, asked.now, asked.part_days)
-    whole = query.figures_of(cases, asked.since, asked.now)
+    report = _report(asked)
+    buckets, whole = report.buckets, report.whole
     return render_template(
         "incidents/figures.html",
         whole=whole,
@@ -93,7 +97,8 @@ def figures() -> ResponseReturnValue:
         buckets=buckets,
         chart=draw(buckets),
         backlog_chart=_draw_backlog(whole),
-        rows=_groups(cases, asked)[:_MOST_ROWS],
+        rows=_named(report.groups[:_MOST_ROWS], asked),
+        made_at=report.now if report.case_count > MANY else None,
         asked=asked,
         periods=_PERIOD_NAMES,
         groups=_GROUPS,
@@ -131,7 +136,7 @@ def figures_csv() -> ResponseReturnValue:
                 )
             ),
         ]
-        for name, one in _groups(query.read_cases(db.session(), asked.since), asked)
+        for name, one in _named(_report(asked).groups, asked)
     ]
     return csv_file(heads, iter([rows]))
 
@@ -199,16 +204,26 @@ def _asked() -> _Asked:
     return _Asked(period, group, moment - timedelta(days=days), moment, part)
 
 
-def _groups(cases: Sequence[Case], asked: _Asked) -> list[tuple[str, Figures]]:
+def _report(asked: _Asked) -> Report:
+    """Compute what is asked for, or take what was computed lately where that takes long."""
+    kept = cast("dict[tuple[str, str], Report]", current_app.extensions.setdefault(_EXTENSION, {}))
+    key = (asked.period, asked.group)
+    found = kept.get(key)
+    if found is None or not timedelta(0) <= asked.now - found.now < KEPT:
+        found = query.read_report(
+            db.session(), asked.group, asked.since, asked.now, asked.part_days
+        )
+        kept.pop(key, None)
+        if found.case_count > MANY:
+            kept[key] = found
+    return found
+
+
+def _named(groups: Sequence[tuple[str, Figures]], asked: _Asked) -> list[tuple[str, Figures]]:
     """Give the groups with their names."""
-    session = db.session()
     if asked.group == "category":
-        found = query.grouped(cases, query.category_keys, asked.since, asked.now)
-        return [(label(IncidentCategory(key)), one) for key, one in found]
+        return [(label(IncidentCategory(key)), one) for key, one in groups]
     if asked.group == "site":
-        places = read_places(session)
-        found = query.grouped(cases, query.site_keys(places), asked.since, asked.now)
-        return [((places.path(int(key)) or key) if key else "—", one) for key, one in found]
-    keys = query.model_keys(query.models_of(session, asked.since))
-    found = query.grouped(cases, keys, asked.since, asked.now)
-    return [(key or "—", one) for key, one in found]
+        places = read_places(db.session())
+        return [((places.path(int(key)) or key) if key else "—", one) for key, one in groups]
+    return [(key or "—", one) for key, one in groups]

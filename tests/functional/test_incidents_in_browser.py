@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 from playwright.sync_api import expect
 
@@ -11,9 +9,11 @@ from parc.extensions import db, transaction
 from parc.models import Incident, IncidentState, Role, Supply
 from parc.reconcile.incidents import settle_incidents
 from parc.services.actor import SYSTEM
+from parc.services.contract_lines import add_typed
 from tests.browser import Live, Visit, axe_violations, chromium, live, visit
 from tests.conftest import SOME_MOMENT
-from tests.factories import make_asset, make_linked_device
+from tests.contract_world import TODAY, make_contract, make_supplier
+from tests.factories import SOME_PERSON, make_asset, make_linked_device
 
 __all__ = ["chromium", "live", "visit"]
 pytestmark = [pytest.mark.browser, pytest.mark.long]
@@ -51,9 +51,14 @@ def test_draft_becomes_an_incident_with_whom_to_call_and_is_resolved(
     live: Live, visit: Visit
 ) -> None:
     with live.app.app_context(), transaction() as session:
-        asset = make_asset(
-            session, asset_tag="P000078", name="imp-78", warranty_ends_on=date(2099, 1, 1)
-        )
+        asset = make_asset(session, asset_tag="P000078", name="imp-78")
+        firm = make_supplier(session, name="Alpha", support_phone="01 23 45 67 89").id
+        contract = make_contract(
+            session, supplier_id=firm, number="M-17", initial_months="1200", week_from="00:00",
+            week_to="24:00", saturday_from="00:00", saturday_to="24:00", sunday_from="00:00",
+            sunday_to="24:00",
+        ).id  # fmt: skip
+        add_typed(session, SOME_PERSON, contract, "P000078", today=TODAY, now=SOME_MOMENT)
         device = make_linked_device(session, asset)
         session.add(
             Supply(device_id=device.id, key="1", description="Toner", capacity=100, level=3)
@@ -65,6 +70,8 @@ def test_draft_becomes_an_incident_with_whom_to_call_and_is_resolved(
     page.click("tbody th a")
     expect(page.get_by_text("Toner: 3 % left.")).to_be_visible()
     expect(page.locator("#cover")).to_contain_text("Covered")
+    expect(page.locator("#cover")).to_contain_text("call Alpha 01 23 45 67 89")
+    expect(page.locator("#cover")).to_contain_text("M-17")
     page.click("button[value=confirm]")
     page.click("button[value=take]")
     page.click("summary:has-text('Resolve')")

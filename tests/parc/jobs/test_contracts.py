@@ -30,6 +30,7 @@ from parc.models import (
     Alert,
     AlertKind,
     Contract,
+    ContractPeriod,
     Coverage,
     JobRun,
     LifecycleState,
@@ -359,6 +360,31 @@ def test_digest_that_breaks_off_leaves_nothing_half_done(
             tell_of_dates(work)
     assert _letters() == []
     assert tell_of_dates(work) == 2
+
+
+def test_renewal_that_breaks_off_leaves_nothing_half_done(
+    app: Flask, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction() as session:
+        number = make_contract(session, **TACIT).id
+    clock.step(days=60)
+
+    def breaks(*arguments: Any) -> None:
+        del arguments
+        raise ZeroDivisionError
+
+    terms = sa.select(ContractPeriod.ends_on).order_by(ContractPeriod.position)
+    with monkeypatch.context() as patched:
+        patched.setattr("parc.services.contracts.show_dates", breaks)  # the term is written by then
+        with pytest.raises(ZeroDivisionError):
+            bring_cover_up(_work(app, clock))
+    db.session.rollback()
+    assert list(db.session.scalars(terms)) == [date(2026, 12, 31)]
+    for _time in range(2):
+        bring_cover_up(_work(app, clock))
+    db.session.rollback()
+    assert list(db.session.scalars(terms)) == [date(2026, 12, 31), date(2027, 12, 31)]
+    assert db.session.get_one(Contract, number).ends_on == date(2027, 12, 31)
 
 
 def test_jobs_tell_and_send(sqlite_app: Flask, clock: SteppingClock, server: Mailbox) -> None:

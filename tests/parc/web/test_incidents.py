@@ -397,6 +397,23 @@ def test_indicators_are_shown_drawn_and_given_as_a_file(technician: Browser) -> 
     assert duration(None) == "\u2014"
 
 
+def test_figures_of_many_incidents_stand_for_some_minutes(
+    technician: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened() -> str:
+        rows = technician.get("/incidents/export-figures.csv").text.splitlines()
+        return rows[1].split(",")[1]
+
+    make_incident(category="printing")
+    assert "Computed at" not in technician.get("/incidents/figures").text
+    monkeypatch.setattr("parc.web.incident_figures.MANY", 0)
+    assert "Computed at" in technician.get("/incidents/figures").text
+    make_incident(category="printing")
+    assert opened() == "1"
+    monkeypatch.setattr("parc.web.incident_figures.KEPT", timedelta(0))
+    assert opened() == "2"
+
+
 def test_long_times_are_said_in_days(sqlite_app: Flask) -> None:
     with sqlite_app.test_request_context():
         assert duration(2 * 86_400 + 3 * 3_600 + 5) == "2\u202fj 3\u202fh"
