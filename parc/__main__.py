@@ -32,6 +32,7 @@ _COMMANDS = {
     "agents": "parc.cli.agents:agents",
     "alerts": "parc.cli.alerts:alerts",
     "assets": "parc.cli.assets:assets",
+    "position": "parc.cli.position:position",
     "software": "parc.cli.software:software",
     "contracts": "parc.cli.contracts:contracts",
     "changes": "parc.cli.changes:changes",

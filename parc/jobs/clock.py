@@ -15,6 +15,7 @@ from parc.queries.jobs import (
     last_arguments,
     last_entry_id,
 )
+from parc.queries.positions import has_stale
 from parc.services.jobs import enqueue
 from parc.services.outbox import has_due_message
 from parc.services.slots import take_due_slots
@@ -24,6 +25,8 @@ PURGE = "purge"
 INBOX = "inbox"
 COVER = "cover"
 ALERTS = "alerts"
+POSITIONS = "positions"
+ALL_POSITIONS = "all_positions"
 MAIL = "mail"
 WATCH = "watch_folder"
 _PURGE_HOUR = 3
@@ -66,6 +69,16 @@ def queue_inbox(clock: Clock, zone: ZoneInfo) -> bool:
 def queue_alerts(clock: Clock, zone: ZoneInfo) -> bool:
     """Queue the nightly look at dates that come near, as the purge is queued."""
     return _queue_nightly(ALERTS, clock, zone)
+
+
+def queue_positions(clock: Clock, zone: ZoneInfo) -> bool:
+    """Queue the making of all positions once a night, and of those that are stale meanwhile."""
+    if _queue_nightly(ALL_POSITIONS, clock, zone):
+        return True
+    with reading() as session:
+        if not has_stale(session):
+            return False
+    return _queue(POSITIONS, {}, clock())
 
 
 def queue_cover(clock: Clock, zone: ZoneInfo) -> bool:

@@ -17,8 +17,18 @@ from parc.discovery.agents import settle_uploads, take_waiting
 from parc.discovery.collectors_network import collectors_network
 from parc.discovery.run import Tools, apply_held, discover
 from parc.errors import ParcError
-from parc.jobs import contracts, imports
-from parc.jobs.clock import AGENTS, ALERTS, COVER, INBOX, MAIL, PURGE, WATCH
+from parc.jobs import contracts, imports, positions
+from parc.jobs.clock import (
+    AGENTS,
+    ALERTS,
+    ALL_POSITIONS,
+    COVER,
+    INBOX,
+    MAIL,
+    POSITIONS,
+    PURGE,
+    WATCH,
+)
 from parc.jobs.execution import Handler, JobContext
 from parc.reconcile.inbox import settle
 from parc.reconcile.incidents import settle_incidents
@@ -142,6 +152,8 @@ HANDLERS: dict[str, Handler] = {
     PURGE: purge,
     COVER: contracts.cover,
     ALERTS: contracts.alerts,
+    POSITIONS: positions.positions,
+    ALL_POSITIONS: positions.all_positions,
     MAIL: contracts.mail,
     PLAN_IMPORT: imports.plan_import,
     APPLY_IMPORT: imports.apply_import,

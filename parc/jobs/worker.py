@@ -153,6 +153,7 @@ class Worker:
         job_clock.queue_inbox(self._clock, self._zone)
         job_clock.queue_alerts(self._clock, self._zone)
         job_clock.queue_cover(self._clock, self._zone)
+        job_clock.queue_positions(self._clock, self._zone)
 
     def _mail(self) -> None:
         if self._has_mail_server:

@@ -111,6 +111,7 @@ from parc.models.movement import (
     MovementVariant,
 )
 from parc.models.person import Department, Person
+from parc.models.position import PositionSnapshot, ProductPosition
 from parc.models.software import EndOfSupport, SoftwareRule, SoftwareTitle
 from parc.models.supplier import Supplier, SupplierContact, SupplierRole
 from parc.models.user import Role, SignInFailure, SignInLink, User, UserSession
@@ -210,8 +211,10 @@ __all__ = [
     "Outlet",
     "PeriodKind",
     "Person",
+    "PositionSnapshot",
     "Priority",
     "ProductPart",
+    "ProductPosition",
     "ProductStatus",
     "Publisher",
     "RangeCredential",

@@ -32,6 +32,7 @@ from parc.services.actor import Actor
 from parc.services.documents import delete_documents_of
 from parc.services.licence_keys import add_keys, keys_of, open_key
 from parc.services.permissions import Action, require
+from parc.services.positions import mark_right, mark_stale
 
 KIND: Final = "entitlement"
 FIELDS: Final = (
@@ -357,6 +358,11 @@ def _record(
     at: datetime,
     changes: Mapping[str, tuple[Any, Any]],
 ) -> None:
+    if action == "created":
+        mark_right(session, row.product_id)
+    else:
+        before = changes.get("product_id", (row.product_id, None))[0]
+        mark_stale(session, {row.product_id, before})
     audit.record(
         session,
         actor,

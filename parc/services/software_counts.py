@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.models import Installation, SoftwareProduct, SoftwareTitle, table_of
+from parc.services.positions import mark_stale
 from parc.software.rules import SoftwareKind
 
 _CHUNK: Final = 500
@@ -87,6 +88,7 @@ def _add_counts(
         )
     )
     session.connection().execute(statement, [{"of": n, "by": products[n]} for n in sorted(touched)])
+    mark_stale(session, touched)
 
 
 def _products_of(session: Session, title_ids: Collection[int]) -> dict[int, int]:
@@ -107,6 +109,7 @@ def recount_products(session: Session, product_ids: Collection[int]) -> None:
     """Count the machines of some products anew, with when they were first and last seen."""
     title, row = SoftwareTitle, Installation
     product = SoftwareProduct
+    mark_stale(session, product_ids)
     for part in parts(sorted(product_ids)):
         _settle_kinds(session, part)
         machines = (

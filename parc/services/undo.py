@@ -67,7 +67,10 @@ _HELD: Final = (
 )
 # What hangs on an asset without being anybody's decision.
 _GOES_ALONG: Final = frozenset(
-    {"asset_field", "difference", "inbox_entry", "contract_line", "coverage"}
+    {
+        *("asset_field", "difference", "inbox_entry", "contract_line", "coverage"),
+        *("product_position", "position_snapshot"),
+    }
 )
 _CHUNK: Final = 500
 _I: Final = "incident"

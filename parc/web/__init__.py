@@ -16,6 +16,7 @@ from parc.web.agent_endpoint import agent_endpoint
 from parc.web.agents import agents
 from parc.web.bundles import init_bundles
 from parc.web.changes import changes
+from parc.web.compliance import compliance
 from parc.web.context import signed_in
 from parc.web.contract_calendar import contracts
 from parc.web.credentials import credentials
@@ -67,6 +68,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     agents,
     assets,
     changes,
+    compliance,
     contracts,
     credentials,
     dashboard,

@@ -112,6 +112,7 @@ MENU = (
             Entry("contracts.index", _("Contracts"), "handshake", Action.VIEW_CONTRACT, "o"),
             Entry("suppliers.index", _("Suppliers"), "truck", Action.VIEW_CONTRACT, "s"),
             Entry("licences.index", _("Licences"), "key-round", Action.VIEW_INVENTORY),
+            Entry("compliance.index", _("Compliance"), "shield-check", Action.VIEW_INVENTORY),
             Entry("imports.index", _("Imports"), "upload", Action.IMPORT_RECORDS),
         ),
         "contracts",

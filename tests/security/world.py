@@ -29,6 +29,7 @@ from parc.services.entitlements import add_period, create_entitlement, put_keys
 from parc.services.incident_links import follow_up, link
 from parc.services.incident_values import IncidentInput
 from parc.services.incidents import open_incident
+from parc.services.positions import mark_all, refresh_some, take_snapshot
 from parc.services.products import product_for, publisher_for
 from parc.software.rules import SoftwareKind
 from parc.web.import_pages import store as import_store
@@ -64,7 +65,8 @@ MADE_BY_US = {
     "asset.currency", "location.time_zone", "person.search_text", "tag_pattern.pattern",
     "entitlement.name_folded", "entitlement.search_text", "entitlement_key.ending",
     "entitlement_key.key_id", "entitlement_key.sealed", "entitlement_key.token",
-    "entitlement_period.currency", "publisher.name_folded", "software_product.name_folded",
+    "entitlement_period.currency", "position_snapshot.currency", "product_position.currency",
+    "publisher.name_folded", "software_product.name_folded",
     "import_mapping.kind", "import_mapping.signature", "import_run.file_hash", "import_run.kind",
     "import_run.source", "observation.address", "observation.source", "user.colour_scheme",
     "user.language", "user.login", "user.password_hash", "user_session.address",
@@ -297,8 +299,11 @@ def _add_licence(
     put_keys(session, SOME_PERSON, box, row.id, ["canary-licence-key"], at=SOME_MOMENT)
     allocate(session, SOME_PERSON, row.id, [Holder(asset_id=asset_id)], at=SOME_MOMENT)
     session.flush()
+    mark_all(session)
+    refresh_some(session, SOME_MOMENT.date(), SOME_MOMENT, 10)
+    take_snapshot(session, SOME_PERSON, SOME_MOMENT.date())
     key_id = session.scalars(sa.select(models.EntitlementKey.id)).one()
-    return {"entitlement_id": row.id, "period_id": term.id, "key_id": key_id}
+    return {"entitlement_id": row.id, "period_id": term.id, "key_id": key_id, "product_id": suite}
 
 
 def _add_imports(session: Session, user_id: int, text: Callable[[int], str]) -> dict[str, int]:

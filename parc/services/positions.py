@@ -1,0 +1,119 @@
+"""The position of products, kept: marked when anything of it changes, made again, snapshots.
+
+Only products that a licence is held for have one, with the parts of its suites. What is kept here
+follows from rights and findings, so that it stands in no history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from parc.models import Entitlement, PositionSnapshot, ProductPart, ProductPosition, table_of
+from parc.queries.inbox_cause import parts
+from parc.queries.position_facts import position_facts, related_products
+from parc.services.actor import Actor
+from parc.services.permissions import Action, require
+from parc.software.position import positions
+from parc.software.position_facts import Position
+
+_KEPT: Final = ("product_id", "held", "needed", "missing", "unused", "true_up", "reclaimable")
+
+
+def mark_stale(session: Session, product_ids: Collection[int]) -> None:
+    """Note that something of products has changed; those without a position stay without."""
+    for part in parts(set(product_ids)):
+        statement = (
+            sa.update(ProductPosition)
+            .where(ProductPosition.product_id.in_(part), ProductPosition.is_stale.is_(False))
+            .values(is_stale=True)
+        )
+        session.execute(statement.execution_options(synchronize_session=False))
+
+
+def mark_right(session: Session, product_id: int) -> None:
+    """Note that a licence of a product was made, changed or deleted."""
+    _insert(session, related_products(session, [product_id]))
+    mark_stale(session, [product_id])
+
+
+def mark_all(session: Session) -> None:
+    """Let every position be made again: days go by, machines move, imports write past us."""
+    held = sa.select(Entitlement.product_id).distinct()
+    missing = sa.select(ProductPosition.product_id)
+    fresh = set(session.scalars(held.where(Entitlement.product_id.not_in(missing))))
+    inside = sa.select(ProductPart.part_id).where(ProductPart.suite_id.in_(held))
+    fresh |= set(session.scalars(inside.where(ProductPart.part_id.not_in(missing))))
+    _insert(session, sorted(fresh))
+    session.execute(
+        sa.update(ProductPosition)
+        .values(is_stale=True)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def refresh_some(session: Session, today: date, now: datetime, most: int) -> int:
+    """Make some positions again that are stale, with what belongs to them; gives how many."""
+    query = sa.select(ProductPosition.product_id).where(ProductPosition.is_stale.is_(True))
+    chosen = session.scalars(query.order_by(ProductPosition.product_id).limit(most)).all()
+    if not chosen:
+        return 0
+    made = positions(position_facts(session, related_products(session, chosen), today))
+    by_product = {one.product_id: one for one in made}
+    there = sa.select(ProductPosition).where(ProductPosition.product_id.in_(list(by_product)))
+    count = 0
+    for row in session.scalars(there):
+        for name, value in _values(by_product[row.product_id]).items():
+            setattr(row, name, value)
+        row.is_stale, row.computed_at = False, now
+        count += 1
+    session.flush()
+    return count
+
+
+def take_snapshot(session: Session, actor: Actor, on: date) -> int:
+    """Keep the positions as they are under a day; gives how many. The same day is kept once.
+
+    Raises:
+        NotAllowedError: the role may not edit licences.
+    """
+    require(actor, Action.EDIT_LICENCE)
+    session.execute(sa.delete(PositionSnapshot).where(PositionSnapshot.taken_on == on))
+    kept = [*(getattr(ProductPosition, name) for name in _KEPT), ProductPosition.currency]
+    rows = sa.select(sa.literal(on, sa.Date()), *kept).where(
+        ProductPosition.computed_at.is_not(None)
+    )
+    names = ["taken_on", *_KEPT, "currency"]
+    statement = sa.insert(PositionSnapshot).from_select(names, rows)
+    result: Any = session.execute(statement.execution_options(preserve_rowcount=True))
+    return int(result.rowcount)
+
+
+def _values(one: Position) -> dict[str, Any]:
+    return {
+        "held": one.held,
+        "needed": one.needed,
+        "missing": one.missing,
+        "unused": sum(seat.code != "not_known" for seat in one.unused),
+        "true_up": one.true_up,
+        "reclaimable": one.reclaimable,
+        "currency": one.currency,
+    }
+
+
+def _insert(session: Session, product_ids: Collection[int]) -> None:
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    table = table_of(ProductPosition)
+    statement = (sqlite.insert if is_sqlite else postgresql.insert)(table).on_conflict_do_nothing()
+    rows = [
+        {"product_id": number, "is_stale": True, "needed": 0, "missing": 0, "unused": 0,
+         "currency": "EUR"}
+        for number in product_ids
+    ]  # fmt: skip
+    if rows:
+        session.connection().execute(statement, rows)
