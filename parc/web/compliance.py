@@ -315,10 +315,6 @@ def _view() -> ListView:
         ]
         url = url_for("compliance.show", product_id=row.id)
         rows.append(Line(row.id, url, row.name, cells))
-    hint = gettext("A software comes here as soon as a licence is held for it.")
-    empty = Empty(gettext("No position yet."), hint, url_for("licences.index"), gettext("Licences"))
-    if wanted.is_narrowed:
-        empty = Empty(gettext("Nothing matches."), gettext("Take a filter away, or search less."))
     return ListView(
         request=wanted,
         caption=gettext("Compliance"),
@@ -329,10 +325,17 @@ def _view() -> ListView:
             "%(count)s software", "%(count)s software", found.count,
             count=format_number(found.count),
         ),
-        empty=empty,
+        empty=_empty(wanted),
         previous_url=previous_url,
         next_url=next_url,
         facets=facets,
         chips=wanted.chips(facets),
         search_label=gettext("Filter by a part of a name"),
     )  # fmt: skip
+
+
+def _empty(wanted: ListRequest) -> Empty:
+    if wanted.is_narrowed:
+        return Empty(gettext("Nothing matches."), gettext("Take a filter away, or search less."))
+    hint = gettext("A software comes here as soon as a licence is held for it.")
+    return Empty(gettext("No position yet."), hint, url_for("licences.index"), gettext("Licences"))
