@@ -34,6 +34,7 @@ from parc.web.import_forms import (
     DELIMITERS,
     chosen_of,
 )
+from parc.web.import_values import shown_changes
 from parc.web.messages import tell
 
 _MEBI = 1024 * 1024
@@ -250,6 +251,7 @@ def shown(row: ImportRun, state: ImportState) -> dict[str, Any]:
             for one in lines.get("refused", [])[:200]
         ],
         "field_text": words.field_text,
+        "changes_of": shown_changes,
         "beside_words": words.BESIDE,
         "skipped_words": words.SKIPPED,
         "format_words": words.FORMATS,
