@@ -10,7 +10,16 @@ from sqlalchemy.orm import Session
 
 from parc.clock import now
 from parc.importers.limits import LIMITS
-from parc.models import EntitlementKey, ImportMapping, ImportRun, ImportState
+from parc.models import (
+    EntitlementKey,
+    ImportMapping,
+    ImportRun,
+    ImportState,
+    ProductStatus,
+    SoftwareProduct,
+    SoftwareRule,
+    SoftwareTitle,
+)
 from parc.services.actor import SYSTEM
 from parc.services.allocations import Holder, allocate
 from parc.services.document_store import DocumentStore
@@ -21,6 +30,7 @@ from parc.services.entitlement_drafts import (
     save_draft,
 )
 from parc.services.imports import FOLDER
+from parc.software.rules import SoftwareKind
 from tests.factories import make_asset
 
 _FILE = (
@@ -85,10 +95,16 @@ def add_import_rows(session: Session, folder: Path) -> dict[str, int]:
     )
     session.add_all([run, mapping])
     session.flush()
-    return {"import_id": run.id, "mapping_id": mapping.id, "entitlement_id": _licence(session)}
+    entitlement_id, product_id = _licence(session)
+    return {
+        "import_id": run.id,
+        "mapping_id": mapping.id,
+        "entitlement_id": entitlement_id,
+        "product_id": product_id,
+    }
 
 
-def _licence(session: Session) -> int:
+def _licence(session: Session) -> tuple[int, int]:
     """Add a licence of which more seats are given than were bought, with a term and a key."""
     moment = now()
     draft = EntitlementDraft(
@@ -107,4 +123,19 @@ def _licence(session: Session) -> int:
         asset = make_asset(session, name=f"PC-LIC-{number}", asset_tag=f"LIC{number}")
         holders.append(Holder(asset_id=asset.id))
     allocate(session, SYSTEM, row.id, holders, at=moment)
-    return row.id
+    title = SoftwareTitle(
+        digest="0" * 32, raw_name="Suite bureautique Standard 2021 - fr-fr", version="2021",
+        product_id=row.product_id, kind=SoftwareKind.PRODUCT, folded_by="", installation_count=1,
+        first_seen_at=moment, last_seen_at=moment, support_ends_on=moment.date(),
+    )  # fmt: skip
+    session.add(title)
+    product = session.get_one(SoftwareProduct, row.product_id)
+    product.machine_count, product.status = 1, ProductStatus.FORBIDDEN
+    product.first_seen_at = product.last_seen_at = moment
+    session.add(
+        SoftwareRule(
+            pattern="suite {version}", product="Suite", kind=SoftwareKind.PRODUCT, author="Ada",
+            created_at=moment,
+        )
+    )  # fmt: skip
+    return row.id, row.product_id

@@ -19,6 +19,7 @@ from parc.queries.positions import has_stale
 from parc.services.jobs import enqueue
 from parc.services.outbox import has_due_message
 from parc.services.slots import take_due_slots
+from parc.services.software_refolding import SOFTWARE
 
 AGENTS = "agents"
 PURGE = "purge"
@@ -79,6 +80,11 @@ def queue_positions(clock: Clock, zone: ZoneInfo) -> bool:
         if not has_stale(session):
             return False
     return _queue(POSITIONS, {}, clock())
+
+
+def queue_software(clock: Clock, zone: ZoneInfo) -> bool:
+    """Queue the nightly look at found software, as the purge is queued."""
+    return _queue_nightly(SOFTWARE, clock, zone)
 
 
 def queue_cover(clock: Clock, zone: ZoneInfo) -> bool:

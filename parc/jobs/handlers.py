@@ -18,6 +18,7 @@ from parc.discovery.collectors_network import collectors_network
 from parc.discovery.run import Tools, apply_held, discover
 from parc.errors import ParcError
 from parc.jobs import contracts, imports, positions
+from parc.jobs import software as found_software
 from parc.jobs.clock import (
     AGENTS,
     ALERTS,
@@ -42,6 +43,7 @@ from parc.services.incident_steps import close_resolved
 from parc.services.jobs import JobStoppedError
 from parc.services.retention import Ages, purge_batch
 from parc.services.runs import APPLY, SWEEP
+from parc.services.software_refolding import SOFTWARE
 
 T = TypeVar("T")
 
@@ -155,6 +157,7 @@ HANDLERS: dict[str, Handler] = {
     POSITIONS: positions.positions,
     ALL_POSITIONS: positions.all_positions,
     MAIL: contracts.mail,
+    SOFTWARE: found_software.software,
     PLAN_IMPORT: imports.plan_import,
     APPLY_IMPORT: imports.apply_import,
     WATCH: imports.watch_folder,

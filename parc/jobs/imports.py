@@ -80,5 +80,7 @@ def _tools(context: JobContext) -> RunTools:
         clock=context.clock,
         should_stop=context.should_stop,
         store=DocumentStore(settings.data_folder, FOLDER),
-        settings=TargetSettings(context.app.extensions["parc_box"]),
+        settings=TargetSettings(
+            settings.interface.asset_tag_pattern, context.app.extensions["parc_box"]
+        ),
     )

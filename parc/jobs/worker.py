@@ -152,6 +152,7 @@ class Worker:
         job_clock.queue_purge(self._clock, self._zone)
         job_clock.queue_inbox(self._clock, self._zone)
         job_clock.queue_alerts(self._clock, self._zone)
+        job_clock.queue_software(self._clock, self._zone)
         job_clock.queue_cover(self._clock, self._zone)
         job_clock.queue_positions(self._clock, self._zone)
 

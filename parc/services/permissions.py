@@ -38,7 +38,6 @@ class Action(enum.StrEnum):
     EDIT_CREDENTIAL = "edit_credential"
     EDIT_IGNORED_KEY = "edit_ignored_key"
     EDIT_FIELD_RULE = "edit_field_rule"
-    EDIT_TAG_PATTERN = "edit_tag_pattern"
     VIEW_AGENT = "view_agent"
     UPLOAD_INVENTORY = "upload_inventory"
     ENROL_AGENT = "enrol_agent"
@@ -48,6 +47,7 @@ class Action(enum.StrEnum):
     EDIT_INCIDENT = "edit_incident"
     EDIT_INCIDENT_RULE = "edit_incident_rule"
     EDIT_LICENCE = "edit_licence"
+    EDIT_SOFTWARE_RULE = "edit_software_rule"
     DELETE_LICENCE = "delete_licence"
     VIEW_LICENCE_KEY = "view_licence_key"
     IMPORT_RECORDS = "import_records"  # and the right to edit the kind of record
@@ -89,7 +89,7 @@ _MANAGER = _TECHNICIAN | {
     Action.EDIT_RANGE,
     Action.EDIT_INCIDENT_RULE,
     Action.EDIT_FIELD_RULE,
-    Action.EDIT_TAG_PATTERN,
+    Action.EDIT_SOFTWARE_RULE,
     Action.UNDO_ANY_CHANGE,
 }
 

@@ -6,8 +6,9 @@ can be stopped and taken up at any point, and a rule of ours marks only the titl
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from parc.models import (
     SoftwareProduct,
     SoftwareTitle,
 )
+from parc.services.jobs import enqueue
 from parc.services.software_counts import note_presence, read_presence, recount_products
 from parc.services.software_titles import (
     RawTitle,
@@ -31,11 +33,22 @@ from parc.services.software_titles import (
     settle_titles,
 )
 from parc.software.rules import rules_print
-from parc.software.support import usual_ends
+from parc.software.support import SupportEnd, usual_ends
 
+SOFTWARE: Final = "software"  # the job
 TITLES_AT_ONCE: Final = 500
 _DEVICES_AT_ONCE: Final = 50
 _PARC: Final = "parc"
+_FILE: Final = "file"
+
+
+def queue_refolding(session: Session, now: datetime) -> None:
+    """Queue the folding of what is marked.
+
+    Raises:
+        ConflictError: it waits or runs already.
+    """
+    enqueue(session, kind=SOFTWARE, arguments={}, key=SOFTWARE, now=now, max_attempts=2)
 
 
 def count_stale(session: Session) -> int:
@@ -92,18 +105,33 @@ def settle_all(session: Session) -> None:
     """Count all titles and products anew, and say when each was last seen; for the night."""
     row, title = Installation, SoftwareTitle
     counted = (
-        sa.select(row.title_id, sa.func.count(row.id), sa.func.max(Device.last_seen_at))
+        sa.select(
+            row.title_id,
+            sa.func.count(row.id),
+            sa.func.max(Device.last_seen_at),
+            sa.func.min(row.first_seen_at),
+        )
         .join(Device, Device.id == row.device_id)
         .where(row.gone_at.is_(None), row.title_id.is_not(None))
         .group_by(row.title_id)
     )
-    found = {number: (count, last) for number, count, last in session.execute(counted)}
+    found: dict[int | None, Sequence[Any]] = {
+        number: values for number, *values in session.execute(counted)
+    }
     changed = []
-    query = sa.select(title.id, title.installation_count, title.last_seen_at)
-    for number, count, last in session.execute(query):
-        true, seen = found.get(number, (0, last))
-        if (true, seen) != (count, last):
-            changed.append({"id": number, "installation_count": true, "last_seen_at": seen})
+    query = sa.select(title.id, title.installation_count, title.last_seen_at, title.first_seen_at)
+    for number, count, last, first in session.execute(query):
+        true, seen, oldest = found.get(number, (0, last, first))
+        oldest = min(oldest, first)
+        if (true, seen, oldest) != (count, last, first):
+            changed.append(
+                {
+                    "id": number,
+                    "installation_count": true,
+                    "last_seen_at": seen,
+                    "first_seen_at": oldest,
+                }
+            )
     if changed:
         session.execute(sa.update(title), changed)
     session.flush()
@@ -113,31 +141,53 @@ def settle_all(session: Session) -> None:
 
 def take_usual_ends(session: Session) -> int:
     """Take over the ends of support that come with Parc; what a file says of the same stays."""
+    wanted = {_key(end): end for end in usual_ends()}
+    changes = _put_ends(session, wanted, _PARC)
+    for known in session.scalars(sa.select(EndOfSupport).where(EndOfSupport.origin == _PARC)):
+        if (known.publisher_folded, known.product_folded, known.version_prefix) not in wanted:
+            session.delete(known)
+            changes += 1
+    session.flush()
+    return changes
+
+
+def take_ends(session: Session, ends: Sequence[SupportEnd]) -> int:
+    """Take over the ends of support of a file; gives how many lines changed something."""
+    return _put_ends(session, {_key(end): end for end in ends}, _FILE)
+
+
+def _put_ends(
+    session: Session, wanted: Mapping[tuple[str, str, str], SupportEnd], origin: str
+) -> int:
     row = EndOfSupport
     present = {
         (one.publisher_folded, one.product_folded, one.version_prefix): one
         for one in session.scalars(sa.select(row))
     }
-    wanted = {(e.publisher_folded, e.product_folded, e.version_prefix): e for e in usual_ends()}
     changes = 0
     for key, end in wanted.items():
         known = present.get(key)
         if known is None:
-            known = EndOfSupport(
-                publisher_folded=key[0], product_folded=key[1], version_prefix=key[2], origin=_PARC
-            )
+            known = row(publisher_folded=key[0], product_folded=key[1], version_prefix=key[2])
             session.add(known)
-        elif known.origin != _PARC or (known.ends_on, known.source) == (end.ends_on, end.source):
+        elif _stays(known, end, origin):
             continue
-        known.publisher, known.product = end.publisher, end.product
+        known.publisher, known.product, known.origin = end.publisher, end.product, origin
         known.ends_on, known.source, known.sourced_on = end.ends_on, end.source, end.sourced_on
         changes += 1
-    for key, known in present.items():
-        if known.origin == _PARC and key not in wanted:
-            session.delete(known)
-            changes += 1
     session.flush()
     return changes
+
+
+def _stays(known: EndOfSupport, end: SupportEnd, origin: str) -> bool:
+    """Tell whether a row is so already, or comes from a file that Parc's own table leaves alone."""
+    if origin == _PARC and known.origin != _PARC:
+        return True
+    return (known.origin, known.ends_on, known.source) == (origin, end.ends_on, end.source)
+
+
+def _key(end: SupportEnd) -> tuple[str, str, str]:
+    return end.publisher_folded, end.product_folded, end.version_prefix
 
 
 def settle_support(session: Session) -> int:

@@ -14,7 +14,6 @@ from parc.web.access import actor, check_all_routes_are_guarded
 from parc.web.account import account
 from parc.web.agent_endpoint import agent_endpoint
 from parc.web.agents import agents
-from parc.web.asset_tags import asset_tags
 from parc.web.bundles import init_bundles
 from parc.web.changes import changes
 from parc.web.compliance import compliance
@@ -57,6 +56,7 @@ from parc.web.problems import tell_problem
 from parc.web.ranges import ranges
 from parc.web.runs import runs
 from parc.web.session import load_actor, session_pages
+from parc.web.software_rules import software
 from parc.web.suppliers import suppliers
 from parc.web.users import users
 from parc.web.where import where
@@ -67,7 +67,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     account,
     agent_endpoint,
     agents,
-    asset_tags,
     assets,
     changes,
     compliance,
@@ -96,6 +95,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     ranges,
     runs,
     session_pages,
+    software,
     suppliers,
     users,
     where,

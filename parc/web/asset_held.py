@@ -12,11 +12,12 @@ from flask_babel import lazy_pgettext as _in
 from parc.extensions import db, transaction
 from parc.queries.asset_sheet import read_sheet
 from parc.queries.held import read_installations, read_managed
+from parc.queries.software import read_meanings
 from parc.services.permissions import Action
 from parc.services.told_devices import accept_told
 from parc.web.access import actor, requires
 from parc.web.assets import assets
-from parc.web.context import now
+from parc.web.context import now, settings
 from parc.web.forms import read_form
 from parc.web.listing import refuse
 from parc.web.messages import tell
@@ -112,6 +113,7 @@ def software(asset_id: int) -> ResponseReturnValue:
         asset=sheet.asset,
         tab="software",
         rows=rows,
+        meanings=read_meanings(db.session(), [row.title_id for row in rows if row.title_id]),
         next_url=next_url,
         held_word=held_word,
     )
@@ -156,6 +158,7 @@ def accept_managed(asset_id: int) -> ResponseReturnValue:
             actor(),
             [int(text)],
             at=now(),
+            tag_pattern=settings().interface.asset_tag_pattern,
         )
     tell(
         gettext("%(name)s is an asset now.", name=made.name),

@@ -52,6 +52,7 @@ _TITLES: Mapping[str, str] = {
     "split": _("%(asset)s split"),
     "undone": _("Undone: %(of)s"),
     "edited": _("Bulk edit"),
+    "software_status": _("Status of software"),
     "state_changed": _("Bulk change of state"),
     "moved": _("Movements: %(kind)s"),
     "decided": _("Decisions on devices"),

@@ -16,6 +16,7 @@ from parc.models import LifecycleState
 from parc.queries.contract_assets import LineProblem
 from parc.queries.dashboard import COUNT_LIMIT, different_assets, read_dashboard
 from parc.queries.facets import Covered, Facet
+from parc.queries.software import count_forbidden
 from parc.services.permissions import Action
 from parc.web.access import requires
 from parc.web.assets import LABELS, lookup
@@ -53,6 +54,7 @@ def show() -> ResponseReturnValue:
         changes=change_lines(board.changes),
         now=moment,
         total=facets.everything.bit_count(),
+        forbidden=count_forbidden(db.session()),
         uncovered=facets.count(
             {Facet.STATE: [LifecycleState.IN_USE.value], Facet.COVER: [Covered.NO.value]}
         ),

@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as _in
 
 from collectors.observation import Category
-from parc.models import DeviceStatus, LifecycleState, MovementKind
+from parc.models import DeviceStatus, LifecycleState, MovementKind, ProductStatus
 from parc.queries.dashboard import PeopleChange, RunChange
 from parc.services.fields import read_day
 from parc.web.assets import LABELS
@@ -86,6 +86,8 @@ ACTIONS: Mapping[str, str] = {
     "keys_shown": _in("history", "Keys shown"),
     "allocated": _in("history", "Seats given"),
     "seat_released": _in("history", "Seats taken back"),
+    "taken_back": _in("history", "Taken back"),
+    "brought_back": _in("history", "Holds again"),
 }
 FIELDS: Mapping[str, str] = {
     **RECORD_FIELDS,
@@ -108,6 +110,10 @@ FIELDS: Mapping[str, str] = {
     "notice_unit": _("Notice counted in"),
     "number": _("Number"),
     "portal_url": _("Portal"),
+    "product_status": _("Status"),
+    "status_owner_id": _("Owner"),
+    "status_reason": _("Reason"),
+    "status_until": _("Tolerated until"),
     "renewal": _("Renewal"),
     "renewal_months": _("Renewed for (months)"),
     "response_minutes": _("Response time"),
@@ -261,6 +267,7 @@ _MEMBERS: Mapping[str, type[enum.StrEnum]] = {
     "category": Category,
     "lifecycle_state": LifecycleState,
     "movement": MovementKind,
+    "product_status": ProductStatus,
     "status": DeviceStatus,
 }
 # Days of an asset, a person or a movement, which the history keeps as text.

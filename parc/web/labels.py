@@ -35,6 +35,7 @@ from parc.models import (
     MovementStatus,
     MovementVariant,
     PeriodKind,
+    ProductStatus,
     Role,
     RunPhase,
     RunState,
@@ -44,6 +45,7 @@ from parc.models import (
     TargetOutcome,
     ValueSource,
 )
+from parc.software.rules import SoftwareKind
 from parc.web.incident_labels import INCIDENT_KINDS, INCIDENT_LABELS
 
 _CATEGORIES: Mapping[Category, str] = {
@@ -368,6 +370,20 @@ _MESSAGE: Mapping[MessageState, str] = {
     MessageState.FAILED: _in("letter", "Failed"),
 }
 
+_PRODUCT_STATUS: Mapping[ProductStatus, str] = {
+    ProductStatus.UNDECIDED: _in("software", "Not decided"),
+    ProductStatus.AUTHORISED: _in("software", "Authorised"),
+    ProductStatus.TOLERATED: _in("software", "Tolerated"),
+    ProductStatus.FORBIDDEN: _in("software", "Forbidden"),
+}
+_SOFTWARE: Mapping[SoftwareKind, str] = {
+    SoftwareKind.PRODUCT: _in("software", "Product"),
+    SoftwareKind.UPDATE: _in("software", "Update"),
+    SoftwareKind.LANGUAGE_PACK: _in("software", "Language pack"),
+    SoftwareKind.RUNTIME: _in("software", "Runtime"),
+    SoftwareKind.DRIVER: _in("software", "Driver"),
+}
+
 # By type first: members of two sets with the same value are equal to each other.
 _LABELS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
     AlertKind: _ALERT,
@@ -399,6 +415,8 @@ _LABELS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
     NoticeUnit: _NOTICE_UNIT,
     PeriodKind: _PERIOD,
     PrivProtocol: _PRIV,
+    ProductStatus: _PRODUCT_STATUS,
+    SoftwareKind: _SOFTWARE,
     Renewal: _RENEWAL,
     Role: _ROLE,
     RunPhase: _PHASE,
@@ -424,6 +442,11 @@ _KINDS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
         LifecycleState.STOLEN: "bad",
     },
     ChangeSetState: {ChangeSetState.APPLIED: "good"},
+    ProductStatus: {
+        ProductStatus.AUTHORISED: "good",
+        ProductStatus.TOLERATED: "warning",
+        ProductStatus.FORBIDDEN: "bad",
+    },
     MovementStatus: {
         MovementStatus.PROPOSED: "warning",
         MovementStatus.CONFIRMED: "good",

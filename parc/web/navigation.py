@@ -112,6 +112,7 @@ MENU = (
             Entry("contracts.index", _("Contracts"), "handshake", Action.VIEW_CONTRACT, "o"),
             Entry("suppliers.index", _("Suppliers"), "truck", Action.VIEW_CONTRACT, "s"),
             Entry("licences.index", _("Licences"), "key-round", Action.VIEW_INVENTORY),
+            Entry("software.index", _("Software"), "boxes", Action.VIEW_INVENTORY),
             Entry("compliance.index", _("Compliance"), "shield-check", Action.VIEW_INVENTORY),
             Entry("imports.index", _("Imports"), "upload", Action.IMPORT_RECORDS),
         ),
@@ -138,7 +139,6 @@ MENU = (
                 "ban",
                 Action.EDIT_IGNORED_KEY,
             ),
-            Entry("asset_tags.index", _("Asset tags"), "tag", Action.EDIT_TAG_PATTERN),
             Entry(
                 "field_rules.index", _("Which source wins"), "arrow-up-down", Action.EDIT_FIELD_RULE
             ),

@@ -26,9 +26,6 @@ PROBLEMS = {
     "unknown_choice": _("%(value)s is not one of the choices."),
     "unknown_field": _("%(value)s cannot be set here."),
     "named_twice": _("%(value)s is named twice."),
-    "not_a_tag_pattern": _(
-        "%(value)s must hold {number} once; beside it letters, digits, blanks, points and dashes."
-    ),
     "not_a_key": _("%(value)s is no key of this kind."),
     "not_valid": _("%(value)s cannot be taken."),
     "not_found": _("There is no %(value)s."),
@@ -60,6 +57,10 @@ PROBLEMS = {
     "password_wrong": _("This is not your present password."),
     "password_repeat": _("The two passwords differ."),
     "last_administrator": _("This is the last active administrator: appoint another one first."),
+    "pattern_too_long": _("The pattern is too long."),
+    "pattern_too_open": _("Give at least three letters or digits beside the stars."),
+    "pattern_twice": _("{version} and {edition} may stand once each."),
+    "pattern_stars": _("At most eight stars, and never two open parts side by side."),
     "too_many_lines": _("At most %(value)s lines."),
     "network_not_a_network": _(
         "%(value)s is neither an address nor a network such as 192.168.1.0/24."

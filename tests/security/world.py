@@ -303,7 +303,10 @@ def _add_licence(
     refresh_some(session, SOME_MOMENT.date(), SOME_MOMENT, 10)
     take_snapshot(session, SOME_PERSON, SOME_MOMENT.date())
     key_id = session.scalars(sa.select(models.EntitlementKey.id)).one()
-    return {"entitlement_id": row.id, "period_id": term.id, "key_id": key_id, "product_id": suite}
+    return {
+        "entitlement_id": row.id, "period_id": term.id, "key_id": key_id, "product_id": suite,
+        "software_rule_id": rule.id,
+    }  # fmt: skip
 
 
 def _add_imports(session: Session, user_id: int, text: Callable[[int], str]) -> dict[str, int]:

@@ -15,6 +15,7 @@ from parc.importers.targets.places import PlaceTarget
 from parc.importers.targets.suppliers import SupplierTarget
 from parc.importers.targets.target import Target
 from parc.secret_box import SecretBox
+from parc.services.assets import DEFAULT_TAG_PATTERN
 from parc.services.permissions import Action
 
 
@@ -22,6 +23,7 @@ from parc.services.permissions import Action
 class TargetSettings:
     """What targets need of the settings."""
 
+    tag_pattern: str = DEFAULT_TAG_PATTERN
     box: SecretBox | None = None
 
 
@@ -57,7 +59,7 @@ def make_target(
                 raise KeyError("box")
             return LicenceTarget(choices, key, named, settings.box)
         case "assets":
-            return AssetTarget(choices, key)
+            return AssetTarget(choices, key, settings.tag_pattern)
         case "people":
             return PersonTarget(choices, key)
         case "places":

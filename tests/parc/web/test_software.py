@@ -1,0 +1,160 @@
+"""Found software in the browser: the list, a sheet, its machines, a status, a rule."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from parc.clock import now
+from parc.extensions import db, transaction
+from parc.jobs.contracts import Work
+from parc.jobs.software import bring_software_up
+from parc.models import (
+    ChangeSet,
+    Installation,
+    ProductStatus,
+    Role,
+    SoftwareProduct,
+    SoftwareRule,
+    SoftwareTitle,
+    ValueSource,
+)
+from parc.services.actor import SYSTEM
+from parc.services.people import PersonDraft, save_person
+from parc.services.undo import undo
+from tests.conftest import SOME_MOMENT
+from tests.factories import make_device
+from tests.web import Browser
+
+_OLD, _NEW, _ODD = "7-Zip 19.00", "7-Zip 23.01 (x64)", "Gestion Mairie v3.2 poste"
+
+
+@pytest.fixture
+def products(app: Flask) -> dict[str, int]:
+    """Three machines: old 7-Zip, new 7-Zip, and a program that no rule knows."""
+    with transaction() as session:
+        for number, name in enumerate((_OLD, _NEW, _ODD)):
+            device = make_device(session, sys_name=f"pc-{number}")
+            session.add(
+                Installation(
+                    device_id=device.id, source=ValueSource.AGENT, key=name, name=name,
+                    first_seen_at=now(),
+                )
+            )  # fmt: skip
+    _settle(app)
+    with transaction() as session:
+        rows = session.execute(sa.select(SoftwareProduct.name, SoftwareProduct.id))
+        return {name: number for name, number in rows}  # noqa: C416 -- rows
+
+
+def _settle(app: Flask) -> None:
+    bring_software_up(Work(transaction, now, app.extensions["parc_settings"]))
+    db.session.remove()
+
+
+def test_list_counts_machines_and_hides_other_kinds(app: Flask, products: dict[str, int]) -> None:
+    browser = Browser(app, Role.READ_ONLY)
+    page = browser.get("/software").get_data(as_text=True)
+    assert f'href="/software/{products["7-Zip"]}"' in page
+    assert browser.get("/software?kind=driver").get_data(as_text=True).count("/software/1") == 0
+    csv = browser.get("/software/export.csv?q=7-zip").get_data(as_text=True)
+    assert "7-Zip" in csv
+    assert "Mairie" not in csv
+    assert browser.get("/software?kind=nothing").status_code == 422
+
+
+def test_machines_with_without_and_behind(app: Flask, products: dict[str, int]) -> None:
+    browser = Browser(app, Role.READ_ONLY)
+    address = f"/software/{products['7-Zip']}/machines"
+    assert _machines(browser, address) == {"pc-0", "pc-1"}
+    assert _machines(browser, f"{address}?which=without") == {"pc-2"}
+    assert _machines(browser, f"{address}?version=20") == {"pc-0"}
+    sheet = browser.get(f"/software/{products['7-Zip']}").get_data(as_text=True)
+    assert _OLD in sheet
+    assert "23.01" in sheet
+
+
+def _machines(browser: Browser, address: str) -> set[str]:
+    page = browser.get(address).get_data(as_text=True)
+    return {name for name in ("pc-0", "pc-1", "pc-2") if f">{name}</a>" in page}
+
+
+def test_tolerated_needs_reason_day_and_owner(app: Flask, products: dict[str, int]) -> None:
+    browser = Browser(app, Role.TECHNICIAN)
+    ids = str(products["7-Zip"])
+    form = {"chosen": ids, "status": "tolerated", "is_planned": "1"}
+    answer = browser.post("/software/status", form)
+    assert answer.status_code == 422
+    for field in ("status_reason", "until", "owner"):
+        assert f'id="{field}-error"' in answer.get_data(as_text=True)
+
+
+def test_status_is_planned_set_and_undone(app: Flask, products: dict[str, int]) -> None:
+    browser = Browser(app, Role.TECHNICIAN)
+    with transaction() as session:
+        save_person(session, SYSTEM, PersonDraft(name="Anne Martin"), at=SOME_MOMENT)
+    number = products["7-Zip"]
+    form = {
+        "chosen": str(number), "status": "tolerated", "status_reason": "Until it is replaced",
+        "until": (now() + timedelta(days=9)).date().isoformat(), "owner": "Anne Martin",
+    }  # fmt: skip
+    planned = browser.post("/software/status", {**form, "is_planned": "1"})
+    assert "2" in planned.get_data(as_text=True)
+    assert _status(number) is ProductStatus.UNDECIDED
+    assert browser.post("/software/status", {**form, "is_confirmed": "1"}).status_code == 302
+    assert _status(number) is ProductStatus.TOLERATED
+    with transaction() as session:
+        act = session.scalars(sa.select(ChangeSet)).one()
+        undo(session, SYSTEM, act.id, at=now())
+    assert _status(number) is ProductStatus.UNDECIDED
+
+
+def _status(number: int) -> ProductStatus:
+    db.session.remove()
+    return db.session().get_one(SoftwareProduct, number).status
+
+
+def test_rule_is_tried_saved_and_taken_back(app: Flask, products: dict[str, int]) -> None:
+    del products
+    browser = Browser(app, Role.MANAGER)
+    form = {
+        "pattern": "gestion mairie v{version} *", "product": "Gestion Mairie",
+        "publisher": "Éditeur du Sud", "edition": "", "kind": "product",
+    }  # fmt: skip
+    tried = browser.post("/software/rules/new", form).get_data(as_text=True)
+    assert _ODD in tried
+    assert "Éditeur du Sud" in tried
+    with transaction() as session:
+        assert session.scalar(sa.select(sa.func.count(SoftwareRule.id))) == 0
+    before = _meaning()
+    assert browser.post("/software/rules/new", {**form, "is_confirmed": "1"}).status_code == 302
+    _settle(app)
+    assert _meaning() == ("Gestion Mairie", "3.2", 1)
+    with transaction() as session:
+        rule_id = session.scalars(sa.select(SoftwareRule.id)).one()
+    browser.post(f"/software/rules/{rule_id}/take-back", {})
+    _settle(app)
+    assert _meaning() == before
+    assert _ODD in browser.get("/software/export.csv?kind=all").get_data(as_text=True)
+
+
+def _meaning() -> tuple[str, str | None, int]:
+    with transaction() as session:
+        query = (
+            sa.select(SoftwareProduct.name, SoftwareTitle.version, SoftwareProduct.machine_count)
+            .join(SoftwareProduct, SoftwareProduct.id == SoftwareTitle.product_id)
+            .where(SoftwareTitle.raw_name == _ODD)
+        )
+        name, version, count = session.execute(query).one()
+        return name, version, count
+
+
+def test_pattern_that_is_too_open_is_refused(app: Flask) -> None:
+    browser = Browser(app, Role.MANAGER)
+    form = {"pattern": "* *", "product": "All", "kind": "product"}
+    answer = browser.post("/software/rules/new", form)
+    assert answer.status_code == 422
+    assert 'id="pattern-error"' in answer.get_data(as_text=True)
