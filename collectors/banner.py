@@ -193,6 +193,8 @@ def read_banner(sys_descr: str | None, manufacturer: str | None, sys_name: str |
         if maker is not None:
             text = _without_manufacturer(text, maker)
     model = _first(_MODELS, text) or _product(text)
+    if model is not None:
+        model = re.sub(_RUN_INTO, "", re.sub(_KIND_AT_END, "", model))
     if model is not None and (_NO_MODEL.match(model) or model == sys_name):
         model = None
     model = model or _first(_LABELLED, text) or _behind_maker(text, manufacturer)
@@ -207,9 +209,13 @@ def operating_system_named(sys_descr: str | None) -> str | None:
     return match["value"] if match and match["value"].upper() not in _NO_SYSTEM else None
 
 
+_RUN_INTO: Final = r"(?<=[\dA-Z])(?:Hardware|Software|Firmware|Version)$"
+_KIND_AT_END: Final = r"(?i)\s+(?:chassis|(?:internet|ethernet) (?:router|switch))$"
+
+
 def product_named(description: str | None) -> str | None:
     """Give the product that a short description of a chassis names: "SGE2010", "MP-118 chassis"."""
-    text = re.sub(r"(?i)\s+chassis$", "", (description or "")[:_MAX_SEARCHED].strip())
+    text = re.sub(_KIND_AT_END, "", (description or "")[:_MAX_SEARCHED].strip())
     match = re.fullmatch(rf"(?:\w+\s){{0,2}}{_CODE}", text)
     return None if match is None or _NO_PRODUCT.search(text) else text
 

@@ -50,6 +50,7 @@ _CODE_WORD: Final = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])\S+|\S*\d{2,}\S*")
 # Measures, dates, versions, hexadecimal numbers and names of counted parts.
 _NO_CODE: Final = re.compile(
     r"\d{7}|(?i:version|\bver\b|build|bps|linux|disk|port|hours?|minutes?|slot|admin"
+    r"|humid|temp|sensor|input|output|relay|outlet|alarm| for "
     r"|\d ?(?:mhz|ghz|vac|vdc|va|v|w|a|c|f|hz|db|dbm|mb|gb|kb|s|ms|days?)\b)"
     r"|\d+\.\d+\.\d+|\b[vV]\d+\.\d|^[0-9A-Fa-f]+$|\d{4}-\d\d|\d:\d\d"
 )
@@ -65,10 +66,15 @@ class Device(NamedTuple):
 
 
 class _Group(NamedTuple):
-    """A group of scalars in which something has the form of a serial number."""
+    """A group of texts: what in it has the form of a serial number, and what stands beside it.
+
+    Attributes:
+        is_named: sysDescr repeats a product's code of it.
+    """
 
     texts: tuple[Text, ...]
     serials: tuple[Text, ...]
+    is_named: bool
     is_vouched_for: bool
     has_code: bool
     has_bare_number: bool
@@ -78,9 +84,9 @@ def tell_by_likeness(private: PrivateTexts, device: Device) -> Iterator[Told]:
     """Give serial number, model and version as far as their forms leave no doubt."""
     texts = [one for one in private.texts if one.value not in device.names]
     groups = _groups_of(texts)
-    serial = _serial(groups, device, complete=private.complete)
     scalars = [one for group in groups.values() for one in group]
-    around = () if serial is None else groups[serial.group]
+    serial = _serial(groups, device, complete=private.complete) or _of_only_row(texts, device)
+    around = () if serial is None else groups.get(serial.group, ())
     if serial is not None:
         yield Told("serial_number", serial.value, serial.oid)
     model = _model(scalars, around, groups, device)
@@ -120,6 +126,17 @@ def _serial(
     return alone if _is_surely_serial(alone.value, has_code=has_code) else None
 
 
+def _of_only_row(texts: Iterable[Text], device: Device) -> Text | None:
+    """Choose that of a table with nothing but a first row, whose model sysDescr repeats."""
+    rows = defaultdict(list)
+    for one in texts:
+        if not one.is_scalar:
+            rows[one.group].append(one)
+    alone = [found for found in rows.values() if {one.arcs[-1] for one in found} == {1}]
+    read = [_read(tuple(found), device) for found in alone]
+    return _only(one for row in read if row.is_named for one in row.serials)
+
+
 def _read(group: tuple[Text, ...], device: Device) -> _Group:
     told = device.sys_descr.casefold()
     serials = tuple(
@@ -130,7 +147,7 @@ def _read(group: tuple[Text, ...], device: Device) -> _Group:
     repeated = any(one.value.casefold() in told for one in codes)
     versions = any(_is_version(one.value) or _NAMED_VERSION.fullmatch(one.value) for one in others)
     bare = any(_BARE_NUMBER.fullmatch(one.value) for one in others)
-    return _Group(group, serials, repeated or versions, bool(codes), bare)
+    return _Group(group, serials, repeated, repeated or versions, bool(codes), bare)
 
 
 def _only(found: Iterable[Text]) -> Text | None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from collectors.definitions.loader import load_definitions
 from collectors.definitions.model import Definition, Match
 from collectors.identify import candidates, identify, subtrees_to_ask
-from collectors.observation import System
+from collectors.observation import Category, System
 from collectors.registries.enterprise import (
     category_of,
     is_generic_agent,
@@ -121,3 +121,18 @@ def test_the_public_registry_names_makers_that_are_not_listed() -> None:
     assert manufacturer_of("1.3.6.1.4.1.2.6") == "IBM"
     assert manufacturer_of("1.3.6.1.4.1.31823.1") is not None
     assert category_of("1.3.6.1.4.1.43356.1.1.3") == "radio"
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("Example N2024, 6.2.0.5, Linux 3.6.5-1289203e", Category.SWITCH),
+        ("SONiC Software Version: SONiC.202205.1", Category.SWITCH),
+        ("EX-NVR4108HS", Category.NVR),
+        ("CPE FTTH gateway (GbE)", Category.ROUTER),
+        ("FreeCooling Controller", Category.ENVIRONMENT),
+        ("Novell NetWare 5.70", Category.SERVER),
+    ],
+)
+def test_words_of_its_trade_tell_the_kind(text: str, category: Category) -> None:
+    assert phrases_of(text).category == category

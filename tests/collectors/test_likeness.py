@@ -136,3 +136,10 @@ def test_an_appliance_on_a_borrowed_agent_is_asked_too() -> None:
         f"{UNKNOWN_MAKER}.2.0|4|ZA0604022112",
     )
     assert identity.serial_number == "ZA0604022112"
+
+
+def test_the_only_row_of_a_table_counts_when_sys_descr_names_its_model() -> None:
+    row = (("5.1.2.1", "DL-4410"), ("5.1.3.1", "ZA0604022112"))
+    assert told(*row, descr="DL-4410 logger")["serial_number"] == "ZA0604022112"
+    assert "serial_number" not in told(*row)
+    assert "serial_number" not in told(*row, ("5.1.3.2", "ZB0604022113"), descr="DL-4410 logger")

@@ -12,6 +12,7 @@ from collectors import oids
 from collectors.definitions.loader import load_definitions
 from collectors.definitions.model import Definition, Get, GetRegex, ObjectSays, TableFirst
 from collectors.snmp.replay import read_snmprec
+from tests.collectors.families import families
 from tests.collectors.test_bought_firmware import read
 
 WALKS = Path(__file__).parent.parent.parent / "walks"
@@ -43,6 +44,8 @@ def objects_of(definition: Definition) -> Iterator[Named]:
 
 
 def walk_of(definition: str) -> list[str]:
+    if definition in families():
+        return list(families()[definition].lines)
     return (WALKS / definition / "walk.snmprec").read_text("latin-1").splitlines()
 
 
