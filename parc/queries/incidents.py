@@ -134,6 +134,18 @@ def list_incidents(
     return IncidentPage(page, count, asset_names(session, [row.id for row in page.rows]))
 
 
+def latest_incidents(
+    session: Session, wanted: IncidentFilter, now: datetime, limit: int
+) -> Sequence[Any]:
+    """Read the latest incidents of a filter, as the cards of sheets show them."""
+    one = Incident
+    query = sa.select(
+        one.id, one.title, one.state, one.priority, one.opened_at, one.cause, one.rule
+    )
+    query = query.where(*_conditions(session, wanted, now))
+    return session.execute(query.order_by(one.id.desc()).limit(limit)).all()
+
+
 def export_page(
     session: Session,
     wanted: IncidentFilter,

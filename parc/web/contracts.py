@@ -17,6 +17,7 @@ from parc.queries.audit import subject_history
 from parc.queries.contract_assets import count_cover
 from parc.queries.contracts import contract_sheet, get_contract
 from parc.queries.cover import hours_of
+from parc.queries.incidents import IncidentFilter
 from parc.queries.locations import read_places
 from parc.queries.suppliers import supplier_names
 from parc.services import contracts as service
@@ -36,6 +37,7 @@ from parc.web.contract_words import hours_text, minutes_text, notice_text, rule_
 from parc.web.documents import document_card, receive, takes_files
 from parc.web.exports import csv_file, row_parts, xlsx_file
 from parc.web.forms import Form, filled, read_form
+from parc.web.incident_card import incident_card
 from parc.web.labels import choices
 from parc.web.listing import render_list
 from parc.web.messages import tell
@@ -88,6 +90,7 @@ def show(contract_id: int) -> ResponseReturnValue:
         rules=[(rule, rule_text(rule, places)) for rule in sheet.rules],
         counts=count_cover(session, contract_id),
         entries=subject_history(session, "contract", contract_id, _ENTRIES),
+        **incident_card(IncidentFilter("all", contracts=(contract_id,)), contract=contract_id),
         card_documents=document_card(
             DocumentSubject.CONTRACT,
             contract_id,

@@ -16,6 +16,7 @@ from parc.extensions import db, reading, transaction
 from parc.models import Person
 from parc.queries import people as query
 from parc.queries.departments import Departments, read_departments
+from parc.queries.incidents import IncidentFilter
 from parc.queries.keyset import Order
 from parc.queries.locations import Places, read_places
 from parc.queries.movements import MovementFilter, movements_of
@@ -30,6 +31,7 @@ from parc.web.dates import today
 from parc.web.exports import csv_file, xlsx_file
 from parc.web.formats import format_number, format_plain_date
 from parc.web.forms import Form, filled, read_form
+from parc.web.incident_card import incident_card
 from parc.web.listing import (
     ColumnSpec,
     Empty,
@@ -121,6 +123,7 @@ def show(person_id: int) -> ResponseReturnValue:
         changes_of=changes_of,
         has_left=row.left_on is not None and row.left_on < today(),
         today=today(),
+        **incident_card(IncidentFilter("all", people=(person_id,)), person=person_id),
     )
 
 

@@ -15,6 +15,7 @@ from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
 from parc.models import Location, LocationKind
 from parc.queries import rooms as query
+from parc.queries.incidents import IncidentFilter
 from parc.queries.locations import Place, Places, read_places
 from parc.queries.movements import MovementFilter, movements_of
 from parc.services import outlets as outlet_service
@@ -26,6 +27,7 @@ from parc.services.uses import InUseError, count_uses
 from parc.web.access import actor, requires
 from parc.web.context import now
 from parc.web.forms import Form, filled, read_form
+from parc.web.incident_card import incident_card
 from parc.web.labels import choices
 from parc.web.messages import tell
 from parc.web.movement_words import changes_of, kind_text, read_names
@@ -95,6 +97,7 @@ def show(place_id: int) -> ResponseReturnValue:
         kind_text=kind_text,
         changes_of=changes_of,
         paths={place.id: place.path for place in tree.by_id.values()},
+        **incident_card(IncidentFilter("all", places=tuple(within)), place=place_id),
     )
 
 

@@ -14,6 +14,7 @@ from parc.models import DocumentSubject, Supplier, SupplierRole
 from parc.queries import suppliers as query
 from parc.queries.audit import subject_history
 from parc.queries.contracts import contract_state, contracts_of_supplier
+from parc.queries.incidents import IncidentFilter
 from parc.queries.keyset import Order, PageReader
 from parc.queries.suppliers import SupplierFilter, assets_sold_by
 from parc.services import suppliers as service
@@ -26,6 +27,7 @@ from parc.web.documents import document_card, receive, takes_files
 from parc.web.exports import csv_file, row_parts, xlsx_file
 from parc.web.formats import format_number
 from parc.web.forms import Form, filled, read_form
+from parc.web.incident_card import incident_card
 from parc.web.labels import choices, label
 from parc.web.listing import (
     Cell,
@@ -252,6 +254,7 @@ def _sheet(supplier_id: int, form: Form) -> str:
         entries=subject_history(session, "supplier", supplier_id, _ENTRIES),
         contracts=[(row, contract_state(row, today())) for row in rows],
         sold=assets_sold_by(session, supplier_id, _ASSETS),
+        **incident_card(IncidentFilter("all", suppliers=(supplier_id,)), supplier=supplier_id),
         card_documents=document_card(
             DocumentSubject.SUPPLIER,
             supplier_id,
