@@ -125,6 +125,7 @@ def _prepare(network_port: int, language: str, seed: int) -> str:
     from parc.demo.prepare import prepare
     from parc.extensions import transaction
     from parc.schema import upgrade_schema
+    from parc.services.document_store import DocumentStore
 
     with application(is_schema_checked=False):
         upgrade_schema(settings().data_folder, now())
@@ -137,6 +138,7 @@ def _prepare(network_port: int, language: str, seed: int) -> str:
                 port=network_port,
                 now=now(),
                 language=language,
+                store=DocumentStore(settings().data_folder),
             )
         return link_url(token)
 

@@ -13,11 +13,13 @@ from collectors.credentials import SnmpVersion
 from parc.demo.fill import fill
 from parc.demo.network import COMMUNITY, DemoNetwork, DemoRange
 from parc.demo.organisation import Organisation
+from parc.demo.papers import write_papers
 from parc.models import Role, ScheduleKind
 from parc.queries.users import find_user
 from parc.secret_box import SecretBox
 from parc.services.actor import SYSTEM, Actor
 from parc.services.credentials import CredentialDraft, save_credential
+from parc.services.document_store import DocumentStore
 from parc.services.range_drafts import RangeDraft
 from parc.services.ranges import save_range
 from parc.services.sign_in import make_link
@@ -31,7 +33,7 @@ _NAMES = {"fr": "Administrateur de démonstration", "en": "Demo administrator"}
 _TAGS = "P{number:06d}"
 
 
-def prepare(
+def prepare(  # noqa: PLR0913 -- what the demo is made of
     session: Session,
     box: SecretBox,
     network: DemoNetwork,
@@ -40,6 +42,7 @@ def prepare(
     port: int,
     now: datetime,
     language: str = "fr",
+    store: DocumentStore | None = None,
 ) -> str:
     """Fill an empty database, leave a used one as it is; give the token of a one-time link.
 
@@ -51,6 +54,7 @@ def prepare(
         port: of the simulated network, noted in the credentials.
         now: the present moment.
         language: of what is named here.
+        store: where the documents of contracts go, if any are wanted.
     """
     person = find_user(session, LOGIN)
     if person is not None:
@@ -65,6 +69,8 @@ def prepare(
     if organisation is not None:
         actor = Actor(user.display_name, user.role, user.id)
         fill(session, actor, organisation, language=language, tag_pattern=_TAGS, now=now)
+        if store is not None:
+            write_papers(session, actor, store, language=language, now=now)
     return make_link(session, SYSTEM, user.id, now)
 
 

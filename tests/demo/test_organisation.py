@@ -20,6 +20,7 @@ from parc.models import (
     Allocation,
     Base,
     Contract,
+    Document,
     Entitlement,
     Incident,
     Movement,
@@ -27,6 +28,7 @@ from parc.models import (
     Person,
 )
 from parc.reconcile.invariants import examine
+from parc.services.document_store import DocumentStore
 
 TODAY = date(2026, 11, 26)
 
@@ -95,6 +97,7 @@ def test_organisation_is_written_by_the_services_and_nothing_is_wrong_with_it(
             port=1161,
             now=now(),
             language="en",
+            store=DocumentStore(sqlite_app.extensions["parc_settings"].data_folder),
         )
     with reading() as session:
         assert examine(session, sqlite_app.extensions["parc_box"], now()) == []
@@ -102,6 +105,7 @@ def test_organisation_is_written_by_the_services_and_nothing_is_wrong_with_it(
         assert count(session, Person) == len(made.people)
         assert count(session, Incident) == len(made.incidents)
         assert count(session, Contract) == len(made.contracts)
+        assert count(session, Document) == len(made.contracts)
         assert count(session, Entitlement) == len(made.licences)
         assert count(session, Allocation) == sum(one["given"] for one in made.licences)
 
