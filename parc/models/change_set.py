@@ -23,6 +23,7 @@ class ChangeSetKind(enum.StrEnum):
     BULK_STATE = "bulk_state"
     BULK_RELEASE = "bulk_release"
     MOVEMENTS = "movements"
+    SEATS = "seats"
     DECISION = "decision"
     AGENTS = "agents"
     INCIDENTS = "incidents"

@@ -22,6 +22,7 @@ from parc.models import (
     SoftwareProduct,
     Supplier,
 )
+from parc.naming import folded
 from parc.queries.alerts import near_end
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 from parc.queries.search import words_in
@@ -176,6 +177,25 @@ def get_licence(session: Session, entitlement_id: int) -> Entitlement:
     if row is None:
         raise NotFoundError(f"There is no licence {entitlement_id}.")
     return row
+
+
+def find_licence(session: Session, text: str) -> int | None:
+    """Give the licence of a reference, or of a name that one alone has; None when there is none."""
+    if not text:
+        return None
+    by_reference = sa.select(Entitlement.id).where(Entitlement.reference == text)
+    by_name = sa.select(Entitlement.id).where(Entitlement.name_folded == folded(text)[:255])
+    for query in (by_reference, by_name):
+        found = session.scalars(query.limit(2)).all()
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def offered_licences(session: Session, most: int) -> Sequence[str]:
+    """Give names of licences to choose from."""
+    query = sa.select(Entitlement.name).distinct().order_by(Entitlement.name)
+    return session.scalars(query.limit(most)).all()
 
 
 def licence_sheet(session: Session, entitlement_id: int, most_seats: int) -> LicenceSheet:

@@ -38,7 +38,7 @@ from parc.web.inbox import inbox
 from parc.web.incident_figures import incidents
 from parc.web.incident_words import title_text
 from parc.web.labels import badge_kind, label
-from parc.web.licences import licences
+from parc.web.licence_seats import licences
 from parc.web.menu import menu
 from parc.web.messages import take_messages
 from parc.web.movement_sheets import movements

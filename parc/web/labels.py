@@ -129,6 +129,7 @@ _CHANGE_SET: Mapping[ChangeSetKind, str] = {
     ChangeSetKind.BULK_STATE: _in("act", "Bulk change of state"),
     ChangeSetKind.BULK_RELEASE: _in("act", "Bulk release of locks"),
     ChangeSetKind.MOVEMENTS: _in("act", "Movements"),
+    ChangeSetKind.SEATS: _in("act", "Licence seats"),
     ChangeSetKind.INCIDENTS: _in("act", "Incidents"),
     ChangeSetKind.DECISION: _in("act", "Decisions"),
     ChangeSetKind.AGENTS: _in("act", "Agents"),

@@ -77,6 +77,7 @@ PROBLEMS = {
     ),
     "too_many_addresses": _("These are too many addresses: at most %(value)s."),
     "nothing_to_set": _("Fill in at least one field."),
+    "nobody_meant": _("Name somebody or something that gets a seat."),
     "set_and_emptied": _("Give a value or empty the field, not both."),
     "state_not_foreseen": _("This change is not foreseen from %(value)s."),
     "nothing_leaves": _("Tick what is another machine."),

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from collectors.observation import Category
 from parc.config import InboxSettings
 from parc.extensions import db, reading, transaction
 from parc.importers.apply import Task, plan_lines
@@ -23,6 +24,7 @@ from parc.importers.targets.made import TargetSettings
 from parc.models import (
     Allocation,
     AuditEntry,
+    ChangeSet,
     Document,
     Entitlement,
     EntitlementKey,
@@ -30,16 +32,20 @@ from parc.models import (
     InboxEntry,
     InboxKind,
     InboxState,
+    Installation,
     LifecycleState,
     Movement,
     MovementKind,
     MovementSource,
     MovementStatus,
     Role,
+    SoftwareTitle,
+    ValueSource,
 )
 from parc.reconcile.inbox import settle
 from parc.services.actor import SYSTEM
 from parc.services.allocations import Holder, allocate
+from parc.services.departments import DepartmentDraft, save_department
 from parc.services.entitlement_drafts import (
     EntitlementDraft,
     PeriodDraft,
@@ -47,8 +53,10 @@ from parc.services.entitlement_drafts import (
     save_draft,
 )
 from parc.services.people import PersonDraft, save_person
+from parc.services.undo import undo
+from parc.software.rules import SoftwareKind
 from tests.conftest import SOME_MOMENT
-from tests.factories import make_asset
+from tests.factories import make_asset, make_device
 from tests.web import Browser
 
 _FORM = {
@@ -161,6 +169,65 @@ def test_seats_of_who_has_left_and_of_what_came_back_are_proposed(sqlite_app: Fl
     assert set(map(tuple, rows)) == {(number, kept), (oem, kept), (oem, back)}
     assert db.session.get_one(Entitlement, oem).quantity == 4
     assert db.session.get_one(Entitlement, number).quantity == 1
+
+
+def test_many_seats_are_given_after_their_plan_and_taken_back_by_undo(sqlite_app: Flask) -> None:
+    browser = Browser(sqlite_app, Role.MANAGER)
+    number = _made()
+    with transaction() as session:
+        sales = save_department(session, SYSTEM, DepartmentDraft(name="Sales"), at=SOME_MOMENT).id
+        for name in ("Anne", "Bob"):
+            draft = PersonDraft(name=name, department="Sales")
+            save_person(session, SYSTEM, draft, at=SOME_MOMENT)
+        screen = make_asset(session, category=Category.MONITOR)
+        make_asset(session, category=Category.MONITOR, lifecycle_state=LifecycleState.DISPOSED)
+        tagged = make_asset(session, asset_tag="T-1")
+        device = make_device(session, asset_id=make_asset(session).id)
+        title = SoftwareTitle(
+            digest="x", raw_name="Office", kind=SoftwareKind.PRODUCT, folded_by="",
+            product_id=session.get_one(Entitlement, number).product_id,
+            first_seen_at=SOME_MOMENT, last_seen_at=SOME_MOMENT,
+        )  # fmt: skip
+        session.add(title)
+        session.flush()
+        session.add(
+            Installation(
+                device_id=device.id, source=ValueSource.AGENT, key="o", name="Office",
+                title_id=title.id, first_seen_at=SOME_MOMENT,
+            )
+        )  # fmt: skip
+        allocate(session, SYSTEM, number, [Holder(asset_id=tagged.id)], at=SOME_MOMENT)
+        ids = [str(screen.id), str(tagged.id)]
+    where = f"/licences/{number}/seats/many"
+    form = {"lines": "t-1\nanne\nNobody <b>", "department_id": str(sales)}
+    assert "Give many seats" in browser.get(where).text
+    plan = browser.post(where, form).text
+    nobody = browser.post(where, {"lines": " "})
+    machines = browser.post(where, {"category": "monitor"}).text
+    found = browser.post(where, {"is_installed": "1"}).text
+    browser.post(where, {**form, "is_confirmed": "1"})
+    given = _count(Allocation)
+    assert "2 seats are given." in plan
+    assert "1 has one already." in plan
+    assert "2 seats more are given than were bought." in plan
+    assert "Nobody &lt;b&gt;" in plan
+    assert nobody.status_code == 422
+    assert "1 seat is given." in machines
+    assert "1 seat is given." in found
+    assert given == 3
+
+    asked = browser.post("/licences/give", {"id": ids}).text
+    wrong = browser.post("/licences/give", {"chosen": ",".join(ids), "licence": "x"}).text
+    ticked = browser.post("/licences/give", {"chosen": ",".join(ids), "licence": "office"}).text
+    assert "2 assets get a seat each." in asked
+    assert "There is no x." in wrong
+    assert "1 seat is given." in ticked
+    act = db.session.scalars(sa.select(ChangeSet)).one()
+    assert "Licence seats given (2)" in browser.get("/changes").text
+    with transaction() as session:
+        undo(session, SYSTEM, act.id, at=SOME_MOMENT)
+    assert _count(Allocation) == 1
+    assert db.session.get_one(Entitlement, number).allocated_count == 1
 
 
 def state_is_open() -> sa.ColumnElement[bool]:
