@@ -11,6 +11,7 @@ from parc.cli.settling import settle_about
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 _VALUE_CHARACTERS = 60
 
@@ -58,6 +59,14 @@ def merge(into: str, other: str, take: Sequence[str], *, reason: str, is_applied
 @click.option("--device", "devices", multiple=True, type=int, help="Leaves whole.")
 @click.option("--voice", "voices", multiple=True, metavar="DEVICE:VOICE", help="Leaves.")
 @click.option("--give", "values", multiple=True, metavar="FIELD", help="Leaves with it.")
+@click.option(
+    "--link",
+    "links",
+    multiple=True,
+    type=(str, click.Choice(["goes", "stays"])),
+    metavar="LINK goes|stays",
+    help="Where one thing that hangs on the asset goes.",
+)
 @click.option("--reason", default="", help="Why; kept with it.")
 @click.option("--apply", "is_applied", is_flag=True, help="Split, not only show.")
 @with_database
@@ -66,32 +75,42 @@ def split(
     devices: Sequence[int],
     voices: Sequence[str],
     values: Sequence[str],
+    links: Sequence[tuple[str, str]],
     *,
     reason: str,
     is_applied: bool,
 ) -> None:
     """Make a record of its own of what is another machine.
 
-    Without --apply the devices of the asset are shown, with the voices that spoke through each.
+    Without --apply the devices of the asset are shown, with the voices that spoke through each, and
+    what hangs on it: movements, licences, contracts, incidents. What a merge had brought goes back
+    with its record, the rest stays; --link says otherwise. Documents go with what
+    they belong to.
     """
     from parc.clock import now
     from parc.discovery.explain import asset_of
     from parc.extensions import reading, transaction
     from parc.queries.asset_sheet import read_sheet
     from parc.reconcile.dividing import read_voices
+    from parc.reconcile.linked_rows import links_of
     from parc.reconcile.splitting import Leaving, split_asset
 
     with reading() as session:
         asset = asset_of(session, text)
         spoken = [(d, read_voices(session, d.id)) for d in read_sheet(session, asset.id).devices]
+        hanging = links_of(session, asset.id)
     if not is_applied:
         for device, heard in spoken:
             click.echo(f"device {device.id} at {device.address}")
             for voice in heard:
                 marks = ", ".join(f"{name} {value}" for name, value in voice.marks)
                 click.echo(f"  voice {device.id}:{voice.token} {marks}")
+        for link in hanging:
+            where = f"goes with {link.came_with}" if link.came_with else "stays"
+            click.echo(f"link {link.token} {where}: {_told(link.row)}")
         return
-    leaving = Leaving(frozenset(devices), _by_device(voices), frozenset(values))
+    going, staying = (frozenset(t for t, to in links if to == way) for way in ("goes", "stays"))
+    leaving = Leaving(frozenset(devices), _by_device(voices), frozenset(values), going, staying)
     pattern = settings().interface.asset_tag_pattern
     author = operator().because(reason)
     with transaction() as session:
@@ -109,6 +128,11 @@ def _by_device(voices: Sequence[str]) -> dict[int, frozenset[str]]:
             raise click.BadParameter(message)
         found.setdefault(int(device), set()).add(token)
     return {number: frozenset(tokens) for number, tokens in found.items()}
+
+
+def _told(row: Any) -> str:
+    """Give what tells a row apart, but for its id."""
+    return " ".join(_short(value) for value in row[1:] if value is not None)
 
 
 def _short(value: object) -> str:

@@ -43,7 +43,7 @@ from parc.services import asset_sources, assets
 from parc.services.actor import Actor
 from parc.services.asset_search import touch
 from parc.services.change_sets import recording
-from parc.services.movement_writing import explain
+from parc.services.movement_writing import explain, join_up
 from parc.services.permissions import Action, require
 from parc.services.row_images import loaded
 
@@ -58,12 +58,14 @@ class Leaving:
         values: person's fields that go with them; others stay.
         links: what hangs on the record and goes with them, by ``merged_records.link_token``;
             what a merge had brought goes with a record that comes back.
+        staying: what stays all the same, of what a merge had brought.
     """
 
     device_ids: frozenset[int] = frozenset()
     voices: Mapping[int, frozenset[str]] = field(default_factory=dict)
     values: frozenset[str] = frozenset()
     links: frozenset[str] = frozenset()
+    staying: frozenset[str] = frozenset()
 
 
 def split_asset(
@@ -113,13 +115,14 @@ def split_asset(
         else:
             follow_devices(session, new, at)
             changes = put_back(session, made["taken"], asset, values)
-            links = leaving.links | frozenset(made["links"])
+            links = leaving.links | (frozenset(made["links"]) - leaving.staying)
             move_links(session, linked_models(), links, asset=asset, new=new)
             count_again(session, made["movements"], new, merged_at)
         changes |= _give_values(session, asset, new, values)
         _forget_values(session, asset, new, changes)
-        explain(session, actor, new, at=at)
-        explain(session, actor, asset, at=at)
+        for record in (new, asset):
+            join_up(session, record.id)
+            explain(session, actor, record, at=at)
         for record in (asset, new):
             touch(session, record, at)
         _tell(session, actor, asset, new, changes, at)

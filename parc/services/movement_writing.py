@@ -206,6 +206,19 @@ def explain(session: Session, actor: Actor, asset: Asset, *, at: datetime) -> Mo
     return row
 
 
+def join_up(session: Session, asset_id: int) -> None:
+    """Let each movement of an asset begin where the one before it ends, after some came or went."""
+    before = Standing()
+    query = sa.select(Movement).where(
+        Movement.asset_id == asset_id, Movement.status == MovementStatus.CONFIRMED
+    )
+    for row in session.scalars(query.order_by(Movement.id)):
+        for name in STANDING_COLUMNS if before_of(row) != before else ():
+            setattr(row, f"from_{name}", getattr(before, name))
+        before = said_by(row)
+    session.flush()
+
+
 def last_confirmed(session: Session, asset_id: int) -> Movement | None:
     """Give the movement on which an asset stands now."""
     query = sa.select(Movement).where(

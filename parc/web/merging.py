@@ -18,6 +18,7 @@ from parc.queries.asset_sheet import read_asset, read_sheet
 from parc.queries.assets import find_exact, suggest
 from parc.queries.locations import read_places
 from parc.reconcile.dividing import read_voices
+from parc.reconcile.linked_rows import links_of
 from parc.reconcile.merging import Choice, choices, merge_assets
 from parc.reconcile.splitting import Leaving, split_asset
 from parc.reconcile.voices import Voice
@@ -30,6 +31,7 @@ from parc.web.context import now, settings
 from parc.web.forms import Form, filled, read_form
 from parc.web.history import field_label
 from parc.web.labels import label
+from parc.web.link_words import chosen_links, link_groups
 from parc.web.listing import refuse
 from parc.web.messages import tell
 from parc.web.settling import settle_about
@@ -100,7 +102,7 @@ def split(asset_id: int) -> ResponseReturnValue:
 @requires(Action.MERGE_ASSET)
 def send_split(asset_id: int) -> ResponseReturnValue:
     """Make a record of its own of what is ticked."""
-    form = read_form("device", "voice", "value", "reason")
+    form = read_form("device", "voice", "value", "link", "reason")
     voices: dict[int, set[str]] = {}
     for text in form.values_of("voice"):
         device, _colon, token = text.partition(":")
@@ -109,6 +111,7 @@ def send_split(asset_id: int) -> ResponseReturnValue:
         frozenset(_number(text) for text in form.values_of("device")),
         {number: frozenset(tokens) for number, tokens in voices.items()},
         frozenset(form.values_of("value")),
+        *chosen_links(form.values_of("link")),
     )
     try:
         with transaction() as session:
@@ -175,6 +178,7 @@ def _split_page(asset_id: int, form: Form) -> str:
             (name, field_label(name), value_text(name, getattr(sheet.asset, name)))
             for name in person_fields(session, asset_id)
         ],
+        links=link_groups(links_of(session, asset_id)),
         marks=MARKS,
         form=form,
     )

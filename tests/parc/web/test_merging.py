@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from parc.extensions import db, transaction
-from parc.models import Asset, Device, Role
+from parc.models import Asset, Device, IncidentAsset, Movement, Role
+from parc.models import LifecycleState as S
+from parc.reconcile.movement_invariants import examine_movements
 from parc.services.asset_search import refresh_search_texts
-from tests.factories import make_asset, make_linked_device
+from parc.services.incident_values import IncidentInput
+from parc.services.incidents import open_incident
+from parc.services.movement_writing import explain
+from tests.conftest import SOME_MOMENT
+from tests.factories import SOME_PERSON, make_asset, make_linked_device
 from tests.parc.web.conftest import Browse
 from tests.web import Browser
 
@@ -58,6 +66,32 @@ def test_record_with_two_devices_is_split(administrator: Browser) -> None:
     db.session.rollback()
     back = db.session.get_one(Asset, other.id)
     assert (back.name, back.asset_tag) == ("beta", "M2")
+
+
+def test_person_says_where_each_link_goes(administrator: Browser) -> None:
+    one, other, device = two()
+    with transaction() as session:
+        ours, theirs = (session.get_one(Asset, number) for number in (one.id, other.id))
+        for asset, state in ((ours, S.IN_USE), (theirs, S.IN_USE), (theirs, S.IN_STOCK)):
+            asset.lifecycle_state = state
+            explain(session, SOME_PERSON, asset, at=SOME_MOMENT)
+        given = IncidentInput(title="no paper", asset_ids=(one.id,))
+        incident = open_incident(session, SOME_PERSON, given, at=SOME_MOMENT)
+        moves = sa.select(Movement.id, Movement.asset_id).order_by(Movement.id)
+        before = session.execute(moves).all()
+    administrator.post(f"/assets/{one.id}/merge", {"other": str(other.id)})
+    page = administrator.get(f"/assets/{one.id}/split").text
+    assert f"Incident {incident.id}" in page
+    assert "goes with M2, with which it came" in page
+    own = next(number for number, asset_id in before if asset_id == one.id)
+    follows, stays = [number for number, asset_id in before if asset_id == other.id][:2]
+    chosen = [f"goes:movement:{own}", f"stays:movement:{stays}", ""]
+    administrator.post(f"/assets/{one.id}/split", {"device": str(device.id), "link": chosen})
+    db.session.rollback()
+    found = dict(db.session.execute(moves).all())
+    assert (found[own], found[follows], found[stays]) == (other.id, other.id, one.id)
+    assert db.session.scalars(sa.select(IncidentAsset.asset_id)).all() == [one.id]
+    assert examine_movements(db.session()) == []
 
 
 def test_record_of_one_machine_says_that_it_cannot_be_split(administrator: Browser) -> None:

@@ -1,0 +1,51 @@
+"""How pages say what hangs on a record, and read where it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from flask_babel import format_date, gettext
+from flask_babel import lazy_gettext as _
+
+from parc.reconcile.linked_rows import Link
+from parc.web.movement_words import kind_text
+
+_GROUPS: Final[Mapping[str, Any]] = {
+    "movement": _("Movements"),
+    "allocation": _("Licences"),
+    "contract_line": _("Lines of contracts"),
+    "coverage": _("Covered by contracts"),
+    "incident_asset": _("Incidents"),
+    "wall_outlet": _("Wall outlets"),
+}
+_WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "movement": lambda row: f"{kind_text(row)}, {format_date(row.effective_on)}",
+    "allocation": lambda row: f"{row.name}, {format_date(row.since_on)}",
+    "contract_line": lambda row: f"{row.name} ({row.number})",
+    "coverage": lambda row: f"{row.name} ({row.number}), {format_date(row.from_on)}",
+    "incident_asset": lambda row: gettext(
+        "Incident %(number)s: %(title)s", number=row.number, title=row.title
+    ),
+    "wall_outlet": lambda row: " ".join(filter(None, (row.label, row.if_name))),
+}
+_Rows = list[tuple[str, str, str]]
+
+
+def link_groups(links: Sequence[Link]) -> list[tuple[str, _Rows]]:
+    """Give them by kind: token, words, and the tag of the record that brought it."""
+    groups: dict[str, _Rows] = {}
+    for one in links:
+        text = _WORDS[one.kind](one.row)
+        groups.setdefault(one.kind, []).append((one.token, text, one.came_with))
+    return [(str(_GROUPS[kind]), rows) for kind, rows in groups.items()]
+
+
+def chosen_links(texts: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Give the tokens that go with what leaves, and those that stay though a merge brought them."""
+    found: dict[str, set[str]] = {"goes": set(), "stays": set()}
+    for text in texts:
+        where, _colon, token = text.partition(":")
+        if where in found:
+            found[where].add(token)
+    return frozenset(found["goes"]), frozenset(found["stays"])
