@@ -22,11 +22,13 @@ from parc.models import (
     SoftwareTitle,
     ValueSource,
 )
+from parc.reconcile.software_invariants import examine_software
 from parc.services.actor import SYSTEM
 from parc.services.people import PersonDraft, save_person
 from parc.services.undo import undo
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_device
+from tests.statements import statements
 from tests.web import Browser
 
 _OLD, _NEW, _ODD = "7-Zip 19.00", "7-Zip 23.01 (x64)", "Gestion Mairie v3.2 poste"
@@ -158,3 +160,53 @@ def test_pattern_that_is_too_open_is_refused(app: Flask) -> None:
     answer = browser.post("/software/rules/new", form)
     assert answer.status_code == 422
     assert 'id="pattern-error"' in answer.get_data(as_text=True)
+
+
+def test_status_of_all_that_match_is_set_in_one_act(app: Flask, products: dict[str, int]) -> None:
+    browser = Browser(app, Role.TECHNICIAN)
+    form = {"all": "1", "filters": "/software?q=7-zip"}
+    assert "1 product" in browser.post("/software/status", form).text
+    ids = str(products["7-Zip"])
+    form = {"chosen": ids, "status": "forbidden", "is_confirmed": "1"}
+    assert browser.post("/software/status", form).status_code == 302
+    assert "Forbidden software found" in browser.get("/").text
+    assert "7-Zip" in browser.get("/software?status=forbidden").text
+
+
+def test_pages_cost_no_more_for_more_machines(app: Flask, products: dict[str, int]) -> None:
+    browser = Browser(app, Role.READ_ONLY)
+    sheet = f"/software/{products['7-Zip']}"
+    addresses = ("/software", sheet, f"{sheet}/machines")
+    browser.get("/software")  # the first page of all asks a little more
+    few = [_cost(browser, address) for address in addresses]
+    with transaction() as session:
+        for number in range(20):
+            device = make_device(session, sys_name=f"more-{number}")
+            session.add_all(
+                Installation(
+                    device_id=device.id, source=ValueSource.AGENT, key=name, name=name,
+                    first_seen_at=SOME_MOMENT,
+                )
+                for name in (_OLD, f"Program {number}")
+            )  # fmt: skip
+    _settle(app)
+    assert [_cost(browser, address) for address in addresses] == few
+    with transaction() as session:
+        assert examine_software(session) == []
+
+
+def _cost(browser: Browser, address: str) -> int:
+    with statements() as asked:
+        assert browser.get(address).status_code == 200
+    return len(asked)
+
+
+def test_doctor_tells_of_counts_that_are_not_true(app: Flask, products: dict[str, int]) -> None:
+    with transaction() as session:
+        session.get_one(SoftwareProduct, products["7-Zip"]).machine_count = 7
+        session.flush()
+        (finding,) = examine_software(session)
+    assert finding.detail == "7 machines, not 2"
+    _settle(app)
+    with transaction() as session:
+        assert examine_software(session) == []
