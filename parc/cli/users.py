@@ -128,6 +128,22 @@ def deactivate(login: str) -> None:
     click.echo(f"{row.login} is deactivated.")
 
 
+@users.command()
+@click.argument("login")
+@click.argument("person", default="")
+@with_database
+def tie(login: str, person: str) -> None:
+    """Say that LOGIN belongs to PERSON (name, e-mail address or number); without one, to nobody."""
+    from parc.clock import now
+    from parc.extensions import transaction
+    from parc.services.users import tie_person
+
+    row = _find(login)
+    with transaction() as session:
+        tie_person(session, operator(), row.id, person, now())
+    click.echo(f"{row.login} belongs to {person or 'nobody'}.")
+
+
 @users.command("setup-code")
 @with_database
 def print_setup_code() -> None:

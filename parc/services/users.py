@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from parc.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
-from parc.models import Role, User
+from parc.models import Person, Role, User
 from parc.services.actor import Actor
 from parc.services.audit import Changes, record
 from parc.services.passwords import check_password, hash_password, matches
+from parc.services.people import find_person
 from parc.services.permissions import Action, require
 from parc.services.sign_in import end_sessions, fold_login, make_link, void_links
 
@@ -68,6 +69,35 @@ def add_user(
         raise InvalidInputError([FieldProblem("login", "taken", login)]) from error
     _record(session, actor, user, "created", now, {"role": (None, user.role.value)})
     return user
+
+
+def tie_person(session: Session, actor: Actor, user_id: int, text: str, now: datetime) -> None:
+    """Say which person a login belongs to, so that their equipment and incidents are theirs.
+
+    Args:
+        text: what ``find_person`` reads; empty: to none.
+
+    Raises:
+        NotAllowedError: the actor may not manage logins.
+        NotFoundError: there is no such login.
+        InvalidInputError: of ``person``; ``taken`` with the login that this person has already.
+    """
+    require(actor, Action.MANAGE_USER)
+    user = _get(session, user_id)
+    number = find_person(session, text) if text.strip() else None
+    if number == user.person_id:
+        return
+    if number is not None:
+        theirs = sa.select(User.login).where(User.person_id == number)
+        if (login := session.scalar(theirs)) is not None:
+            raise InvalidInputError([FieldProblem("person", "taken", login)])
+    before, after = (
+        session.get_one(Person, one).name if one is not None else None
+        for one in (user.person_id, number)
+    )
+    user.person_id = number
+    session.flush()
+    _record(session, actor, user, "changed", now, {"person": (before, after)})
 
 
 def change_user(

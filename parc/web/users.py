@@ -9,8 +9,10 @@ from flask_babel import gettext
 from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
 from parc.models import Role
+from parc.queries.incident_sheet import person_of
 from parc.queries.users import get_user, list_users
 from parc.services import users as service
+from parc.services.people import person_label
 from parc.services.permissions import Action
 from parc.services.sign_in import make_link
 from parc.services.users import UserInput
@@ -41,11 +43,12 @@ def new() -> ResponseReturnValue:
 @requires(Action.MANAGE_USER)
 def send_new() -> ResponseReturnValue:
     """Add a login and show the link by which it signs in for the first time."""
-    form = read_form("login", "display_name", "role")
+    form = read_form("login", "display_name", "role", "person")
     entered = UserInput(form.text("login"), form.text("display_name"), form.value("role"))
     try:
         with transaction() as session:
             user = service.add_user(session, actor(), entered, None, now())
+            service.tie_person(session, actor(), user.id, form.text("person"), now())
             token = make_link(session, actor(), user.id, now())
     except InvalidInputError as error:
         return _new_page(form.refused(error)), 422
@@ -57,15 +60,19 @@ def send_new() -> ResponseReturnValue:
 def edit(user_id: int) -> ResponseReturnValue:
     """Show one login."""
     row = get_user(db.session(), user_id)
-    form = filled(display_name=row.display_name, role=row.role.value, is_active=row.is_active)
+    person = person_of(db.session(), user_id)
+    named = person_label(person.name, person.email, person.external_id, person.id) if person else ""
+    form = filled(
+        display_name=row.display_name, role=row.role.value, is_active=row.is_active, person=named
+    )
     return _edit_page(user_id, form)
 
 
 @users.post("/users/<int:user_id>")
 @requires(Action.MANAGE_USER)
 def send_edit(user_id: int) -> ResponseReturnValue:
-    """Change name, role and activity."""
-    form = read_form("display_name", "role", "is_active")
+    """Change name, role, activity and whose it is."""
+    form = read_form("display_name", "role", "is_active", "person")
     login = get_user(db.session(), user_id).login
     entered = UserInput(
         login, form.text("display_name"), form.value("role"), form.is_checked("is_active")
@@ -73,6 +80,7 @@ def send_edit(user_id: int) -> ResponseReturnValue:
     try:
         with transaction() as session:
             service.change_user(session, actor(), user_id, entered, now())
+            service.tie_person(session, actor(), user_id, form.text("person"), now())
     except InvalidInputError as error:
         return _edit_page(user_id, form.refused(error)), 422
     tell(

@@ -6,9 +6,12 @@ import re
 
 from flask import Flask
 
-from parc.extensions import db
+from parc.extensions import db, transaction
 from parc.models import Role
 from parc.queries.users import find_user, get_user
+from parc.services.actor import SYSTEM
+from parc.services.people import PersonDraft, save_person
+from tests.conftest import SOME_MOMENT
 from tests.web import Browser, make_user
 
 PASSWORD = "correct horse battery"
@@ -125,3 +128,24 @@ def test_preferences_change_the_pages(sqlite_app: Flask) -> None:
     assert "data-shortcuts" not in page
     sent = {"language": "xx", "colour_scheme": "pink"}
     assert browser.post("/account/preferences", sent).status_code == 422
+
+
+def test_login_is_tied_to_a_person_once_and_shows_what_they_hold(administrator: Browser) -> None:
+    with transaction() as session:
+        for name in ("Anne Petit", "Luc Morel"):
+            save_person(session, SYSTEM, PersonDraft(name=name), at=SOME_MOMENT)
+    bob = Browser(administrator.app, Role.REQUESTER)
+    assert "belongs to no person yet" in bob.get("/my").text
+    sent = {"display_name": "Bob", "role": "requester", "is_active": "1", "person": "Anne Petit"}
+    assert administrator.post(f"/users/{bob.user_id}", sent).status_code == 302
+    assert "belongs to no person yet" not in bob.get("/my").text
+    assert "Anne Petit" in administrator.get(f"/users/{bob.user_id}").text
+    carla = {"login": "carla", "display_name": "Carla", "role": "requester"}
+    for person, told in (("Anne Petit", "taken already"), ("Nobody", "There is no Nobody")):
+        refused = administrator.post("/users/new", {**carla, "person": person})
+        assert refused.status_code == 422
+        assert told in refused.text
+    assert find_user(db.session(), "carla") is None
+    assert administrator.post("/users/new", {**carla, "person": "Luc Morel"}).status_code == 200
+    administrator.post(f"/users/{bob.user_id}", {**sent, "person": ""})
+    assert "belongs to no person yet" in bob.get("/my").text
