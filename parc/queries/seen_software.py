@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from parc.models import Installation
+from parc.models import Installation, SoftwareProduct, SoftwareTitle
 from parc.naming import folded
 from parc.software.folding import Folded, fold
 
-_MOST_NAMES: Final = 100_000  # raw names that are looked at
-_MOST_PER_PRODUCT: Final = 500  # raw names of one product that are counted
-_WORD: Final = 3  # letters of a word that says something
+T = TypeVar("T")
+_MOST_TITLES: Final = 2_000  # of one product that are counted
+_PART: Final = 500
 
 
 def count_seen(session: Session, products: Collection[str]) -> dict[str, int]:
@@ -29,43 +29,52 @@ def count_seen(session: Session, products: Collection[str]) -> dict[str, int]:
         The counts by name; what was not found is not there.
     """
     counts = {}
-    for product, names in _raw_names(session, products).items():
-        query = sa.select(sa.func.count(sa.distinct(Installation.device_id)))
-        part = names[:_MOST_PER_PRODUCT]
-        query = query.where(Installation.name.in_(part), Installation.gone_at.is_(None))
-        if count := session.scalar(query):
-            counts[product] = count
+    for name, titles in _titles(session, products).items():
+        devices: set[int] = set()
+        for part in _parts(titles[:_MOST_TITLES]):
+            query = sa.select(Installation.device_id).distinct()
+            query = query.where(Installation.title_id.in_(part), Installation.gone_at.is_(None))
+            devices.update(session.scalars(query))
+        if devices:
+            counts[name] = len(devices)
     return counts
 
 
-def _raw_names(session: Session, products: Collection[str]) -> Mapping[str, list[str]]:
-    """Give the raw names that each product goes by, among all that were ever found."""
+def _titles(session: Session, products: Collection[str]) -> dict[str, list[int]]:
+    """Give the titles that each product of a file goes by, of those that are installed."""
     wanted: dict[str, list[tuple[str, Folded]]] = {}
-    words: set[str] = set()
     for name in products:
         told = fold(name)
-        wanted.setdefault(folded(told.product), []).append((name, told))
-        words.update(_words(folded(told.product)), _words(folded(name)))
-    found: dict[str, list[str]] = {}
-    if not words:
-        return found
-    names = sa.select(Installation.name).distinct().limit(_MOST_NAMES)
-    for raw in session.scalars(names.execution_options(yield_per=5_000)):
-        if words.isdisjoint(_words(folded(raw))):
-            continue  # folding costs far more than this look at its words
-        told = fold(raw)
-        for name, asked in wanted.get(folded(told.product), ()):
-            if _is_meant(asked, told):
-                found.setdefault(name, []).append(raw)
+        for key in {folded(told.product), folded(name)}:
+            wanted.setdefault(key, []).append((name, told))
+    found: dict[str, list[int]] = {}
+    columns = (
+        SoftwareProduct.name_folded,
+        SoftwareTitle.id,
+        SoftwareTitle.edition,
+        SoftwareTitle.version,
+    )
+    for part in _parts(sorted(wanted)):
+        query = (
+            sa.select(*columns)
+            .join(SoftwareTitle, SoftwareTitle.product_id == SoftwareProduct.id)
+            .where(SoftwareProduct.name_folded.in_(part))
+            .order_by(SoftwareTitle.id)
+        )
+        for key, title_id, edition, version in session.execute(query):
+            for name, asked in wanted[key]:
+                if key == folded(name) or _is_meant(asked, edition, version):
+                    found.setdefault(name, []).append(title_id)
     return found
 
 
-def _is_meant(asked: Folded, told: Folded) -> bool:
-    """Tell whether a raw name is of the edition and version that a file names, if it does."""
-    if asked.edition and folded(asked.edition) != folded(told.edition or ""):
+def _is_meant(asked: Folded, edition: str | None, version: str | None) -> bool:
+    """Tell whether a title is of the edition and version that a file names, if it does."""
+    if asked.edition and folded(asked.edition) != folded(edition or ""):
         return False
-    return not asked.version or (told.version or "").startswith(asked.version)
+    return not asked.version or (version or "").startswith(asked.version)
 
 
-def _words(key: str) -> Sequence[str]:
-    return [word for word in key.split() if len(word) >= _WORD and not word.isdecimal()]
+def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), _PART):
+        yield items[start : start + _PART]

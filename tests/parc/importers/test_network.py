@@ -20,6 +20,7 @@ from parc.importers.targets.made import TargetSettings
 from parc.models import Installation
 from parc.precedence import ValueSource
 from parc.services.actor import SYSTEM
+from parc.services.software_titles import settle_titles
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset, make_device
 from tests.parc.importers.files import write_text
@@ -59,6 +60,8 @@ def _install(device_id: int, name: str, *, is_gone: bool = False) -> None:
                 gone_at=SOME_MOMENT if is_gone else None,
             )
         )
+        session.flush()
+        settle_titles(session, [device_id], SOME_MOMENT)
 
 
 def test_seats_bought_stand_beside_installations_seen(app: Flask, tmp_path: Path) -> None:

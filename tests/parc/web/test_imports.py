@@ -32,6 +32,7 @@ from parc.precedence import ValueSource
 from parc.services.document_store import DocumentStore
 from parc.services.imports import FOLDER, expire
 from parc.services.jobs import claim
+from parc.services.software_titles import settle_titles
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_device
 from tests.web import Browser
@@ -67,6 +68,8 @@ def _find_office(count: int) -> None:
             found = {"source": ValueSource.AGENT, "first_seen_at": SOME_MOMENT}
             row = Installation(device_id=device.id, key="Office", name="Office", **found)
             session.add(row)
+            session.flush()
+            settle_titles(session, [device.id], SOME_MOMENT)
 
 
 def _run() -> ImportRun:
