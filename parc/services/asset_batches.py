@@ -33,8 +33,10 @@ from parc.services.asset_search import SEARCHED, search_text
 from parc.services.asset_sources import Writing, mark_stated
 from parc.services.asset_values import clean_values, complete_warranty
 from parc.services.assets import DEFAULT_TAG_PATTERN, created_changes, next_asset_tags
+from parc.services.change_sets import note
 from parc.services.movement_writing import add_entries
 from parc.services.permissions import Action, require
+from parc.services.row_images import RowImage, stored
 
 T = TypeVar("T")
 _PART: Final = 500
@@ -117,17 +119,39 @@ def create_assets(
     session.add_all(assets)
     session.flush()
     writing = Writing(actor, at, read_rules(session), stated)
-    for asset, values in zip(assets, made.values, strict=True):
-        for name in values:
-            if name != "asset_tag":
-                row = AssetField(asset_id=asset.id, field=name)
-                mark_stated(row, writing)
-                session.add(row)
+    _write_sources(session, assets, made.values, writing)
     add_entries(session, actor, assets, at=at, source=source)
     session.flush()
     entries = [audit.Entry("asset", a.id, a.name, "created", created_changes(a)) for a in assets]
     audit.record_all(session, actor, at=at, entries=entries)
     return [asset.id for asset in assets]
+
+
+def _write_sources(
+    session: Session,
+    assets: Sequence[Asset],
+    values: Sequence[Mapping[str, Any]],
+    writing: Writing,
+) -> None:
+    """Note whose each value is, past the unit of work: there are a dozen rows an asset."""
+    columns = [column.key for column in AssetField.__table__.columns]
+    usual: dict[str, dict[str, Any]] = {}
+    rows: list[dict[str, Any]] = []
+    images: list[tuple[tuple[Any, ...], RowImage]] = []
+    for asset, given in zip(assets, values, strict=True):
+        for name in given:
+            if name == "asset_tag":
+                continue
+            if name not in usual:
+                one = AssetField(asset_id=0, field=name)
+                mark_stated(one, writing)
+                usual[name] = {column: getattr(one, column) for column in columns}
+            row = {**usual[name], "asset_id": asset.id}
+            rows.append(row)
+            images.append(((asset.id, name), RowImage(None, stored(row))))
+    if rows:
+        session.execute(sa.insert(AssetField), rows)
+    note(session, AssetField.__tablename__, images)
 
 
 def _cleaned(wanted: Sequence[NewAsset]) -> _Made:

@@ -93,7 +93,7 @@ class _Content:
 
 @dataclass(slots=True)
 class _Made:
-    """Products and suppliers that one batch of rows has looked for or made, by their names."""
+    """Products and suppliers that rows before have looked for or made, by their names."""
 
     products: dict[tuple[str, str], int] = field(default_factory=dict)
     suppliers: dict[str, int] = field(default_factory=dict)
@@ -119,6 +119,7 @@ class LicenceTarget:
     _people: PeopleIndex = field(default_factory=PeopleIndex)
     _machines: Mapping[str, list[int]] = field(default_factory=dict)
     _references: dict[str, int] = field(default_factory=dict)
+    _batch: _Made = field(default_factory=_Made)
     _made: dict[str, int] = field(default_factory=dict)
 
     def key(self, values: Mapping[str, Value]) -> Key | None:
@@ -226,7 +227,7 @@ class LicenceTarget:
         self, session: Session, actor: Actor, drafts: Sequence[Draft], *, at: datetime
     ) -> list[int]:
         """Create all these licences, or none of them; gives their ids in that order."""
-        made = _Made()
+        made, self._batch = self._batch, _Made()  # kept only when all of this is written
         wanted = []
         for draft in drafts:
             content: _Content = draft.content
@@ -235,6 +236,7 @@ class LicenceTarget:
         numbers = create_entitlements(session, actor, wanted, at=at)
         for draft, number in zip(drafts, numbers, strict=True):
             self._write_rest(session, actor, number, draft.content, at)
+        self._batch = made
         return numbers
 
     def _links(
