@@ -37,5 +37,5 @@ PEOPLE: Final = Kind(
                    "|description|fonction", most=20_000),
     ),
     needs=(("name", "family_name"),),
-    keys=(("external_id",), ("email",), ("name",), ("family_name", "given_name")),
+    keys=(("external_id",), ("email",), ("name",), ("family_name", "given_name"), ("family_name",)),
 )  # fmt: skip

@@ -488,7 +488,7 @@ _NAMES = st.text(
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]),
     is_quoted=st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_any_separator_encoding_and_quoting_reads_to_the_same_cells(
     tmp_path_factory: pytest.TempPathFactory,
     names: list[str],
