@@ -1,8 +1,10 @@
 """Inventories of agents per second, at 300 packages each: read, stored, taken over, again.
 
-    python -m benchmarks.agents [--machines 200] [--packages 300] [--url postgresql+psycopg://…]
+    python -m benchmarks.agents [--machines 200] [--packages 300] [--base 0] [--url postgresql+psycopg://…]
 
-Without ``--url`` a new SQLite file is used. The database of ``--url`` must be empty.
+``--base`` machines with as many packages each stand in the database already: 10,000 make 3 million
+installations, written past the product, since only what is measured has to go through it. Without
+``--url`` a new SQLite file is used. The database of ``--url`` must be empty.
 """
 
 from __future__ import annotations
@@ -15,10 +17,13 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from flask_migrate import upgrade
+from sqlalchemy.orm import Session
 
 from collectors.agent.messages import read_message
 from collectors.agent.observe import Upload, observe
@@ -27,7 +32,13 @@ from parc.app import create_app
 from parc.config import DatabaseSettings, Settings
 from parc.discovery.agents import settle_uploads, take_waiting
 from parc.extensions import db, transaction
+from parc.models import Device, DeviceStatus, Installation, SoftwareProduct, SoftwareTitle
+from parc.precedence import ValueSource
 from parc.services.agents import Received, store_inventory
+from parc.services.software_counts import recount_products
+from parc.services.software_titles import RawTitle, titles_for
+
+_PROGRAMS = 5_000
 
 
 def main() -> int:
@@ -35,6 +46,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--machines", type=int, default=200)
     parser.add_argument("--packages", type=int, default=300)
+    parser.add_argument("--base", type=int, default=0, help="machines that are there already")
     parser.add_argument("--url", default="")
     options = parser.parse_args()
     bodies = [_body(number, options.packages) for number in range(options.machines)]
@@ -44,6 +56,8 @@ def main() -> int:
         app = create_app(settings)
         with app.app_context():
             upgrade()
+            if options.base:
+                _tell("write the base", options.base, lambda: _fill(options.base, options.packages))
             for name in ("new", "unchanged"):
                 _tell(f"store, {name}", len(bodies), lambda: _store(bodies))
                 _tell(f"take over, {name}", len(bodies), lambda: _settle(settings))
@@ -53,6 +67,69 @@ def main() -> int:
             db.session.remove()
             db.engine.dispose()
     return 0
+
+
+def _fill(machines: int, packages: int) -> None:
+    """Write machines with their installations, a thousand machines a transaction."""
+    now = clock.now()
+    programs = {n: RawTitle(*_program(n), "x86_64") for n in range(_PROGRAMS)}
+    with transaction() as session:
+        ids = titles_for(session, programs.values(), now)
+    titles = {n: ids[raw] for n, raw in programs.items()}
+    chance = random.Random(1)  # noqa: S311 -- the same machines each time
+    for first in range(1, machines + 1, 1_000):
+        numbers = range(first, min(first + 1_000, machines + 1))
+        devices = [
+            {
+                "id": number,
+                "status": DeviceStatus.UNKNOWN,
+                "address": f"172.{16 + number // 65_536}.{number // 256 % 256}.{number % 256}",
+                "sys_name": f"BASE-{number:05d}",
+                "serial_number": f"BASE{number:06d}",
+                "first_seen_at": now,
+                "last_seen_at": now,
+            }
+            for number in numbers
+        ]
+        with transaction() as session:
+            session.execute(sa.insert(Device), devices)
+            for number in numbers:
+                found = chance.sample(range(_PROGRAMS), packages)
+                rows = [_installation(number, programs[n], titles[n], now) for n in found]
+                session.execute(sa.insert(Installation), rows)
+    with transaction() as session:
+        _count(session)
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(sa.text("SELECT setval('device_id_seq', (SELECT max(id) FROM device))"))
+
+
+def _installation(device_id: int, raw: RawTitle, title_id: int, at: datetime) -> dict[str, Any]:
+    return {
+        "device_id": device_id,
+        "source": ValueSource.AGENT,
+        "key": f"{raw.name}",
+        "name": raw.name,
+        "version": raw.version,
+        "publisher": raw.publisher,
+        "architecture": raw.architecture,
+        "origin": "registry",
+        "title_id": title_id,
+        "first_seen_at": at,
+    }
+
+
+def _count(session: Session) -> None:
+    """Count installations of titles and machines of products, as the product keeps them."""
+    there = Installation.gone_at.is_(None)
+    of_title = sa.select(sa.func.count()).where(Installation.title_id == SoftwareTitle.id, there)
+    session.execute(sa.update(SoftwareTitle).values(installation_count=of_title.scalar_subquery()))
+    recount_products(session, session.scalars(sa.select(SoftwareProduct.id)).all())
+
+
+def _program(number: int) -> tuple[str, str, str]:
+    """Give name, publisher and version of one of the programs that all machines draw from."""
+    name = f"Program {number} of Example"
+    return name, f"Publisher {number % 40}", f"1.{number % 33}.0"
 
 
 def _tell(stage: str, count: int, work: Callable[[], None]) -> None:
@@ -92,14 +169,16 @@ def _body(number: int, packages: int, update: int = 0) -> bytes:
     serial = f"BEN{number:06d}"
     softwares = [
         {
-            "name": f"Program {chance.randrange(5_000)} of Example",
-            "version": f"{1 + (place % 33 == 0) * update}.{place}.0",
-            "publisher": f"Publisher {place % 40}",
+            "name": name,
+            "version": f"2{version[1:]}" if update and place % 33 == 0 else version,
+            "publisher": publisher,
             "arch": "x86_64",
             "install_date": "2026-01-05",
             "from": "registry",
         }
-        for place in range(packages)
+        for place, (name, publisher, version) in enumerate(
+            map(_program, chance.sample(range(_PROGRAMS), packages))
+        )
     ]
     content: dict[str, Any] = {
         "hardware": {"name": f"PC-{number:05d}", "chassis_type": "Desktop", "memory": 16384,

@@ -281,7 +281,9 @@ class LicenceTarget:
         return number
 
     def _load_known(self, session: Session, entries: Sequence[Entry]) -> None:
-        names = {folded(names_of(one.values)[0]) for one in entries}
+        names: set[str] = set()
+        if self.key_fields != ("reference",):  # many licences may go by one name
+            names = {folded(names_of(one.values)[0]) for one in entries}
         references = {ref for one in entries if (ref := text_of(one.values, "reference"))}
         self._known, self._references = {}, {}
         query = (
