@@ -89,6 +89,7 @@ FIELDS: Mapping[str, str] = {
     "amount": _("Amount of a bill, before tax"),
     "billing": _("Billing"),
     "description": _("Description"),
+    "to_look_at": _("To look at"),
     "line_amount": _("Amount of the line"),
     "asset_tag": _("Asset tag"),
     "serial_number": _("Serial number"),

@@ -39,9 +39,11 @@ _T = FieldType
 CONTRACTS: Final = Kind(
     name="contracts",
     fields=(
-        make_field("number", _T.TEXT, "n° contrat|n° de contrat|contrat|contract|contract number"
+        make_field("number", _T.TEXT, "numero|contrat|contract|n° contrat|contract number"
+                   "|n° de contrat"
                    "|reference contrat|ref contrat", most=100),
-        make_field("name", _T.TEXT, "nom du contrat|intitule|libelle|objet|contract name"),
+        make_field("name", _T.TEXT, "nom du contrat|intitule|libelle|objet"
+                   "|contract name|contrat|contract"),
         make_field("supplier", _T.TEXT, "fournisseur|prestataire|titulaire|societe", most=200,
                    beside="supplier"),
         make_field("type", _T.WORD, "type de contrat|nature", words=_TYPES),
@@ -58,8 +60,11 @@ CONTRACTS: Final = Kind(
         make_field("serial_number", _T.SERIAL, "numero de serie|s/n|sn|serial|n° serie"),
         make_field("asset_tag", _T.TEXT, "n° d'inventaire|numero d'inventaire|inventaire|tag"
                    "|n° inventaire", most=60),
-        make_field("description", _T.TEXT, "designation|materiel|description de la ligne"
-                   "|equipement", most=500),
+        make_field("description", _T.TEXT, "designation|description de la ligne|equipement",
+                   most=500),
+        make_field("asset", _T.OWN, "materiel"),
+        make_field("to_look_at", _T.OWN, "a regarder|a verifier"),
+        make_field("currency", _T.OWN, "devise"),
         make_field("line_amount", _T.AMOUNT, "montant de la ligne|prix unitaire|montant ligne"),
     ),
     needs=(("number",),),

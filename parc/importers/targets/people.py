@@ -48,6 +48,7 @@ class PersonTarget:
     _department_paths: Mapping[str, int] = field(default_factory=dict)
     _taken: dict[tuple[str, str], int] = field(default_factory=dict)
     _made: dict[tuple[str, str], int] = field(default_factory=dict)
+    _planned: set[str] = field(default_factory=set)
 
     def key(self, values: Mapping[str, Value]) -> Key | None:
         """Give the number, the address or the name, as the services compare it."""
@@ -93,6 +94,8 @@ class PersonTarget:
         if row is None and not after.name:
             found.append(Found("name", "required"))
         found += self._same(after, row, entry.line)
+        if row is None and not found:
+            self._planned |= {folded(text) for text in (after.name, after.email) if text}
         changes = {
             name: (getattr(before, name) or None, getattr(after, name) or None)
             for name in (*("name", "department", "site", "manager"), *_PLAIN)
@@ -165,6 +168,8 @@ class PersonTarget:
             or folded(row.name) == folded(wanted)
             or wanted == person_label(row.name, row.email, row.external_id, row.id)
         ]
+        if not ids and folded(wanted) in self._planned:
+            return []  # made by a row before: the service finds them by their name
         if len(ids) != 1:
             return [Found("manager", "several" if ids else "not_found", wanted[:100])]
         texts["manager"] = self._label_of(ids[0])

@@ -304,3 +304,18 @@ def test_suppliers_that_cannot_be_taken_are_told(tmp_path: Path) -> None:
     ]
     numbers = write_text(tmp_path, "N° de client;Téléphone\nC-9;01\n")
     assert _codes(_task(numbers, "suppliers")) == [("C-9", "name", "required")]
+
+
+@pytest.mark.usefixtures("sqlite_app")
+def test_manager_may_be_a_row_before_of_the_same_file(tmp_path: Path) -> None:
+    text = "Nom complet;Courriel;Responsable\nAda;ada@x.example;\nBob;;Ada\nEve;;Zoé\n"
+    path = write_text(tmp_path, text)
+
+    outcome = _apply(_task(path, "people", key=("name",)), Mode.GOOD_ROWS)
+
+    assert [line.label for line in outcome.refused] == ["Eve"]
+    found = {row.name: row for row in db.session.scalars(sa.select(Person))}
+    assert found["Bob"].manager_id == found["Ada"].id
+    path = write_text(tmp_path, text.replace("Zoé", "Bob"))
+    again = _plan(_task(path, "people", key=("name",)))
+    assert [line.action.value for line in again] == ["unchanged", "unchanged", "new"]

@@ -12,7 +12,8 @@ from flask import Flask
 from parc.errors import NotAllowedError
 from parc.extensions import db, transaction
 from parc.importers.choices import Mode
-from parc.importers.mapping import best_kind
+from parc.importers.kinds.contracts import CONTRACTS
+from parc.importers.mapping import best_kind, find_columns
 from parc.jobs.contracts import Work, bring_cover_up
 from parc.models import Contract, ContractLine, Coverage, Role, Supplier
 from parc.services.actor import SYSTEM, Actor
@@ -40,6 +41,12 @@ def _lines() -> list[tuple[str | None, int | None]]:
 
 def test_headings_of_contracts_are_known() -> None:
     assert best_kind(FILE.partition("\n")[0].split(";")).name == "contracts"
+
+
+def test_column_of_contracts_is_their_number_unless_another_is() -> None:
+    assert find_columns(CONTRACTS, ["Contrat", "N° de série"])["number"] == 0
+    found = find_columns(CONTRACTS, ["Contrat", "Numéro", "N° de série"])
+    assert (found["name"], found["number"]) == (0, 1)
 
 
 def test_contracts_come_with_their_lines_and_can_be_undone(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from parc.extensions import reading, transaction
 from parc.importers.apply import Task, plan_lines
@@ -17,9 +20,12 @@ from parc.importers.kinds import KINDS
 from parc.importers.mapping import best_kind, is_known_heading
 from parc.importers.reading import read_file
 from parc.importers.targets.made import TargetSettings
-from parc.models import EntitlementType, LifecycleState, Role
+from parc.models import Asset, EntitlementType, LifecycleState, Role, Supplier
 from parc.services.actor import SYSTEM
 from parc.services.asset_batches import NewAsset, create_assets
+from parc.services.contract_drafts import ContractDraft
+from parc.services.contract_lines import LineDraft, add_lines
+from parc.services.contracts import save_contract
 from parc.services.departments import create_department_path
 from parc.services.entitlement_batches import NewEntitlement, create_entitlements
 from parc.services.people import PersonDraft, save_person
@@ -62,6 +68,7 @@ def _fill() -> None:
             ],
             at=at,
         )
+        _contract(session)
         product = product_for(session, SYSTEM, "Office", None, at=at)
         licence: dict[str, Any] = {"product_id": product, "type": EntitlementType.SUBSCRIPTION}
         create_entitlements(
@@ -76,6 +83,20 @@ def _fill() -> None:
             ],
             at=at,
         )
+
+
+def _contract(session: Session) -> None:
+    """A contract with a line whose serial number nothing bears, and one of an asset."""
+    firm = session.scalars(sa.select(Supplier.id)).first()
+    asset = session.scalars(sa.select(Asset.asset_tag)).first()
+    draft = ContractDraft(number="M-1", name="Alpha", supplier_id=str(firm), starts_on="2026-02-01")
+    draft = replace(draft, initial_months="12")
+    row = save_contract(session, SYSTEM, draft, now=SOME_MOMENT, today=SOME_MOMENT.date())
+    lines = [LineDraft(serial_number="0077"), LineDraft(asset_tag=asset or "")]
+    add_lines(
+        session, SYSTEM, row.id, lines, today=SOME_MOMENT.date(), now=SOME_MOMENT,
+        is_evaluated=False,
+    )  # fmt: skip
 
 
 def _plan(app: Flask, path: Path, kind: str) -> list[tuple[str, str, Any]]:
@@ -99,9 +120,10 @@ def test_export_of_each_list_plans_nothing(
     _fill()
     browser = Browser(sqlite_app, Role.ADMINISTRATOR, language=language)
     told = {}
-    for kind in ("assets", "people", "places", "suppliers", "licences"):
+    for kind in ("assets", "people", "places", "suppliers", "licences", "contracts"):
         for ending in ("csv", "xlsx"):
-            answer = browser.get(f"/{kind}/export.{ending}")
+            rows = "/lines" if kind == "contracts" else ""
+            answer = browser.get(f"/{kind}{rows}/export.{ending}")
             assert answer.status_code == 200, kind
             path = tmp_path / f"{kind}.{ending}"
             path.write_bytes(answer.data)

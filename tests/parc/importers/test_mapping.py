@@ -78,6 +78,33 @@ def test_columns_of_known_systems_are_mapped_without_a_click(
     assert system_of(headings) == system
 
 
+_ASSET_SETS = {
+    "Snipe-IT": "Asset Name=name|Asset Tag=asset_tag|Serial=serial_number|Model=model_name"
+    "|Category=category|Status=lifecycle_state|Checked Out To=holder|Location=location"
+    "|Manufacturer=manufacturer|Supplier=supplier|Purchase Date=purchased_on"
+    "|Purchase Cost=purchase_price|Order Number=order_number|Warranty=warranty_months|Notes=notes",
+    "GLPI": "Nom=name|Statut=lifecycle_state|Fabricant=manufacturer|Numéro de série=serial_number"
+    "|Type=category|Modèle=model_name|Lieu=location|Usager=holder|Numéro d'inventaire=asset_tag"
+    "|Commentaires=notes",
+    "": "Désignation=name|N° inventaire=asset_tag|N° de série=serial_number|Marque=manufacturer"
+    "|Modèle=model_name|Type de matériel=category|État=lifecycle_state|Affecté à=holder"
+    "|Service=department|Salle=location|Date d'achat=purchased_on|Fournisseur=supplier"
+    "|Prix d'achat HT=purchase_price|N° facture=invoice_number|N° BC="
+    "|Fin de garantie=warranty_ends_on|N° d'immobilisation=fixed_asset_number",
+}
+
+
+@pytest.mark.parametrize("pairs", _ASSET_SETS.values(), ids=_ASSET_SETS)
+def test_columns_of_lists_of_assets_are_mapped_without_a_click(pairs: str) -> None:
+    wanted = dict(pair.split("=") for pair in pairs.split("|"))
+    headings = list(wanted)
+
+    found = {headings[place]: name for name, place in find_columns(ASSETS, headings).items()}
+
+    assert found == {heading: name for heading, name in wanted.items() if name}
+    assert best_kind(headings) is ASSETS
+
+
 def test_headings_are_compared_without_case_accents_signs_and_ways_of_number() -> None:
     headings = ["N° COMMANDE", "numero_facture", "Date d\u2019achat :", "Éditeur*", "Qté"]
 
