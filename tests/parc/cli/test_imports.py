@@ -10,8 +10,12 @@ from click.testing import CliRunner
 from flask import Flask
 
 from parc.cli import imports
-from parc.extensions import db
-from parc.models import Asset, ImportMapping
+from parc.extensions import db, transaction
+from parc.models import Asset, ImportMapping, Installation
+from parc.precedence import ValueSource
+from parc.services.software_titles import settle_titles
+from tests.conftest import SOME_MOMENT
+from tests.factories import make_device
 
 _TEXT = "Nom;Étiquette;Catégorie;Lieu;Truc\nPC-1;T1;PC;Lyon;x\nPC-2;T2;bidule;Lyon;y\nTotal;2;;;\n"
 
@@ -118,3 +122,24 @@ def test_wrong_options_are_told(sqlite_app: Flask, tmp_path: Path) -> None:
     assert codes == [2] * len(wrong)
     assert "there is no such file" in str(missing.exception)
     assert "There is no mapping 'nothing' for assets." in str(unknown.exception)
+
+
+def test_dry_run_tells_what_the_network_knows(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        number = make_device(session, serial_number="S1").id
+        name = "Microsoft Office Standard 2021"
+        found = {"source": ValueSource.AGENT, "first_seen_at": SOME_MOMENT}
+        session.add(Installation(device_id=number, key=name, name=name, **found))
+        session.flush()
+        settle_titles(session, [number], SOME_MOMENT)
+
+    licences = "Logiciel;Quantité;Machine\nMicrosoft Office;illimité;PC-9\n"
+    _code, told = _run("licences", "-", "--create", "publisher", given=licences)
+    _code, seen = _run("assets", "-", given="Nom;N° de série;Catégorie\na;S1;PC\n")
+    _code, firms = _run("suppliers", "-", "--apply", given="Fournisseur;Rôles\nSCC;Bailleur\n")
+
+    assert "Microsoft Office: unlimited seat(s) bought, 1 installation(s) seen" in told
+    assert "1 machine(s) named for seats: 0 exist, 0 by serial number" in told
+    assert "1 serial number(s): 0 of assets, 1 seen on the network, 1 of them of no asset" in seen
+    assert "1 row(s): 1 new" in firms
