@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from collectors.registries.placeholders import is_placeholder
 from parc.errors import NotFoundError
-from parc.key_texts import IgnoredKind, fold_key
-from parc.models import Device, IgnoredKey
+from parc.key_texts import IgnoredKind, fold_key, uuid_spellings
+from parc.models import Asset, Device, IgnoredKey
 
 _MANY = 3
 _MOST_SUSPECTS = 50
@@ -53,6 +53,20 @@ def find_ignored_key(session: Session, kind: IgnoredKind, text: str) -> IgnoredK
     if found is None:
         raise NotFoundError(f"The {kind.value} {text} is not ignored.")
     return found
+
+
+def list_showing(session: Session, kind: IgnoredKind, value: str) -> tuple[list[int], list[int]]:
+    """Give the devices and the assets that show a key, so that the inbox is settled about them."""
+    assets = sa.select(Asset.id).where(sa.false())
+    if kind is IgnoredKind.SERIAL:
+        condition = sa.func.lower(Device.serial_number) == value
+        assets = sa.select(Asset.id).where(sa.func.lower(Asset.serial_number) == value)
+    elif kind is IgnoredKind.UUID:
+        condition = Device.system_uuid.in_(uuid_spellings(value))
+    else:
+        condition = Device.base_mac_address.startswith(value, autoescape=True)
+    devices = session.scalars(sa.select(Device.id).where(condition))
+    return list(devices), list(session.scalars(assets))
 
 
 def list_suspects(session: Session) -> list[Suspect]:

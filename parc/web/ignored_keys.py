@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -9,7 +11,7 @@ from flask_babel import gettext
 from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
 from parc.key_texts import IgnoredKind
-from parc.queries.ignored_keys import list_ignored_keys, list_suspects
+from parc.queries.ignored_keys import list_ignored_keys, list_showing, list_suspects
 from parc.services import ignored_keys as service
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
@@ -17,6 +19,7 @@ from parc.web.context import now
 from parc.web.forms import Form, filled, read_form
 from parc.web.labels import choices
 from parc.web.messages import tell
+from parc.web.settling import settle_about
 
 ignored_keys = Blueprint("ignored_keys", __name__)
 _ROWS = 100
@@ -47,6 +50,7 @@ def send_new() -> ResponseReturnValue:
                 at=now(),
             )
             value = row.value
+            _settle(session, row.kind, value)
     except InvalidInputError as error:
         return _page(form.refused(error)), 422
     tell(gettext("%(value)s identifies no machine from the next run on.", value=value))
@@ -59,9 +63,17 @@ def remove(key_id: int) -> ResponseReturnValue:
     """Let a key identify machines again."""
     read_form()
     with transaction() as session:
-        value = service.stop_ignoring(session, actor(), key_id, now()).value
+        row = service.stop_ignoring(session, actor(), key_id, now())
+        kind, value = row.kind, row.value
+        _settle(session, kind, value)
     tell(gettext("%(value)s identifies machines again.", value=value))
     return redirect(url_for("ignored_keys.index"))
+
+
+def _settle(session: Any, kind: IgnoredKind, value: str) -> None:
+    """Close what the key stood for in the inbox, or open it again, at once."""
+    devices, owned = list_showing(session, kind, value)
+    settle_about(session, devices=devices, assets=owned)
 
 
 def _page(form: Form) -> str:

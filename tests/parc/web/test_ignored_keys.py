@@ -10,13 +10,15 @@ from click.testing import CliRunner
 from flask import Flask
 
 from parc.cli.ignored_keys import ignored_keys
+from parc.config import InboxSettings
 from parc.errors import InvalidInputError, NotAllowedError, NotFoundError
 from parc.extensions import db, transaction
 from parc.key_texts import IgnoredKind
 from parc.models import AuditEntry, IgnoredKey, InboxEntry, InboxKind, InboxState, Role
 from parc.queries.ignored_keys import list_suspects
+from parc.reconcile.inbox import settle
 from parc.reconcile.load import load_ignored
-from parc.services.actor import Actor
+from parc.services.actor import SYSTEM, Actor
 from parc.services.ignored_keys import ignore_key, stop_ignoring
 from tests.conftest import SOME_MOMENT
 from tests.factories import SOME_PERSON, make_device
@@ -129,6 +131,35 @@ def test_command_adds_lists_and_removes(sqlite_app: Flask) -> None:
             make_device(session, manufacturer=maker, serial_number="BATCH77X")
     assert "BATCH77X" in run("list", "--suspects")
     assert json.loads(run("list", "--suspects", "--json"))[0]["maker_count"] == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "column"),
+    [
+        ("serial", "8HK21T3", "serial_number"),
+        ("uuid", UUID, "system_uuid"),
+        ("mac", "00:1b:21:00:00:07", "base_mac_address"),
+    ],
+)
+def test_page_brings_the_inbox_up_to_date_at_once(
+    administrator: Browser, kind: str, value: str, column: str
+) -> None:
+    with transaction() as session:
+        for _ in range(2):
+            make_device(session, manufacturer="Dell", sys_name="pc", **{column: value})
+        settle(session, SYSTEM, InboxSettings(), SOME_MOMENT)
+
+    def states() -> list[InboxState]:
+        db.session.rollback()
+        query = sa.select(InboxEntry.state).where(InboxEntry.kind == InboxKind.IDENTITY_CONFLICT)
+        return list(db.session.scalars(query.order_by(InboxEntry.id)))
+
+    assert states() == [InboxState.OPEN]
+    administrator.post("/ignored-keys", {"kind": kind, "value": value, "reason": "stickers"})
+    assert states() == [InboxState.CLOSED]
+    number = db.session.scalars(sa.select(IgnoredKey.id)).one()
+    administrator.post(f"/ignored-keys/{number}/remove")
+    assert states() == [InboxState.CLOSED, InboxState.OPEN]
 
 
 def test_only_administrators_ignore_keys(sqlite_app: Flask) -> None:
