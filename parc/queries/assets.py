@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -32,7 +32,18 @@ from parc.models import (
 )
 from parc.naming import address_sort
 from parc.queries import search
-from parc.queries.facets import Covered, Facet, FacetSnapshot, Freshness, Origin, bits_of
+from parc.queries.departments import read_departments
+from parc.queries.facets import (
+    NUMBERED,
+    PINNED,
+    Covered,
+    Facet,
+    FacetSnapshot,
+    Freshness,
+    Origin,
+    Warranty,
+    bits_of,
+)
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 from parc.queries.locations import Places
 
@@ -64,6 +75,12 @@ COLUMNS: Mapping[str, sa.SQLColumnExpression[Any]] = {
     "base_mac_address": Asset.base_mac_address,
     "created_at": Asset.created_at,
     "covered_until": Asset.covered_until,
+    "technician_person_id": Asset.technician_person_id,
+    "supplier_id": Asset.supplier_id,
+    "warranty_ends_on": Asset.warranty_ends_on,
+    "purchased_on": Asset.purchased_on,
+    "loan_due_on": Asset.loan_due_on,
+    "fixed_asset_number": Asset.fixed_asset_number,
 }
 # The maker stands before the model unless it has a column of its own.
 DEFAULT_COLUMNS = tuple(name for name in tuple(COLUMNS)[:11] if name != "manufacturer")
@@ -90,6 +107,10 @@ SORTS: Mapping[str, SortColumn] = {
     "last_seen_at": _moment("last_seen_at", Asset.last_seen_at),
     "created_at": _moment("created_at", Asset.created_at, is_nullable=False),
     "covered_until": SortColumn("covered_until", Asset.covered_until, ValueKind.DAY),
+    "warranty_ends_on": SortColumn("warranty_ends_on", Asset.warranty_ends_on, ValueKind.DAY),
+    "purchased_on": SortColumn("purchased_on", Asset.purchased_on, ValueKind.DAY),
+    "loan_due_on": SortColumn("loan_due_on", Asset.loan_due_on, ValueKind.DAY),
+    "fixed_asset_number": _text("fixed_asset_number", Asset.fixed_asset_number),
 }
 
 
@@ -145,6 +166,7 @@ _CLOSED: Mapping[Facet, frozenset[str]] = {
     Facet.FRESHNESS: frozenset(Freshness),
     Facet.COVER: frozenset(Covered),
     Facet.ORIGIN: frozenset(Origin),
+    Facet.WARRANTY: frozenset(Warranty),
 }
 
 
@@ -168,7 +190,7 @@ def make_filter(text: str, chosen: Mapping[Facet, Sequence[str]]) -> AssetFilter
 
 def _check_value(facet: Facet, value: str) -> None:
     is_known = value in _CLOSED[facet] if facet in _CLOSED else "\x00" not in value
-    if facet is Facet.SITE:
+    if facet in NUMBERED:
         is_known = value.isascii() and value.isdecimal() and len(value) < 10  # noqa: PLR2004 -- digits of a key
     if not is_known:
         raise FilterError(f"{facet.value}: {value[:40]}")
@@ -233,10 +255,16 @@ class _Reader:
         self.lookup = lookup
         self.is_sqlite = session.get_bind().dialect.name == "sqlite"
         self.words = search.words_of(asset_filter.text)
+        self.facets = {f: v for f, v in asset_filter.chosen.items() if f not in PINNED}
+        self.pinned = {f: v for f, v in asset_filter.chosen.items() if f in PINNED}
         self.ids: list[int] | None = None
         self.among: int | None = None
-        if self.words:
+        if self.pinned:
+            few = sa.select(Asset.id).where(*self._narrow(is_hidden=False)).limit(COUNT_LIMIT + 1)
+            self.ids = list(session.scalars(few))
+        elif self.words:
             self.ids = search.matching_ids(session, asset_filter.text, COUNT_LIMIT + 1)
+        if self.ids is not None:
             self.among = bits_of(self.ids)
         self.is_cut = self.ids is not None and len(self.ids) > COUNT_LIMIT
 
@@ -248,7 +276,7 @@ class _Reader:
 
     def count(self) -> int:
         """Count exactly up to the limit; where that is dear, as the snapshot has it."""
-        chosen = self.filter.chosen
+        chosen = self.facets
         if self.ids is not None and not chosen:
             return len(self.ids)
         way = self._cheapest(None)
@@ -270,12 +298,14 @@ class _Reader:
         """Give conditions that leave SQLite no index but the one wanted."""
         leading = self._leading() if way is _Way.FACET else None
         conditions = [
-            self._condition(facet, is_hidden=facet is not leading) for facet in self.filter.chosen
+            self._condition(facet, is_hidden=facet is not leading) for facet in self.facets
         ]
         if self.ids is None:
             return conditions
         if way is _Way.IDS:
             return [*conditions, Asset.id.in_(self.ids)]
+        if self.pinned:
+            return conditions + self._narrow(is_hidden=way is not _Way.SEARCH)
         if way is _Way.SEARCH:
             return conditions + search.conditions(self.words, is_sqlite=self.is_sqlite)
         return conditions + search.verification(self.words, is_sqlite=self.is_sqlite)
@@ -288,7 +318,7 @@ class _Reader:
         costs: dict[_Way, float] = {_Way.WALK: total + 1}
         if size is not None:
             costs[_Way.WALK] = self._walked(total, size)
-        if self.filter.chosen:
+        if self.facets:
             costs[_Way.FACET] = self._size_of(self._leading())
         if self.ids is not None:
             costs[_Way.SEARCH] = 2 * (total if self.is_cut else len(self.ids))
@@ -296,19 +326,39 @@ class _Reader:
 
     def _walked(self, total: int, size: int) -> float:
         """Guess how many rows the index of the order passes until a page is full."""
-        if not self.filter.chosen and self.ids is None:
+        if not self.facets and self.ids is None:
             return 0
-        meeting = self.lookup.facets.count(self.filter.chosen, self.among)
+        meeting = self.lookup.facets.count(self.facets, self.among)
         return total * (size + 1) / meeting if meeting else math.inf
 
     def _leading(self) -> Facet | None:
-        return min(self.filter.chosen, key=self._size_of, default=None)
+        return min(self.facets, key=self._size_of, default=None)
 
     def _size_of(self, facet: Facet | None) -> int:
         if facet is None:
             return 0
         values = self.lookup.facets.bits[facet]
-        return sum(values.get(value, 0).bit_count() for value in self.filter.chosen[facet])
+        return sum(values.get(value, 0).bit_count() for value in self.facets[facet])
+
+    def _narrow(self, *, is_hidden: bool) -> list[sa.ColumnElement[bool]]:
+        """Give the conditions of what is pinned, with those of the search beside it."""
+        words = search.verification(self.words, is_sqlite=self.is_sqlite) if self.words else []
+        hide = _hidden if is_hidden and self.is_sqlite else _shown
+        conditions: list[sa.ColumnElement[bool]] = []
+        for facet, values in self.pinned.items():
+            numbers = [int(value) for value in values]
+            if facet is Facet.PERSON:
+                conditions.append(hide(Asset.custodian_person_id).in_(numbers))
+            elif facet is Facet.PLACE:
+                inside = {i for number in numbers for i in self.lookup.places.within(number)}
+                conditions.append(hide(Asset.location_id).in_(sorted(inside)))
+            else:
+                tree = read_departments(self.session)
+                units = sorted({i for number in numbers for i in tree.within(number)})
+                members = sa.select(Person.id).where(Person.department_id.in_(units))
+                by_unit = hide(Asset.custodian_department_id).in_(units)
+                conditions.append(sa.or_(by_unit, hide(Asset.custodian_person_id).in_(members)))
+        return conditions + words
 
     def _condition(self, facet: Facet, *, is_hidden: bool) -> sa.ColumnElement[bool]:
         hide = _hidden if is_hidden and self.is_sqlite else _shown
@@ -316,18 +366,18 @@ class _Reader:
         if facet is Facet.SITE:
             inside = {i for value in values for i in self.lookup.places.within(int(value))}
             return hide(Asset.location_id).in_(sorted(inside))
-        if facet is Facet.FRESHNESS:
-            seen, now = hide(Asset.last_seen_at), self.lookup.now
-            return sa.or_(*(_freshness(seen, Freshness(value), now) for value in values))
-        if facet is Facet.COVER:
-            until, today = hide(Asset.covered_until), self.lookup.now.date()
-            return sa.or_(*(_covered(until, Covered(value), today) for value in values))
+        if facet in _SPANS:
+            column, write = _SPANS[facet]
+            return sa.or_(*(write(hide(column), value, self.lookup.now) for value in values))
         if facet is Facet.ORIGIN:
             seen = hide(Asset.last_seen_at)
             wanted = set(values)
             if len(wanted) > 1:
                 return sa.true()
             return seen.is_not(None) if Origin.NETWORK in wanted else seen.is_(None)
+        if facet in {Facet.TECHNICIAN, Facet.SUPPLIER}:
+            number = Asset.supplier_id if facet is Facet.SUPPLIER else Asset.technician_person_id
+            return hide(number).in_([int(value) for value in values])
         column = {
             Facet.CATEGORY: Asset.category,
             Facet.STATE: Asset.lifecycle_state,
@@ -367,6 +417,30 @@ def _covered(until: sa.ColumnElement[Any], value: Covered, today: date) -> Any:
             return sa.and_(until >= today, until <= soon)
         case Covered.NO:
             return sa.or_(until.is_(None), until < today)
+
+
+def _warranty(ends: sa.ColumnElement[Any], value: Warranty, today: date) -> Any:
+    soon = today + timedelta(days=SOON_DAYS)
+    match value:
+        case Warranty.RUNS:
+            return ends > soon
+        case Warranty.SOON:
+            return sa.and_(ends >= today, ends <= soon)
+        case Warranty.OVER:
+            return ends < today
+        case Warranty.UNKNOWN:
+            return ends.is_(None)
+
+
+# Facets whose values are spans of time of a column.
+_SPANS: Mapping[Facet, tuple[Any, Callable[[Any, str, datetime], Any]]] = {
+    Facet.FRESHNESS: (Asset.last_seen_at, lambda c, v, now: _freshness(c, Freshness(v), now)),
+    Facet.COVER: (Asset.covered_until, lambda c, v, now: _covered(c, Covered(v), now.date())),
+    Facet.WARRANTY: (
+        Asset.warranty_ends_on,
+        lambda c, v, now: _warranty(c, Warranty(v), now.date()),
+    ),
+}
 
 
 def find_exact(session: Session, text: str) -> int | None:

@@ -39,6 +39,18 @@ class Facet(enum.StrEnum):
     FRESHNESS = "freshness"
     COVER = "cover"
     ORIGIN = "origin"
+    WARRANTY = "warranty"
+    TECHNICIAN = "technician"
+    SUPPLIER = "supplier"
+    PERSON = "person"
+    DEPARTMENT = "department"
+    PLACE = "place"
+
+
+# Of too many values for bits each: these narrow a list as its search does, by their own indexes.
+PINNED = frozenset({Facet.PERSON, Facet.DEPARTMENT, Facet.PLACE})
+# Their values are ids.
+NUMBERED = PINNED | {Facet.SITE, Facet.TECHNICIAN, Facet.SUPPLIER}
 
 
 class Freshness(enum.StrEnum):
@@ -56,6 +68,15 @@ class Covered(enum.StrEnum):
     YES = "yes"
     SOON = "soon"
     NO = "no"
+
+
+class Warranty(enum.StrEnum):
+    """How an asset's warranty stands."""
+
+    RUNS = "runs"
+    SOON = "soon"
+    OVER = "over"
+    UNKNOWN = "unknown"
 
 
 class Origin(enum.StrEnum):
@@ -91,6 +112,8 @@ class FacetSnapshot:
     def _meeting(self, chosen: Chosen, among: int | None) -> int:
         meeting = self.everything if among is None else self.everything & among
         for facet, values in chosen.items():
+            if facet in PINNED:
+                continue  # ``among`` says them
             of_facet = 0
             for value in values:
                 of_facet |= self.bits[facet].get(value, 0)
@@ -151,6 +174,9 @@ def read_snapshot(session: Session, now: datetime) -> FacetSnapshot:
             Facet.SITE: _sites(session, places),
             Facet.FRESHNESS: freshness,
             Facet.COVER: _read(session, _cover(now)),
+            Facet.WARRANTY: _read(session, _warranty(now)),
+            Facet.TECHNICIAN: _read(session, Asset.technician_person_id),
+            Facet.SUPPLIER: _read(session, Asset.supplier_id),
             Facet.ORIGIN: {Origin.NETWORK: everything & ~never, Origin.HAND: never},
         },
         everything=everything,
@@ -165,6 +191,16 @@ def _cover(now: datetime) -> sa.ColumnElement[Any]:
         (Asset.covered_until < today, Covered.NO.value),
         (Asset.covered_until <= today + timedelta(days=SOON_DAYS), Covered.SOON.value),
         else_=Covered.YES.value,
+    )
+
+
+def _warranty(now: datetime) -> sa.ColumnElement[Any]:
+    today = now.date()
+    return sa.case(
+        (Asset.warranty_ends_on.is_(None), Warranty.UNKNOWN.value),
+        (Asset.warranty_ends_on < today, Warranty.OVER.value),
+        (Asset.warranty_ends_on <= today + timedelta(days=SOON_DAYS), Warranty.SOON.value),
+        else_=Warranty.RUNS.value,
     )
 
 

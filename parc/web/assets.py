@@ -17,7 +17,7 @@ from parc.extensions import db, transaction
 from parc.models import Asset, LifecycleState
 from parc.queries import assets as query
 from parc.queries.assets import AssetFilter, FilterError, Lookup
-from parc.queries.facets import Covered, Facet, FacetCache, Freshness, Origin
+from parc.queries.facets import PINNED, Covered, Facet, FacetCache, Freshness, Origin, Warranty
 from parc.queries.incidents import suggest_incidents
 from parc.queries.keyset import Order
 from parc.queries.preferences import asset_columns
@@ -46,6 +46,7 @@ from parc.web.listing import (
     refuse,
     render_list,
 )
+from parc.web.names import know_people, name_of
 from parc.web.navigation import pairs_of, query_of
 
 assets = Blueprint("assets", __name__)
@@ -107,6 +108,12 @@ ORIGINS: Mapping[str, str] = {
     Origin.NETWORK: _in("origin", "Seen on the network"),
     Origin.HAND: _in("origin", "Entered by hand only"),
 }
+WARRANTIES: Mapping[str, str] = {
+    Warranty.RUNS: _in("warranty", "Under warranty"),
+    Warranty.SOON: _in("warranty", "For 90 days at most"),
+    Warranty.OVER: _in("warranty", "Over"),
+    Warranty.UNKNOWN: _in("warranty", "Not known"),
+}
 SPEC = ListSpec(
     "assets.index",
     sorts=tuple(query.SORTS),
@@ -114,6 +121,7 @@ SPEC = ListSpec(
     filters=tuple(facet.value for facet in Facet),
 )
 _WIDE = frozenset({"serial_number", "model_name", "operating_system", "software_revision"})
+DAY_COLUMNS = ("covered_until", "warranty_ends_on", "purchased_on", "loan_due_on")
 _MOST_SUGGESTED = 8
 _MOST_ELSEWHERE = 4
 _EXTENSION = "parc_facets"
@@ -317,31 +325,49 @@ def _facets(wanted: Wanted, known: Lookup, found: query.AssetList) -> list[Facet
         Facet.SITE: (_("Site"), named, ()),
         Facet.FRESHNESS: (_("Last seen"), lambda value: str(FRESHNESS[value]), tuple(Freshness)),
         Facet.COVER: (_("Cover"), lambda value: str(COVERS[value]), tuple(Covered)),
+        Facet.WARRANTY: (_("Warranty"), lambda value: str(WARRANTIES[value]), tuple(Warranty)),
+        Facet.TECHNICIAN: (_("Technician in charge"), _namer("technician_person_id"), ()),
+        Facet.SUPPLIER: (_("Supplier"), _namer("supplier_id"), ()),
+        Facet.PERSON: (_("Holder"), _namer("custodian_person_id"), ()),
+        Facet.DEPARTMENT: (_("Department"), _namer("custodian_department_id"), ()),
+        Facet.PLACE: (_("Place"), _namer("location_id"), ()),
         Facet.ORIGIN: (_("Origin"), lambda value: str(ORIGINS[value]), tuple(Origin)),
     }
     chosen = wanted.filter.chosen
+    know_people({int(value) for value in known.facets.bits[Facet.TECHNICIAN]})
     return [
         wanted.request.facet(
             facet.value,
             title,
-            known.facets.counts(facet, chosen, found.among),
+            dict.fromkeys(chosen[facet], found.count)
+            if facet in PINNED
+            else known.facets.counts(facet, chosen, found.among),
             name_of,
             is_lower_bound=found.is_cut,
             order=order,
         )
         for facet, (title, name_of, order) in names.items()
+        if facet not in PINNED or facet in chosen
     ]
+
+
+def _namer(column: str) -> Callable[[str], str]:
+    return lambda value: name_of(column, int(value)) or f"#{value}"
 
 
 def _lines(rows: Sequence[Any], columns: Sequence[str], known: Lookup) -> list[Line]:
     write = CellWriter(known.now)
+    if "technician_person_id" in columns:
+        know_people({row.technician_person_id for row in rows if row.technician_person_id})
     special: dict[str, Callable[[Any], Cell]] = {
         "lifecycle_state": write.badge,
         "category": write.label,
         "location_id": lambda place: known.places.path(place) or "—",
         "last_seen_at": write.seen,
         "created_at": write.seen,
-        "covered_until": lambda day: format_plain_date(day) if day else "—",
+        **dict.fromkeys(DAY_COLUMNS, lambda day: format_plain_date(day) if day else "—"),
+        "technician_person_id": _named("technician_person_id"),
+        "supplier_id": _named("supplier_id"),
     }
     writers = [special.get(name, _plain) for name in columns]
     has_maker = "manufacturer" not in columns and "model_name" in columns
@@ -355,6 +381,10 @@ def _lines(rows: Sequence[Any], columns: Sequence[str], known: Lookup) -> list[L
             cells[model] = _plain(" ".join(filter(None, (row.manufacturer, row.model_name))))
         lines.append(Line(row.id, f"{base}/{row.id}", row.name, cells))
     return lines
+
+
+def _named(column: str) -> Callable[[Any], str]:
+    return lambda number: (name_of(column, number) if number is not None else None) or "—"
 
 
 def _plain(value: str | None) -> str:

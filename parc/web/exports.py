@@ -22,9 +22,18 @@ from parc.queries.assets import Lookup, export_page
 from parc.queries.keyset import PageReader
 from parc.services.permissions import Action
 from parc.web.access import requires
-from parc.web.assets import LABELS, Wanted, lookup, read_wanted, shown_columns, with_maker
+from parc.web.assets import (
+    DAY_COLUMNS,
+    LABELS,
+    Wanted,
+    lookup,
+    read_wanted,
+    shown_columns,
+    with_maker,
+)
 from parc.web.cells import CellWriter
 from parc.web.context import now
+from parc.web.names import know_people, name_of
 from parc.web.workbook import workbook
 
 exports = Blueprint("exports", __name__)
@@ -85,6 +94,9 @@ def _parts(wanted: Wanted, columns: Sequence[str]) -> Iterator[list[list[str]]]:
         with reading() as session:
             page = export_page(session, wanted.filter, order, cursor, _PART, columns, known)
         if page.rows:
+            if "technician_person_id" in columns:
+                ids = {row.technician_person_id for row in page.rows}
+                know_people({number for number in ids if number is not None})
             places = [page.rows[0]._fields.index(name) for name in columns]
             pairs = list(zip(places, writers, strict=True))
             yield [[write(row[place]) for place, write in pairs] for row in page.rows]
@@ -101,7 +113,9 @@ def _writer(name: str, known: Lookup, cells: CellWriter) -> Callable[[Any], str]
         return lambda value: known.places.path(value) or ""
     if name in {"last_seen_at", "created_at"}:
         return lambda value: value.isoformat(timespec="seconds")[:19] + "Z" if value else ""
-    if name == "covered_until":
+    if name in {"technician_person_id", "supplier_id"}:
+        return lambda value: (name_of(name, value) if value is not None else None) or ""
+    if name in DAY_COLUMNS:
         return lambda value: value.isoformat() if value else ""
     return lambda value: value or ""
 
