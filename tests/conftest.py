@@ -15,12 +15,17 @@ import psycopg
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
+from hypothesis import settings
 
 from parc.app import create_app
 from parc.config import DatabaseSettings, Settings
 from parc.extensions import db
 from tests.postgresql import Cluster, find_programs, start_cluster
 from tests.web import FreshClient
+
+settings.register_profile("same", derandomize=True)  # what `make test` finds, it finds everywhere
+settings.register_profile("search", max_examples=1000)  # new cases: --hypothesis-profile=search
+settings.load_profile("same")
 
 SOME_MOMENT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
