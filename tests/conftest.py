@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import CodeType
 
 import psycopg
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
-from hypothesis import settings
+from hypothesis import settings as hypothesis_settings
+from jinja2.bccache import Bucket, BytecodeCache
+from werkzeug.routing import Rule
 
 from parc.app import create_app
 from parc.config import DatabaseSettings, Settings
@@ -23,9 +26,27 @@ from parc.extensions import db
 from tests.postgresql import Cluster, find_programs, start_cluster
 from tests.web import FreshClient
 
-settings.register_profile("same", derandomize=True)  # what `make test` finds, it finds everywhere
-settings.register_profile("search", max_examples=1000)  # new cases: --hypothesis-profile=search
-settings.load_profile("same")
+# What `make test` finds, it finds everywhere; --hypothesis-profile=search looks for new cases.
+hypothesis_settings.register_profile("same", derandomize=True)
+hypothesis_settings.register_profile("search", max_examples=1000)
+hypothesis_settings.load_profile("same")
+
+_compile_route = Rule._compile_builder
+_ROUTES: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+
+
+def _compile_route_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: FBT001, FBT002
+    """Compile a route as Werkzeug does, but the same one only once in a worker.
+
+    Each test makes an application of its own, of which the 300 routes are the dearest part.
+    """
+    key = (rule.rule, rule.endpoint, str(rule.defaults), append_unknown)
+    if key not in _ROUTES:
+        _ROUTES[key] = _compile_route(rule, append_unknown)
+    return _ROUTES[key]
+
+
+Rule._compile_builder = _compile_route_once  # type: ignore[method-assign, assignment]
 
 SOME_MOMENT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
@@ -132,8 +153,26 @@ def sqlite_app(sqlite_settings: Settings) -> Iterator[Flask]:
     yield from _application(sqlite_settings)
 
 
+class _CompiledTemplates(BytecodeCache):
+    """Templates that another application of this worker has compiled already."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _CompiledTemplates()
+
+
 def _application(settings: Settings) -> Iterator[Flask]:
     application = create_app(settings)
+    application.jinja_env.bytecode_cache = _COMPILED
     application.config["TESTING"] = True
     application.test_client_class = FreshClient
     with application.app_context():
