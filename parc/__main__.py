@@ -38,6 +38,7 @@ _COMMANDS = {
     "changes": "parc.cli.changes:changes",
     "ignored-keys": "parc.cli.ignored_keys:ignored_keys",
     "policy": "parc.cli.policy:policy",
+    "tags": "parc.cli.tags:tags",
     "values": "parc.cli.values:values",
     "move": "parc.cli.move:move",
     "people": "parc.cli.move:people",

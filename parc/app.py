@@ -9,6 +9,7 @@ from flask import Flask
 
 from parc.config import Settings, find_settings
 from parc.extensions import db, migrate
+from parc.queries.asset_tags import TAG_FALLBACK
 from parc.secret_box import load_box
 from parc.web import init_web
 
@@ -37,6 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["parc_settings"] = settings
     app.extensions["parc_box"] = box
+    app.extensions["parc_session_info"] = {TAG_FALLBACK: settings.interface.asset_tag_pattern}
     db.init_app(app)
     migrate.init_app(app, db, directory=str(_PACKAGE / "migrations"))
     init_web(app)

@@ -68,7 +68,7 @@ def transaction() -> Iterator[Session]:
     were touched is brought up to date before the commit.
     """
     engine = db.engine.execution_options(parc_write=True)
-    with Session(engine, expire_on_commit=False) as session, session.begin():
+    with _session(engine) as session, session.begin():
         yield session
         if session.in_transaction():  # not when the block has rolled back by itself
             _cover(session)
@@ -99,5 +99,11 @@ def checked_transaction(check: Callable[[Session], object]) -> TransactionMaker:
 @contextmanager
 def reading() -> Iterator[Session]:
     """Give a session of its own for reading outside a request; nothing is committed."""
-    with Session(db.engine, expire_on_commit=False) as session:
+    with _session(db.engine) as session:
         yield session
+
+
+def _session(engine: sa.Engine) -> Session:
+    """Make a session that knows what services need of the settings."""
+    known = current_app.extensions.get("parc_session_info", {})
+    return Session(engine, expire_on_commit=False, info=dict(known))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parc.cli.context import operator, settings, with_database
+from parc.cli.context import operator, with_database
 from parc.cli.settling import settle_about
 
 if TYPE_CHECKING:
@@ -111,10 +111,9 @@ def split(
         return
     going, staying = (frozenset(t for t, to in links if to == way) for way in ("goes", "stays"))
     leaving = Leaving(frozenset(devices), _by_device(voices), frozenset(values), going, staying)
-    pattern = settings().interface.asset_tag_pattern
     author = operator().because(reason)
     with transaction() as session:
-        new = split_asset(session, author, asset.id, leaving, at=now(), tag_pattern=pattern)
+        new = split_asset(session, author, asset.id, leaving, at=now())
         settle_about(session, assets=[asset.id, new.id])
     click.echo(f"{new.asset_tag} {new.name} is a record of its own.")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from parc.cli.context import box, operator, settings, with_database
+from parc.cli.context import box, operator, with_database
 from parc.cli.output import print_json
 from parc.errors import NotFoundError, ParcError
 
@@ -185,7 +185,7 @@ def _task(kind_name: str, path: Path, options: dict[str, Any]) -> Task:
     reading = read_file(path, is_known_heading, _chosen(kept, options))
     choices = _choices(kind_name, reading, kept, options)
     title = Path(options["file"]).name if options["file"] != "-" else "stdin"
-    target = TargetSettings(tag_pattern=settings().interface.asset_tag_pattern, box=box())
+    target = TargetSettings(box())
     overview = look_over(reading, kind, choices)
     return Task(reading, kind, choices, overview, operator(), title, target)
 

@@ -135,7 +135,6 @@ def decide(
         reason,
         until.replace(tzinfo=UTC) if until else None,
         asset_id,
-        settings().interface.asset_tag_pattern,
     )
     with transaction() as session:
         touched = service.decide(session, operator(), ids, order)

@@ -41,7 +41,6 @@ def fill(
     organisation: Organisation,
     *,
     language: str,
-    tag_pattern: str,
     now: datetime,
 ) -> None:
     """Write all of an organisation into a database that has none.
@@ -49,10 +48,9 @@ def fill(
     Args:
         actor: who is taken to have done it all.
         language: of the names of contracts.
-        tag_pattern: of the asset tags.
     """
     with searched_once(session):
-        _Filling(session, actor, organisation, now).write(language, tag_pattern)
+        _Filling(session, actor, organisation, now).write(language)
 
 
 class _Filling:
@@ -70,7 +68,7 @@ class _Filling:
         self._assets: dict[int, int] = {}
         self._suppliers: dict[str, int] = {}
 
-    def write(self, language: str, tag_pattern: str) -> None:
+    def write(self, language: str) -> None:
         """Write places, people and suppliers, then the days one after the other."""
         self._write_places()
         self._write_people()
@@ -84,7 +82,7 @@ class _Filling:
             if isinstance(act, DemoIncident):
                 self._report(act)
             elif act.kind is MovementKind.ENTRY:
-                self._buy(act, tag_pattern)
+                self._buy(act)
             else:
                 self._move(act)
 
@@ -163,7 +161,7 @@ class _Filling:
             )
             add_rule(self._session, self._actor, row.id, rule, today=today, now=self._now)
 
-    def _buy(self, step: Step, tag_pattern: str) -> None:
+    def _buy(self, step: Step) -> None:
         asset = self._organisation.assets[step.asset]
         values = {
             "name": asset.name,
@@ -186,7 +184,6 @@ class _Filling:
             values=values,
             at=self._at(step.day),
             lifecycle_state=LifecycleState.IN_STOCK,
-            tag_pattern=tag_pattern,
         )
         self._assets[step.asset] = row.id
 

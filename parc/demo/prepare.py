@@ -30,7 +30,6 @@ LOGIN = "demo"
 _CREDENTIALS = {"SNMP v2c, lecture": SnmpVersion.V2C, "SNMP v1, lecture": SnmpVersion.V1}
 _EVERY_MINUTES = 5
 _NAMES = {"fr": "Administrateur de démonstration", "en": "Demo administrator"}
-_TAGS = "P{number:06d}"
 
 
 def prepare(  # noqa: PLR0913 -- what the demo is made of
@@ -68,7 +67,7 @@ def prepare(  # noqa: PLR0913 -- what the demo is made of
         save_range(session, SYSTEM, _draft(demo_range), now=now)
     if organisation is not None:
         actor = Actor(user.display_name, user.role, user.id)
-        fill(session, actor, organisation, language=language, tag_pattern=_TAGS, now=now)
+        fill(session, actor, organisation, language=language, now=now)
         if store is not None:
             write_papers(session, actor, store, language=language, now=now)
     return make_link(session, SYSTEM, user.id, now)

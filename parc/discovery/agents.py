@@ -113,7 +113,6 @@ def settle_uploads(
                 sorted(set(applied.devices.values())),
                 at=now,
                 location_id=policy.location_id,
-                tag_pattern=policy.asset_tag_pattern,
             )
     for one in inventories:
         _finish(session, one, applied.devices)
@@ -154,7 +153,6 @@ def _policy(
     return Policy(
         location_id=token.location_id if token else None,
         asset_categories=frozenset(map(Category, settings.agents.asset_categories)),
-        asset_tag_pattern=settings.interface.asset_tag_pattern,
         rules=read_rules(session),
         gone_after=settings.discovery.gone_after_runs,
         now=now,

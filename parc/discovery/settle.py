@@ -77,7 +77,6 @@ def policy_of(session: Session, task: Task, settings: Settings, now: datetime) -
         range_id=task.range_id,
         location_id=task.location_id,
         asset_categories=task.asset_categories,
-        asset_tag_pattern=settings.interface.asset_tag_pattern,
         unsafe_share_percent=settings.discovery.unsafe_share_percent,
         unsafe_minimum=settings.discovery.unsafe_minimum,
         rules=read_rules(session),

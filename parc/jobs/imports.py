@@ -80,7 +80,5 @@ def _tools(context: JobContext) -> RunTools:
         clock=context.clock,
         should_stop=context.should_stop,
         store=DocumentStore(settings.data_folder, FOLDER),
-        settings=TargetSettings(
-            settings.interface.asset_tag_pattern, context.app.extensions["parc_box"]
-        ),
+        settings=TargetSettings(context.app.extensions["parc_box"]),
     )

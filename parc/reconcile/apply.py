@@ -15,6 +15,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from collectors.observation import Category
 from parc.models import (
     Asset,
     AssetField,
@@ -54,9 +55,9 @@ from parc.reconcile.missing import write_missed
 from parc.reconcile.noting import note_plan, read_before
 from parc.reconcile.plan import Counts, Plan
 from parc.reconcile.readings import write_readings
-from parc.services import assets as asset_service
 from parc.services.actor import Actor
 from parc.services.asset_search import refresh_search_texts
+from parc.services.asset_tags import next_asset_tags
 from parc.services.movement_writing import entry_row
 from parc.services.software_counts import note_presence, read_presence
 from parc.services.software_titles import raw_title, titles_for
@@ -184,11 +185,11 @@ class _Writer:
 
     def _create_assets(self) -> None:
         creates: list[CreateAsset] = self.by_type[CreateAsset]
-        pattern = self.plan.policy.asset_tag_pattern
-        tags = asset_service.next_asset_tags(self.session, len(creates), pattern)
+        told = [{change.field: change.after for change in one.fields} for one in creates]
+        tags = next_asset_tags(self.session, [Category(str(values["category"])) for values in told])
         rows = []
-        for create, tag in zip(creates, tags, strict=True):
-            values = dict.fromkeys(MACHINE_FIELDS) | {c.field: c.after for c in create.fields}
+        for create, given, tag in zip(creates, told, tags, strict=True):
+            values = dict.fromkeys(MACHINE_FIELDS) | given
             rows.append(
                 {
                     **values,

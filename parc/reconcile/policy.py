@@ -25,7 +25,6 @@ class Policy:
         asset_categories: categories that become assets without asking.
         guess_confidence: least confidence from which a category that only ports and banners speak
             for makes an asset; what a device says of itself needs none.
-        asset_tag_pattern: for ``str.format`` with ``number``.
         unsafe_share_percent, unsafe_minimum: a plan that changes the identity of, or loses, more
             than this share of at least so many devices refuses itself.
         rules: which source wins, of the fields that do not follow the default.
@@ -38,7 +37,6 @@ class Policy:
     location_id: int | None = None
     asset_categories: Collection[Category] = field(default_factory=frozenset)
     guess_confidence: float = 0.7
-    asset_tag_pattern: str = "P{number:06d}"
     unsafe_share_percent: int = 30
     unsafe_minimum: int = 10
     rules: Rules = field(default_factory=dict)

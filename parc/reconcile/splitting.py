@@ -42,6 +42,7 @@ from parc.reconcile.merging import MERGED_FIELDS, linked_models
 from parc.services import asset_sources, assets
 from parc.services.actor import Actor
 from parc.services.asset_search import touch
+from parc.services.asset_tags import next_asset_tags
 from parc.services.change_sets import recording
 from parc.services.movement_writing import explain, join_up
 from parc.services.permissions import Action, require
@@ -75,7 +76,6 @@ def split_asset(
     leaving: Leaving,
     *,
     at: datetime,
-    tag_pattern: str = assets.DEFAULT_TAG_PATTERN,
 ) -> Asset:
     """Make a record of its own of what leaves; gives the new one.
 
@@ -101,7 +101,7 @@ def split_asset(
         made = back.kept if back is not None else None
         own = frozenset(back.person_values) if back is not None else frozenset()
         merged_at = back.merged_at if back is not None else at
-        new = _new_asset(session, asset, moved, back, at, tag_pattern)
+        new = _new_asset(session, asset, moved, back, at)
         for device in moved:
             device.asset_id, device.status = new.id, DeviceStatus.LINKED
         session.flush()
@@ -186,12 +186,11 @@ def _new_asset(
     devices: Sequence[Device],
     back: MergedAsset | None,
     at: datetime,
-    tag_pattern: str,
 ) -> Asset:
     if back is not None and back.kept is not None:
         return give_back(session, back)
-    tag = back.asset_tag if back else assets.next_asset_tags(session, 1, tag_pattern)[0]
     category = next((d.category for d in devices if d.category), asset.category)
+    tag = back.asset_tag if back else next_asset_tags(session, [category])[0]
     new = Asset(
         asset_tag=tag,
         name=back.name if back else tag,

@@ -31,8 +31,9 @@ from parc.services import audit
 from parc.services.actor import Actor
 from parc.services.asset_search import SEARCHED, search_text
 from parc.services.asset_sources import Writing, mark_stated
+from parc.services.asset_tags import next_asset_tags
 from parc.services.asset_values import clean_values, complete_warranty
-from parc.services.assets import DEFAULT_TAG_PATTERN, created_changes, next_asset_tags
+from parc.services.assets import created_changes
 from parc.services.change_sets import note
 from parc.services.movement_writing import add_entries
 from parc.services.permissions import Action, require
@@ -90,7 +91,6 @@ def create_assets(
     wanted: Sequence[NewAsset],
     *,
     at: datetime,
-    tag_pattern: str = DEFAULT_TAG_PATTERN,
     source: MovementSource = MovementSource.HAND,
     stated: Stated = BY_HAND,
 ) -> list[int]:
@@ -108,7 +108,7 @@ def create_assets(
     if made.problems:
         raise InvalidInputError(made.problems)
     tagless = [values for values in made.values if not values.get("asset_tag")]
-    tags = next_asset_tags(session, len(tagless), tag_pattern)
+    tags = next_asset_tags(session, [values["category"] for values in tagless])
     for values, tag in zip(tagless, tags, strict=True):
         values["asset_tag"] = tag
     assets = []

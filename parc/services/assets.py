@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 from parc.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
 from parc.models import (
     Asset,
-    Counter,
     Device,
     DeviceStatus,
     LifecycleState,
@@ -39,6 +38,7 @@ from parc.services.asset_sources import (
     release,
     set_stated_source,
 )
+from parc.services.asset_tags import next_asset_tags
 from parc.services.asset_values import (
     EDITABLE_FIELDS,
     clean_values,
@@ -51,7 +51,6 @@ from parc.services.movement_writing import place_order, write_entry, write_movem
 from parc.services.permissions import Action, require
 
 __all__ = [
-    "DEFAULT_TAG_PATTERN",
     "EDITABLE_FIELDS",
     "TRANSITIONS",
     "change_state",
@@ -60,57 +59,20 @@ __all__ = [
     "delete_asset",
     "edit_asset",
     "hold_asset",
-    "next_asset_tags",
     "record_change",
     "show_address",
 ]
 
-DEFAULT_TAG_PATTERN: Final = "P{number:06d}"
 _REQUIRED: Final = frozenset({"name", "category", "asset_tag", "currency"})
 
 
-def next_asset_tags(session: Session, count: int, pattern: str) -> list[str]:
-    """Take ``count`` new asset tags from the counter; tags that people gave by hand are skipped.
-
-    Args:
-        pattern: for ``str.format`` with ``number``.
-    """
-    tags: list[str] = []
-    while len(tags) < count:
-        wanted = count - len(tags)
-        last = _raise_counter(session, "asset_tag", wanted)
-        made = [pattern.format(number=n) for n in range(last - wanted + 1, last + 1)]
-        taken: set[str] = set()
-        for start in range(0, len(made), 1000):
-            part = made[start : start + 1000]
-            taken.update(
-                session.scalars(sa.select(Asset.asset_tag).where(Asset.asset_tag.in_(part)))
-            )
-        tags += [tag for tag in made if tag not in taken]
-    return tags
-
-
-def _raise_counter(session: Session, name: str, by: int) -> int:
-    raised = session.scalar(
-        sa.update(Counter)
-        .where(Counter.name == name)
-        .values(value=Counter.value + by)
-        .returning(Counter.value)
-    )
-    if raised is None:
-        session.execute(sa.insert(Counter).values(name=name, value=by))
-        return by
-    return int(raised)
-
-
-def create_asset(  # noqa: PLR0913 -- what is given, and how it came to be known
+def create_asset(
     session: Session,
     actor: Actor,
     *,
     values: Mapping[str, Any],
     at: datetime,
     lifecycle_state: LifecycleState = LifecycleState.IN_USE,
-    tag_pattern: str = DEFAULT_TAG_PATTERN,
     source: MovementSource = MovementSource.HAND,
     stated: Stated = BY_HAND,
 ) -> Asset:
@@ -133,7 +95,7 @@ def create_asset(  # noqa: PLR0913 -- what is given, and how it came to be known
     problems += taken_values(session, cleaned, None)
     if problems:
         raise InvalidInputError(problems)
-    tag = cleaned.pop("asset_tag", None) or next_asset_tags(session, 1, tag_pattern)[0]
+    tag = cleaned.pop("asset_tag", None) or next_asset_tags(session, [cleaned["category"]])[0]
     given = {name: value for name, value in cleaned.items() if value is not None}
     complete_warranty(given, {})
     asset = Asset(

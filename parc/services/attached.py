@@ -53,7 +53,6 @@ def settle_attached(
     *,
     at: datetime,
     location_id: int | None,
-    tag_pattern: str,
 ) -> None:
     """Tie what some hosts have attached to its assets, and make those that are not there yet.
 
@@ -72,7 +71,7 @@ def settle_attached(
         elif one.maker is None:
             continue  # it could never be found again by what it says of itself
         else:
-            asset = _make(session, actor, one, at, location_id, tag_pattern)
+            asset = _make(session, actor, one, at, location_id)
             homes[one.serial].append(asset)
         one.row.asset_id = asset.id
     session.flush()
@@ -136,7 +135,6 @@ def _make(
     told: _Told,
     at: datetime,
     location_id: int | None,
-    tag_pattern: str,
 ) -> Asset:
     host = session.get(Asset, told.host.asset_id) if told.host.asset_id else None
     row = told.row
@@ -152,7 +150,7 @@ def _make(
         ValueSource.AGENT,
         host.location_id if host and host.location_id else location_id,
     )
-    return add_told_asset(session, actor, thing, at=at, tag_pattern=tag_pattern)
+    return add_told_asset(session, actor, thing, at=at)
 
 
 def _note_tie(session: Session, actor: Actor, asset: Asset, told: _Told, at: datetime) -> None:

@@ -20,6 +20,7 @@ from parc.naming import device_name
 from parc.services import assets, audit
 from parc.services.actor import Actor
 from parc.services.asset_sources import fill_from_device
+from parc.services.asset_tags import next_asset_tags
 from parc.services.movement_writing import write_entry
 from parc.services.permissions import Action, require
 
@@ -33,7 +34,6 @@ def accept(
     *,
     at: datetime,
     values: Mapping[str, Any] | None = None,
-    tag_pattern: str = assets.DEFAULT_TAG_PATTERN,
 ) -> list[Asset]:
     """Make an asset of each device, in the order of the ids; what the device says stays its own.
 
@@ -52,7 +52,7 @@ def accept(
     for device in _loaded(session, device_ids):
         _refuse_linked(device)
         given = {name: value for name, value in (values or {}).items() if value not in {None, ""}}
-        tag = given.pop("asset_tag", None) or assets.next_asset_tags(session, 1, tag_pattern)[0]
+        tag = given.pop("asset_tag", None) or _next_tag(session, device, given)
         asset = Asset(
             asset_tag=tag,
             name=_name(device),
@@ -83,6 +83,13 @@ def accept(
         _record(session, actor, device, "accepted", at, {"asset_id": (None, asset.id)})
         made.append(asset)
     return made
+
+
+def _next_tag(session: Session, device: Device, given: Mapping[str, Any]) -> str:
+    """Take a tag of the category that the person says, or else the device."""
+    said = given.get("category")
+    category = Category(said) if said in set(Category) else device.category or Category.OTHER
+    return next_asset_tags(session, [category])[0]
 
 
 def attach(

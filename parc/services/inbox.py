@@ -90,7 +90,6 @@ class Order:
     reason: str = ""
     until: datetime | None = None
     asset_id: int | None = None
-    tag_pattern: str = assets.DEFAULT_TAG_PATTERN
 
 
 @dataclass(slots=True)
@@ -262,7 +261,7 @@ def _decide_devices(
         devices.attach(session, actor, device_ids, order.asset_id, at=order.at)
         touched.assets.add(order.asset_id)
     else:
-        devices.accept(session, actor, device_ids, at=order.at, tag_pattern=order.tag_pattern)
+        devices.accept(session, actor, device_ids, at=order.at)
 
 
 def _unknown_devices(
@@ -335,9 +334,7 @@ def _conflicts(
         if len(known) > 1:
             raise ConflictError(f"{entry.subject}: several assets are merged on their own page")
         if not known and loose:
-            first = devices.accept(
-                session, actor, loose[:1], at=order.at, tag_pattern=order.tag_pattern
-            )
+            first = devices.accept(session, actor, loose[:1], at=order.at)
             known, loose = {first[0].id}, loose[1:]
         for asset_id in known:
             devices.attach(session, actor, loose, asset_id, at=order.at)

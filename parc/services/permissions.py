@@ -38,6 +38,7 @@ class Action(enum.StrEnum):
     EDIT_CREDENTIAL = "edit_credential"
     EDIT_IGNORED_KEY = "edit_ignored_key"
     EDIT_FIELD_RULE = "edit_field_rule"
+    EDIT_TAG_PATTERN = "edit_tag_pattern"
     VIEW_AGENT = "view_agent"
     UPLOAD_INVENTORY = "upload_inventory"
     ENROL_AGENT = "enrol_agent"
@@ -90,6 +91,7 @@ _MANAGER = _TECHNICIAN | {
     Action.EDIT_INCIDENT_RULE,
     Action.EDIT_FIELD_RULE,
     Action.EDIT_SOFTWARE_RULE,
+    Action.EDIT_TAG_PATTERN,
     Action.UNDO_ANY_CHANGE,
 }
 

@@ -17,6 +17,7 @@ from parc.models import Asset, AssetField, LifecycleState, MovementSource, Value
 from parc.services import assets, audit
 from parc.services.actor import Actor
 from parc.services.asset_search import refresh_search_texts
+from parc.services.asset_tags import next_asset_tags
 from parc.services.movement_writing import write_entry
 
 _NAME_CHARACTERS = 255
@@ -38,12 +39,10 @@ class Told:
     location_id: int | None = None
 
 
-def add_told_asset(
-    session: Session, actor: Actor, told: Told, *, at: datetime, tag_pattern: str
-) -> Asset:
+def add_told_asset(session: Session, actor: Actor, told: Told, *, at: datetime) -> Asset:
     """Make an asset in use of what was told, with its sources and its entry in the history."""
     asset = Asset(
-        asset_tag=assets.next_asset_tags(session, 1, tag_pattern)[0],
+        asset_tag=next_asset_tags(session, [told.category])[0],
         name=told.name[:_NAME_CHARACTERS],
         category=told.category,
         lifecycle_state=LifecycleState.IN_USE,

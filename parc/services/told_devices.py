@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from collectors.observation import Category
 from parc.errors import ConflictError, NotFoundError
 from parc.models import Asset, Device, ManagedDevice, ValueSource
-from parc.services import assets
 from parc.services.actor import Actor
 from parc.services.permissions import Action, require
 from parc.services.told_assets import Told, add_told_asset
@@ -31,7 +30,6 @@ def accept_told(
     managed_ids: Sequence[int],
     *,
     at: datetime,
-    tag_pattern: str = assets.DEFAULT_TAG_PATTERN,
 ) -> list[Asset]:
     """Make an asset of each access point or virtual machine, in the order of the ids.
 
@@ -54,19 +52,17 @@ def accept_told(
     missing = [str(number) for number in wanted if number not in found]
     if missing:
         raise NotFoundError(f"nothing tells of {', '.join(missing)}")
-    return [_accept(session, actor, found[number], at, tag_pattern) for number in wanted]
+    return [_accept(session, actor, found[number], at) for number in wanted]
 
 
-def _accept(
-    session: Session, actor: Actor, row: ManagedDevice, at: datetime, tag_pattern: str
-) -> Asset:
+def _accept(session: Session, actor: Actor, row: ManagedDevice, at: datetime) -> Asset:
     name = row.name or row.key
     if row.asset_id is not None or _has_asset(session, row):
         raise ConflictError(f"{name} has an asset already")
     values = {field: getattr(row, field) for field in _FIELDS}
     values["base_mac_address"] = row.mac_address
     told = Told(name, Category(row.kind), values, ValueSource.SNMP)
-    asset = add_told_asset(session, actor, told, at=at, tag_pattern=tag_pattern)
+    asset = add_told_asset(session, actor, told, at=at)
     row.asset_id = asset.id
     session.flush()
     return asset

@@ -14,6 +14,7 @@ from parc.web.access import actor, check_all_routes_are_guarded
 from parc.web.account import account
 from parc.web.agent_endpoint import agent_endpoint
 from parc.web.agents import agents
+from parc.web.asset_tags import asset_tags
 from parc.web.bundles import init_bundles
 from parc.web.changes import changes
 from parc.web.compliance import compliance
@@ -67,6 +68,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     account,
     agent_endpoint,
     agents,
+    asset_tags,
     assets,
     changes,
     compliance,

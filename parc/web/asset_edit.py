@@ -35,7 +35,7 @@ from parc.services.provenance import (
 from parc.web import asset_sheet  # noqa: F401 -- adds its pages to the same blueprint
 from parc.web.access import acting, actor, requires
 from parc.web.assets import LABELS, assets, forget_counts
-from parc.web.context import now, settings
+from parc.web.context import now
 from parc.web.forms import Form, filled, read_form
 from parc.web.labels import choices, label
 from parc.web.listing import refuse
@@ -76,7 +76,6 @@ def send_new() -> ResponseReturnValue:
                 ),
                 at=now(),
                 lifecycle_state=LifecycleState(state),
-                tag_pattern=settings().interface.asset_tag_pattern,
             )
     except InvalidInputError as error:
         return _new_page(form.refused(error)), 422

@@ -17,7 +17,7 @@ from parc.services.permissions import Action
 from parc.services.told_devices import accept_told
 from parc.web.access import actor, requires
 from parc.web.assets import assets
-from parc.web.context import now, settings
+from parc.web.context import now
 from parc.web.forms import read_form
 from parc.web.listing import refuse
 from parc.web.messages import tell
@@ -158,7 +158,6 @@ def accept_managed(asset_id: int) -> ResponseReturnValue:
             actor(),
             [int(text)],
             at=now(),
-            tag_pattern=settings().interface.asset_tag_pattern,
         )
     tell(
         gettext("%(name)s is an asset now.", name=made.name),

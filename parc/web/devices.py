@@ -26,7 +26,7 @@ from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
 from parc.web.assets import forget_counts
 from parc.web.cells import CellWriter
-from parc.web.context import now, settings
+from parc.web.context import now
 from parc.web.dates import read_day
 from parc.web.formats import format_number
 from parc.web.forms import Form, filled, read_form
@@ -288,9 +288,7 @@ def show(device_id: int) -> ResponseReturnValue:
 
 def _accept(ids: list[int]) -> ResponseReturnValue:
     with transaction() as session, _as_one_act(session):
-        made = service.accept(
-            session, actor(), ids, at=now(), tag_pattern=settings().interface.asset_tag_pattern
-        )
+        made = service.accept(session, actor(), ids, at=now())
         settle_about(session, devices=ids)
     forget_counts()
     if len(made) == 1:

@@ -214,7 +214,6 @@ def _carry_out(form: Form, ids: list[int], decision: Decision) -> None:
         form.text("reason"),
         read_day("until", form.text("until")),
         _number(form.value("asset_id")),
-        settings().interface.asset_tag_pattern,
     )
     with transaction() as session:
         touched = service.decide(session, actor(), ids, order)

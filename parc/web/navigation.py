@@ -139,6 +139,7 @@ MENU = (
                 "ban",
                 Action.EDIT_IGNORED_KEY,
             ),
+            Entry("asset_tags.index", _("Asset tags"), "tag", Action.EDIT_TAG_PATTERN),
             Entry(
                 "field_rules.index", _("Which source wins"), "arrow-up-down", Action.EDIT_FIELD_RULE
             ),

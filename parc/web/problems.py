@@ -26,6 +26,9 @@ PROBLEMS = {
     "unknown_choice": _("%(value)s is not one of the choices."),
     "unknown_field": _("%(value)s cannot be set here."),
     "named_twice": _("%(value)s is named twice."),
+    "not_a_tag_pattern": _(
+        "%(value)s must hold {number} once; beside it letters, digits, blanks, points and dashes."
+    ),
     "not_a_key": _("%(value)s is no key of this kind."),
     "not_valid": _("%(value)s cannot be taken."),
     "not_found": _("There is no %(value)s."),

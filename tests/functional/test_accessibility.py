@@ -154,7 +154,12 @@ def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     thread.start()
     more = ["/nothing-here", "/assets?q=nothing-like-it", "/assets?state=in_use"]
     more += [f"/runs/{run_id}" for run_id in runs]
-    more += ["/map?site=0", "/map?site=0&vlan=10", "/which-source-wins?field=name"]
+    more += [
+        "/map?site=0",
+        "/map?site=0&vlan=10",
+        "/which-source-wins?field=name",
+        "/asset-tags?category=printer",
+    ]
     more += [f"/where?q={text}" for text in ("sw-acces-02", "001b213a000a", "192.0.2.250", "sw")]
     yield Sample(
         Live(app, f"http://127.0.0.1:{server.server_port}"),

@@ -47,12 +47,10 @@ class AssetTarget:
 
     Args:
         key_fields: that tell them apart.
-        tag_pattern: of the settings, for assets without a tag.
     """
 
     choices: Choices
     key_fields: tuple[str, ...]
-    tag_pattern: str = assets.DEFAULT_TAG_PATTERN
     _places: Places | None = None
     _names: AssetNames = field(default_factory=AssetNames)
     _paths: Mapping[str, int] = field(default_factory=dict)
@@ -161,7 +159,6 @@ class AssetTarget:
                 for one in made
             ],
             at=at,
-            tag_pattern=self.tag_pattern,
             source=MovementSource.IMPORT,
             stated=FROM_FILE,
         )

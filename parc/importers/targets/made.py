@@ -15,7 +15,6 @@ from parc.importers.targets.places import PlaceTarget
 from parc.importers.targets.suppliers import SupplierTarget
 from parc.importers.targets.target import Target
 from parc.secret_box import SecretBox
-from parc.services.assets import DEFAULT_TAG_PATTERN
 from parc.services.permissions import Action
 
 
@@ -23,7 +22,6 @@ from parc.services.permissions import Action
 class TargetSettings:
     """What targets need of the settings."""
 
-    tag_pattern: str = DEFAULT_TAG_PATTERN
     box: SecretBox | None = None
 
 
@@ -59,7 +57,7 @@ def make_target(
                 raise KeyError("box")
             return LicenceTarget(choices, key, named, settings.box)
         case "assets":
-            return AssetTarget(choices, key, settings.tag_pattern)
+            return AssetTarget(choices, key)
         case "people":
             return PersonTarget(choices, key)
         case "places":
