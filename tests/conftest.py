@@ -27,8 +27,8 @@ from tests.postgresql import Cluster, find_programs, start_cluster
 from tests.web import FreshClient
 
 # What `make test` finds, it finds everywhere; --hypothesis-profile=search looks for new cases.
-hypothesis_settings.register_profile("same", derandomize=True)
-hypothesis_settings.register_profile("search", max_examples=1000)
+hypothesis_settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis_settings.register_profile("search", max_examples=1000, deadline=None)
 hypothesis_settings.load_profile("same")
 
 _compile_route = Rule._compile_builder
