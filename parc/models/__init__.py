@@ -26,6 +26,7 @@ from parc.models.contract import (
     PeriodKind,
 )
 from parc.models.credential import Credential, CredentialSuccess
+from parc.models.custom_field import CustomField, CustomType, CustomValue
 from parc.models.detail import (
     Battery,
     HostEntry,
@@ -150,6 +151,9 @@ __all__ = [
     "Coverage",
     "Credential",
     "CredentialSuccess",
+    "CustomField",
+    "CustomType",
+    "CustomValue",
     "Department",
     "Device",
     "DeviceStatus",

@@ -23,6 +23,7 @@ from collectors.text import normalise_mac
 from parc.contract_dates import SOON_DAYS
 from parc.models import (
     Asset,
+    CustomValue,
     Department,
     Device,
     Interface,
@@ -84,6 +85,19 @@ COLUMNS: Mapping[str, sa.SQLColumnExpression[Any]] = {
 }
 # The maker stands before the model unless it has a column of its own.
 DEFAULT_COLUMNS = tuple(name for name in tuple(COLUMNS)[:11] if name != "manufacturer")
+
+
+CUSTOM = "custom/"  # before the id of a field that the organisation has added
+
+
+def _column(name: str) -> sa.SQLColumnExpression[Any]:
+    """Give a column of a row: one of ``COLUMNS``, or the value of a field of one's own."""
+    if not name.startswith(CUSTOM):
+        return COLUMNS[name]
+    value = sa.select(CustomValue.value).where(
+        CustomValue.asset_id == Asset.id, CustomValue.field_id == int(name.removeprefix(CUSTOM))
+    )
+    return value.scalar_subquery().label(name)
 
 
 def _text(label: str, column: Any, *, is_nullable: bool = True) -> SortColumn:
@@ -207,7 +221,7 @@ def list_assets(
 ) -> AssetList:
     """Read one page with its count."""
     reader = _Reader(session, asset_filter, lookup)
-    query = reader.rows([*(COLUMNS[name] for name in columns)], order, size)
+    query = reader.rows([*map(_column, columns)], order, size)
     return AssetList(
         read_page(session, query, order, cursor, size), reader.count(), reader.among, reader.is_cut
     )
@@ -223,9 +237,7 @@ def export_page(
     lookup: Lookup,
 ) -> Page:
     """Read one part of an export: as the list, without counting."""
-    query = _Reader(session, asset_filter, lookup).rows(
-        [*(COLUMNS[name] for name in columns)], order, size
-    )
+    query = _Reader(session, asset_filter, lookup).rows([*map(_column, columns)], order, size)
     return read_page(session, query, order, cursor, size)
 
 

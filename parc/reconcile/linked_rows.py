@@ -17,6 +17,8 @@ from parc.models import (
     Contract,
     ContractLine,
     Coverage,
+    CustomField,
+    CustomValue,
     Entitlement,
     Incident,
     IncidentAsset,
@@ -106,6 +108,13 @@ def _outlets(asset_id: int) -> sa.Select[*tuple[Any, ...]]:
     return query.order_by(WallOutlet.id.desc())
 
 
+def _own_values(asset_id: int) -> sa.Select[*tuple[Any, ...]]:
+    query = sa.select(CustomValue.id, CustomField.key, CustomValue.value).join(
+        CustomField, CustomField.id == CustomValue.field_id
+    )
+    return query.where(CustomValue.asset_id == asset_id).order_by(CustomValue.id.desc())
+
+
 _READERS: Final[dict[str, Callable[[int], sa.Select[*tuple[Any, ...]]]]] = {
     "movement": _movements,
     "allocation": _allocations,
@@ -113,4 +122,5 @@ _READERS: Final[dict[str, Callable[[int], sa.Select[*tuple[Any, ...]]]]] = {
     "coverage": _coverages,
     "incident_asset": _incidents,
     "wall_outlet": _outlets,
+    "custom_value": _own_values,
 }

@@ -34,6 +34,7 @@ from parc.services.actor import Actor
 from parc.services.asset_search import touch
 from parc.services.asset_values import KEPT_FIELDS
 from parc.services.change_sets import recording
+from parc.services.custom_values import take_over
 from parc.services.movement_writing import explain
 from parc.services.permissions import Action, require
 
@@ -125,6 +126,7 @@ def merge_assets(
         device_ids = _move_devices(session, into, other)
         row = _merged_row(session, into, other, device_ids, at)
         gone = {"asset_tag": (other.asset_tag, None), "merged_into": (None, into.asset_tag)}
+        gone |= take_over(session, into.id, other.id)
         assets.record_change(session, actor, other, "merged_away", at, gone | _values_of(other))
         _take_holder(into, other)
         closed = _close_movements(session, actor, other, at)

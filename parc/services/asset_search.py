@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from parc.models import Asset, Device, Interface, MergedAsset
 from parc.naming import folded
+from parc.services.custom_values import searched_values
 from parc.services.touched_cover import cover_later
 
 SEARCH_CHARACTERS: Final = 4000
@@ -100,9 +101,8 @@ def refresh_search_texts(session: Session, asset_ids: Collection[int]) -> None:
         ):
             texts[number or 0] += [mac, *(text.partition("/")[0] for text in addresses)]
         merged = sa.select(MergedAsset.asset_id, MergedAsset.asset_tag, MergedAsset.name)
-        for number, *former in session.execute(
-            merged.where(MergedAsset.asset_id.in_(part)).order_by(MergedAsset.id)
-        ):
+        former_names = merged.where(MergedAsset.asset_id.in_(part))
+        for number, *former in session.execute(former_names.union_all(searched_values(part))):
             texts[number] += former
         rows = [{"id": number, "search_text": search_text(text)} for number, text in texts.items()]
         if rows:

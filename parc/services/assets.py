@@ -32,6 +32,7 @@ from parc.services import audit
 from parc.services.actor import Actor
 from parc.services.asset_search import refresh_search_texts, touch
 from parc.services.asset_sources import (
+    Seen,
     Writing,
     drop_difference,
     leading_values,
@@ -45,6 +46,7 @@ from parc.services.asset_values import (
     complete_warranty,
     taken_values,
 )
+from parc.services.custom_values import clean_custom, write_custom
 from parc.services.lifecycle import TRANSITIONS
 from parc.services.movement_kinds import Order, kind_between
 from parc.services.movement_writing import place_order, write_entry, write_movement
@@ -66,7 +68,7 @@ __all__ = [
 _REQUIRED: Final = frozenset({"name", "category", "asset_tag", "currency"})
 
 
-def create_asset(
+def create_asset(  # noqa: PLR0913 -- what is given, and how it came to be known
     session: Session,
     actor: Actor,
     *,
@@ -75,6 +77,7 @@ def create_asset(
     lifecycle_state: LifecycleState = LifecycleState.IN_USE,
     source: MovementSource = MovementSource.HAND,
     stated: Stated = BY_HAND,
+    custom: Mapping[str, str] | None = None,
 ) -> Asset:
     """Create an asset by hand; every value given is the person's, and it enters as it stands.
 
@@ -82,6 +85,7 @@ def create_asset(
         source: by which way its entry came to be known.
         values: of ``EDITABLE_FIELDS``; without ``asset_tag`` the next number is taken.
         stated: by hand or from a file, and how the values are locked.
+        custom: texts of the organisation's own fields by key; None asks for none that is needed.
 
     Raises:
         InvalidInputError: by field: ``required``, ``too_long``, ``taken``, ``unknown_field`` …
@@ -93,8 +97,9 @@ def create_asset(
         if cleaned.get(name) is None and not any(p.field == name for p in problems):
             problems.append(FieldProblem(name, "required"))
     problems += taken_values(session, cleaned, None)
-    if problems:
-        raise InvalidInputError(problems)
+    own, wrong = clean_custom(session, custom or {}, cleaned.get("category"), None)
+    if problems + wrong:
+        raise InvalidInputError(problems + wrong)
     tag = cleaned.pop("asset_tag", None) or next_asset_tags(session, [cleaned["category"]])[0]
     given = {name: value for name, value in cleaned.items() if value is not None}
     complete_warranty(given, {})
@@ -107,12 +112,14 @@ def create_asset(
     for name in given:
         set_stated_source(session, asset.id, name, writing)
     write_entry(session, actor, asset, at=at, source=source)
+    told = write_custom(session, actor, {asset.id: own}, source=stated.source, at=at)
     refresh_search_texts(session, [asset.id])
-    record_change(session, actor, asset, "created", at, created_changes(asset))
+    changes = created_changes(asset) | told.get(asset.id, {})
+    record_change(session, actor, asset, "created", at, changes)
     return asset
 
 
-def edit_asset(
+def edit_asset(  # noqa: PLR0913 -- what is given, and how it came to be known
     session: Session,
     actor: Actor,
     asset_id: int,
@@ -121,6 +128,7 @@ def edit_asset(
     values: Mapping[str, Any],
     at: datetime,
     stated: Stated = BY_HAND,
+    custom: Mapping[str, str] | None = None,
 ) -> Asset:
     """Change the named fields; those given a value become the person's, emptied ones are released.
 
@@ -129,6 +137,7 @@ def edit_asset(
         values: of ``EDITABLE_FIELDS``; fields that are not named are not touched, and neither is
             one whose value is as before.
         stated: by hand or from a file, and how the values that change are locked.
+        custom: texts of the organisation's own fields by key; those not named are not touched.
 
     Raises:
         NotFoundError: there is no such asset.
@@ -150,10 +159,31 @@ def edit_asset(
     pair = {"serial_number", "manufacturer"}
     rest = {name: getattr(asset, name) for name in pair} if pair & changed.keys() else {}
     problems += taken_values(session, {**rest, **changed}, asset_id)
-    if problems:
-        raise InvalidInputError(problems)
+    category = changed.get("category", asset.category)
+    own, wrong = clean_custom(session, custom or {}, category, asset_id)
+    if problems + wrong:
+        raise InvalidInputError(problems + wrong)
+    changes = _write_fields(
+        session, asset, changed, seen, Writing(actor, at, read_rules(session), stated)
+    )
+    told = write_custom(session, actor, {asset.id: own}, source=stated.source, at=at)
+    changes |= told.get(asset.id, {})
+    if changed or told:
+        touch(session, asset, at)
+        record_change(session, actor, asset, "changed", at, changes)
+    return asset
+
+
+def _write_fields(
+    session: Session,
+    asset: Asset,
+    changed: Mapping[str, Any],
+    seen: Seen,
+    writing: Writing,
+) -> dict[str, tuple[Any, Any]]:
+    """Write fields and whose they are from now on; gives what is another value than before."""
+    actor, at = writing.actor, writing.at
     changes: dict[str, tuple[Any, Any]] = {}
-    writing = Writing(actor, at, read_rules(session), stated)
     former = {name: getattr(asset, name) for name in changed}
     if "location_id" in changed:
         order = place_order(asset, changed["location_id"], at.date())
@@ -168,10 +198,7 @@ def edit_asset(
         drop_difference(session, asset, name)
         if getattr(asset, name) != before:
             changes[name] = (before, getattr(asset, name))
-    if changed:
-        touch(session, asset, at)
-        record_change(session, actor, asset, "changed", at, changes)
-    return asset
+    return changes
 
 
 def change_state(

@@ -39,6 +39,7 @@ class Action(enum.StrEnum):
     EDIT_IGNORED_KEY = "edit_ignored_key"
     EDIT_FIELD_RULE = "edit_field_rule"
     EDIT_TAG_PATTERN = "edit_tag_pattern"
+    EDIT_CUSTOM_FIELD = "edit_custom_field"
     VIEW_AGENT = "view_agent"
     UPLOAD_INVENTORY = "upload_inventory"
     ENROL_AGENT = "enrol_agent"

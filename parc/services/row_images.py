@@ -32,6 +32,7 @@ TRACKED: Final = frozenset(
         "asset_field",
         "difference",
         "merged_asset",
+        "custom_value",
         "device",
         "interface",
         "component",

@@ -21,6 +21,7 @@ from parc.web.compliance import compliance
 from parc.web.context import signed_in
 from parc.web.contract_calendar import contracts
 from parc.web.credentials import credentials
+from parc.web.custom_fields import custom_fields
 from parc.web.dashboard import dashboard
 from parc.web.departments import departments
 from parc.web.devices import devices
@@ -74,6 +75,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     compliance,
     contracts,
     credentials,
+    custom_fields,
     dashboard,
     departments,
     devices,

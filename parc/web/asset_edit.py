@@ -36,6 +36,13 @@ from parc.web import asset_sheet  # noqa: F401 -- adds its pages to the same blu
 from parc.web.access import acting, actor, requires
 from parc.web.assets import LABELS, assets, forget_counts
 from parc.web.context import now
+from parc.web.custom_words import (
+    custom_inputs,
+    custom_labels,
+    custom_names,
+    custom_texts,
+    stored_texts,
+)
 from parc.web.forms import Form, filled, read_form
 from parc.web.labels import choices, label
 from parc.web.listing import refuse
@@ -61,7 +68,7 @@ def new() -> ResponseReturnValue:
 @requires(Action.EDIT_ASSET)
 def send_new() -> ResponseReturnValue:
     """Add an asset."""
-    form = read_form(*_FIELDS, "lifecycle_state")
+    form = read_form(*_FIELDS, "lifecycle_state", *custom_names())
     state = form.value("lifecycle_state")
     if state not in set(LifecycleState):
         refuse(gettext("%(name)s is no state.", name=state[:40]))
@@ -76,6 +83,7 @@ def send_new() -> ResponseReturnValue:
                 ),
                 at=now(),
                 lifecycle_state=LifecycleState(state),
+                custom=custom_texts(form, form.value("category")),
             )
     except InvalidInputError as error:
         return _new_page(form.refused(error)), 422
@@ -89,14 +97,15 @@ def send_new() -> ResponseReturnValue:
 def edit(asset_id: int) -> ResponseReturnValue:
     """Show the form with what is stored."""
     asset = read_asset(db.session(), asset_id)
-    return _edit_page(asset, filled(**_texts(asset), version=asset.version))
+    held = stored_texts(asset.id)
+    return _edit_page(asset, filled(**_texts(asset), version=asset.version, **held))
 
 
 @assets.post("/assets/<int:asset_id>/edit")
 @requires(Action.EDIT_ASSET)
 def send_edit(asset_id: int) -> ResponseReturnValue:
     """Change the fields that differ; they become the person's."""
-    form = read_form(*_FIELDS, "version", "reason", "lock", "lock_days")
+    form = read_form(*_FIELDS, "version", "reason", "lock", "lock_days", *custom_names())
     version = form.value("version")
     if not (version.isascii() and version.isdecimal() and len(version) < 10):  # noqa: PLR2004 -- digits
         refuse(gettext("The form is not whole."))
@@ -110,6 +119,7 @@ def send_edit(asset_id: int) -> ResponseReturnValue:
                 values=_with_people(session, _values(form)),
                 at=now(),
                 stated=_stated(form),
+                custom=custom_texts(form, form.value("category")),
             )
     except InvalidInputError as error:
         return _edit_page(read_asset(db.session(), asset_id), form.refused(error)), 422
@@ -303,7 +313,11 @@ def _with_people(session: Any, values: dict[str, Any]) -> dict[str, Any]:
 
 def _new_page(form: Form) -> str:
     return render_template(
-        "assets/new.html", form=form, states=choices(LifecycleState), **_form_context()
+        "assets/new.html",
+        form=form,
+        states=choices(LifecycleState),
+        custom=custom_inputs(form.value("category"), ()),
+        **_form_context(),
     )
 
 
@@ -314,6 +328,7 @@ def _edit_page(asset: Asset, form: Form) -> str:
         asset=asset,
         locks=[("", gettext("As the rule of each field says")), *choices(LockRule)],
         usual_days=USUAL_LOCK_DAYS,
+        custom=custom_inputs(form.value("category"), stored_texts(asset.id)),
         **_form_context(),
     )
 
@@ -321,7 +336,7 @@ def _edit_page(asset: Asset, form: Form) -> str:
 def _form_context() -> dict[str, Any]:
     places = read_places(db.session()).by_id.values()
     return {
-        "labels": LABELS,
+        "labels": {**LABELS, **custom_labels()},
         "kept": service_values.KEPT_FIELDS,
         "suppliers": [("", "—"), *((str(one), name) for one, name in known_suppliers().items())],
         "categories": sorted(choices(Category), key=lambda pair: pair[1]),

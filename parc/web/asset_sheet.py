@@ -37,6 +37,7 @@ from parc.web.asset_held import held_kind, held_word
 from parc.web.assets import LABELS, assets
 from parc.web.cells import CellWriter
 from parc.web.context import now
+from parc.web.custom_words import custom_lines
 from parc.web.field_lines import difference_lines, field_lines
 from parc.web.formats import format_money, format_plain_date
 from parc.web.found_by import read_why
@@ -118,6 +119,7 @@ def show(asset_id: int) -> ResponseReturnValue:
         neighbors=read_neighbors(db.session(), ids),
         why=read_why(sheet.devices),
         cover=cover_line(asset_id),
+        custom=custom_lines(asset_id),
         incidents=past_incidents(db.session(), [asset_id], limit=_INCIDENTS),
         number_text=number_text,
     )

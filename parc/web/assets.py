@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn, cast
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
@@ -29,6 +30,7 @@ from parc.services.preferences import choose_asset_columns
 from parc.web.access import actor, requires
 from parc.web.cells import CellWriter, known_label
 from parc.web.context import is_htmx, now
+from parc.web.custom_words import field_name, listed_columns, own_cell
 from parc.web.formats import format_number, format_plain_date
 from parc.web.forms import Form, read_form
 from parc.web.labels import choices
@@ -180,7 +182,8 @@ def _elsewhere(text: str) -> list[Found]:
 def choose_columns() -> ResponseReturnValue:
     """Keep the columns that the person wants to see."""
     form = read_form("column", "reset", "next")
-    columns = [name for name in query.COLUMNS if name in form.values_of("column")]
+    ticked_names = form.values_of("column")
+    columns = [name for name in (*query.COLUMNS, *listed_columns()) if name in ticked_names]
     with transaction() as session:
         choose_asset_columns(session, actor(), None if form.is_checked("reset") else columns)
     return redirect(f"{url_for('assets.index')}?{query_of(form.value('next'))}")
@@ -226,9 +229,16 @@ def shown_columns() -> list[str]:
     """Give the person's columns, the name always first."""
     user_id = actor().user_id
     chosen = asset_columns(db.session(), user_id) if user_id is not None else None
-    names = [name for name in chosen or () if name in query.COLUMNS]
-    names = names or list(query.DEFAULT_COLUMNS)
+    own = listed_columns()
+    names = [name for name in chosen or () if name in query.COLUMNS or name in own]
+    names = names or [*query.DEFAULT_COLUMNS, *own]
     return ["name", *(name for name in names if name != "name")]
+
+
+def column_label(name: str) -> str:
+    """Name a column of the list, whether of Parc or of one's own."""
+    field = listed_columns().get(name)
+    return field_name(field) if field else str(LABELS[name])
 
 
 def with_maker(columns: list[str]) -> list[str]:
@@ -270,7 +280,7 @@ def _view(wanted: Wanted, columns: list[str]) -> ListView:
     facets = _facets(wanted, known, found)
     previous_url, next_url = wanted.request.pages(found.page)
     specs = [
-        ColumnSpec(name, LABELS[name], name in query.SORTS, is_wide=name in _WIDE)
+        ColumnSpec(name, column_label(name), name in query.SORTS, is_wide=name in _WIDE)
         for name in columns
     ]
     can_edit = may(actor(), Action.EDIT_ASSET)
@@ -290,7 +300,7 @@ def _view(wanted: Wanted, columns: list[str]) -> ListView:
         bulk_url=url_for("assets.bulk_state") if can_edit else "",
         bulk_template="assets/_bulk.html",
         columns_url=url_for("assets.choose_columns") if actor().user_id is not None else "",
-        all_columns=[(name, str(LABELS[name])) for name in query.COLUMNS],
+        all_columns=[(name, column_label(name)) for name in (*query.COLUMNS, *listed_columns())],
     )
 
 
@@ -369,6 +379,7 @@ def _lines(rows: Sequence[Any], columns: Sequence[str], known: Lookup) -> list[L
         "technician_person_id": _named("technician_person_id"),
         "supplier_id": _named("supplier_id"),
     }
+    special |= {name: partial(own_cell, field) for name, field in listed_columns().items()}
     writers = [special.get(name, _plain) for name in columns]
     has_maker = "manufacturer" not in columns and "model_name" in columns
     model = columns.index("model_name") if has_maker else -1

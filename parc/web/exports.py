@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, stream_with_context
@@ -24,8 +25,8 @@ from parc.services.permissions import Action
 from parc.web.access import requires
 from parc.web.assets import (
     DAY_COLUMNS,
-    LABELS,
     Wanted,
+    column_label,
     lookup,
     read_wanted,
     shown_columns,
@@ -33,6 +34,7 @@ from parc.web.assets import (
 )
 from parc.web.cells import CellWriter
 from parc.web.context import now
+from parc.web.custom_words import file_text, listed_columns
 from parc.web.names import know_people, name_of
 from parc.web.workbook import workbook
 
@@ -47,7 +49,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def assets_csv() -> ResponseReturnValue:
     """Stream the list as CSV: with semicolons and a byte order mark for a French Excel."""
     wanted, columns = read_wanted(), with_maker(shown_columns())
-    return csv_file([str(LABELS[name]) for name in columns], _parts(wanted, columns))
+    return csv_file([column_label(name) for name in columns], _parts(wanted, columns))
 
 
 def csv_file(heads: list[str], parts: Iterator[list[list[str]]]) -> Response:
@@ -76,7 +78,7 @@ def row_parts(read: PageReader, write: Callable[[Any], list[str]]) -> Iterator[l
 def assets_xlsx() -> ResponseReturnValue:
     """Stream the list as XLSX: the download begins at once, and the browser shows how far it is."""
     wanted, columns = read_wanted(), with_maker(shown_columns())
-    heads = [str(LABELS[name]) for name in columns]
+    heads = [column_label(name) for name in columns]
     return xlsx_file(heads, _parts(wanted, columns))
 
 
@@ -89,7 +91,11 @@ def _parts(wanted: Wanted, columns: Sequence[str]) -> Iterator[list[list[str]]]:
     known = lookup()
     order, cursor = wanted.order, None
     cells = CellWriter(known.now)
-    writers = [_writer(name, known, cells) for name in columns]
+    own = listed_columns()
+    writers = [
+        partial(file_text, own[name]) if name in own else _writer(name, known, cells)
+        for name in columns
+    ]
     while True:
         with reading() as session:
             page = export_page(session, wanted.filter, order, cursor, _PART, columns, known)

@@ -21,6 +21,7 @@ from parc.models import DeviceStatus, LifecycleState, MovementKind, ProductStatu
 from parc.queries.dashboard import PeopleChange, RunChange
 from parc.services.fields import read_day
 from parc.web.assets import LABELS
+from parc.web.custom_words import custom_label, custom_text
 from parc.web.formats import format_megabits, format_number, format_octets, format_plain_date
 from parc.web.import_words import FIELDS as RECORD_FIELDS
 from parc.web.labels import label
@@ -32,6 +33,7 @@ ACTIONS: Mapping[str, str] = {
     "absent": _in("history", "No longer answers"),
     "accepted": _in("history", "Accepted as asset"),
     "applied": _in("history", "Plan applied"),
+    "archived": _in("history", "Archived"),
     "assigned": _in("history", "Assigned to a colleague"),
     "attached": _in("history", "Attached"),
     "cause_back": _in("history", "Its cause is back"),
@@ -299,6 +301,8 @@ def field_label(name: str) -> str:
     table, slash, rest = name.partition("/")
     if table == "lock" and slash:
         return str(gettext("Lock: %(field)s", field=field_label(rest)))
+    if table == "custom" and slash:
+        return custom_label(rest)
     if not slash or table not in TABLES:
         return str(FIELDS.get(name, name))
     field, _slash, key = rest.partition("/")
@@ -327,6 +331,8 @@ def _sentence(name: str, field: str, value: str) -> str:
     """Write a day, a lock, and of a conflict who else shows the key and why it is no match."""
     if field in _DAYS and (day := read_day(value)) is not None:
         return format_plain_date(day)
+    if name.startswith("custom/"):
+        return custom_text(name.removeprefix("custom/"), value)
     if name.startswith("lock/"):
         return lock_code_text(value)
     return note_text(value) if key_text(name) is not None else value

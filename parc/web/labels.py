@@ -20,6 +20,7 @@ from parc.models import (
     ChangeSetState,
     ContractType,
     CoverSource,
+    CustomType,
     DeviceStatus,
     EntitlementPeriodKind,
     EntitlementType,
@@ -114,6 +115,14 @@ _SOURCE: Mapping[ValueSource, str] = {
     ValueSource.CSV: "CSV",
     ValueSource.API: "API",
     ValueSource.AGENT: _in("source", "Agent"),
+}
+_CUSTOM_TYPES: Mapping[CustomType, str] = {
+    CustomType.TEXT: _in("type of a field", "Text"),
+    CustomType.NUMBER: _in("type of a field", "Number"),
+    CustomType.DATE: _in("type of a field", "Date"),
+    CustomType.YES_NO: _in("type of a field", "Yes or no"),
+    CustomType.CHOICE: _in("type of a field", "Choice"),
+    CustomType.LINK: _in("type of a field", "Link"),
 }
 _LOCK: Mapping[LockRule, str] = {
     LockRule.NEVER: _in("lock", "Until somebody lifts it"),
@@ -393,6 +402,7 @@ _LABELS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
     BillingRhythm: _BILLING,
     Category: _CATEGORIES,
     ChangeSetKind: _CHANGE_SET,
+    CustomType: _CUSTOM_TYPES,
     LockRule: _LOCK,
     ChangeSetState: _CHANGE_SET_STATE,
     ContractState: _CONTRACT_STATE,

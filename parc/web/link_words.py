@@ -9,6 +9,7 @@ from flask_babel import format_date, gettext
 from flask_babel import lazy_gettext as _
 
 from parc.reconcile.linked_rows import Link
+from parc.web.custom_words import custom_label, custom_text
 from parc.web.movement_words import kind_text
 
 _GROUPS: Final[Mapping[str, Any]] = {
@@ -18,6 +19,7 @@ _GROUPS: Final[Mapping[str, Any]] = {
     "coverage": _("Covered by contracts"),
     "incident_asset": _("Incidents"),
     "wall_outlet": _("Wall outlets"),
+    "custom_value": _("Fields of our own"),
 }
 _WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
     "movement": lambda row: f"{kind_text(row)}, {format_date(row.effective_on)}",
@@ -27,6 +29,7 @@ _WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
     "incident_asset": lambda row: gettext(
         "Incident %(number)s: %(title)s", number=row.number, title=row.title
     ),
+    "custom_value": lambda row: f"{custom_label(row.key)}, {custom_text(row.key, row.value)}",
     "wall_outlet": lambda row: " ".join(filter(None, (row.label, row.if_name))),
 }
 _Rows = list[tuple[str, str, str]]

@@ -141,6 +141,12 @@ MENU = (
             ),
             Entry("asset_tags.index", _("Asset tags"), "tag", Action.EDIT_TAG_PATTERN),
             Entry(
+                "custom_fields.index",
+                _("Fields of our own"),
+                "settings",
+                Action.EDIT_CUSTOM_FIELD,
+            ),
+            Entry(
                 "field_rules.index", _("Which source wins"), "arrow-up-down", Action.EDIT_FIELD_RULE
             ),
         ),

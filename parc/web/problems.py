@@ -109,6 +109,15 @@ PROBLEMS = {
     "file_empty": _("The file is empty."),
     "too_many_documents": _("There are too many documents: at most %(value)s."),
     "before_start": _("This is before the beginning: %(value)s"),
+    "key_shape": _("Begin with a letter, and use small letters, digits and underscores only."),
+    "too_many_fields": _("There are too many fields: at most %(value)s."),
+    "never_unique": _("Values of this type are the same on many assets."),
+    "holds_values": _("Assets hold values in this field: this stays as it is."),
+    "choice_in_use": _("%(value)s stands on assets: it must stay a choice."),
+    "stands_twice": _("%(value)s stands on several assets."),
+    "other_category": _("Assets of this category do not have this field."),
+    "not_a_decimal": _("%(value)s is not a number; write one such as 12.5."),
+    "not_a_link": _("%(value)s is not an address that begins with http:// or https://."),
     "setup_code_wrong": _("This is not the set-up code that the server printed at its start."),
 }
 

@@ -62,6 +62,7 @@ MADE_BY_US = {
     "job_run.worker", "run_target.address", "sign_in_failure.address", "sign_in_link.token_hash",
     "agent.address", "agent.digest", "agent_token.author", "agent_token.token_hash",
     "host_entry.kind", "installation.source",
+    "custom_field.key", "custom_value.sort_value", "custom_value.unique_value",
     "asset.currency", "location.time_zone", "person.search_text", "tag_pattern.pattern",
     "entitlement.name_folded", "entitlement.search_text", "entitlement_key.ending",
     "entitlement_key.key_id", "entitlement_key.sealed", "entitlement_key.token",
@@ -78,7 +79,13 @@ MADE_BY_US = {
 # Built files, and what agents send to: they hold no session (test_agent_endpoint.py).
 NOT_FOR_BROWSERS = {"static", "agent_endpoint.receive"}
 # Lists of texts, beside those that hold networks, columns or arguments of jobs.
-_LISTS = {"device.reasons", "host_entry.facts", "interface.addresses", "run.warnings"}
+_LISTS = {
+    "custom_field.choices",
+    "device.reasons",
+    "host_entry.facts",
+    "interface.addresses",
+    "run.warnings",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +189,27 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
             changed_at=SOME_MOMENT, author="Ada",
         )
     )  # fmt: skip
+    own_field = models.CustomField(
+        key="colour",
+        label_en=text(30),
+        label_fr=text(31),
+        category=None,
+        type=models.CustomType.TEXT,
+        choices=[],
+        is_required=False,
+        is_unique=False,
+        is_listed=True,
+        position=1,
+        created_at=SOME_MOMENT,
+    )
+    session.add(own_field)
+    session.flush()
+    session.add(
+        models.CustomValue(
+            asset_id=asset.id, field_id=own_field.id, value=text(32), sort_value="",
+            source=models.ValueSource.PERSON, set_at=SOME_MOMENT,
+        )
+    )  # fmt: skip
     field = session.get_one(models.AssetField, (asset.id, "name"))
     field.lock, field.locked_at, field.locked_by = models.LockRule.NEVER, SOME_MOMENT, "Ada"
     session.flush()
@@ -200,6 +228,7 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
         **licence_ids,
         "other_id": incident_id + 1,
         "key_id": ignored_key.id,
+        "field_id": own_field.id,
         "asset_id": asset.id,
         "device_id": unknown.id,
         "ignored_id": ignored.id,

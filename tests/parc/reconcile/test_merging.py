@@ -393,6 +393,7 @@ def test_every_table_that_follows_an_asset_is_kept_for_an_undo() -> None:
         "allocation",
         "contract_line",
         "coverage",
+        "custom_value",
         "host_entry",
         "incident_asset",
         "managed_device",

@@ -1,0 +1,187 @@
+"""Writing into the fields that an organisation has added to its assets.
+
+Values are kept as text in one spelling for each type, and once more so that they sort. In the
+history and in plans the field ``colour`` is called ``custom/colour``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from collectors.observation import Category
+from parc.errors import FieldProblem
+from parc.models import CustomField, CustomType, CustomValue, ValueSource
+from parc.naming import folded
+from parc.queries.custom_fields import is_of, read_fields
+from parc.services.actor import Actor
+from parc.services.fields import FieldReader
+
+PREFIX: Final = "custom/"
+TEXT_CHARACTERS: Final = 255
+LINK_CHARACTERS: Final = 1000
+_NUMBER: Final = re.compile(r"-?\d{1,12}(\.\d{1,4})?", re.ASCII)
+_LINK: Final = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
+_YES: Final = frozenset({"yes", "oui", "true", "vrai", "1", "x"})
+_NO: Final = frozenset({"no", "non", "false", "faux", "0"})
+_SHIFT: Final = Decimal(10) ** 12
+_SORT_CHARACTERS: Final = 255
+
+Cleaned = dict[int, str | None]
+
+
+def clean_custom(
+    session: Session,
+    values: Mapping[str, str],
+    category: Category | str | None,
+    asset_id: int | None,
+) -> tuple[Cleaned, list[FieldProblem]]:
+    """Read what was typed into fields, by key; a blank is None, one that is needed is a problem.
+
+    Args:
+        category: of the asset; fields of other categories are refused unless blank.
+        asset_id: of the asset, None for a new one; a unique value of another is refused.
+    """
+    fields = {field.key: field for field in read_fields(session)} if values else {}
+    reader, cleaned = FieldReader(), Cleaned()
+    for key, text in values.items():
+        field, name = fields.get(key), PREFIX + key
+        if field is None:
+            reader.add(name, "unknown_field", key[:40])
+            continue
+        value = _read(reader, name, field, text.strip())
+        if value is not None and not is_of(field, category):
+            reader.add(name, "other_category")
+        if value is None and field.is_required and not text.strip() and is_of(field, category):
+            reader.add(name, "required")
+        if value is not None and field.is_unique:
+            _check_taken(session, reader, field, value, asset_id)
+        cleaned[field.id] = value
+    return cleaned, reader.problems
+
+
+def _read(reader: FieldReader, name: str, field: CustomField, text: str) -> str | None:
+    if not text:
+        return None
+    if field.type is CustomType.DATE:
+        day = reader.date(name, text)
+        return day.isoformat() if day else None
+    if field.type is CustomType.NUMBER:
+        return _known(reader, name, "not_a_decimal", text, _read_number(text))
+    if field.type in {CustomType.YES_NO, CustomType.CHOICE}:
+        return _known(reader, name, "unknown_choice", text, _read_word(field, text))
+    if field.type is CustomType.LINK and not _LINK.fullmatch(text):
+        return _known(reader, name, "not_a_link", text, None)
+    most = LINK_CHARACTERS if field.type is CustomType.LINK else TEXT_CHARACTERS
+    return reader.text(name, text, most=most)
+
+
+def _read_word(field: CustomField, text: str) -> str | None:
+    word = folded(text)
+    if field.type is CustomType.YES_NO:
+        return "yes" if word in _YES else "no" if word in _NO else None
+    return next((one for one in field.choices if folded(one) == word), None)
+
+
+def _known(reader: FieldReader, name: str, code: str, text: str, value: str | None) -> str | None:
+    if value is None:
+        reader.add(name, code, text[:60])
+    return value
+
+
+def _read_number(text: str) -> str | None:
+    digits = "".join(text.split()).replace("\N{MINUS SIGN}", "-").replace(",", ".")
+    if not _NUMBER.fullmatch(digits):
+        return None
+    written = f"{Decimal(digits):f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def sort_value(kind: CustomType, value: str) -> str:
+    """Give a value so that texts of one field sort as what they mean."""
+    if kind is CustomType.NUMBER:
+        return f"{Decimal(value) + _SHIFT:018.4f}"
+    return folded(value)[:_SORT_CHARACTERS]
+
+
+def _check_taken(
+    session: Session, reader: FieldReader, field: CustomField, value: str, asset_id: int | None
+) -> None:
+    query = sa.select(CustomValue.id).where(
+        CustomValue.field_id == field.id, CustomValue.sort_value == sort_value(field.type, value)
+    )
+    if asset_id is not None:
+        query = query.where(CustomValue.asset_id != asset_id)
+    if session.scalar(query.limit(1)) is not None:
+        reader.add(PREFIX + field.key, "taken", value[:60])
+
+
+def write_custom(
+    session: Session,
+    actor: Actor,
+    wanted: Mapping[int, Cleaned],
+    *,
+    source: ValueSource,
+    at: datetime,
+) -> dict[int, dict[str, tuple[Any, Any]]]:
+    """Write values into assets; gives what changed, by asset, as the history tells it.
+
+    Args:
+        wanted: by asset and field, as ``clean_custom`` gave it; not more assets than one statement
+            takes.
+    """
+    if not any(wanted.values()):
+        return {}
+    fields = {field.id: field for field in read_fields(session)}
+    rows = {
+        (row.asset_id, row.field_id): row
+        for row in session.scalars(sa.select(CustomValue).where(CustomValue.asset_id.in_(wanted)))
+    }
+    told: dict[int, dict[str, tuple[Any, Any]]] = {}
+    for asset_id, values in wanted.items():
+        for field_id, value in values.items():
+            row, field = rows.get((asset_id, field_id)), fields[field_id]
+            before = row.value if row else None
+            if before == value:
+                continue
+            told.setdefault(asset_id, {})[PREFIX + field.key] = (before, value)
+            if value is None:
+                session.delete(row)
+                continue
+            if row is None:
+                row = CustomValue(asset_id=asset_id, field_id=field_id)
+                session.add(row)
+            row.value, row.sort_value = value, sort_value(field.type, value)
+            row.unique_value = row.sort_value if field.is_unique else None
+            row.source, row.user_id, row.set_at = source, actor.user_id, at
+    session.flush()
+    return told
+
+
+def take_over(session: Session, into_id: int, from_id: int) -> dict[str, tuple[Any, Any]]:
+    """Before a merge: drop what the record that stays holds itself; gives what is lost so."""
+    held = sa.select(CustomValue.field_id).where(CustomValue.asset_id == into_id)
+    query = (
+        sa.select(CustomValue, CustomField.key)
+        .join(CustomField, CustomField.id == CustomValue.field_id)
+        .where(CustomValue.asset_id == from_id, CustomValue.field_id.in_(held))
+    )
+    gone: dict[str, tuple[Any, Any]] = {}
+    for row, key in session.execute(query).all():
+        gone[PREFIX + key] = (row.value, None)
+        session.delete(row)
+    session.flush()
+    return gone
+
+
+def searched_values(asset_ids: Sequence[int]) -> sa.Select[int, str, Any]:
+    """Give the statement that reads what a search finds assets by in these fields."""
+    return sa.select(CustomValue.asset_id, CustomValue.value, sa.null()).where(
+        CustomValue.asset_id.in_(asset_ids)
+    )
