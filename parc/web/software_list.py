@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, ngettext
+from flask_babel import gettext, ngettext, pgettext
 from flask_babel import lazy_pgettext as _in
 from markupsafe import Markup
 
@@ -67,7 +67,7 @@ SEEN: Mapping[str, str] = {
 }
 STATUS_FIELDS = ("status", "status_reason", "until", "owner")
 _BADGE = Markup('<span class="badge {}">{}</span>')
-_BESIDE = Markup(' <span class="source">{}</span>')
+_BESIDE = Markup('<span>{} <span class="source">{}</span></span>')
 _SHOWN = 100
 _DIGITS = 10
 
@@ -135,7 +135,7 @@ def support_end(day: date | None) -> Markup | str:
         return "—"
     text = str(format_plain_date(day))
     if day < today():
-        return _BADGE.format("bad", gettext("ended on %(day)s", day=text))
+        return _BESIDE.format(_BADGE.format("bad", pgettext("support", "ended")), text)
     is_near = day <= today() + timedelta(days=90)
     return _BADGE.format("warning", text) if is_near else text
 
@@ -148,9 +148,9 @@ def product_status(row: Any) -> Markup:
         return badge
     day = format_plain_date(row.status_until)
     if row.status_until >= today():
-        return badge + _BESIDE.format(gettext("until %(day)s", day=day))
+        return _BESIDE.format(badge, gettext("until %(day)s", day=day))
     badge = _BADGE.format("bad", label(row.status))
-    return badge + _BESIDE.format(gettext("until %(day)s: over", day=day))
+    return _BESIDE.format(badge, gettext("until %(day)s: over", day=day))
 
 
 def draft_of(form: Form) -> StatusDraft:
