@@ -148,7 +148,7 @@ def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
             arguments |= add_import_rows(session, folder)
             token = make_link(session, SYSTEM, arguments["user_id"], now())
         db.session.remove()
-    paths = _paths(app, {**arguments, "token": token, "tag": "nobody-has-it"})
+    paths = _paths(app, {**arguments, "token": token, "tag": "nobody-has-it", "slug": "contracts"})
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
