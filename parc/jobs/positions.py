@@ -9,6 +9,7 @@ from parc.jobs.contracts import Work, work_of
 from parc.jobs.execution import JobContext
 from parc.services.actor import SYSTEM
 from parc.services.positions import mark_all, refresh_some, take_snapshot
+from parc.services.seat_rules import carry_out, rule_ids
 
 _AT_ONCE = 20
 
@@ -32,9 +33,15 @@ def positions(context: JobContext, arguments: Mapping[str, Any]) -> None:
 
 
 def all_positions(context: JobContext, arguments: Mapping[str, Any]) -> None:
-    """Carry the nightly job out: days go by, and licences end with them."""
+    """Carry the nightly job out: rules give their seats, days go by and licences end with them."""
     del arguments
     work = work_of(context)
+    with work.transaction() as session:
+        rules = rule_ids(session)
+    for number in rules:
+        work.go_on()
+        with work.transaction() as session:
+            carry_out(session, number, at=work.clock())
     with work.transaction() as session:
         mark_all(session)
     bring_positions_up(work)

@@ -82,6 +82,7 @@ from parc.models.job import (
 )
 from parc.models.licence import (
     Allocation,
+    AllocationRule,
     Entitlement,
     EntitlementKey,
     EntitlementPeriod,
@@ -127,6 +128,7 @@ __all__ = [
     "Alert",
     "AlertKind",
     "Allocation",
+    "AllocationRule",
     "Asset",
     "AssetField",
     "Attachment",

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from collectors.observation import Category
 from parc.models.base import Base, EnumValue, Json
 from parc.software.rules import SoftwareKind
 
@@ -246,5 +247,31 @@ class Allocation(Base):
         sa.ForeignKey("asset.id", ondelete="CASCADE"), index=True
     )
     since_on: Mapped[dt.date]
+    author: Mapped[str] = mapped_column(sa.String(200))
+    created_at: Mapped[dt.datetime]
+
+
+class AllocationRule(Base):
+    """Who gets a seat of a licence as soon as they come to it; looked at again each night."""
+
+    __tablename__ = "allocation_rule"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entitlement_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("entitlement.id", ondelete="CASCADE"), index=True
+    )
+    department_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("department.id", ondelete="CASCADE"),
+        index=True,
+        comment="everyone in it and below it",
+    )
+    is_installed: Mapped[bool] = mapped_column(
+        default=False, comment="machines on which the software was found"
+    )
+    category: Mapped[Category | None] = mapped_column(EnumValue(Category), comment="of machines")
+    location_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("location.id", ondelete="CASCADE"), index=True, comment="of machines"
+    )
     author: Mapped[str] = mapped_column(sa.String(200))
     created_at: Mapped[dt.datetime]

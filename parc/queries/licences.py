@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from parc.errors import NotFoundError
 from parc.models import (
     Allocation,
+    AllocationRule,
     Asset,
     Entitlement,
     EntitlementKey,
@@ -190,6 +191,12 @@ def find_licence(session: Session, text: str) -> int | None:
         if len(found) == 1:
             return found[0]
     return None
+
+
+def rules_of(session: Session, entitlement_id: int) -> Sequence[AllocationRule]:
+    """Give the rules that give seats of a licence."""
+    query = sa.select(AllocationRule).where(AllocationRule.entitlement_id == entitlement_id)
+    return session.scalars(query.order_by(AllocationRule.id)).all()
 
 
 def offered_licences(session: Session, most: int) -> Sequence[str]:

@@ -87,8 +87,7 @@ def release(session: Session, actor: Actor, allocation_ids: Sequence[int], *, at
         for one in mine:
             session.delete(one)
         session.flush()
-        count = sa.select(sa.func.count()).where(Allocation.entitlement_id == number)
-        entitlement.allocated_count = session.scalar(count) or 0
+        recount_seats(session, number)
         touch(entitlement, at)
         session.flush()
         changes = {"allocation": (", ".join(names)[:500], None)}
@@ -124,6 +123,15 @@ def take_back(
         left = max((locked(session, number).quantity or 0) - seats, 0)
         change_entitlement(session, actor, number, {"quantity": left}, at=at)
     return count
+
+
+def recount_seats(session: Session, entitlement_id: int) -> None:
+    """Count the seats that are given of a licence anew, if it is there."""
+    row = session.get(Entitlement, entitlement_id)
+    if row is not None:
+        count = sa.select(sa.func.count()).where(Allocation.entitlement_id == entitlement_id)
+        row.allocated_count = session.scalar(count) or 0
+        session.flush()
 
 
 def _name(session: Session, holder: Holder) -> str:

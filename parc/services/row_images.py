@@ -63,6 +63,7 @@ TRACKED: Final = frozenset(
         "entitlement_period",
         "entitlement_key",
         "allocation",
+        "allocation_rule",
     }
 )
 # Made again from the others, or too large to keep and never changed.

@@ -33,6 +33,7 @@ from parc.models import (
 from parc.naming import device_name
 from parc.services import audit
 from parc.services.actor import Actor
+from parc.services.allocations import recount_seats
 from parc.services.asset_search import refresh_search_texts
 from parc.services.change_sets import images_of, note, recording
 from parc.services.incident_values import number_text
@@ -49,7 +50,7 @@ _PASSING: Final[Mapping[str, frozenset[str]]] = {
         {"version", "updated_at", "last_seen_at", "primary_address", "primary_address_sort"}
     ),
     "device": frozenset({"last_seen_at", "absent_since", "reasons", "console_message"}),
-    "entitlement": frozenset({"row_version", "updated_at", "search_text"}),
+    "entitlement": frozenset({"row_version", "updated_at", "search_text", "allocated_count"}),
     "supplier": frozenset({"version", "updated_at", "search_text"}),
     "incident": frozenset({"version", "updated_at", "minutes_spent", "search_text"}),
 }
@@ -350,6 +351,8 @@ def _restore(session: Session, images: Mapping[Key, RowImage]) -> None:
     for name in reversed([name for name in order if name in _PARENTS]):
         _delete_made(session, name, tables[name])
     session.expire_all()
+    for key in tables.get("entitlement", {}):
+        recount_seats(session, key[0])
     touched = {key[0] for key in tables.get("asset", {})}
     refresh_search_texts(session, touched)
 

@@ -15,6 +15,7 @@ from parc.queries.locations import read_places
 from parc.queries.movements import basket_assets
 from parc.services.permissions import Action
 from parc.services.seat_bulk import Meant, SeatPlan, give_seats, plan_seats
+from parc.services.seat_rules import drop_rule, keep_rule
 from parc.web.access import actor, requires
 from parc.web.bulk import chosen_ids
 from parc.web.context import now
@@ -42,13 +43,14 @@ def many(entitlement_id: int) -> ResponseReturnValue:
 @requires(Action.EDIT_LICENCE)
 def give_many(entitlement_id: int) -> ResponseReturnValue:
     """Show what giving the seats would do; give them when that was seen."""
-    form = read_form(*_FIELDS, "is_installed", "is_confirmed")
+    form = read_form(*_FIELDS, "is_installed", "is_kept", "is_confirmed")
     meant = _meant(form)
     try:
         if not form.is_checked("is_confirmed"):
             return _page(entitlement_id, form, plan_seats(db.session(), entitlement_id, meant))
         with transaction() as session:
-            done = give_seats(session, actor(), entitlement_id, meant, at=now())
+            give = keep_rule if form.is_checked("is_kept") else give_seats
+            done = give(session, actor(), entitlement_id, meant, at=now())
     except InvalidInputError as error:
         return _page(entitlement_id, form.refused(error), None), 422
     count = len(done.new)
@@ -58,6 +60,17 @@ def give_many(entitlement_id: int) -> ResponseReturnValue:
         link=gettext("Undo it under Changes") if count else "",
     )
     return redirect(url_for("licences.show", entitlement_id=entitlement_id))
+
+
+@licences.post("/licences/rules/<int:seat_rule_id>/delete")
+@requires(Action.EDIT_LICENCE)
+def delete_rule(seat_rule_id: int) -> ResponseReturnValue:
+    """Delete a rule; the seats that it gave stay."""
+    read_form()
+    with transaction() as session:
+        number = drop_rule(session, actor(), seat_rule_id, at=now())
+    tell(gettext("The rule is deleted; the seats that it gave stay."))
+    return redirect(url_for("licences.show", entitlement_id=number))
 
 
 @licences.post("/licences/give")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
@@ -18,6 +20,8 @@ from parc.models import (
 from parc.queries import licences as query
 from parc.queries.assets import find_exact
 from parc.queries.audit import subject_history
+from parc.queries.departments import read_departments
+from parc.queries.locations import read_places
 from parc.queries.seat_releases import MOST_SEATS, seats_of_licence
 from parc.services import allocations
 from parc.services.allocations import Holder
@@ -35,7 +39,7 @@ from parc.web.access import actor, requires
 from parc.web.context import box, now, today
 from parc.web.documents import document_card, receive, takes_files
 from parc.web.forms import Form, filled, read_form
-from parc.web.labels import choices
+from parc.web.labels import choices, label
 from parc.web.licence_list import licences
 from parc.web.listing import read_ids
 from parc.web.messages import tell
@@ -282,6 +286,7 @@ def _sheet(entitlement_id: int, form: Form) -> str:
         sheet=query.licence_sheet(session, entitlement_id, _SEATS),
         form=form,
         entries=subject_history(session, "entitlement", entitlement_id, _ENTRIES),
+        rules=_rules(session, entitlement_id),
         free_seats=seats_of_licence(session, entitlement_id, today(), _SEATS),
         card_documents=document_card(
             DocumentSubject.ENTITLEMENT,
@@ -306,3 +311,22 @@ def _period_page(row: Entitlement, form: Form) -> str:
     return render_template(
         "licences/period.html", form=form, row=row, kinds=choices(EntitlementPeriodKind)
     )
+
+
+def _rules(session: Any, entitlement_id: int) -> list[tuple[int, str]]:
+    """Say what each rule of a licence means."""
+    rows = query.rules_of(session, entitlement_id)
+    if not rows:
+        return []
+    departments, places = read_departments(session), read_places(session).by_id
+    found = []
+    for row in rows:
+        words = [gettext("machines where the software was found")] if row.is_installed else []
+        if row.department_id is not None:
+            path = departments.path(row.department_id) or ""
+            words.append(gettext("everyone of %(name)s", name=path))
+        words += [str(label(row.category))] if row.category else []
+        place = places.get(row.location_id) if row.location_id is not None else None
+        words += [place.path] if place is not None else []
+        found.append((row.id, ", ".join(words)))
+    return found

@@ -80,6 +80,7 @@ PROBLEMS = {
     ),
     "too_many_addresses": _("These are too many addresses: at most %(value)s."),
     "nothing_to_set": _("Fill in at least one field."),
+    "no_rule": _("A list of names is no rule: leave it empty, or do not keep the rule."),
     "nobody_meant": _("Name somebody or something that gets a seat."),
     "set_and_emptied": _("Give a value or empty the field, not both."),
     "state_not_foreseen": _("This change is not foreseen from %(value)s."),

@@ -328,13 +328,17 @@ def _add_licence(
     put_keys(session, SOME_PERSON, box, row.id, ["canary-licence-key"], at=SOME_MOMENT)
     allocate(session, SOME_PERSON, row.id, [Holder(asset_id=asset_id)], at=SOME_MOMENT)
     session.flush()
+    seat_rule = models.AllocationRule(
+        entitlement_id=row.id, is_installed=True, author="Ada", created_at=SOME_MOMENT
+    )
+    session.add(seat_rule)
     mark_all(session)
     refresh_some(session, SOME_MOMENT.date(), SOME_MOMENT, 10)
     take_snapshot(session, SOME_PERSON, SOME_MOMENT.date())
     key_id = session.scalars(sa.select(models.EntitlementKey.id)).one()
     return {
         "entitlement_id": row.id, "period_id": term.id, "key_id": key_id, "product_id": suite,
-        "software_rule_id": rule.id,
+        "seat_rule_id": seat_rule.id, "software_rule_id": rule.id,
     }  # fmt: skip
 
 

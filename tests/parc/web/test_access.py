@@ -242,6 +242,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "movements.show": Role.READ_ONLY,
     "licences.allocate": Role.TECHNICIAN,
     "licences.delete": Role.MANAGER,
+    "licences.delete_rule": Role.TECHNICIAN,
     "licences.delete_key": Role.TECHNICIAN,
     "licences.edit": Role.TECHNICIAN,
     "licences.export_csv": Role.READ_ONLY,

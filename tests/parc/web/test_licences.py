@@ -21,8 +21,11 @@ from parc.importers.mapping import is_known_heading
 from parc.importers.plan import LineAction
 from parc.importers.reading import read_file
 from parc.importers.targets.made import TargetSettings
+from parc.jobs.execution import JobContext
+from parc.jobs.handlers import HANDLERS
 from parc.models import (
     Allocation,
+    AllocationRule,
     AuditEntry,
     ChangeSet,
     Document,
@@ -55,7 +58,7 @@ from parc.services.entitlement_drafts import (
 from parc.services.people import PersonDraft, save_person
 from parc.services.undo import undo
 from parc.software.rules import SoftwareKind
-from tests.conftest import SOME_MOMENT
+from tests.conftest import SOME_MOMENT, SteppingClock
 from tests.factories import make_asset, make_device
 from tests.web import Browser
 
@@ -228,6 +231,47 @@ def test_many_seats_are_given_after_their_plan_and_taken_back_by_undo(sqlite_app
         undo(session, SYSTEM, act.id, at=SOME_MOMENT)
     assert _count(Allocation) == 1
     assert db.session.get_one(Entitlement, number).allocated_count == 1
+
+
+def test_rule_is_kept_after_its_plan_and_gives_to_who_comes_to_it(
+    sqlite_app: Flask, clock: SteppingClock
+) -> None:
+    browser = Browser(sqlite_app, Role.MANAGER)
+    number = _made()
+
+    def join(name: str) -> None:
+        with transaction() as session:
+            draft = PersonDraft(name=name, department="Sales")
+            save_person(session, SYSTEM, draft, at=SOME_MOMENT)
+
+    with transaction() as session:
+        sales = save_department(session, SYSTEM, DepartmentDraft(name="Sales"), at=SOME_MOMENT).id
+    join("Anne")
+    where, form = f"/licences/{number}/seats/many", {"department_id": str(sales), "is_kept": "1"}
+    plan = browser.post(where, form).text
+    listed = browser.post(where, {**form, "lines": "Anne", "is_confirmed": "1"})
+    before = _count(AllocationRule)
+    browser.post(where, {**form, "is_confirmed": "1"})
+    sheet = browser.get(f"/licences/{number}").text
+    join("Bob")
+    HANDLERS["all_positions"](JobContext(sqlite_app, clock, lambda: False, transaction), {})
+
+    assert "The rule is kept, and looked at again each night." in plan
+    assert listed.status_code == 422
+    assert before == 0
+    assert "everyone of Sales" in sheet
+    assert _count(Allocation) == 2
+    first, *_ = db.session.scalars(sa.select(ChangeSet).order_by(ChangeSet.id))
+    with transaction() as session:
+        undo(session, SYSTEM, first.id, at=SOME_MOMENT)
+    assert (_count(Allocation), _count(AllocationRule)) == (1, 0)
+    browser.post(where, {"is_installed": "1", "category": "monitor", **form, "is_confirmed": "1"})
+    db.session.rollback()
+    rule = db.session.scalars(sa.select(AllocationRule.id)).one()
+    assert "machines where the software was found" in browser.get(f"/licences/{number}").text
+    browser.post(f"/licences/rules/{rule}/delete")
+    assert _count(AllocationRule) == 0
+    assert browser.post("/licences/rules/99/delete").status_code == 404
 
 
 def state_is_open() -> sa.ColumnElement[bool]:
