@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -23,11 +24,13 @@ from parc.models import (
     LifecycleState,
     ManagedDevice,
     ProductPart,
+    SoftwareProduct,
     SoftwareTitle,
     ValueSource,
 )
 from parc.queries.inbox_cause import parts
 from parc.queries.locations import read_places
+from parc.software.minimums import minimums_of
 from parc.software.position_facts import Facts, Finding, Machine, Right
 from parc.software.rules import SoftwareKind
 
@@ -69,14 +72,24 @@ def position_facts(session: Session, product_ids: Collection[int], on: date) -> 
 def _rights(session: Session, products: Collection[int]) -> list[Right]:
     held: dict[int, list[int]] = defaultdict(list)
     rows: list[Entitlement] = []
+    names: dict[int, str] = {}
     for part in parts(products):
         query = sa.select(ProductPart.suite_id, ProductPart.part_id).order_by(ProductPart.part_id)
         for suite, one in session.execute(query.where(ProductPart.suite_id.in_(part))):
             held[suite].append(one)
+        named = sa.select(SoftwareProduct.id, SoftwareProduct.name)
+        named = named.where(SoftwareProduct.id.in_(part))
+        names |= {row.id: row.name for row in session.execute(named)}
         rows += session.scalars(sa.select(Entitlement).where(Entitlement.product_id.in_(part)))
     costs = _costs(session, [row.id for row in rows])
     seats = _seats(session, [row.id for row in rows])
-    return [_right(row, held[row.product_id], costs, seats) for row in rows]
+    return [
+        replace(
+            _right(row, held[row.product_id], costs, seats),
+            minimums=minimums_of(names[row.product_id]),
+        )
+        for row in rows
+    ]
 
 
 def _right(

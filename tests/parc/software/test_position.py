@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from parc.software.minimums import minimums_of
 from parc.software.position import positions
 from parc.software.position_facts import Facts, Finding, Machine, Minimums, Position, Right
 from parc.software.position_fit import compared
@@ -189,6 +190,19 @@ def test_size_of_the_machine_counts(
     right = _right(metric=metric, quantity=quantity, minimums=least)
     found = _word(_facts([right], [""], a=Machine(1, "a", cores, processors)))
     assert (found.needed, found.missing) == (used, missing)
+
+
+@pytest.mark.parametrize(
+    ("product", "least"),
+    [
+        ("Windows Server", Minimums(8, 16)),
+        ("Microsoft SQL Server 2022 Standard", Minimums(4, 4)),
+        ("SQL Serveur", Minimums()),
+        ("", Minimums()),
+    ],
+)
+def test_minimums_are_those_of_the_table(product: str, least: Minimums) -> None:
+    assert minimums_of(product) == least
 
 
 def test_virtual_machine_uses_what_its_host_was_given() -> None:
