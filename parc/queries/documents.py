@@ -8,7 +8,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.errors import NotFoundError
-from parc.models import Contract, Document, DocumentSubject, Entitlement, Incident, Supplier
+from parc.models import (
+    Asset,
+    Contract,
+    Document,
+    DocumentSubject,
+    Entitlement,
+    Incident,
+    Movement,
+    Supplier,
+)
 
 
 def documents_of(session: Session, kind: DocumentSubject, subject_id: int) -> Sequence[Document]:
@@ -43,4 +52,7 @@ def subject_name(session: Session, row: Document) -> str:
     elif row.subject_kind is DocumentSubject.INCIDENT:
         incident = session.get(Incident, row.subject_id)
         return incident.title if incident else ""
+    elif row.subject_kind is DocumentSubject.MOVEMENT:
+        named = sa.select(Asset.name).join(Movement, Movement.asset_id == Asset.id)
+        return session.scalar(named.where(Movement.id == row.subject_id)) or ""
     return found.name if found else ""

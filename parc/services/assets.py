@@ -21,7 +21,10 @@ from parc.models import (
     Asset,
     Device,
     DeviceStatus,
+    Document,
+    DocumentSubject,
     LifecycleState,
+    Movement,
     MovementKind,
     MovementSource,
 )
@@ -47,6 +50,7 @@ from parc.services.asset_values import (
     taken_values,
 )
 from parc.services.custom_values import clean_custom, write_custom
+from parc.services.documents import delete_documents_of
 from parc.services.lifecycle import TRANSITIONS
 from parc.services.movement_kinds import Order, kind_between
 from parc.services.movement_writing import place_order, write_entry, write_movement
@@ -255,6 +259,12 @@ def delete_asset(session: Session, actor: Actor, asset_id: int, *, at: datetime)
     gone = {name: (value, None) for name, value in _present(asset).items() if value is not None}
     record_change(session, actor, asset, "deleted", at, gone)
     session.flush()
+    kept = sa.select(Document.subject_id).where(
+        Document.subject_kind == DocumentSubject.MOVEMENT,
+        Document.subject_id.in_(sa.select(Movement.id).where(Movement.asset_id == asset_id)),
+    )
+    for movement_id in set(session.scalars(kept)):
+        delete_documents_of(session, DocumentSubject.MOVEMENT, movement_id)
     session.delete(asset)
     session.flush()
 

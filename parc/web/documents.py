@@ -49,6 +49,7 @@ SHEETS: Mapping[DocumentSubject, Callable[[int], str]] = {
     DocumentSubject.CONTRACT: lambda number: url_for("contracts.show", contract_id=number),
     DocumentSubject.SUPPLIER: lambda number: url_for("suppliers.show", supplier_id=number),
     DocumentSubject.ENTITLEMENT: lambda number: url_for("licences.show", entitlement_id=number),
+    DocumentSubject.MOVEMENT: lambda number: url_for("movements.show", movement_id=number),
     DocumentSubject.INCIDENT: lambda number: url_for("incidents.show", incident_id=number),
 }
 

@@ -12,7 +12,7 @@ from flask_babel import gettext, ngettext
 
 from parc.errors import ConflictError, InvalidInputError
 from parc.extensions import db, reading, transaction
-from parc.models import Movement, MovementKind, MovementSource, MovementStatus
+from parc.models import DocumentSubject, Movement, MovementKind, MovementSource, MovementStatus
 from parc.queries import movements as query
 from parc.queries.asset_sheet import read_asset, read_sheet
 from parc.queries.keyset import Order
@@ -26,6 +26,7 @@ from parc.web.assets import assets, forget_counts
 from parc.web.cells import CellWriter
 from parc.web.context import now
 from parc.web.dates import today
+from parc.web.documents import document_card, receive, takes_files
 from parc.web.exports import csv_file, xlsx_file
 from parc.web.formats import format_number, format_plain_date
 from parc.web.forms import Form, filled, read_form
@@ -119,6 +120,17 @@ def send_cancel(movement_id: int) -> ResponseReturnValue:
     return redirect(url_for("assets.show", asset_id=asset_id))
 
 
+@movements.post("/movements/<int:movement_id>/documents")
+@requires(Action.MOVE_ASSET)
+@takes_files
+def send_document(movement_id: int) -> ResponseReturnValue:
+    """Add a document to a movement: the signed sheet, a waste slip, a photograph."""
+    row = query.read_movement(db.session(), movement_id)
+    name = read_asset(db.session(), row.asset_id).name
+    back = url_for("movements.show", movement_id=movement_id) + "#documents"
+    return receive(DocumentSubject.MOVEMENT, movement_id, name, back)
+
+
 @movements.get("/loans")
 @requires(Action.VIEW_INVENTORY)
 def loans() -> ResponseReturnValue:
@@ -166,6 +178,11 @@ def _page(movement_id: int, form: Form, *, is_refused: bool = False) -> str:
         is_last=is_last,
         is_refused=is_refused,
         is_confirmed=row.status is MovementStatus.CONFIRMED,
+        card_documents=document_card(
+            DocumentSubject.MOVEMENT,
+            movement_id,
+            url_for("movements.send_document", movement_id=movement_id),
+        ),
     )
 
 

@@ -238,6 +238,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "movements.export_xlsx": Role.READ_ONLY,
     "movements.index": Role.READ_ONLY,
     "movements.loans": Role.READ_ONLY,
+    "movements.send_document": Role.TECHNICIAN,
     "movements.send_cancel": Role.TECHNICIAN,
     "movements.show": Role.READ_ONLY,
     "licences.allocate": Role.TECHNICIAN,

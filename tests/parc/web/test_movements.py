@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,9 @@ import sqlalchemy as sa
 from collectors.observation import Category
 from parc.clock import now
 from parc.extensions import db, transaction
-from parc.models import Asset, LifecycleState, Movement, MovementKind, Person, Role
+from parc.models import Asset, Document, LifecycleState, Movement, MovementKind, Person, Role
+from parc.services.actor import SYSTEM
+from parc.services.assets import delete_asset
 from parc.services.people import PersonDraft, save_person
 from parc.services.places import create_path
 from tests.conftest import SOME_MOMENT
@@ -42,6 +45,28 @@ def _last(asset_id: int) -> Movement:
     db.session.rollback()
     query = sa.select(Movement).where(Movement.asset_id == asset_id)
     return db.session.scalars(query.order_by(Movement.id.desc())).first() or Movement()
+
+
+def test_document_stands_with_its_movement_and_goes_with_the_asset(
+    technician: Browser, browse: Browse
+) -> None:
+    number = _setting()
+    assign = {"kind": "assignment", "person": "ada", "effective_on": ""}
+    technician.post(f"/assets/{number}/move", data=assign)
+    where = f"/movements/{_last(number).id}"
+    sent = {"file": (io.BytesIO(b"signed"), "hand-over.txt")}
+    page = technician.post(f"{where}/documents", sent, follow_redirects=True).text
+    assert "hand-over.txt" in page
+    db.session.rollback()
+    document_id = db.session.scalars(sa.select(Document.id)).one()
+    given = technician.get(f"/documents/{document_id}")
+    assert given.data == b"signed"
+    assert given.headers["Content-Disposition"].startswith("attachment")
+    reader = browse(Role.READ_ONLY)
+    assert "hand-over.txt" in reader.get(where).text
+    with transaction() as session:
+        delete_asset(session, SYSTEM, number, at=SOME_MOMENT)
+    assert db.session.scalars(sa.select(Document.id)).all() == []
 
 
 def test_asset_is_assigned_from_its_sheet_in_two_clicks_and_a_name(technician: Browser) -> None:
