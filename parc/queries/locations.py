@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.models import Location, LocationKind
+from parc.naming import folded
 
 _MAX_DEPTH = 16
 
@@ -40,6 +41,19 @@ class Places:
             found |= inner
             grew = bool(inner)
         return sorted(found)
+
+    def matching(self, words: Sequence[str], limit: int) -> list[Place]:
+        """Give places whose path holds every folded word, and whose own name holds one of them."""
+        found: list[Place] = []
+        for place in self.by_id.values():
+            name = folded(place.name)
+            if any(word in name for word in words):
+                path = folded(place.path)
+                if all(word in path for word in words):
+                    found.append(place)
+            if len(found) == limit:
+                break
+        return found
 
     def path(self, place_id: int | None) -> str | None:
         """Give the path of a place, None for no place."""

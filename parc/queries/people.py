@@ -192,6 +192,7 @@ def count_members(session: Session) -> tuple[dict[int, int], dict[int, int]]:
 
 def suggest_people(session: Session, text: str, limit: int, today: date) -> list[Any]:
     """Give people who have not left and whose name or number holds every word, by name."""
+    text = text.replace("\x00", " ")  # which PostgreSQL takes in no text
     if not text.strip():
         return []
     wanted = PeopleFilter(text, is_present=True, today=today)

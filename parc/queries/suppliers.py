@@ -27,7 +27,7 @@ SORTS: Mapping[str, SortColumn] = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A contract, a supplier or an incident that a search found, with its number."""
+    """What a search found beside assets, of any kind, with its number."""
 
     kind: str
     id: int

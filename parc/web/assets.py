@@ -17,10 +17,12 @@ from collectors.observation import Category
 from parc.extensions import db, transaction
 from parc.models import Asset, LifecycleState
 from parc.queries import assets as query
+from parc.queries import search
 from parc.queries.assets import AssetFilter, FilterError, Lookup
 from parc.queries.facets import PINNED, Covered, Facet, FacetCache, Freshness, Origin, Warranty
 from parc.queries.incidents import suggest_incidents
 from parc.queries.keyset import Order
+from parc.queries.people import suggest_people
 from parc.queries.preferences import asset_columns
 from parc.queries.suppliers import Found, suggest_records
 from parc.services.bulk import MOST_ASSETS
@@ -167,8 +169,14 @@ def suggest() -> ResponseReturnValue:
 
 
 def _elsewhere(text: str) -> list[Found]:
-    """Give the contracts, suppliers and incidents that a search finds, for who may see them."""
+    """Give what else than assets a search finds, for who may see it."""
     found: list[Found] = []
+    if text and may(actor(), Action.VIEW_INVENTORY):
+        moment = lookup()
+        people = suggest_people(db.session(), text, _MOST_ELSEWHERE, moment.now.date())
+        found += [Found("person", row.id, row.name, row.external_id or "") for row in people]
+        places = moment.places.matching(search.words_of(text), _MOST_ELSEWHERE)
+        found += [Found("place", place.id, place.path, "") for place in places]
     if text and may(actor(), Action.VIEW_CONTRACT):
         found += suggest_records(db.session(), text, _MOST_ELSEWHERE)
     if text and may(actor(), Action.VIEW_INCIDENT):
