@@ -36,6 +36,12 @@ _VERSION_AT_END: Final = re.compile(
     r"[\s,-]+(?:version\s+|v\.?\s?|release\s+)?(?P<version>\d+(?:[._]\d+)+[a-z]?\d*)$",
     re.IGNORECASE,
 )
+# name-version-release of RPM, name_version-revision of dpkg, as hrSWInstalledName gives them.
+_PACKAGE: Final = re.compile(
+    r"(?P<product>[A-Za-z][A-Za-z0-9+.-]*?)"
+    r"(?:-(?P<rpm>\d[\w.+~^]*-\d[\w.+~^]*?)(?:\.noarch)?"
+    r"|_(?P<dpkg>(?:\d+:)?\d[\w.+~-]*?)(?:_(?:all|amd64|i386|arm64|armhf))?)\.?"
+)
 _LEGAL_FORM: Final = re.compile(
     r"[,\s]+(?:inc|incorporated|corp|corporation|co|ltd|limited|llc|gmbh|ag|s\.?a\.?(?:r\.?l\.?|s\.?)?|"
     r"b\.?v|oy|ab|software foundation|systems incorporated)\.?$",
@@ -93,15 +99,23 @@ def fold(
                     language=language,
                 ),
             )
-    at_end = _VERSION_AT_END.search(text)
-    bare = text[: at_end.start()].strip(" -,") if at_end else text
+    bare, version_told = _without_version(text)
     return Folded(
-        product=bare or text,
+        product=bare,
         publisher=short_publisher(publisher),
-        version=version or (at_end["version"] if at_end and bare else None),
+        version=version or version_told,
         architecture=architecture or told_architecture,
         language=language,
     )
+
+
+def _without_version(text: str) -> tuple[str, str | None]:
+    """Take a version from the end of a name that no rule knows."""
+    if (package := _PACKAGE.fullmatch(text)) is not None:
+        return package["product"], package["rpm"] or package["dpkg"]
+    at_end = _VERSION_AT_END.search(text)
+    bare = text[: at_end.start()].strip(" -,") if at_end else ""
+    return (bare, at_end["version"]) if at_end and bare else (text, None)
 
 
 def _by_rule(rule: FoldingRule, match: re.Match[str], told: Folded) -> Folded:

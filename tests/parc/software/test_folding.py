@@ -123,6 +123,25 @@ def test_what_the_inventory_tells_fills_what_the_name_does_not() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "product", "version"),
+    [
+        ("zlib-1.2.7-17.el7", "zlib", "1.2.7-17.el7"),
+        ("yum-plugin-security-1.1.30-30.el6", "yum-plugin-security", "1.1.30-30.el6"),
+        ("kernel-3.10.0-123.el7.x86_64", "kernel", "3.10.0-123.el7"),
+        ("tzdata-2014e-1.el7.noarch", "tzdata", "2014e-1.el7"),
+        ("libstdc++-4.8.2-16.el7", "libstdc++", "4.8.2-16.el7"),
+        ("libc6_2.31-13+deb11u5_amd64", "libc6", "2.31-13+deb11u5"),
+        ("vim-common_2:8.2.2434-3_all", "vim-common", "2:8.2.2434-3"),
+        ("Outil-maison", "Outil-maison", None),
+        ("poste_comptable", "poste_comptable", None),
+    ],
+)
+def test_packages_of_linux_lose_their_version(name: str, product: str, version: str | None) -> None:
+    folded = fold(name)
+    assert (folded.product, folded.version) == (product, version)
+
+
+@pytest.mark.parametrize(
     ("name", "short"),
     [
         ("Adobe Systems Incorporated", "Adobe"),
