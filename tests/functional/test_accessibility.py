@@ -72,6 +72,7 @@ from parc.reconcile.rules import KeyKind, Reason
 from parc.services.actor import SYSTEM
 from parc.services.agent_tokens import make_token
 from parc.services.change_sets import recording
+from parc.services.custom_fields import save_field
 from parc.services.departments import create_department_path
 from parc.services.ignored_keys import ignore_key
 from parc.services.incident_links import follow_up, link
@@ -341,9 +342,16 @@ def _fill(session: Session) -> tuple[dict[str, int], list[int]]:
         "run_id": held.id,
         "user_id": make_user(session).id,
         "token_id": _add_agents(session, asset_id),
+        "field_id": _add_own_field(session),
         **_add_organisation(session, asset_id),
     }
     return arguments, [done.id, running.id]
+
+
+def _add_own_field(session: Session) -> int:
+    """Add a field of the organisation's own, which every asset has."""
+    typed = {"key": "badge", "label_en": "Badge", "label_fr": "Badge", "type": "text"}
+    return save_field(session, SYSTEM, None, {**typed, "is_listed": True}, at=now()).id
 
 
 def _add_agents(session: Session, asset_id: int) -> int:
