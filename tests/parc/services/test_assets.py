@@ -21,6 +21,7 @@ from parc.models import (
     LifecycleState,
     ValueSource,
 )
+from parc.queries.asset_tags import counter_name
 from parc.services import assets, devices
 from parc.services.actor import NOBODY
 from parc.services.provenance import Settling, release_field, settle_difference
@@ -52,7 +53,7 @@ def test_asset_made_by_hand_is_the_persons_and_takes_the_next_free_tag(session: 
     assert (asset.asset_tag, asset.name, asset.serial_number) == ("P000002", "Écran", None)
     assert asset.search_text == "ecran p000002"
     assert source_of(session, asset.id, "name") is ValueSource.PERSON
-    assert session.get_one(Counter, "asset_tag").value == 2
+    assert session.get_one(Counter, counter_name("P{number:06d}")).value == 2
 
 
 def test_wrong_values_are_told_all_at_once_by_field(session: Session) -> None:

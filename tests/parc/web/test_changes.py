@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from parc.clock import now
 from parc.extensions import db, transaction
@@ -56,7 +57,7 @@ def test_list_is_narrowed_by_period_author_and_reason_and_exported(
         kind, title = ChangeSetKind.BULK_EDIT, {"code": "edited"}
         with transaction() as session, recording(session, actor, kind, title, now()):
             session.get_one(Asset, asset.id).name = author
-    today = f"{now():%Y-%m-%d}"
+    today = f"{now().astimezone(ZoneInfo('Europe/Paris')):%Y-%m-%d}"
     page = administrator.get(f"/changes?since={today}&until={today}").text
     assert page.count('<th scope="row">') == 2
     assert f"since={today}" in page

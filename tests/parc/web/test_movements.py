@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from tests.factories import SOME_PERSON, make_asset
 from tests.parc.web.conftest import Browse
 from tests.web import Browser
 
-TODAY = now().date()
+TODAY = now().astimezone(ZoneInfo("Europe/Paris")).date()  # as the settings have it
 
 
 @pytest.fixture
