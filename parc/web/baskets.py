@@ -22,8 +22,7 @@ from parc.services.movement_kinds import KINDS, Standing, allowed_states
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
 from parc.web.assets import forget_counts, ticked
-from parc.web.context import now
-from parc.web.dates import today
+from parc.web.context import now, today
 from parc.web.formats import format_plain_date
 from parc.web.forms import Form, filled, read_form
 from parc.web.labels import label

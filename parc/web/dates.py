@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 from parc.errors import FieldProblem, InvalidInputError
-from parc.web.context import now, settings
-
-
-def today() -> date:
-    """Give the day that it is where the reader is."""
-    return now().astimezone(ZoneInfo(settings().interface.time_zone)).date()
+from parc.web.context import settings
 
 
 def read_day(field: str, text: str, at: time = time.max) -> datetime | None:

@@ -24,8 +24,7 @@ from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
 from parc.web.assets import assets, forget_counts
 from parc.web.cells import CellWriter
-from parc.web.context import now
-from parc.web.dates import today
+from parc.web.context import now, today
 from parc.web.documents import document_card, receive, takes_files
 from parc.web.exports import csv_file, xlsx_file
 from parc.web.formats import format_number, format_plain_date

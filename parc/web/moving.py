@@ -23,8 +23,7 @@ from parc.services.movement_kinds import KINDS, Holder, allowed_states, possible
 from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
 from parc.web.assets import assets, forget_counts
-from parc.web.context import now
-from parc.web.dates import today
+from parc.web.context import now, today
 from parc.web.forms import Form, filled, read_form
 from parc.web.labels import label
 from parc.web.listing import refuse

@@ -26,8 +26,7 @@ from parc.services.people import PersonDraft, person_label
 from parc.services.permissions import Action, may
 from parc.services.uses import InUseError, count_uses
 from parc.web.access import actor, requires
-from parc.web.context import now
-from parc.web.dates import today
+from parc.web.context import now, today
 from parc.web.exports import csv_file, xlsx_file
 from parc.web.formats import format_number, format_plain_date
 from parc.web.forms import Form, filled, read_form
