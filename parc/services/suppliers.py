@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 from parc.errors import ConflictError, NotFoundError
 from parc.models import (
     Asset,
-    Contract,
     DocumentSubject,
     Supplier,
     SupplierContact,
@@ -29,6 +28,7 @@ from parc.services.audit import record
 from parc.services.documents import delete_documents_of
 from parc.services.fields import FieldReader
 from parc.services.permissions import Action, require
+from parc.services.uses import InUseError, count_uses
 
 _MOST_CONTACTS: Final = 100
 _SHOWN: Final = (
@@ -122,19 +122,26 @@ def check_supplier(session: Session, draft: SupplierDraft, supplier_id: int | No
     _read(session, draft, supplier_id)
 
 
+GOES_WITH_SUPPLIER: Final = ("supplier_contact", "asset")  # tables that hinder no deletion
+
+
 def delete_supplier(session: Session, actor: Actor, supplier_id: int, *, now: datetime) -> str:
-    """Delete a supplier that no contract names, with its contacts and documents; gives its name.
+    """Delete a supplier that no contract or licence names, with its contacts and documents.
+
+    Assets no longer say who sold them.
+
+    Returns:
+        Its name.
 
     Raises:
         NotAllowedError: the role may not edit contracts.
         NotFoundError: no such supplier.
-        ConflictError: contracts name it.
+        InUseError: contracts, or periods of licences, name it.
     """
     require(actor, Action.EDIT_CONTRACT)
     row = _locked(session, supplier_id)
-    of_it = sa.or_(Contract.supplier_id == supplier_id, Contract.maintainer_id == supplier_id)
-    if session.scalar(sa.select(sa.exists().where(of_it))):
-        raise ConflictError(f"contracts name {row.name}: delete or change them first")
+    if uses := count_uses(session, "supplier", supplier_id, but=GOES_WITH_SUPPLIER):
+        raise InUseError(row.name, uses)
     for asset in session.scalars(sa.select(Asset).where(Asset.supplier_id == supplier_id)):
         asset.supplier_id = None
     delete_documents_of(session, DocumentSubject.SUPPLIER, supplier_id)

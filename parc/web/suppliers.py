@@ -20,6 +20,7 @@ from parc.queries.suppliers import SupplierFilter, assets_sold_by
 from parc.services import suppliers as service
 from parc.services.permissions import Action, may
 from parc.services.suppliers import ContactDraft, SupplierDraft
+from parc.services.uses import count_uses
 from parc.web.access import actor, requires
 from parc.web.cells import CellWriter
 from parc.web.context import now, today
@@ -42,6 +43,7 @@ from parc.web.listing import (
     render_list,
 )
 from parc.web.messages import tell
+from parc.web.uses import use_texts
 
 suppliers = Blueprint("suppliers", __name__)
 
@@ -146,9 +148,9 @@ def send_edit(supplier_id: int) -> ResponseReturnValue:
 @requires(Action.EDIT_CONTRACT)
 def delete(supplier_id: int) -> ResponseReturnValue:
     """Ask before deleting, and say what stays behind."""
-    return render_template(
-        "suppliers/delete.html", sheet=query.supplier_sheet(db.session(), supplier_id)
-    )
+    sheet = query.supplier_sheet(db.session(), supplier_id)
+    uses = count_uses(db.session(), "supplier", supplier_id, but=service.GOES_WITH_SUPPLIER)
+    return render_template("suppliers/delete.html", sheet=sheet, uses=use_texts(uses))
 
 
 @suppliers.post("/suppliers/<int:supplier_id>/delete")

@@ -1,4 +1,4 @@
-"""What stands in the way of deleting a place, a person or a department, in words."""
+"""What stands in the way of deleting a place, a person, a department or a supplier, in words."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ _TEXTS: Mapping[str, Callable[[int], str]] = {
     "contract_rule": lambda n: ngettext(
         "%(num)s rule of a contract", "%(num)s rules of contracts", n
     ),
+    "contract": lambda n: ngettext("%(num)s contract", "%(num)s contracts", n),
+    "entitlement": lambda n: ngettext("%(num)s licence", "%(num)s licences", n),
+    "entitlement_period": lambda n: ngettext(
+        "%(num)s period of a licence", "%(num)s periods of licences", n
+    ),
+    "allocation": lambda n: ngettext("%(num)s seat of a licence", "%(num)s seats of licences", n),
+    "incident": lambda n: ngettext("%(num)s incident", "%(num)s incidents", n),
     "address_range": lambda n: ngettext("%(num)s address range", "%(num)s address ranges", n),
 }
 

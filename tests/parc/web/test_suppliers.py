@@ -6,8 +6,19 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from parc.clock import now
 from parc.extensions import db, transaction
-from parc.models import AuditEntry, Document, Role, Supplier, SupplierContact
+from parc.models import (
+    AuditEntry,
+    Document,
+    Entitlement,
+    EntitlementPeriod,
+    EntitlementPeriodKind,
+    Role,
+    SoftwareProduct,
+    Supplier,
+    SupplierContact,
+)
 from tests.contract_world import make_contract, make_supplier
 from tests.statements import statements
 from tests.web import Browser
@@ -83,7 +94,29 @@ def test_name_is_taken_once(browser: Browser) -> None:
 def test_supplier_of_a_contract_stays(browser: Browser) -> None:
     with transaction() as session:
         number = make_contract(session).supplier_id
-    assert "1 contract names this supplier" in browser.get(f"/suppliers/{number}/delete").text
+    assert "1 contract</li>" in browser.get(f"/suppliers/{number}/delete").text
+    assert browser.post(f"/suppliers/{number}/delete").status_code == 409
+
+
+def test_supplier_of_a_licence_stays(browser: Browser) -> None:
+    with transaction() as session:
+        number = make_supplier(session).id
+        product = SoftwareProduct(name="Tool", name_folded="tool")
+        session.add(product)
+        session.flush()
+        licence = Entitlement(
+            name="Tool",
+            name_folded="tool",
+            product_id=product.id,
+            created_at=now(),
+            updated_at=now(),
+        )
+        session.add(licence)
+        session.flush()
+        kind = EntitlementPeriodKind.TERM
+        period = EntitlementPeriod(entitlement_id=licence.id, kind=kind, supplier_id=number)
+        session.add(period)
+    assert "1 period of a licence" in browser.get(f"/suppliers/{number}/delete").text
     assert browser.post(f"/suppliers/{number}/delete").status_code == 409
 
 
