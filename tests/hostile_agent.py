@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+import threading
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from collectors import oids
@@ -70,6 +71,11 @@ def healthy_tree(interfaces: int = INTERFACES) -> Tree:
     return {arcs(oids.decode(one.oid)): one for one in bindings}
 
 
+def healthy_device(interfaces: int = INTERFACES) -> list[VarBind]:
+    """Give the same as a recording of it would."""
+    return list(healthy_tree(interfaces).values())
+
+
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """One way of misbehaving.
@@ -83,6 +89,7 @@ class Behaviour:
         is_elsewhere: replies leave from another port.
         is_v1_only: other versions are not answered.
         is_complete: the device is read to its end all the same.
+        community: the one that it knows; None for any.
     """
 
     name: str
@@ -93,17 +100,18 @@ class Behaviour:
     is_elsewhere: bool = False
     is_v1_only: bool = False
     is_complete: bool = False
+    community: bytes | None = b"public"
 
 
 @dataclass(slots=True)
 class HostileAgent(asyncio.DatagramProtocol):
-    """Serves one behaviour on one socket."""
+    """Serves one behaviour on one socket, and remembers what it was asked."""
 
     behaviour: Behaviour
     tree: Tree = field(init=False)
     order: list[Arcs] = field(init=False)
     seed: random.Random = field(init=False)
-    requests: int = 0
+    seen: list[codec.Message] = field(default_factory=list)
     transport: asyncio.DatagramTransport | None = None
     elsewhere: socket.socket | None = None
 
@@ -120,7 +128,9 @@ class HostileAgent(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Answer as the behaviour has it."""
         request = codec.decode_message(data)
-        if request.community != b"public":
+        before = len(self.seen)
+        self.seen.append(request)
+        if self.behaviour.community not in (None, request.community):
             return
         if self.behaviour.is_v1_only and request.version != codec.VERSION_1:
             return
@@ -128,8 +138,7 @@ class HostileAgent(asyncio.DatagramProtocol):
             return
         reply: Reply = self.answer(request)
         if self.behaviour.on_request and reply is not None:
-            reply = self.behaviour.on_request(request, reply, self.requests)
-        self.requests += 1
+            reply = self.behaviour.on_request(request, reply, before)
         if reply is not None:
             self._send(codec.encode_message(reply), addr)
 
@@ -193,12 +202,12 @@ class HostileAgent(asyncio.DatagramProtocol):
 
 @asynccontextmanager
 async def serve(
-    behaviour: Behaviour, address: str = "127.0.0.1"
+    behaviour: Behaviour, address: str = "127.0.0.1", port: int = 0
 ) -> AsyncIterator[tuple[int, HostileAgent]]:
-    """Serve a behaviour on a free port; gives the port and the agent."""
+    """Serve a behaviour, on a free port unless told; gives the port and the agent."""
     loop = asyncio.get_running_loop()
     transport, agent = await loop.create_datagram_endpoint(
-        lambda: HostileAgent(behaviour), local_addr=(address, 0)
+        lambda: HostileAgent(behaviour), local_addr=(address, port)
     )
     try:
         yield transport.get_extra_info("sockname")[1], agent
@@ -206,3 +215,29 @@ async def serve(
         transport.close()
         if agent.elsewhere:
             agent.elsewhere.close()
+        await asyncio.sleep(0)
+
+
+@contextmanager
+def serving_beside(agents: Mapping[str, Behaviour], port: int = 0) -> Iterator[list[int]]:
+    """Serve behaviours, by address, from a thread while the block runs; gives their ports."""
+    ports: list[int] = []
+    loop = asyncio.new_event_loop()
+    until, ready = asyncio.Event(), threading.Event()
+
+    async def run() -> None:
+        async with AsyncExitStack() as stack:
+            for address, behaviour in agents.items():
+                ports.append((await stack.enter_async_context(serve(behaviour, address, port)))[0])
+            ready.set()
+            await until.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
+    thread.start()
+    try:
+        assert ready.wait(10)
+        yield ports
+    finally:
+        loop.call_soon_threadsafe(until.set)
+        thread.join()
+        loop.close()

@@ -14,6 +14,7 @@ from tests.hostile_agent import (
     SYS_DESCR,
     SYS_NAME,
     Behaviour,
+    HostileAgent,
     Reply,
     Tree,
     arcs,
@@ -27,7 +28,9 @@ OnRequest = Callable[[codec.Message, codec.Message, int], Reply]
 
 _MANY = 100_000
 _DIES_AFTER = 6
+_COLUMN_ARCS = 10  # of 1.3.6.1.2.1.2.2.1.x
 _BULK_LIMIT = 10
+_LONG = 400
 
 
 def _flip(octets: bytes, seed: random.Random) -> list[bytes]:
@@ -41,6 +44,7 @@ _DAMAGED: dict[str, OnOctets] = {
     "replies are cut in half": lambda o, _: [o[: len(o) // 2]],
     "replies lack their last octet": lambda o, _: [o[:-1]],
     "replies have octets behind them": lambda o, _: [o + b"extra"],
+    "long replies are cut in half": lambda o, _: [o[: len(o) // 2] if len(o) > _LONG else o],
     "replies are empty datagrams": lambda _, __: [b""],
     "replies are noise": lambda o, s: [s.randbytes(len(o))],
     "replies are 64 kB of zeros": lambda _, __: [bytes(HUGE)],
@@ -110,12 +114,31 @@ def _too_big_for_large_bulk(request: codec.Message, reply: codec.Message, _: int
     return _status(1, 0)(request, reply, 0) if is_large else reply
 
 
-def _too_big_for_many(request: codec.Message, reply: codec.Message, _: int) -> Reply:
-    return _status(1, 0)(request, reply, 0) if len(request.varbinds) > 2 else reply
+def _too_big_above(bindings: int) -> OnRequest:
+    def spoil(request: codec.Message, reply: codec.Message, _: int) -> Reply:
+        return _status(1, 0)(request, reply, 0) if len(reply.varbinds) > bindings else reply
+
+    return spoil
 
 
 def _dies(_: codec.Message, reply: codec.Message, before: int) -> Reply:
     return reply if before < _DIES_AFTER else None
+
+
+def _says_nothing(_: codec.Message, __: codec.Message, ___: int) -> Reply:
+    return None
+
+
+def _deaf_to_version_1(request: codec.Message, reply: codec.Message, _: int) -> Reply:
+    return None if request.version == codec.VERSION_1 else reply
+
+
+def _first_rows(request: codec.Message, reply: codec.Message, _: int) -> Reply:
+    if request.pdu_tag != Pdu.GET_BULK:
+        return reply
+    columns = [".".join(oids.decode(one.oid).split(".")[:_COLUMN_ARCS]) for one in request.varbinds]
+    again = [VarBind(oids.encode(column), Tag.NULL, b"") for column in columns]
+    return HostileAgent(Behaviour("it behaves")).answer(request._replace(varbinds=again))
 
 
 def _forgets_each_third(_: codec.Message, reply: codec.Message, before: int) -> Reply:
@@ -174,6 +197,7 @@ _BINDINGS: dict[str, OnRequest] = {
     ),
     "walks go round in a circle": _on_walks(lambda b, _: [b[0]] * len(b) if b else b),
     "walks go backwards": _on_walks(lambda b, _: b[::-1]),
+    "tables give their first rows for ever": _first_rows,
     "walks stand still": _on_walks(
         lambda _, r: [VarBind(one.oid, Tag.INTEGER, b"\x01") for one in r.varbinds]
     ),
@@ -294,6 +318,7 @@ _LOST: dict[str, OnRequest] = {
     "the error index points beyond the bindings": _status(2, 99),
     "the error index is negative": _status(2, -7),
     "it dies after some requests": _dies,
+    "it says nothing": _says_nothing,
     "tables are a general error": _refuses_tables,
 }
 
@@ -302,7 +327,10 @@ _KEPT: dict[str, OnRequest] = {
     "GETBULK is never answered": _silent_to_bulk,
     "GETBULK above ten rows is never answered": _silent_to_large_bulk,
     "GETBULK above ten rows is too big": _too_big_for_large_bulk,
-    "more than two bindings are too big": _too_big_for_many,
+    "more than two bindings are too big": _too_big_above(2),
+    "more than twelve bindings are too big": _too_big_above(12),
+    "more than sixty bindings are too big": _too_big_above(60),
+    "version 1 is never answered": _deaf_to_version_1,
     "replies carry another community": _other_community,
 }
 
@@ -320,3 +348,8 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
     Behaviour("replies come just in time", delay_seconds=0.1, is_complete=True),
     Behaviour("it behaves", is_complete=True),
 )
+
+
+def named(name: str) -> Behaviour:
+    """Give one of them."""
+    return next(one for one in BEHAVIOURS if one.name == name)

@@ -18,10 +18,13 @@ from collectors.definitions.loader import load_definitions
 from collectors.errors import Failure
 from collectors.process import CollectorProcess
 from collectors.snmp.chosen_transport import ChosenTransport
+from collectors.snmp.codec import Message
 from collectors.target import Limits, Target
-from tests.collectors.misbehaving import Dead, Healthy, serving
+from tests.hostile_agent import Behaviour, Reply, serve
+from tests.hostile_behaviours import named
 
 SECRET = "a-community-that-nobody-may-see"
+HEALTHY = Behaviour("it behaves", community=SECRET.encode())
 MOMENT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 LIMITS = Limits(timeout_seconds=0.5, retries=0)
 PATIENT = Limits(timeout_seconds=60.0, retries=0)
@@ -46,7 +49,7 @@ def test_what_the_process_reads_is_what_is_read_here() -> None:
     async def collect() -> tuple[SnmpResult, SnmpResult]:
         transport, collector = ChosenTransport(), _collector()
         try:
-            async with serving(Healthy()) as port:
+            async with serve(HEALTHY) as (port, _):
                 there = [one async for one in collector.collect([_target(port)])]
                 here = await collect_snmp(
                     _target(port), transport, load_definitions(), lambda: MOMENT
@@ -72,7 +75,7 @@ def test_secrets_stand_neither_in_arguments_nor_in_the_environment(
     async def look() -> bytes:
         collector = _collector()
         try:
-            async with serving(Healthy()) as port:
+            async with serve(HEALTHY) as (port, _):
                 async for _ in collector.collect([_target(port)]):
                     pass
             assert collector.process_id is not None
@@ -90,15 +93,14 @@ def test_devices_in_progress_fail_when_the_process_is_killed_and_the_others_are_
         collector = _collector()
         killed: list[int] = []
 
-        class KillsOnce(Healthy):
-            def __call__(self, request: object) -> bytes | None:
-                if not killed and collector.process_id is not None:
-                    killed.append(collector.process_id)
-                    os.kill(collector.process_id, signal.SIGKILL)
-                return super().__call__(request)  # type: ignore[arg-type]  # a Message
+        def kill_once(_request: Message, reply: Message, _before: int) -> Reply:
+            if not killed and collector.process_id is not None:
+                killed.append(collector.process_id)
+                os.kill(collector.process_id, signal.SIGKILL)
+            return reply
 
         try:
-            async with serving(KillsOnce()) as port:
+            async with serve(replace(HEALTHY, on_request=kill_once)) as (port, _):
                 # The port answers on one address only, and three are in progress at once.
                 targets = [_target(port), *(_target(port, f"127.0.0.{n}") for n in range(2, 6))]
                 return [one async for one in collector.collect(targets)]
@@ -116,7 +118,7 @@ def test_nothing_is_begun_once_it_should_stop() -> None:
     async def collect() -> list[SnmpResult]:
         collector = _collector(is_stopped=True)
         try:
-            async with serving(Dead()) as port:
+            async with serve(named("it says nothing")) as (port, _):
                 targets = [_target(port, limits=PATIENT), _target(port, "127.0.0.2")]
                 return [one async for one in collector.collect(targets)]
         finally:
@@ -130,7 +132,7 @@ def test_nothing_is_begun_once_it_should_stop() -> None:
 def test_whoever_stops_taking_results_leaves_no_process_behind() -> None:
     async def collect() -> int:
         collector = _collector()
-        async with serving(Healthy()) as port:
+        async with serve(HEALTHY) as (port, _):
             targets = [_target(port), _target(port, "127.0.0.2", PATIENT)]
             async with aclosing(collector.collect(targets)) as results:
                 await anext(results)

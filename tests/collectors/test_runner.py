@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -22,7 +23,8 @@ from collectors.snmp.replay import ReplayTransport
 from collectors.snmp.transport import SnmpTransport, VarBind
 from collectors.target import Limits, Target
 from tests.collectors.conftest import Agent
-from tests.collectors.misbehaving import Endless, Healthy, device, serving
+from tests.hostile_agent import healthy_device, serve
+from tests.hostile_behaviours import named
 
 DEFINITIONS = load_definitions()
 MOMENT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -55,7 +57,11 @@ def test_targets_are_taken_lazily_and_each_gives_one_result() -> None:
 
     async def first_ten() -> int:
         results = run(
-            targets(), ReplayTransport(device()), DEFINITIONS, lambda: MOMENT, devices_at_once=5
+            targets(),
+            ReplayTransport(healthy_device()),
+            DEFINITIONS,
+            lambda: MOMENT,
+            devices_at_once=5,
         )
         seen = 0
         async for _ in results:
@@ -66,7 +72,7 @@ def test_targets_are_taken_lazily_and_each_gives_one_result() -> None:
         return taken
 
     assert asyncio.run(first_ten()) <= 30
-    again = asyncio.run(collect_all(targets(), ReplayTransport(device()), 5))
+    again = asyncio.run(collect_all(targets(), ReplayTransport(healthy_device()), 5))
     assert len({result.address for result in again}) == 200
 
 
@@ -76,7 +82,7 @@ def test_a_stopped_run_gives_back_the_rest_as_cancelled() -> None:
         targets = (Target(f"10.0.0.{number}", (COMMUNITY,)) for number in range(20))
         results = run(
             targets,
-            ReplayTransport(device()),
+            ReplayTransport(healthy_device()),
             DEFINITIONS,
             lambda: MOMENT,
             devices_at_once=2,
@@ -113,7 +119,8 @@ def test_forty_devices_at_once_are_not_held_up_by_a_broken_one() -> None:
         transport = PysnmpTransport()
         limits = Limits(timeout_seconds=2, retries=1, requests=100)
         try:
-            async with serving(Healthy()) as good, serving(Endless()) as endless:
+            well, ill = named("it behaves"), named("tables never end")
+            async with serve(well) as (good, _), serve(ill) as (endless, _):
                 ports = [endless, *[good] * 40]
                 targets = [
                     Target(
@@ -186,9 +193,9 @@ def test_a_probe_shows_the_next_credential_only_to_the_silent() -> None:
 
     async def sweep() -> list[ProbeResult]:
         transport = PysnmpTransport()
-        agent = Healthy()
         try:
-            async with serving(agent) as port:
+            anybody = replace(named("it behaves"), community=None)
+            async with serve(anybody) as (port, agent):
                 credentials = [
                     SnmpCredential(SnmpVersion.V2C, community, port=port, id=number)
                     for number, community in enumerate(("first", "second"), 1)
@@ -211,7 +218,7 @@ def test_a_probe_shows_the_next_credential_only_to_the_silent() -> None:
 
     results = asyncio.run(sweep())
     assert [one.address for one in results] == ["127.0.0.1"]
-    assert results[0].system.sys_name == "switch-1"
+    assert results[0].system.sys_name == "hostile"
     assert results[0].credential is not None
     assert results[0].credential.id == 1
     assert seen == ["first"]
@@ -243,7 +250,7 @@ def test_a_probe_stops_when_it_is_told_to() -> None:
             yield f"10.0.{number // 250}.{number % 250}"
 
     async def sweep() -> int:
-        transport = ReplayTransport(device())
+        transport = ReplayTransport(healthy_device())
         found = probe(
             addresses(),
             [COMMUNITY],
@@ -258,17 +265,21 @@ def test_a_probe_stops_when_it_is_told_to() -> None:
 
 def test_a_line_holds_what_the_contract_names() -> None:
     target = Target("192.0.2.1", (COMMUNITY,))
-    result = asyncio.run(collect_all(iter([target]), ReplayTransport(device())))[0]
+    result = asyncio.run(collect_all(iter([target]), ReplayTransport(healthy_device())))[0]
     line = msgspec.json.decode(to_line(result))
     assert line["address"] == "192.0.2.1"
     assert line["vendor"] == "Cisco"
-    assert line["hostname"] == "switch-1"
+    assert line["hostname"] == "hostile"
     assert len(line["interfaces"]) == 30
     assert line["interfaces"][0] == {
         "index": 1,
-        "description": "port 1",
+        "description": "Gi0/1",
         "type": 6,
-        "mac": "02:00:00:00:00:01",
+        "mtu": 1500,
+        "speed_bps": 1_000_000_000,
+        "mac": "00:1b:21:00:00:01",
+        "admin_up": True,
+        "oper_up": True,
         "addresses": [],
     }
     failed = SnmpResult("192.0.2.2", failure=Failure.NO_ANSWER, detail="no reply to SNMP")

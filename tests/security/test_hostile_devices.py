@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -13,9 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 from msgspec import structs
 
-from collectors import oids
-from collectors.snmp.replay import ReplayTransport
-from collectors.snmp.transport import Tag, VarBind
+from collectors.snmp.transport import Tag
 from parc.clock import now
 from parc.extensions import db, transaction
 from parc.jobs.foreground import sweep_now
@@ -23,20 +17,11 @@ from parc.models import Interface, Role, RunTarget, TargetOutcome
 from parc.services.credentials import CredentialDraft, save_credential
 from parc.services.range_drafts import RangeDraft
 from parc.services.ranges import save_range
-from tests.collectors.misbehaving import (
-    Answer,
-    CutsRepliesToTables,
-    Endless,
-    Healthy,
-    OidsThatDoNotIncrease,
-    SilentAfter,
-    WrongRequestId,
-    _Server,
-    device,
-)
 from tests.conftest import SOME_MOMENT
 from tests.demo.conftest import free_port
 from tests.factories import SOME_PERSON
+from tests.hostile_agent import SYS_NAME, Behaviour, arcs, bind, healthy_tree, serving_beside
+from tests.hostile_behaviours import named
 from tests.security.test_markers import MARK, PAYLOADS, judge
 from tests.web import Browser
 
@@ -44,69 +29,27 @@ pytestmark = [pytest.mark.long, pytest.mark.network]
 
 NETWORK = "127.0.63."
 ROWS = 30
+_MACS = arcs("1.3.6.1.2.1.2.2.1.6")
 
 
-def _healthy(number: int) -> Healthy:
+def _healthy(number: int) -> Behaviour:
     """A device whose ports and name are its own, so that it is nobody else."""
-    agent = Healthy(ROWS)
-    found = [
-        structs.replace(one, value=one.value[:4] + bytes([number, one.value[5]]))
-        if one.oid.startswith(oids.encode("1.3.6.1.2.1.2.2.1.6"))
-        else one
-        for one in device(ROWS)
-        if one.oid != oids.encode("1.3.6.1.2.1.1.5.0")
-    ]
-    name = VarBind(oids.encode("1.3.6.1.2.1.1.5.0"), Tag.OCTET_STRING, b"healthy-%d" % number)
-    agent.replay = ReplayTransport([*found, name])
-    return agent
+    held = healthy_tree(ROWS)
+    for place, one in held.items():
+        if place[: len(_MACS)] == _MACS:
+            held[place] = structs.replace(one, value=one.value[:4] + bytes([number, place[-1]]))
+    held[arcs(SYS_NAME)] = bind(SYS_NAME, Tag.OCTET_STRING, b"healthy-%d" % number)
+    return Behaviour("it behaves", tree=lambda: held)
 
 
-def _liar() -> Healthy:
+def _liar() -> Behaviour:
     """A device that says markup wherever it can say text."""
-    agent = _healthy(99)
-    said = [
-        structs.replace(one, value=PAYLOADS[place % len(PAYLOADS)].encode())
-        if one.tag == Tag.OCTET_STRING and len(one.value) != 6
-        else one
-        for place, one in enumerate([*device(ROWS)])
-    ]
-    agent.replay = ReplayTransport(said)
-    return agent
-
-
-def _garbage(_request: object) -> bytes:
-    return b"\x30\x82\xff\xff" + bytes(range(256))
-
-
-@contextmanager
-def _answering(agents: Mapping[str, Answer], port: int) -> Iterator[None]:
-    """Let agents answer on their addresses in a thread while the block runs."""
-    loop = asyncio.new_event_loop()
-    is_ready, ended = threading.Event(), asyncio.Event()
-
-    async def run() -> None:
-        transports = []
-        for address, answer in agents.items():
-            made = await loop.create_datagram_endpoint(
-                lambda answer=answer: _Server(answer),  # type: ignore[misc]
-                local_addr=(address, port),
-            )
-            transports.append(made[0])
-        is_ready.set()
-        await ended.wait()
-        for transport in transports:
-            transport.close()
-        await asyncio.sleep(0)
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
-    thread.start()
-    try:
-        assert is_ready.wait(10)
-        yield
-    finally:
-        loop.call_soon_threadsafe(ended.set)
-        thread.join()
-        loop.close()
+    held = _healthy(99).tree()
+    for number, (place, one) in enumerate(held.items()):
+        if one.tag == Tag.OCTET_STRING and len(one.value) != 6:
+            said = PAYLOADS[number % len(PAYLOADS)].encode()
+            held[place] = structs.replace(one, value=said)
+    return Behaviour("it lies", tree=lambda: held)
 
 
 def _prepare(app: Flask, port: int) -> int:
@@ -124,20 +67,20 @@ def _prepare(app: Flask, port: int) -> int:
 
 
 def test_broken_devices_say_why_and_leave_the_others_alone(sqlite_app: Flask) -> None:
-    broken: dict[str, Callable[[], Answer]] = {
-        "5": OidsThatDoNotIncrease,
-        "6": Endless,
-        "7": lambda: SilentAfter(4),
-        "8": CutsRepliesToTables,
-        "9": WrongRequestId,
-        "10": lambda: _garbage,
-        "11": _liar,
+    broken = {
+        "5": named("tables give their first rows for ever"),
+        "6": named("tables never end"),
+        "7": named("it dies after some requests"),
+        "8": named("long replies are cut in half"),
+        "9": named("replies carry the next request's number"),
+        "10": named("replies are noise"),
+        "11": _liar(),
     }
-    agents: dict[str, Answer] = {f"{NETWORK}{n}": _healthy(n) for n in range(1, 5)}
-    agents |= {f"{NETWORK}{last}": make() for last, make in broken.items()}
+    agents = {f"{NETWORK}{n}": _healthy(n) for n in range(1, 5)}
+    agents |= {f"{NETWORK}{last}": behaviour for last, behaviour in broken.items()}
     port = free_port()
     range_id = _prepare(sqlite_app, port)
-    with _answering(agents, port):
+    with serving_beside(agents, port):
         run_id = sweep_now(sqlite_app, SOME_PERSON, range_id, now)
     db.session.rollback()
     targets = {one.address: one for one in db.session.scalars(sa.select(RunTarget))}

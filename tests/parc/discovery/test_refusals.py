@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +10,6 @@ from flask import Flask
 
 from collectors.credentials import AuthProtocol, PrivProtocol, SnmpVersion
 from collectors.errors import Failure
-from collectors.snmp.codec import Message
 from parc.config import DiscoverySettings
 from parc.discovery.collectors_network import collectors_network
 from parc.discovery.run import Tools, discover
@@ -25,45 +21,11 @@ from parc.services.range_drafts import RangeDraft
 from parc.services.ranges import save_range
 from parc.services.runs import request_run
 from tests.collectors.conftest import Agent, agent
-from tests.collectors.misbehaving import Answer, Healthy, serving
 from tests.conftest import SteppingClock
+from tests.hostile_agent import serving_beside
+from tests.hostile_behaviours import named
 
 __all__ = ["agent"]
-_AUTHORIZATION_ERROR = 16
-
-
-class _LetsNobodyIn(Healthy):
-    """Answers authorizationError to everything."""
-
-    def answer(self, request: Message) -> Message:
-        refused = super().answer(request)
-        return refused._replace(
-            error_status=_AUTHORIZATION_ERROR, error_index=0, varbinds=request.varbinds
-        )
-
-
-@contextmanager
-def _served(answer: Answer) -> Iterator[int]:
-    """Serve from a thread; gives the port."""
-    loop = asyncio.new_event_loop()
-    until, ready = asyncio.Event(), threading.Event()
-    ports: list[int] = []
-
-    async def run() -> None:
-        async with serving(answer) as port:
-            ports.append(port)
-            ready.set()
-            await until.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
-    thread.start()
-    try:
-        assert ready.wait(10)
-        yield ports[0]
-    finally:
-        loop.call_soon_threadsafe(until.set)
-        thread.join()
-        loop.close()
 
 
 def _sweep(app: Flask, clock: SteppingClock, *drafts: CredentialDraft) -> Run:
@@ -108,9 +70,11 @@ def _assert_refused(run: Run, words: str) -> None:
 def test_agent_that_answers_authorization_error_has_failed_by_wrong_credentials(
     sqlite_app: Flask, clock: SteppingClock
 ) -> None:
-    with _served(_LetsNobodyIn()) as port:
+    behaviour = replace(named("everything is not authorised"), community=None)
+    with serving_beside({"127.0.0.1": behaviour}) as ports:
         drafts = [
-            CredentialDraft(name=name, community=name, port=str(port)) for name in ("one", "two")
+            CredentialDraft(name=name, community=name, port=str(ports[0]))
+            for name in ("one", "two")
         ]
         run = _sweep(sqlite_app, clock, *drafts)
     _assert_refused(run, "lets this user in, but not read")
