@@ -161,6 +161,24 @@ def set_products(
     click.echo(f"{count} {'changed' if is_applied else 'would change; nothing was changed'}.")
 
 
+@software.command("licence-need")
+@click.argument("need", type=click.Choice(["yes", "no", "usual"]))
+@click.argument("product_ids", type=int, nargs=-1, required=True)
+@with_database
+def set_licence_need(need: str, product_ids: tuple[int, ...]) -> None:
+    """Say whether products need a licence: yes, no, or usual for what the table of Parc says.
+
+    What needs a licence, is installed and has none in the books stands under compliance.
+    """
+    from parc.clock import now
+    from parc.extensions import transaction
+    from parc.services.software_needs import set_need
+
+    with transaction() as session:
+        count = set_need(session, operator(), need, product_ids, at=now())
+    click.echo(f"{count} changed.")
+
+
 @software.command("refold")
 @with_database
 def refold() -> None:

@@ -12,6 +12,7 @@ from parc.services.software_refolding import (
     give_titles_batch,
     refold_batch,
     settle_all,
+    settle_needs,
     settle_support,
     take_usual_ends,
 )
@@ -45,6 +46,7 @@ def bring_software_up(work: Work, tell: Progress = lambda _done, _total: None) -
     work.go_on()
     with work.transaction() as session:
         settle_support(session)
+        settle_needs(session)
         settle_all(session)
     return done
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from collectors.observation import Category
 from parc.models.base import Base, EnumValue, Json
+from parc.software.licensing import LicenceNeed
 from parc.software.rules import SoftwareKind
 
 
@@ -109,12 +110,23 @@ class SoftwareProduct(Base):
     status_owner_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("person.id", ondelete="SET NULL"), index=True, comment="answers for it"
     )
+    licence_need: Mapped[LicenceNeed | None] = mapped_column(
+        EnumValue(LicenceNeed), comment="as a person says; None: as the table says"
+    )
+    usual_need: Mapped[LicenceNeed | None] = mapped_column(
+        EnumValue(LicenceNeed), comment="as the table that comes with Parc says"
+    )
     machine_count: Mapped[int] = mapped_column(
         default=0, server_default="0", comment="devices on which it is now"
     )
     first_seen_at: Mapped[dt.datetime | None]
     last_seen_at: Mapped[dt.datetime | None] = mapped_column(comment="brought up once a day")
     removed_at: Mapped[dt.datetime | None] = mapped_column(comment="from the last machine")
+
+    @classmethod
+    def needs_licence(cls) -> sa.ColumnElement[bool]:
+        """Tell of each product whether it must have been bought; who knows nothing says no."""
+        return sa.func.coalesce(cls.licence_need, cls.usual_need) == LicenceNeed.YES.value
 
 
 class ProductPart(Base):

@@ -12,7 +12,10 @@ from parc.models.base import Base
 
 
 class ProductPosition(Base):
-    """What is held, needed and missing of one product; made again when anything of it changes."""
+    """What is held, needed and missing of one product; made again when anything of it changes.
+
+    Products have one that a licence names, or that need one and are on a machine.
+    """
 
     __tablename__ = "product_position"
     __table_args__ = (
@@ -26,6 +29,9 @@ class ProductPosition(Base):
         autoincrement=False,
     )
     is_stale: Mapped[bool] = mapped_column(default=True, comment="something of it has changed")
+    is_licensed: Mapped[bool] = mapped_column(
+        default=True, server_default=sa.true(), comment="a licence of it or of a suite is entered"
+    )
     computed_at: Mapped[dt.datetime | None]
     held: Mapped[int | None] = mapped_column(default=0, comment="None: without limit")
     needed: Mapped[int] = mapped_column(default=0)

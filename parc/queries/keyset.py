@@ -38,12 +38,18 @@ class ValueKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class SortColumn:
-    """A column that lists may be sorted by; ``label`` names its value in a row."""
+    """A column that lists may be sorted by; ``label`` names its value in a row.
+
+    Attributes:
+        then: a column of text, never empty, that rows of one value rise by, whatever the direction
+            of this one; without it they follow their keys. Neither column may be nullable then.
+    """
 
     label: str
     column: sa.SQLColumnExpression[Any]
     kind: ValueKind = ValueKind.TEXT
     is_nullable: bool = True
+    then: SortColumn | None = None
 
 
 # For lists that are held whole: the row's number alone is the place.
@@ -66,6 +72,7 @@ class Cursor:
     value: str | int | datetime | date | None
     row_id: int
     is_backward: bool = False
+    then: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,8 @@ def _parts(
     query: sa.Select[*tuple[Any, ...]], order: Order, cursor: Cursor | None
 ) -> list[sa.Select[*tuple[Any, ...]]]:
     """Give the statements to read one after the other, in reading direction."""
+    if order.sort.then is not None:
+        return [_part_of_two(query, order, order.sort.then, cursor)]
     column: Any = order.sort.column
     key = order.key
     is_backward = cursor is not None and cursor.is_backward
@@ -135,8 +144,34 @@ def _parts(
     return [valued] if is_backward or not order.sort.is_nullable else [valued, empty]
 
 
+def _part_of_two(
+    query: sa.Select[*tuple[Any, ...]], order: Order, then: SortColumn, cursor: Cursor | None
+) -> sa.Select[*tuple[Any, ...]]:
+    """Give the statement of a list whose rows of one value rise by a second column."""
+    column: Any = order.sort.column
+    second: Any = then.column
+    key = order.key
+    is_backward = cursor is not None and cursor.is_backward
+    falls = order.is_descending != is_backward
+    by_second = (second.desc(), key.desc()) if is_backward else (second.asc(), key.asc())
+    query = query.order_by(column.desc() if falls else column.asc(), *by_second)
+    if cursor is None:
+        return query
+    value = sa.bindparam(None, cursor.value, type_=column.type)
+    here = sa.tuple_(second, key)
+    there = sa.tuple_(
+        sa.bindparam(None, cursor.then, type_=second.type),
+        sa.bindparam(None, cursor.row_id, type_=sa.BigInteger()),
+    )
+    beyond = here < there if is_backward else here > there
+    past = column < value if falls else column > value
+    return query.where(sa.or_(past, sa.and_(column == value, beyond)))
+
+
 def _cursor_at(row: sa.Row[Any], order: Order, *, is_backward: bool) -> Cursor:
-    return Cursor(row._mapping[order.sort.label], row._mapping["id"], is_backward)  # noqa: SLF001 -- SQLAlchemy's public name
+    values = row._mapping  # noqa: SLF001 -- SQLAlchemy's public name
+    then = values[order.sort.then.label] if order.sort.then else None
+    return Cursor(values[order.sort.label], values["id"], is_backward, then)
 
 
 def write_token(cursor: Cursor) -> str:
@@ -144,7 +179,10 @@ def write_token(cursor: Cursor) -> str:
     value = cursor.value
     if isinstance(value, datetime | date):
         value = value.isoformat()
-    body = json.dumps([value, cursor.row_id], separators=(",", ":"), ensure_ascii=False)
+    place = (
+        [value, cursor.row_id, cursor.then] if cursor.then is not None else [value, cursor.row_id]
+    )
+    body = json.dumps(place, separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
 
 
@@ -158,12 +196,17 @@ def read_token(token: str, sort: SortColumn, *, is_backward: bool) -> Cursor:
         raise CursorError(token[:40])
     try:
         padded = token.encode("ascii") + b"=" * (-len(token) % 4)
-        value, row_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        value, row_id, *rest = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, UnicodeError, ValueError, TypeError, RecursionError) as error:
         raise CursorError(token) from error
     if type(row_id) is not int or not -_MAX_ID <= row_id <= _MAX_ID:
         raise CursorError(token)
-    return Cursor(_checked(value, sort, token), row_id, is_backward)
+    if len(rest) != (sort.then is not None):
+        raise CursorError(token)
+    then = rest[0] if rest else None
+    if sort.then is not None and (not isinstance(then, str) or "\x00" in then):
+        raise CursorError(token)
+    return Cursor(_checked(value, sort, token), row_id, is_backward, then)
 
 
 def _checked(value: Any, sort: SortColumn, token: str) -> str | int | datetime | date | None:

@@ -30,6 +30,7 @@ from parc.models import (
 )
 from parc.queries.inbox_cause import parts
 from parc.queries.locations import read_places
+from parc.software.licensing import is_free_edition
 from parc.software.minimums import minimums_of
 from parc.software.position_facts import Facts, Finding, Machine, Right
 from parc.software.rules import SoftwareKind
@@ -152,7 +153,8 @@ def _findings(
     """Give what was found, and of each device without an asset its name and last day.
 
     A machine is its asset, or minus the number of a device that is none. Where an agent tells of a
-    product, what other means tell of the same product on the machine is not counted again.
+    product, what other means tell of the same product on the machine is not counted again. Editions
+    that may be used by anybody need no right.
     """
     found: dict[tuple[int, int], dict[bool, set[str]]] = defaultdict(lambda: defaultdict(set))
     seen: dict[int, tuple[str, date | None]] = {}
@@ -167,8 +169,11 @@ def _findings(
                 SoftwareTitle.product_id,
                 sa.func.coalesce(SoftwareTitle.version, "").label("version"),
                 Installation.source,
+                SoftwareTitle.edition,
+                SoftwareProduct.name.label("product"),
             )
             .join(Installation, Installation.title_id == SoftwareTitle.id)
+            .join(SoftwareProduct, SoftwareProduct.id == SoftwareTitle.product_id)
             .join(Device, Device.id == Installation.device_id)
             .outerjoin(Asset, Asset.id == Device.asset_id)
             .where(
@@ -180,6 +185,8 @@ def _findings(
             )
         )
         for row in session.execute(query):
+            if row.edition and is_free_edition(row.product, row.edition):
+                continue
             machine = row.asset_id or -row.id
             if machine < 0:
                 seen[machine] = (row[2], row.last_seen_at.date() if row.last_seen_at else None)

@@ -29,10 +29,13 @@ from parc.software.position_facts import Position
 
 COUNT_LIMIT: Final = 10_000
 _DIGITS: Final = 10
-STATES: Final = ("short", "spare", "unused", "even")
+STATES: Final = ("short", "unlicensed", "spare", "unused", "even")
+_BY_NAME: Final = SortColumn("product", SoftwareProduct.name_folded, is_nullable=False)
 SORTS: Mapping[str, SortColumn] = {
-    "missing": SortColumn("missing", ProductPosition.missing, ValueKind.WHOLE, is_nullable=False),
-    "product": SortColumn("product", SoftwareProduct.name_folded, is_nullable=False),
+    "missing": SortColumn(
+        "missing", ProductPosition.missing, ValueKind.WHOLE, is_nullable=False, then=_BY_NAME
+    ),
+    "product": _BY_NAME,
 }
 
 
@@ -242,6 +245,8 @@ def _state(name: str) -> sa.ColumnElement[bool]:
     match name:
         case "short":
             return ProductPosition.missing > 0
+        case "unlicensed":
+            return sa.and_(ProductPosition.missing > 0, ProductPosition.is_licensed.is_(False))
         case "spare":
             return sa.and_(ProductPosition.missing == 0, held.is_not(None), held > needed)
         case "unused":

@@ -13,13 +13,20 @@ from sqlalchemy.orm import Session
 from parc.models import ProductStatus, Publisher, SoftwareProduct, SoftwareTitle
 from parc.naming import folded
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
+from parc.software.licensing import LicenceNeed
 
 COUNT_LIMIT: Final = 10_000
+NEED_UNKNOWN: Final = "unknown"
 _PUBLISHERS: Final = 200
+_BY_NAME: Final = SortColumn("name_folded", SoftwareProduct.name_folded, is_nullable=False)
 SORTS: Mapping[str, SortColumn] = {
-    "name": SortColumn("name_folded", SoftwareProduct.name_folded, is_nullable=False),
+    "name": _BY_NAME,
     "machines": SortColumn(
-        "machine_count", SoftwareProduct.machine_count, ValueKind.WHOLE, is_nullable=False
+        "machine_count",
+        SoftwareProduct.machine_count,
+        ValueKind.WHOLE,
+        is_nullable=False,
+        then=_BY_NAME,
     ),
     "first_seen": SortColumn("first_seen_at", SoftwareProduct.first_seen_at, ValueKind.MOMENT),
     "last_seen": SortColumn("last_seen_at", SoftwareProduct.last_seen_at, ValueKind.MOMENT),
@@ -32,6 +39,7 @@ class SoftwareFilter:
 
     Attributes:
         kinds: none for all.
+        needs: of a licence: ``yes``, ``no``, ``unknown``.
         publishers: ids as text.
         support_before: a version that is installed is supported until before this day.
         new_since: first seen since.
@@ -41,6 +49,7 @@ class SoftwareFilter:
     text: str = ""
     kinds: Sequence[str] = ()
     statuses: Sequence[str] = ()
+    needs: Sequence[str] = ()
     publishers: Sequence[str] = ()
     support_before: date | None = None
     new_since: datetime | None = None
@@ -104,6 +113,7 @@ def software_page(
             row.status,
             row.status_reason,
             row.status_until,
+            _need().label("need"),
             row.machine_count,
             row.first_seen_at,
             row.last_seen_at,
@@ -176,6 +186,10 @@ def read_versions(
     return {number: (count, end) for number, count, end in session.execute(query)}
 
 
+def _need() -> sa.ColumnElement[LicenceNeed | None]:
+    return sa.func.coalesce(SoftwareProduct.licence_need, SoftwareProduct.usual_need)
+
+
 def _presence(wanted: SoftwareFilter) -> sa.ColumnElement[bool]:
     row = SoftwareProduct
     if wanted.is_gone:
@@ -196,6 +210,10 @@ def _conditions(wanted: SoftwareFilter) -> list[sa.ColumnElement[bool]]:
         conditions.append(row.kind.in_(wanted.kinds))
     if wanted.statuses:
         conditions.append(row.status.in_(wanted.statuses))
+    if wanted.needs:
+        known = [name for name in wanted.needs if name != NEED_UNKNOWN]
+        is_unknown = _need().is_(None) if NEED_UNKNOWN in wanted.needs else sa.false()
+        conditions.append(sa.or_(_need().in_(known), is_unknown))
     if wanted.publishers:
         conditions.append(row.publisher_id.in_([int(one) for one in wanted.publishers]))
     if wanted.support_before is not None:

@@ -1,7 +1,8 @@
 """The position of products, kept: marked when anything of it changes, made again, snapshots.
 
-Only products that a licence is held for have one, with the parts of its suites. What is kept here
-follows from rights and findings, so that it stands in no history.
+Products have one that a licence is held for, with the parts of its suites, and those that need a
+licence and were found. What is kept here follows from rights and findings, so that it stands in no
+history.
 """
 
 from __future__ import annotations
@@ -14,20 +15,29 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from parc.models import Entitlement, PositionSnapshot, ProductPart, ProductPosition, table_of
+from parc.models import (
+    Entitlement,
+    PositionSnapshot,
+    ProductPart,
+    ProductPosition,
+    SoftwareProduct,
+    table_of,
+)
 from parc.queries.inbox_cause import parts
 from parc.queries.position_facts import position_facts, related_products
 from parc.services.actor import Actor
 from parc.services.permissions import Action, require
 from parc.software.position import positions
 from parc.software.position_facts import Position
+from parc.software.rules import SoftwareKind
 
 _KEPT: Final = ("product_id", "held", "needed", "missing", "unused", "true_up", "reclaimable")
 
 
 def mark_stale(session: Session, product_ids: Collection[int]) -> None:
-    """Note that something of products has changed; those without a position stay without."""
+    """Note that something of products has changed; what needs a licence and has come is new."""
     for part in parts(set(product_ids)):
+        _insert(session, _unlicensed(session, SoftwareProduct.id.in_(part)))
         statement = (
             sa.update(ProductPosition)
             .where(ProductPosition.product_id.in_(part), ProductPosition.is_stale.is_(False))
@@ -49,7 +59,7 @@ def mark_all(session: Session) -> None:
     fresh = set(session.scalars(held.where(Entitlement.product_id.not_in(missing))))
     inside = sa.select(ProductPart.part_id).where(ProductPart.suite_id.in_(held))
     fresh |= set(session.scalars(inside.where(ProductPart.part_id.not_in(missing))))
-    _insert(session, sorted(fresh))
+    _insert(session, sorted(fresh | set(_unlicensed(session))))
     session.execute(
         sa.update(ProductPosition)
         .values(is_stale=True)
@@ -65,12 +75,20 @@ def refresh_some(session: Session, today: date, now: datetime, most: int) -> int
         return 0
     made = positions(position_facts(session, related_products(session, chosen), today))
     by_product = {one.product_id: one for one in made}
-    there = sa.select(ProductPosition).where(ProductPosition.product_id.in_(list(by_product)))
+    there = (
+        sa.select(ProductPosition, SoftwareProduct.needs_licence())
+        .join(SoftwareProduct, SoftwareProduct.id == ProductPosition.product_id)
+        .where(ProductPosition.product_id.in_(list(by_product)))
+    )
     count = 0
-    for row in session.scalars(there):
-        for name, value in _values(by_product[row.product_id]).items():
-            setattr(row, name, value)
-        row.is_stale, row.computed_at = False, now
+    for row, needs_licence in session.execute(there).all():
+        one = by_product[row.product_id]
+        if not one.rights and not (needs_licence and one.uses):
+            session.delete(row)
+        else:
+            for name, value in _values(one).items():
+                setattr(row, name, value)
+            row.is_stale, row.computed_at = False, now
         count += 1
     session.flush()
     return count
@@ -94,8 +112,22 @@ def take_snapshot(session: Session, actor: Actor, on: date) -> int:
     return int(result.rowcount)
 
 
+def _unlicensed(session: Session, *among: sa.ColumnElement[bool]) -> list[int]:
+    """Give the products that need a licence, are on a machine and have no position yet."""
+    row = SoftwareProduct
+    query = sa.select(row.id).where(
+        row.needs_licence(),
+        row.kind == SoftwareKind.PRODUCT,
+        row.machine_count > 0,
+        row.id.not_in(sa.select(ProductPosition.product_id)),
+        *among,
+    )
+    return list(session.scalars(query.order_by(row.id)))
+
+
 def _values(one: Position) -> dict[str, Any]:
     return {
+        "is_licensed": bool(one.rights),
         "held": one.held,
         "needed": one.needed,
         "missing": one.missing,
@@ -111,8 +143,8 @@ def _insert(session: Session, product_ids: Collection[int]) -> None:
     table = table_of(ProductPosition)
     statement = (sqlite.insert if is_sqlite else postgresql.insert)(table).on_conflict_do_nothing()
     rows = [
-        {"product_id": number, "is_stale": True, "needed": 0, "missing": 0, "unused": 0,
-         "currency": "EUR"}
+        {"product_id": number, "is_stale": True, "is_licensed": True, "needed": 0, "missing": 0,
+         "unused": 0, "currency": "EUR"}
         for number in product_ids
     ]  # fmt: skip
     if rows:

@@ -75,6 +75,7 @@ UNTRACKED_COLUMNS: Final = frozenset(
         ("installation", "title_id"),
         ("installation", "retitled_at"),
         ("software_product", "kind"),
+        ("software_product", "usual_need"),
         ("software_product", "machine_count"),
         ("software_product", "first_seen_at"),
         ("software_product", "last_seen_at"),

@@ -109,7 +109,6 @@ def recount_products(session: Session, product_ids: Collection[int]) -> None:
     """Count the machines of some products anew, with when they were first and last seen."""
     title, row = SoftwareTitle, Installation
     product = SoftwareProduct
-    mark_stale(session, product_ids)
     for part in parts(sorted(product_ids)):
         _settle_kinds(session, part)
         machines = (
@@ -130,6 +129,7 @@ def recount_products(session: Session, product_ids: Collection[int]) -> None:
             .group_by(title.product_id)
         )
         _write_counts(session, part, counts, session.execute(seen).all())
+    mark_stale(session, product_ids)
 
 
 def _write_counts(

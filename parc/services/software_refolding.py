@@ -32,6 +32,7 @@ from parc.services.software_titles import (
     products_for,
     settle_titles,
 )
+from parc.software.licensing import known_names, usual_need
 from parc.software.rules import rules_print
 from parc.software.support import SupportEnd, usual_ends
 
@@ -188,6 +189,24 @@ def _stays(known: EndOfSupport, end: SupportEnd, origin: str) -> bool:
 
 def _key(end: SupportEnd) -> tuple[str, str, str]:
     return end.publisher_folded, end.product_folded, end.version_prefix
+
+
+def settle_needs(session: Session) -> int:
+    """Say of every product what the table says of its need of a licence; gives how many changed."""
+    row = SoftwareProduct
+    query = (
+        sa.select(row.id, row.name, Publisher.name, row.usual_need)
+        .outerjoin(Publisher, Publisher.id == row.publisher_id)
+        .where(sa.or_(row.usual_need.is_not(None), row.name_folded.in_(sorted(known_names()))))
+    )
+    changed = [
+        {"id": number, "usual_need": need}
+        for number, name, publisher, stored in session.execute(query)
+        if (need := usual_need(name, publisher)) is not stored
+    ]
+    if changed:
+        session.execute(sa.update(row), changed)
+    return len(changed)
 
 
 def settle_support(session: Session) -> int:

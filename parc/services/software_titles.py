@@ -28,6 +28,7 @@ from parc.models import (
 from parc.naming import folded
 from parc.services.software_counts import parts, recount_products
 from parc.software.folding import Folded, fold
+from parc.software.licensing import usual_need
 from parc.software.patterns import compile_pattern
 from parc.software.rules import FoldingRule, SoftwareKind, rules_print, usual_rules
 from parc.software.versions import begins_with, version_sort
@@ -158,6 +159,7 @@ def products_for(session: Session, folds: Sequence[Folded]) -> list[int]:
                 "name": _short(one.product),
                 "name_folded": key,
                 "kind": one.kind,
+                "usual_need": usual_need(one.product, one.publisher),
             }
             statement = sa.insert(SoftwareProduct).returning(SoftwareProduct.id)
             number = session.scalars(statement.values(**values)).one()

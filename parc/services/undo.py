@@ -40,6 +40,7 @@ from parc.services.incident_values import number_text
 from parc.services.licence_keys import KEYS_SHOWN
 from parc.services.movement_writing import STANDING_COLUMNS, explain
 from parc.services.permissions import Action, may, require
+from parc.services.positions import mark_all
 from parc.services.row_images import Key, Row, RowImage, loaded, stored, table_named
 from parc.services.software_counts import note_presence, read_presence
 from parc.services.software_titles import settle_titles
@@ -72,6 +73,10 @@ _GOES_ALONG: Final = frozenset(
         *("asset_field", "difference", "inbox_entry", "contract_line", "coverage"),
         *("product_position", "position_snapshot"),
     }
+)
+# Rows that the positions of software follow from.
+_POSITIONED: Final = frozenset(
+    {"entitlement", "entitlement_period", "allocation", "software_product", "product_part"}
 )
 _CHUNK: Final = 500
 _I: Final = "incident"
@@ -147,6 +152,8 @@ def undo(session: Session, actor: Actor, change_set_id: int, *, at: datetime) ->
         _restore(session, images)
         settle_titles(session, devices, at)
         note_presence(session, present, read_presence(session, devices), at)
+        if _POSITIONED & {table for table, _key in images}:
+            mark_all(session)
         _explain(session, actor, images, at)
         act.state, act.undone_at, act.undone_by = ChangeSetState.UNDONE, at, actor.name
         if act.undo_of_id is not None:

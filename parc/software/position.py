@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -63,7 +64,13 @@ class _Ledger:
                 else:
                     found.append(use)
             rest = left
-        found.extend(self._uncovered(finding) for finding in rest)
+        bare: set[tuple[int, int]] = set()
+        for finding in rest:
+            one = self._uncovered(finding)
+            place = (finding.machine_id, finding.product_id)
+            # Two versions side by side need one right, as they would use one.
+            found.append(replace(one, units=0) if place in bare else one)
+            bare.add(place)
         return sorted(found, key=lambda use: (use.machine_id, use.product_id, use.version))
 
     def machine(self, finding: Finding) -> Machine:

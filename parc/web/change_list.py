@@ -53,6 +53,7 @@ _TITLES: Mapping[str, str] = {
     "undone": _("Undone: %(of)s"),
     "edited": _("Bulk edit"),
     "software_status": _("Status of software"),
+    "software_need": _("Need of a licence of software"),
     "state_changed": _("Bulk change of state"),
     "moved": _("Movements: %(kind)s"),
     "decided": _("Decisions on devices"),

@@ -47,6 +47,7 @@ compliance = Blueprint("compliance", __name__)
 SPEC = ListSpec("compliance.index", tuple(query.SORTS), "-missing", ("state",))
 STATES: Mapping[str, str] = {
     "short": _in("position", "Rights are missing"),
+    "unlicensed": _in("position", "Installed without any licence"),
     "spare": _in("position", "More is held than needed"),
     "unused": _in("position", "Seats given and not used"),
     "even": _in("position", "Even"),
@@ -337,5 +338,8 @@ def _view() -> ListView:
 def _empty(wanted: ListRequest) -> Empty:
     if wanted.is_narrowed:
         return Empty(gettext("Nothing matches."), gettext("Take a filter away, or search less."))
-    hint = gettext("A software comes here as soon as a licence is held for it.")
+    hint = gettext(
+        "A software comes here as soon as a licence is held for it, "
+        "or when it needs one and is found."
+    )
     return Empty(gettext("No position yet."), hint, url_for("licences.index"), gettext("Licences"))

@@ -20,6 +20,7 @@ from collectors.observation import Category
 from parc.models import DeviceStatus, LifecycleState, MovementKind, ProductStatus
 from parc.queries.dashboard import PeopleChange, RunChange
 from parc.services.fields import read_day
+from parc.software.licensing import LicenceNeed
 from parc.web.assets import LABELS
 from parc.web.custom_words import custom_label, custom_text
 from parc.web.formats import format_megabits, format_number, format_octets, format_plain_date
@@ -113,6 +114,7 @@ FIELDS: Mapping[str, str] = {
     "number": _("Number"),
     "portal_url": _("Portal"),
     "product_status": _("Status"),
+    "licence_need": _("Needs a licence"),
     "status_owner_id": _("Owner"),
     "status_reason": _("Reason"),
     "status_until": _("Tolerated until"),
@@ -267,6 +269,7 @@ ROW_ACTIONS: Mapping[str, str] = {
 }
 _MEMBERS: Mapping[str, type[enum.StrEnum]] = {
     "category": Category,
+    "licence_need": LicenceNeed,
     "lifecycle_state": LifecycleState,
     "movement": MovementKind,
     "product_status": ProductStatus,

@@ -46,6 +46,7 @@ from parc.models import (
     TargetOutcome,
     ValueSource,
 )
+from parc.software.licensing import LicenceNeed
 from parc.software.rules import SoftwareKind
 from parc.web.incident_labels import INCIDENT_KINDS, INCIDENT_LABELS
 
@@ -393,6 +394,10 @@ _SOFTWARE: Mapping[SoftwareKind, str] = {
     SoftwareKind.RUNTIME: _in("software", "Runtime"),
     SoftwareKind.DRIVER: _in("software", "Driver"),
 }
+_NEED: Mapping[LicenceNeed, str] = {
+    LicenceNeed.YES: _in("licence need", "Yes"),
+    LicenceNeed.NO: _in("licence need", "No"),
+}
 
 # By type first: members of two sets with the same value are equal to each other.
 _LABELS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
@@ -416,6 +421,7 @@ _LABELS: Mapping[type[enum.StrEnum], Mapping[Any, str]] = {
     EntitlementPeriodKind: _PERIOD_OF,
     ImportState: _IMPORT,
     JobState: _JOB,
+    LicenceNeed: _NEED,
     LifecycleState: _LIFECYCLE,
     LocationKind: _PLACE,
     MovementKind: _MOVEMENT,

@@ -18,8 +18,11 @@ from parc.models import ProductStatus, SoftwareProduct
 from parc.queries import software as query
 from parc.queries.keyset import Order, PageReader
 from parc.queries.software import SoftwareFilter
+from parc.queries.software_sheet import get_product
 from parc.services.permissions import Action, may
+from parc.services.software_needs import AS_USUAL, set_need
 from parc.services.software_status import MOST_PRODUCTS, StatusDraft, plan_status, set_status
+from parc.software.licensing import LicenceNeed
 from parc.software.rules import SoftwareKind
 from parc.web.access import actor, requires
 from parc.web.bulk import chosen_ids
@@ -52,7 +55,7 @@ SPEC = ListSpec(
     "software.index",
     tuple(query.SORTS),
     "-machines",
-    ("kind", "status", "publisher", "support", "seen"),
+    ("kind", "status", "licence", "publisher", "support", "seen"),
 )
 _ALL = "all"
 WEEK = timedelta(days=7)
@@ -64,6 +67,11 @@ SUPPORT: Mapping[str, str] = {
 SEEN: Mapping[str, str] = {
     "new": _in("software", "New this week"),
     "gone": _in("software", "On no machine any more"),
+}
+NEEDS: Mapping[str, str] = {
+    LicenceNeed.YES: _in("software", "Needs a licence"),
+    LicenceNeed.NO: _in("software", "Needs none"),
+    query.NEED_UNKNOWN: _in("software", "Not known"),
 }
 STATUS_FIELDS = ("status", "status_reason", "until", "owner")
 _BADGE = Markup('<span class="badge {}">{}</span>')
@@ -128,6 +136,41 @@ def send_status() -> ResponseReturnValue:
     return redirect(url_for("software.index"))
 
 
+@software.post("/software/licence-need")
+@requires(Action.EDIT_LICENCE)
+def send_need() -> ResponseReturnValue:
+    """Ask whether what is ticked needs a licence, then keep the answer."""
+    form = read_form("id", "all", "filters", "chosen", "licence_need", "is_answered")
+    ids = _chosen(form)
+    if not form.is_checked("is_answered"):
+        return _need_page(filled(), ids)
+    try:
+        with transaction() as session:
+            count = set_need(session, actor(), form.text("licence_need"), ids, at=now())
+    except InvalidInputError as error:
+        return _need_page(form.refused(error), ids), 422
+    tell(ngettext("%(num)s product is changed.", "%(num)s products are changed.", count))
+    if len(ids) == 1:
+        return redirect(url_for("software.show", product_id=ids[0]))
+    return redirect(url_for("software.index"))
+
+
+@software.get("/software/<int:product_id>/licence-need")
+@requires(Action.EDIT_LICENCE)
+def need(product_id: int) -> ResponseReturnValue:
+    """Ask whether one product needs a licence."""
+    row = get_product(db.session(), product_id)
+    return _need_page(filled(licence_need=row.licence_need or AS_USUAL), [product_id])
+
+
+def _need_page(form: Form, ids: Sequence[int]) -> str:
+    answers = [
+        *choices(LicenceNeed),
+        (AS_USUAL, pgettext("licence need", "As the table that comes with Parc says")),
+    ]
+    return render_template("software/need.html", form=form, ids=ids, answers=answers)
+
+
 @software.app_template_global("support_end")
 def support_end(day: date | None) -> Markup | str:
     """Say until when a version is supported; with a badge when that is past or near."""
@@ -180,6 +223,7 @@ def _filter(text: str, chosen: Mapping[str, Sequence[str]]) -> SoftwareFilter:
         "status": {status.value for status in ProductStatus},
         "support": set(SUPPORT),
         "seen": set(SEEN),
+        "licence": set(NEEDS),
     }
     for name, values in known.items():
         if not set(chosen.get(name, ())) <= values:
@@ -193,6 +237,7 @@ def _filter(text: str, chosen: Mapping[str, Sequence[str]]) -> SoftwareFilter:
         text,
         () if _ALL in kinds else kinds,
         chosen.get("status", ()),
+        chosen.get("licence", ()),
         publishers,
         _support_before(chosen.get("support", ())),
         now() - WEEK if "new" in seen else None,
@@ -235,6 +280,7 @@ def _heads() -> list[str]:
         gettext("Status"),
         gettext("Reason"),
         gettext("Tolerated until"),
+        gettext("Needs a licence"),
         gettext("First seen"),
         gettext("Last seen"),
         gettext("Removed on"),
@@ -250,6 +296,7 @@ def _row(row: Any) -> list[str]:
         label(row.status),
         row.status_reason or "",
         row.status_until.isoformat() if row.status_until else "",
+        label(row.need) if row.need else "",
         _iso(row.first_seen_at),
         _iso(row.last_seen_at),
         _iso(row.removed_at),
@@ -271,6 +318,7 @@ def _facets(wanted: ListRequest, found: query.SoftwareList) -> list[FacetView]:
             lambda value: label(ProductStatus(value)),
             order=[status.value for status in ProductStatus],
         ),
+        _plain_facet(wanted, "licence", gettext("Licence"), NEEDS),
         _plain_facet(wanted, "support", gettext("End of support"), SUPPORT),
         _plain_facet(wanted, "seen", gettext("Seen"), SEEN),
         wanted.facet(

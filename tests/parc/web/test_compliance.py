@@ -15,7 +15,7 @@ from flask import Flask
 
 from parc.cli.position import position
 from parc.errors import NotFoundError, ParcError
-from parc.extensions import db, transaction
+from parc.extensions import db, reading, transaction
 from parc.jobs import clock as job_clock
 from parc.jobs.contracts import Work
 from parc.jobs.execution import JobContext
@@ -29,9 +29,11 @@ from parc.models import (
     ProductPart,
     ProductPosition,
     Role,
+    SoftwareProduct,
     SoftwareTitle,
     ValueSource,
 )
+from parc.queries.positions import all_positions
 from parc.services.actor import SYSTEM
 from parc.services.allocations import Holder, allocate
 from parc.services.entitlement_drafts import (
@@ -40,9 +42,13 @@ from parc.services.entitlement_drafts import (
     add_period_draft,
     save_draft,
 )
+from parc.services.entitlements import delete_entitlement
 from parc.services.people import PersonDraft, save_person
-from parc.services.positions import mark_stale, take_snapshot
+from parc.services.positions import mark_all, mark_stale, take_snapshot
 from parc.services.products import product_for
+from parc.services.software_counts import note_presence, read_presence
+from parc.services.software_needs import set_need
+from parc.services.software_titles import settle_titles
 from parc.software.rules import SoftwareKind
 from tests.conftest import SOME_MOMENT, SteppingClock
 from tests.factories import make_asset, make_device
@@ -66,6 +72,20 @@ def _install(session: Any, product_id: int, device_id: int, version: str = "2021
         )
     )  # fmt: skip
     session.flush()
+
+
+def _find(session: Any, device_id: int, *names: str) -> None:
+    before = read_presence(session, [device_id])
+    for name in names:
+        session.add(
+            Installation(
+                device_id=device_id, source=ValueSource.AGENT, key=name, name=name,
+                first_seen_at=SOME_MOMENT,
+            )
+        )  # fmt: skip
+    session.flush()
+    settle_titles(session, [device_id], SOME_MOMENT)
+    note_presence(session, before, read_presence(session, [device_id]), SOME_MOMENT)
 
 
 def _work(app: Flask, clock: SteppingClock) -> Work:
@@ -171,6 +191,48 @@ def test_what_changes_marks_only_its_own_position(app: Flask, clock: SteppingClo
     HANDLERS["all_positions"](JobContext(app, clock, lambda: False, transaction), {})
     assert not _row(product).is_stale
     HANDLERS["positions"](JobContext(app, clock, lambda: False, transaction), {})
+
+
+def test_what_needs_a_licence_and_has_none_is_listed(app: Flask, clock: SteppingClock) -> None:
+    with transaction() as session:
+        one, other = make_device(session, sys_name="pc-1"), make_device(session, sys_name="pc-2")
+        names = ("Adobe Photoshop 2024", "Adobe Photoshop 2022", "VLC media player", "Odd 1.0")
+        _find(session, one.id, *names, "Visual Studio Community 2022")
+        _find(session, other.id, "Adobe Photoshop 2024", "Visual Studio Professional 2022")
+    assert bring_positions_up(_work(app, clock)) == 2
+    with reading() as session:
+        lines = {line.product: line for line in all_positions(session)}
+    assert {name: (one.held, one.missing) for name, one in lines.items()} == {
+        "Adobe Photoshop": (0, 2),  # two versions on one machine are one missing right
+        "Visual Studio": (0, 1),  # Community is free
+    }
+    page = Browser(app, Role.READ_ONLY).get("/compliance?state=unlicensed").text
+    assert "Adobe Photoshop" in page
+    assert "VLC" not in page
+    with transaction() as session:
+        number = session.scalars(
+            sa.select(SoftwareProduct.id).where(SoftwareProduct.name == "Visual Studio")
+        ).one()
+        assert set_need(session, SYSTEM, "no", [number], at=SOME_MOMENT) == 1
+        assert set_need(session, SYSTEM, "no", [number], at=SOME_MOMENT) == 0
+    bring_positions_up(_work(app, clock))
+    with transaction() as session:
+        assert [line.product for line in all_positions(session)] == ["Adobe Photoshop"]
+        assert set_need(session, SYSTEM, "usual", [number], at=SOME_MOMENT) == 1
+        draft = EntitlementDraft(name="Photoshop", product="Adobe Photoshop", publisher="Adobe",
+                                 quantity="5")  # fmt: skip
+        licence = save_draft(session, SYSTEM, draft, at=SOME_MOMENT).id
+    bring_positions_up(_work(app, clock))
+    with transaction() as session:
+        lines = {line.product: line for line in all_positions(session)}
+        assert (lines["Adobe Photoshop"].held, lines["Adobe Photoshop"].missing) == (5, 0)
+        assert lines["Visual Studio"].missing == 1
+        session.execute(sa.update(Installation).values(gone_at=SOME_MOMENT))
+        delete_entitlement(session, SYSTEM, licence, at=SOME_MOMENT)
+        mark_all(session)
+    bring_positions_up(_work(app, clock))
+    with reading() as session:
+        assert all_positions(session) == []
 
 
 def test_command_lists_positions_and_gives_the_reason_of_each_use(sqlite_app: Flask) -> None:

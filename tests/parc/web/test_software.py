@@ -15,6 +15,7 @@ from parc.jobs.software import bring_software_up
 from parc.models import (
     ChangeSet,
     Installation,
+    ProductPosition,
     ProductStatus,
     Role,
     SoftwareProduct,
@@ -22,6 +23,8 @@ from parc.models import (
     SoftwareTitle,
     ValueSource,
 )
+from parc.queries.keyset import Cursor, CursorError, Order, read_token, write_token
+from parc.queries.software import SORTS, SoftwareFilter, software_page
 from parc.reconcile.software_invariants import examine_software
 from parc.services.actor import SYSTEM
 from parc.services.people import PersonDraft, save_person
@@ -210,3 +213,57 @@ def test_doctor_tells_of_counts_that_are_not_true(app: Flask, products: dict[str
     _settle(app)
     with transaction() as session:
         assert examine_software(session) == []
+
+
+def test_products_on_as_many_machines_stand_by_name_on_every_page(
+    app: Flask, products: dict[str, int]
+) -> None:
+    del app, products
+    order = Order(SORTS["machines"], SoftwareProduct.id, is_descending=True)
+    with transaction() as session:
+        for name in ("zeta", "Alpha", "beta"):
+            session.add(SoftwareProduct(name=name, name_folded=name.casefold(), machine_count=1))
+    names: list[str] = []
+    pages: list[list[str]] = []
+    cursor = None
+    while True:
+        page = software_page(db.session(), SoftwareFilter(), order, cursor, 2)
+        pages.append([row.name for row in page.rows])
+        names += pages[-1]
+        if page.next is None:
+            break
+        cursor = read_token(write_token(page.next), order.sort, is_backward=False)
+    assert names == ["7-Zip", "Alpha", "beta", "Gestion Mairie v3.2 poste", "zeta"]
+    assert page.previous is not None
+    back = read_token(write_token(page.previous), order.sort, is_backward=True)
+    assert [r.name for r in software_page(db.session(), SoftwareFilter(), order, back, 2).rows] == (
+        pages[-2]
+    )
+    with pytest.raises(CursorError):
+        read_token(write_token(Cursor(1, 2)), order.sort, is_backward=False)
+
+
+def test_person_says_whether_a_product_needs_a_licence(
+    app: Flask, products: dict[str, int]
+) -> None:
+    number, odd = products["7-Zip"], products["Gestion Mairie v3.2 poste"]
+    browser = Browser(app, Role.TECHNICIAN)
+    assert browser.get("/software?licence=no").text.count(f'"/software/{number}"') == 1
+    assert f'"/software/{odd}"' in browser.get("/software?licence=unknown").text
+    assert browser.get("/software?licence=x").status_code == 422
+    asked = browser.post("/software/licence-need", {"id": [str(odd)]}).text
+    assert "As the table that comes with Parc says" in asked
+    refused = browser.post("/software/licence-need", {"chosen": str(odd), "is_answered": "1"})
+    assert refused.status_code == 422
+    answer = {"chosen": str(odd), "is_answered": "1", "licence_need": "yes"}
+    sheet = browser.post("/software/licence-need", answer, follow_redirects=True).text
+    assert "set by hand" in sheet
+    _settle(app)
+    browser.get(f"/software/{odd}/licence-need")
+    csv = browser.get("/software/export.csv?licence=yes").text
+    assert "Gestion Mairie" in csv
+    with transaction() as session:
+        position = session.get_one(ProductPosition, odd)
+        assert position.is_stale
+        undo(session, SYSTEM, session.scalars(sa.select(ChangeSet.id)).one(), at=now())
+        assert session.get_one(SoftwareProduct, odd).licence_need is None
