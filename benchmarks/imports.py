@@ -61,24 +61,29 @@ def main() -> int:
         path = Path(folder) / "file.csv"
         write = _licences if options.kind == "licences" else _assets
         path.write_text("".join(write(options.rows)), encoding="utf-8")
+        changed = Path(folder) / "changed.csv"
+        changed.write_text("".join(write(options.rows, "9,75 €")), encoding="utf-8")
         settings = Settings(data_folder=Path(folder), database=DatabaseSettings(url=options.url))
         app = create_app(settings)
         with app.app_context():
             upgrade()
-            measure(app, path, options.kind, options.rows)
+            measure(app, path, changed, options.kind, options.rows)
             db.session.remove()
             db.engine.dispose()
     return 0
 
 
-def measure(app: Flask, path: Path, kind: str, rows: int) -> None:
-    """Plan, import, plan and import again, and write the same rows bare."""
+def measure(app: Flask, path: Path, changed: Path, kind: str, rows: int) -> None:
+    """Plan, import, plan and import again, with other prices too, and write the same rows bare."""
     _tell("look over", rows, lambda: _task(app, path, kind))
     task = _task(app, path, kind)
     _tell("dry run, all new", rows, lambda: _plan(task, LineAction.NEW, rows))
     _tell("import, all new", rows, lambda: _apply(task))
     _tell("dry run, all unchanged", rows, lambda: _plan(task, LineAction.UNCHANGED, rows))
     _tell("import, all unchanged", rows, lambda: _apply(task))
+    other = _task(app, changed, kind)
+    _tell("dry run, all changed", rows, lambda: _plan(other, LineAction.CHANGED, rows))
+    _tell("import, all changed", rows, lambda: _apply(other))
     bare = _bare_licences if kind == "licences" else _bare_assets
     _tell("bare executemany", rows, lambda: bare(rows))
 
@@ -116,7 +121,7 @@ def _apply(task: Task) -> None:
         raise SystemExit(f"{len(outcome.refused)} rows are refused: {outcome.refused[0]}")
 
 
-def _licences(rows: int) -> Iterator[str]:
+def _licences(rows: int, price: str = "12,50 €") -> Iterator[str]:
     yield (
         "Logiciel;Éditeur;Référence;Version;Type;Quantité;N° commande;Fournisseur;Prix unitaire HT;"
         "Date d'achat;Date d'expiration\n"
@@ -124,12 +129,12 @@ def _licences(rows: int) -> Iterator[str]:
     for n in range(rows):
         yield (
             f"Program {n % _PRODUCTS};Publisher {n % 40};L-{n:06d};{n % 9}.0;abonnement;"
-            f"{n % 90 + 1};BC-{n:06d};Supplier {n % 30};12,50 €;{n % 28 + 1:02d}/02/2026;"
+            f"{n % 90 + 1};BC-{n:06d};Supplier {n % 30};{price};{n % 28 + 1:02d}/02/2026;"
             "31/01/2029\n"
         )
 
 
-def _assets(rows: int) -> Iterator[str]:
+def _assets(rows: int, price: str = "612,50 €") -> Iterator[str]:
     yield (
         "Nom;N° d'inventaire;N° de série;Fabricant;Modèle;Catégorie;Lieu;Fournisseur;Date d'achat;"
         "Prix d'achat;Garantie (mois);Facture\n"
@@ -137,7 +142,7 @@ def _assets(rows: int) -> Iterator[str]:
     for n in range(rows):
         yield (
             f"PC-{n:06d};T{n:06d};SN{n:08d};Dell;OptiPlex;Poste de travail;Lyon > Salle {n % 200};"
-            f"Supplier {n % 30};{n % 28 + 1:02d}/02/2026;612,50 €;36;F-{n // 10:05d}\n"
+            f"Supplier {n % 30};{n % 28 + 1:02d}/02/2026;{price};36;F-{n // 10:05d}\n"
         )
 
 

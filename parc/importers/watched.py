@@ -13,7 +13,7 @@ import json
 import logging
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -48,6 +48,13 @@ _TOLD: Final = 500  # refused lines of a report
 _MEBI: Final = 1024 * 1024
 
 
+def _code(problem: CellProblem) -> str:
+    return f"{problem.code} {problem.detail}".rstrip()
+
+
+def _say_nothing(_session: Session, _row: ImportRun) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class WatchedFolder:
     """The folder, and what becomes of its files.
@@ -56,6 +63,9 @@ class WatchedFolder:
         is_applied: files of which no row is refused are imported; else they wait for a person.
         keep: how long an import keeps its copy of the file.
         notes: where the sizes of the look before are kept.
+        words: says why a row is refused, beside the row.
+        tell: called for each import that begins to wait for a person, in the transaction that
+            notes it in the history.
     """
 
     path: Path
@@ -63,6 +73,8 @@ class WatchedFolder:
     keep: timedelta
     notes: Path
     limits: Limits = LIMITS
+    words: Callable[[CellProblem], str] = _code
+    tell: Callable[[Session, ImportRun], object] = _say_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +246,7 @@ def _follow(tools: RunTools, folder: WatchedFolder, file: _File, row: ImportRun)
     is_good = state in {ImportState.DONE, ImportState.PLANNED, ImportState.EXPIRED}
     where = DONE if is_good and not refused else REFUSED
     if state is ImportState.PLANNED:
-        _tell(tools, row)
+        _tell(tools, folder, row)
     report = {
         "import": row.id,
         "kind": row.kind,
@@ -249,8 +261,8 @@ def _follow(tools: RunTools, folder: WatchedFolder, file: _File, row: ImportRun)
     return True
 
 
-def _tell(tools: RunTools, row: ImportRun) -> None:
-    """Note in the history that an import waits for a person; once, when its file is moved."""
+def _tell(tools: RunTools, folder: WatchedFolder, row: ImportRun) -> None:
+    """Note in the history that an import waits for a person, and tell them, before it is moved."""
     counts = row.report.get("counts", {})
     with tools.transaction() as session:
         audit.record(
@@ -263,6 +275,7 @@ def _tell(tools: RunTools, row: ImportRun) -> None:
             action="waits",
             changes={name: (None, count) for name, count in counts.items() if count},
         )
+        folder.tell(session, row)
 
 
 def _move(
@@ -284,23 +297,19 @@ def _move(
     told = json.dumps({"file": file.path.name, **report}, ensure_ascii=False, indent=1)
     (target / f"{stem}.report.json").write_text(told + "\n", encoding="utf-8")
     if row is not None and where == REFUSED:
-        _write_refused(tools, row, target / f"{stem}.rows.csv")
+        _write_refused(tools, folder, row, target / f"{stem}.rows.csv")
     file.path.rename(target / stem)
 
 
-def _write_refused(tools: RunTools, row: ImportRun, path: Path) -> None:
-    """Write the refused rows with the code of each reason."""
+def _write_refused(tools: RunTools, folder: WatchedFolder, row: ImportRun, path: Path) -> None:
+    """Write the refused rows, each with the reasons."""
     lines = refused_lines(row.report)
     source = tools.store.path(row.file_hash)
     if not lines or not source.is_file():
         return
     reading = read_file(source, is_known_heading, chosen_from_json(row.choices.get("reading", {})))
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        file.writelines(refused_csv(reading, lines, _reason))
-
-
-def _reason(problem: CellProblem) -> str:
-    return f"{problem.code} {problem.detail}".rstrip()
+        file.writelines(refused_csv(reading, lines, folder.words))
 
 
 def _files(folder: Path) -> Iterator[_File]:

@@ -91,17 +91,17 @@ def write_digest(found: Untold, language: str, today: date, base_url: str) -> tu
 
 def _contract(row: Any, language: str, base_url: str) -> str:
     day = _day(row.due_on, language)
-    words = {"name": _plain(row.name), "number": _plain(row.number), "day": day}
+    words = {"name": plain(row.name), "number": plain(row.number), "day": day}
     if row.kind is AlertKind.NOTICE:
         text = gettext("%(day)s: last day to give notice for %(name)s (%(number)s)", **words)
     else:
         text = gettext("%(day)s: %(name)s (%(number)s) ends", **words)
     link = f"\n  {base_url}/contracts/{row.id}" if base_url else ""
-    return f"- {text}, {_plain(row.supplier)}{link}"
+    return f"- {text}, {plain(row.supplier)}{link}"
 
 
 def _licence(row: Any, language: str, base_url: str) -> str:
-    words = {"day": _day(row.due_on, language), "name": _plain(f"{row.name} {row.version}")}
+    words = {"day": _day(row.due_on, language), "name": plain(f"{row.name} {row.version}")}
     if row.kind is AlertKind.MAINTENANCE_END:
         text = gettext("%(day)s: the maintenance of %(name)s ends", **words)
     else:
@@ -111,7 +111,7 @@ def _licence(row: Any, language: str, base_url: str) -> str:
 
 
 def _warranty(row: Any, language: str) -> str:
-    model = _plain(" ".join(filter(None, (row.manufacturer, row.model_name)))) or "—"
+    model = plain(" ".join(filter(None, (row.manufacturer, row.model_name)))) or "—"
     count = ngettext("%(num)s asset", "%(num)s assets", row.count)
     return f"- {_day(row.due_on, language)}: {model}, {count}"
 
@@ -120,7 +120,7 @@ def _more(count: int) -> list[str]:
     return [ngettext("and %(num)s more", "and %(num)s more", count)] if count > 0 else []
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Keep a text of the inventory on its line."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from flask_babel import force_locale
 
 from parc.config import Settings
 from parc.errors import ConflictError, ParcError
@@ -20,6 +21,7 @@ from parc.importers.targets.made import TargetSettings
 from parc.importers.watched import WatchedFolder, look
 from parc.jobs.clock import INBOX
 from parc.jobs.execution import JobContext
+from parc.jobs.import_letters import tell_of_waiting
 from parc.services.document_store import DocumentStore
 from parc.services.imports import FOLDER
 from parc.services.jobs import enqueue
@@ -58,9 +60,12 @@ def watch_folder(context: JobContext, arguments: Mapping[str, Any]) -> None:
         is_applied=chosen.watched_apply,
         keep=timedelta(days=chosen.keep_days),
         notes=settings.data_folder / "watched.json",
+        words=context.app.extensions["parc_import_words"],
+        tell=lambda session, row: tell_of_waiting(session, settings, row, context.clock()),
     )
     try:
-        look(_tools(context), folder)
+        with force_locale(settings.interface.language):
+            look(_tools(context), folder)
     except OSError as error:
         raise ParcError(f"the watched folder cannot be read: {error}") from error
 

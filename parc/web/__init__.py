@@ -35,6 +35,7 @@ from parc.web.headers import init_headers
 from parc.web.history import action_label, field_label, value_text
 from parc.web.i18n import LANGUAGES, choose_language, init_i18n
 from parc.web.ignored_keys import ignored_keys
+from parc.web.import_words import problem_text
 from parc.web.imports import imports
 from parc.web.inbox import inbox
 from parc.web.incident_figures import incidents
@@ -113,6 +114,7 @@ def init_web(app: Flask) -> None:
         StartError: a route names no right.
     """
     app.extensions["parc_clock"] = now
+    app.extensions["parc_import_words"] = problem_text
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     init_headers(app, cast("Settings", app.extensions["parc_settings"]))
     init_i18n(app, babel)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,13 +27,22 @@ from parc.importers.watched import WatchedFolder, look
 from parc.jobs.clock import WATCH, queue_watch
 from parc.jobs.execution import JobContext
 from parc.jobs.imports import watch_folder
-from parc.models import Asset, AuditEntry, ImportRun, ImportState, JobRun, JobState
+from parc.models import (
+    Asset,
+    AuditEntry,
+    ImportRun,
+    ImportState,
+    JobRun,
+    JobState,
+    OutgoingMessage,
+)
 from parc.services.actor import SYSTEM
 from parc.services.document_store import DocumentStore
 from parc.services.import_mappings import save_mapping
 from parc.services.imports import FOLDER
 from parc.services.jobs import claim
 from tests.conftest import SOME_MOMENT
+from tests.parc.jobs.small_network import ROOT
 
 _PARK = "Nom;N° d'inventaire;Catégorie\nPC-1;T1;PC\n"
 
@@ -242,3 +254,75 @@ def test_look_is_queued_by_its_interval_and_off_without_a_folder(
     drop.mkdir()
     watch_folder(context, {})
     assert (settings.data_folder / "watched.json").read_text("utf-8") == "{}"
+
+
+@pytest.mark.long
+def test_worker_killed_anywhere_takes_each_file_once(
+    sqlite_settings: Settings, folder: WatchedFolder, tmp_path: Path
+) -> None:
+    config = tmp_path / "parc.toml"
+    config.write_text(
+        '[mail]\nhost = "127.0.0.1"\nfrom_address = "parc@example.org"\n'
+        'addresses = ["it@example.org"]\n',
+        "utf-8",
+    )
+    assets = folder.path / "assets"
+    (assets / "good.csv").write_text(_PARK, "utf-8")
+    (assets / "bad.csv").write_text(f"{_PARK.replace('1', '2')}PC-3;T3;bidule\n", "utf-8")
+    (assets / "other.csv").write_text("Truc;Machin\na;b\n", "utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.parc.importers.killed_watch", str(folder.path)],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PARC_CONFIG": str(config),
+            "PARC_DATA": str(sqlite_settings.data_folder),
+            "PARC_DATABASE_URL": sqlite_settings.database.url,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    assert told.pop("deaths") > 5, told
+    assert told == {
+        "assets": ["PC-1"],
+        "imports": [["bad.csv", "planned"], ["good.csv", "done"]],
+        "acts": 1,
+        "letters": ["it@example.org"],
+        "waits": 1,
+    }
+    assert list(assets.iterdir()) == []
+    assert _names(folder.path / "done")[0] == "good.csv"
+    assert _names(folder.path / "refused")[::3] == ["bad.csv", "other.csv"]
+
+
+def test_people_are_told_of_files_that_wait_and_of_refused_rows_in_their_words(
+    sqlite_app: Flask, folder: WatchedFolder, tools: RunTools
+) -> None:
+    settings: Settings = sqlite_app.extensions["parc_settings"]
+    sqlite_app.extensions["parc_settings"] = replace(
+        settings,
+        imports=replace(settings.imports, watched_folder=str(folder.path)),
+        mail=replace(settings.mail, host="127.0.0.1", addresses=("parc@example.org",)),
+        interface=replace(settings.interface, language="fr"),
+        server=replace(settings.server, base_url="https://parc.example.org"),
+    )
+    context = JobContext(sqlite_app, lambda: SOME_MOMENT, lambda: False, transaction)
+    tools = replace(tools, store=DocumentStore(settings.data_folder, FOLDER))
+    (folder.path / "assets" / "park.csv").write_text(f"{_PARK}PC-2;T2;bidule\n", "utf-8")
+    for _time in range(2):
+        watch_folder(context, {})
+    _work(tools)
+    for _time in range(2):
+        watch_folder(context, {})
+
+    [rows] = (folder.path / "refused").glob("*.rows.csv")
+    assert "bidule ne fait pas partie" in rows.read_text("utf-8-sig")
+    letter = db.session.scalars(sa.select(OutgoingMessage)).one()
+    assert letter.recipient == "parc@example.org"
+    assert letter.subject == "Parc : l\u2019import de park.csv attend"
+    assert "1 ligne refusée" in letter.body
+    assert "https://parc.example.org/imports/1" in letter.body

@@ -1,0 +1,140 @@
+"""A process whose children take files out of a watched folder, and are killed -9 while they do.
+
+python -m tests.parc.importers.killed_watch FOLDER, with the settings in the environment. Each child
+dies at one statement later than the one before it, then one looks at everything to the end. Prints
+what is there at last as one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy import event
+
+from parc.app import create_app
+from parc.extensions import db, reading, transaction
+from parc.importers.run import RunTools, apply_run, plan_run
+from parc.importers.targets.made import TargetSettings
+from parc.importers.watched import WatchedFolder, look
+from parc.jobs.import_letters import tell_of_waiting
+from parc.models import Asset, AuditEntry, ChangeSet, ImportRun, JobRun, JobState, OutgoingMessage
+from parc.services.document_store import DocumentStore
+from parc.services.imports import FOLDER
+from parc.services.jobs import claim, finish, reap
+from tests.conftest import SOME_MOMENT
+
+_WORKER = "killed"
+_STEP = 13  # statements between one death and the next
+_WAITS = sa.select(AuditEntry.id).where(AuditEntry.action == "waits")
+
+
+def main() -> None:
+    """Let children die at every few statements until one of them lives."""
+    drop, app = Path(sys.argv[1]), create_app()
+    with app.app_context():
+        deaths = 0
+        while _dies(app, drop, deaths * _STEP + 1, SOME_MOMENT + timedelta(hours=deaths)):
+            deaths += 1
+        with reading() as session:
+            told = {
+                "deaths": deaths,
+                "assets": sorted(session.scalars(sa.select(Asset.name))),
+                "imports": sorted(
+                    (row.file_name, row.state.value)
+                    for row in session.scalars(sa.select(ImportRun))
+                ),
+                "acts": len(session.scalars(sa.select(ChangeSet.id)).all()),
+                "letters": session.scalars(sa.select(OutgoingMessage.recipient)).all(),
+                "waits": len(session.scalars(_WAITS).all()),
+            }
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+def _dies(app: Flask, drop: Path, point: int, at: datetime) -> bool:
+    """Let a child work until its n-th statement; tells whether it came so far."""
+    db.session.remove()
+    db.engine.dispose()
+    child = os.fork()
+    if child == 0:
+        _work_and_die(app, drop, point, at)
+    _, status = os.waitpid(child, 0)
+    if not os.WIFSIGNALED(status) and os.WEXITSTATUS(status):
+        raise SystemExit("a child failed instead of dying")
+    return os.WIFSIGNALED(status)
+
+
+def _work_and_die(app: Flask, drop: Path, point: int, at: datetime) -> NoReturn:
+    done = 0
+
+    def count(*_: Any) -> None:
+        nonlocal done
+        done += 1
+        if done == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(sa.Engine, "after_cursor_execute", count)
+    try:
+        _work(app, drop, at)
+    except BaseException as error:  # noqa: BLE001 -- a child must not go on as its parent
+        sys.stderr.write(f"{error!r}\n")
+        os._exit(1)
+    os._exit(0)
+
+
+def _work(app: Flask, drop: Path, at: datetime) -> None:
+    """Look and carry out what waits until nothing is left to do, as a worker does."""
+    settings = app.extensions["parc_settings"]
+    data = settings.data_folder
+    folder = WatchedFolder(
+        drop,
+        is_applied=True,
+        keep=timedelta(days=90),
+        notes=data / "watched.json",
+        tell=lambda session, row: tell_of_waiting(session, settings, row, at),
+    )
+    tools = RunTools(
+        transaction=transaction,
+        reading=reading,
+        clock=lambda: at,
+        should_stop=lambda: False,
+        store=DocumentStore(data, FOLDER),
+        settings=TargetSettings(box=app.extensions["parc_box"]),
+    )
+    with transaction() as session:
+        for job in reap(session, at, dead={_WORKER}):
+            job.attempt = 0  # how often one job may die is no matter here
+    idle = 0
+    while idle < 2:
+        did = look(tools, folder)
+        while _one_job(tools, at):
+            did += 1
+        idle = 0 if did else idle + 1
+
+
+def _one_job(tools: RunTools, at: datetime) -> bool:
+    with transaction() as session:
+        job = claim(session, _WORKER, at + timedelta(minutes=30))
+        found = (job.id, dict(job.arguments)) if job else None
+    if found is None:
+        return False
+    number, arguments = found
+    if "mode" in arguments:
+        apply_run(tools, arguments["import_id"], arguments["mode"])
+    else:
+        plan_run(tools, arguments["import_id"])
+    with transaction() as session:
+        if session.get_one(JobRun, number).state is JobState.RUNNING:
+            finish(session, number, _WORKER, at, JobState.DONE)
+    return True
+
+
+if __name__ == "__main__":
+    main()
