@@ -14,7 +14,7 @@ from collectors.agent.cards import base_mac, home_address, read_cards
 from collectors.agent.entries import PLACED, read_entries
 from collectors.agent.kinds import MEBI, Kind, make_entry
 from collectors.agent.machines import read_machines
-from collectors.agent.packages import read_packages
+from collectors.agent.packages import read_packages, with_system
 from collectors.agent.sections import Sections, first
 from collectors.agent.values import Row, amount, day, facts, real, text
 from collectors.details import Details, HostEntry, HostEntryTable, PackageTable
@@ -91,7 +91,10 @@ def observe(upload: Upload) -> Observation:
         details=Details(
             managed_devices=read_machines(sections, is_whole=upload.is_whole),
             host_entries=HostEntryTable(entries, complete=upload.is_whole and bool(entries)),
-            packages=PackageTable(packages, complete=upload.is_whole and bool(packages)),
+            packages=PackageTable(
+                with_system(packages, text(system, "full_name", "name"), text(system, "version")),
+                complete=upload.is_whole and bool(packages),
+            ),
             other_sections=_others(sections),
         ),
     )

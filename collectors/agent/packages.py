@@ -12,6 +12,7 @@ from collectors.agent.values import Row, day, real, text
 from collectors.details import Package
 
 _KEY_CHARACTERS: Final = 280
+_SYSTEM: Final = "operatingSystem"  # as hrSWInstalledType calls it
 # dpkg's way to name a package of another architecture: ``libc6:amd64``.
 _DEBIAN_ARCHITECTURES: Final = frozenset(
     {"all", "amd64", "arm64", "armel", "armhf", "i386", "mips64el", "ppc64el", "riscv64", "s390x"}
@@ -31,6 +32,25 @@ def read_packages(sections: Sections) -> tuple[Package, ...]:
             key = f"{key} {package.version or ''} {package.publisher or ''}".strip()
         found.setdefault(key[: _KEY_CHARACTERS + 20], _with_key(package, key))
     return tuple(found[key] for key in sorted(found))
+
+
+def with_system(
+    packages: tuple[Package, ...], name: str | None, version: str | None
+) -> tuple[Package, ...]:
+    """Add Windows itself, which inventories tell apart: a right is needed for it as for the rest.
+
+    Other systems are no software that is bought by the machine.
+    """
+    if not packages or name is None or "windows" not in name.casefold():
+        return packages
+    system = Package(
+        key=f"{name} {_SYSTEM}"[:_KEY_CHARACTERS],
+        name=name,
+        version=version,
+        publisher="Microsoft",
+        software_type=_SYSTEM,
+    )
+    return tuple(sorted((*packages, system), key=lambda package: package.key))
 
 
 def _package(row: Row) -> Package | None:

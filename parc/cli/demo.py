@@ -9,16 +9,22 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from parc.cli.context import application, box, settings
 from parc.errors import StartError
 
+if TYPE_CHECKING:
+    from parc.demo.organisation import Organisation
+
 _READY = "ready"
 LANGUAGES = ("fr", "en")
 _STOP_SECONDS = 5.0
+_A_MONTH = timedelta(days=30)
 _CONFIG = """\
 # Written by 'parc demo' at each start.
 [server]
@@ -122,25 +128,53 @@ def _prepare(network_port: int, language: str, seed: int) -> str:
     from parc.clock import now
     from parc.demo.network import load_network
     from parc.demo.organisation import make_organisation
-    from parc.demo.prepare import prepare
-    from parc.extensions import transaction
+    from parc.demo.prepare import LOGIN, prepare
+    from parc.extensions import reading, transaction
+    from parc.queries.users import find_user
     from parc.schema import upgrade_schema
     from parc.services.document_store import DocumentStore
 
     with application(is_schema_checked=False):
         upgrade_schema(settings().data_folder, now())
+        organisation = make_organisation(language=language, today=now().date(), seed=seed)
+        with reading() as session:
+            is_new = find_user(session, LOGIN) is None
         with transaction() as session:
             token = prepare(
                 session,
                 box(),
                 load_network(),
-                make_organisation(language=language, today=now().date(), seed=seed),
+                organisation,
                 port=network_port,
                 now=now(),
                 language=language,
                 store=DocumentStore(settings().data_folder),
             )
+        if is_new:
+            _report_software(organisation, language)
         return link_url(token)
+
+
+def _report_software(organisation: Organisation, language: str) -> None:
+    """Let the agents of the organisation report as of a month ago, and again as of now.
+
+    The first reports are taken over at once; those of now wait for the worker, as real ones do.
+    """
+    from parc.cli.import_agent import settle_waiting
+    from parc.clock import now
+    from parc.demo.inventories import inventories
+    from parc.demo.software import set_statuses, store_uploads
+    from parc.extensions import transaction
+    from parc.services.actor import SYSTEM
+
+    present = now()
+    before = present - _A_MONTH
+    with transaction() as session:
+        store_uploads(session, inventories(organisation, before.date(), is_now=False), before)
+    settle_waiting(lambda: before)
+    with transaction() as session:
+        set_statuses(session, SYSTEM, language, present)
+        store_uploads(session, inventories(organisation, present.date(), is_now=True), present)
 
 
 @contextmanager

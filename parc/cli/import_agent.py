@@ -14,6 +14,7 @@ from parc.errors import ParcError
 
 if TYPE_CHECKING:
     from collectors.agent.messages import Message
+    from parc.clock import Clock
 
 
 @click.command()
@@ -34,7 +35,9 @@ def agent(files: tuple[str, ...], *, is_applied: bool, is_json: bool) -> None:
         machine = message.device_id if message else None
         lines.append({"file": name, "machine": machine, "problem": problem})
     if is_applied:
-        _settle()
+        from parc.clock import now
+
+        settle_waiting(now)
     if is_json:
         print_json(lines)
     else:
@@ -80,13 +83,12 @@ def _store(message: Message) -> None:
         store_inventory(session, received)
 
 
-def _settle() -> None:
+def settle_waiting(clock: Clock) -> None:
     """Take over what waits, as the job does.
 
     Raises:
         ParcError: it cannot be taken over.
     """
-    from parc.clock import now
     from parc.discovery.agents import settle_uploads, take_waiting
     from parc.extensions import DatabaseError, transaction
 
@@ -97,6 +99,6 @@ def _settle() -> None:
             if not upload_ids:
                 return
             with transaction() as session:
-                settle_uploads(session, settings(), upload_ids, now())
+                settle_uploads(session, settings(), upload_ids, clock())
     except DatabaseError as error:
         raise ParcError(f"the inventories could not be taken over: {error.orig}") from error

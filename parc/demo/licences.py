@@ -42,6 +42,7 @@ def write_licences(
             type=one["type"],
             metric=one["metric"],
             quantity=str(one["quantity"]),
+            version=one.get("version", ""),
         )
         number = save_draft(session, actor, draft, at=now).id
         ends = end_after(bought, one["months"]).isoformat() if one["months"] else ""

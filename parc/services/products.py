@@ -13,6 +13,8 @@ from parc.services import audit
 from parc.services.actor import Actor
 from parc.services.fields import FieldReader
 from parc.services.permissions import Action, require
+from parc.software.folding import product_meant
+from parc.software.licensing import usual_need
 
 
 def find_publisher(session: Session, name: str) -> int | None:
@@ -46,7 +48,8 @@ def product_for(
 ) -> int:
     """Give the product of a name and publisher, and make it if there is none.
 
-    Without a publisher a product of that name will do when only one has it.
+    Without a publisher a product of that name will do when only one has it. A new name that a rule
+    of names knows is the product that the rule says, as it would be when found on a machine.
 
     Raises:
         NotAllowedError: the role may not edit licences.
@@ -67,7 +70,17 @@ def product_for(
         bare = query.where(SoftwareProduct.publisher_id.is_(None))
         if (only := session.scalar(bare)) is not None:
             return only
-    row = SoftwareProduct(publisher_id=publisher_id, name=plain, name_folded=key)
+    publisher = session.get(Publisher, publisher_id) if publisher_id is not None else None
+    meant = product_meant(plain, publisher.name if publisher else None)
+    if meant is not None and folded(meant.product) != key:
+        maker = meant.publisher and publisher_for(session, actor, meant.publisher, at=at)
+        return product_for(session, actor, meant.product, maker or publisher_id, at=at)
+    row = SoftwareProduct(
+        publisher_id=publisher_id,
+        name=plain,
+        name_folded=key,
+        usual_need=meant and usual_need(meant.product, meant.publisher),
+    )
     session.add(row)
     session.flush()
     _created(session, actor, "software_product", row.id, row.name, at)

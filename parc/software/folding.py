@@ -109,6 +109,20 @@ def fold(
     )
 
 
+def product_meant(name: str, publisher: str | None = None) -> Folded | None:
+    """Give the product that the name of a licence means; None when no rule of Parc knows it.
+
+    ``Microsoft Office 2021 Professional Plus`` is Microsoft Office, and ``Acrobat Pro`` of Adobe is
+    Adobe Acrobat: what was bought and what is found must be one product.
+    """
+    maker = short_publisher(publisher)
+    for text in (name, f"{maker} {name}") if maker else (name,):
+        one = fold(text)
+        if one.rule is not None and one.kind is SoftwareKind.PRODUCT:
+            return one
+    return None
+
+
 def _without_version(text: str) -> tuple[str, str | None]:
     """Take a version from the end of a name that no rule knows."""
     if (package := _PACKAGE.fullmatch(text)) is not None:

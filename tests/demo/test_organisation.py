@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, datetime, timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -11,12 +12,16 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from parc.cli.demo import LANGUAGES
+from parc.cli.import_agent import settle_waiting
 from parc.clock import now
+from parc.demo.inventories import inventories
 from parc.demo.network import load_network
 from parc.demo.organisation import Organisation, make_organisation
 from parc.demo.prepare import prepare
+from parc.demo.software import set_statuses, store_uploads
 from parc.extensions import reading, transaction
 from parc.models import (
+    Agent,
     Allocation,
     Base,
     Contract,
@@ -27,8 +32,12 @@ from parc.models import (
     MovementKind,
     Person,
 )
+from parc.queries.positions import all_positions
+from parc.queries.software import count_forbidden
 from parc.reconcile.invariants import examine
+from parc.services.actor import SYSTEM
 from parc.services.document_store import DocumentStore
+from parc.services.positions import mark_all, refresh_some
 
 TODAY = date(2026, 11, 26)
 
@@ -108,6 +117,26 @@ def test_organisation_is_written_by_the_services_and_nothing_is_wrong_with_it(
         assert count(session, Document) == len(made.contracts)
         assert count(session, Entitlement) == len(made.licences)
         assert count(session, Allocation) == sum(one["given"] for one in made.licences)
+
+    before = now() - timedelta(days=30)
+    for moment, is_now in ((before, False), (now(), True)):
+        with transaction() as session:
+            bodies = list(inventories(made, moment.date(), is_now=is_now))
+            assert store_uploads(session, bodies, moment) == len(bodies)
+        settle_waiting(partial(datetime.fromisoformat, moment.isoformat()))
+    with transaction() as session:
+        set_statuses(session, SYSTEM, "en", now())
+        mark_all(session)
+        refresh_some(session, now().date(), now(), 1_000)
+    with reading() as session:
+        lines = {one.product: one for one in all_positions(session)}
+        assert lines["ESET Endpoint"].missing > 0
+        assert (lines["Antidote"].held, lines["Antidote"].true_up) == (0, None)
+        assert (lines["AutoCAD LT"].held or 0) == 0  # the subscription has lapsed
+        assert lines["Windows Server"].needed == 40  # 24 cores, and 16 at the least
+        assert count_forbidden(session) == 1
+        assert count(session, Agent) == len(bodies)
+        assert examine(session, sqlite_app.extensions["parc_box"], now()) == []
 
 
 def count(session: Session, model: type[Base]) -> int:

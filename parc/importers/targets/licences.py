@@ -55,6 +55,7 @@ from parc.services.licence_keys import keys_of, open_key
 from parc.services.people import PersonDraft, save_person
 from parc.services.products import product_for, publisher_for
 from parc.services.suppliers import find_or_add
+from parc.software.folding import product_meant
 
 _TERM: Final = EntitlementPeriodKind.TERM
 _MAINTENANCE: Final = EntitlementPeriodKind.MAINTENANCE
@@ -420,9 +421,18 @@ def _is_product(known: _Known | None, product: str, entry: Entry) -> bool:
     """Tell whether a licence is of this product already."""
     if known is None or folded(known.product) != folded(product):
         # A file that names only the licence says nothing of the product.
-        return known is not None and not text_of(entry.values, "product")
+        return known is not None and (
+            not text_of(entry.values, "product")
+            or _means(product, text_of(entry.values, "publisher"), known.product)
+        )
     publisher = text_of(entry.values, "publisher")
     return not publisher or folded(publisher) == folded(known.publisher)
+
+
+def _means(name: str, publisher: str, product: str) -> bool:
+    """Tell whether a name is that of a product with its edition or version, as rules know it."""
+    meant = product_meant(name, publisher)
+    return meant is not None and folded(meant.product) == folded(product)
 
 
 def _differing(row: Entitlement | None, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -146,6 +146,7 @@ def test_software_is_told_once_and_versions_side_by_side_apart() -> None:
         "Java 8 Update 391 i586 8.0.3910.14 Oracle Corporation",
         "Microsoft Office Professionnel Plus 2021 - fr-fr x86_64",
         "Microsoft Teams i586 mdupont",
+        "Microsoft Windows 11 Professionnel operatingSystem",
     ]
     office = packages.rows[3]
     assert (office.publisher, office.installed_on) == ("Microsoft Corporation", "2025-02-04")
@@ -247,7 +248,8 @@ def test_a_partial_inventory_replaces_the_sections_that_it_brings() -> None:
     assert part.is_partial
     merged = merge_sections(whole.sections, part.sections)
     seen = observe(Upload("d", merged, NOW))
-    assert [row.name for row in seen.details.packages.rows] == ["LibreOffice 24.2"]
+    names = [row.name for row in seen.details.packages.rows]
+    assert names == ["LibreOffice 24.2", "Microsoft Windows 11 Professionnel"]
     assert _entry(seen, "disk").serial_number == "PRCDISK01"
 
 

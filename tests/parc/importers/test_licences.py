@@ -126,6 +126,8 @@ def test_french_spreadsheet_is_imported_undone_and_the_same_twice_changes_nothin
     history = db.session.scalars(sa.select(AuditEntry.changes)).all()
     assert "AAAAA" not in str(history)
     assert [line.action for line in _plan(_task(app, path))] == [LineAction.UNCHANGED] * 2
+    names = db.session.scalars(sa.select(SoftwareProduct.name).order_by(SoftwareProduct.id))
+    assert list(names) == ["Office Std", "Adobe Acrobat"]  # as agents' names are folded
 
     with transaction() as session:
         shown = show_keys(session, SYSTEM, app.extensions["parc_box"], office.id, at=SOME_MOMENT)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parc.cli.software import software
-from parc.software.folding import fold, short_publisher
+from parc.software.folding import fold, product_meant, short_publisher
 from parc.software.rules import RulesError, SoftwareKind, read_rules, usual_rules
 
 
@@ -200,3 +200,22 @@ def test_the_command_says_what_names_mean() -> None:
     assert "no rule" in result.output
     told = CliRunner().invoke(software, ["fold", "VLC media player", "--json"])
     assert json.loads(told.output)[0]["product"] == "VLC"
+
+
+@pytest.mark.parametrize(
+    ("name", "publisher", "product"),
+    [
+        ("Microsoft Office 2021 Professional Plus", "", "Microsoft Office"),
+        ("Acrobat Pro DC", "Adobe Systems Incorporated", "Adobe Acrobat"),
+        ("Windows Server 2022 Standard", "Microsoft", "Windows Server"),
+        ("Microsoft 365 Business Premium", "", "Microsoft 365 Apps"),
+        ("AutoCAD LT 2024", "Autodesk", "AutoCAD LT"),
+        ("Gestion Mairie", "Somebody", None),
+        ("Microsoft SQL Server 2012 Native Client", "Microsoft", None),
+    ],
+)
+def test_what_a_licence_is_called_means_what_is_found(
+    name: str, publisher: str, product: str | None
+) -> None:
+    meant = product_meant(name, publisher)
+    assert (meant and meant.product) == product

@@ -281,7 +281,8 @@ def test_a_part_is_merged_with_what_is_known(talks_json: Site) -> None:
     talks_json.post(sample("glpi_laptop.json"), GLPI_Agent_ID=AGENT)
     talks_json.post(sample("glpi_partial.json"), GLPI_Agent_ID=AGENT)
     seen = _last(talks_json)
-    assert [row.name for row in seen.details.packages.rows] == ["LibreOffice 24.2"]
+    names = [row.name for row in seen.details.packages.rows]
+    assert names == ["LibreOffice 24.2", "Microsoft Windows 11 Professionnel"]
     assert any(row.kind == "disk" for row in seen.details.host_entries.rows)
     assert seen.details.packages.complete
     assert talks_json.agent().is_whole
