@@ -1,18 +1,17 @@
 """What many tests need: settings, databases of both kinds, the application, a clock.
 
-A database is made by the migrations once for each worker and kind, and copied for each test.
+A database is made by the migrations once for each worker and kind. Each test has a copy of the file
+of SQLite, and the database of PostgreSQL as it was.
 """
 
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import CodeType
 
-import psycopg
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
@@ -23,7 +22,7 @@ from werkzeug.routing import Rule
 from parc.app import create_app
 from parc.config import DatabaseSettings, Settings
 from parc.extensions import db
-from tests.postgresql import Cluster, find_programs, start_cluster
+from tests.postgresql import TEMPLATE, Cluster, find_programs, start_cluster
 from tests.web import FreshClient
 
 # What `make test` finds, it finds everywhere; --hypothesis-profile=search looks for new cases.
@@ -87,11 +86,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     if programs is None:
         pytest.skip("PostgreSQL's programs are not installed (Debian: postgresql)")
     with start_cluster(programs) as started:
-        with psycopg.connect(started.url("postgres", driver=""), autocommit=True) as connection:
-            connection.execute("CREATE DATABASE parc_template")
+        started.make_template()
         settings = Settings(
             data_folder=tmp_path_factory.mktemp("pg-data"),
-            database=DatabaseSettings(url=started.url("parc_template")),
+            database=DatabaseSettings(url=started.url(TEMPLATE)),
         )
         _migrate(create_app(settings))
         yield started
@@ -119,13 +117,8 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
         yield _sqlite_settings(request, tmp_path)
         return
     started: Cluster = request.getfixturevalue("cluster")
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(started.url("postgres", driver=""), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE parc_template")
-        yield Settings(
-            data_folder=tmp_path / "var", database=DatabaseSettings(url=started.url(name))
-        )
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    url = started.url(started.fresh_database())
+    yield Settings(data_folder=tmp_path / "var", database=DatabaseSettings(url=url))
 
 
 @pytest.fixture

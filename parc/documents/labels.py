@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import segno
 
-from parc.documents.pages import Pages
+if TYPE_CHECKING:
+    from parc.documents.pages import Pages
 
 A4: Final = (210.0, 297.0)
 _QUIET_MODULES: Final = 2  # the rest of the four that a reader needs is the padding of the label
@@ -83,6 +84,8 @@ def make_labels(
         skipped: places of the first page that are used up.
     """
     layout = LAYOUTS[kind]
+    from parc.documents.pages import Pages
+
     pages = Pages(layout.page, title=title, made_at=made_at)
     pages.set_auto_page_break(auto=False)
     pages.set_margin(0)

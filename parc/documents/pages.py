@@ -1,7 +1,8 @@
 """A PDF with the fonts of printed documents.
 
-The fonts are built beside the pages' assets: the standard fonts of PDF know western Europe only,
-and people's names do not end there.
+Whoever prints imports this when something is printed: fpdf2 and its tools for fonts are a tenth of
+what the application takes to start. The fonts are built beside the pages' assets: the standard
+fonts of PDF know western Europe only, and people's names do not end there.
 """
 
 from __future__ import annotations
@@ -22,10 +23,14 @@ class Pages(FPDF):
     Args:
         size: width and height of a page.
         made_at: stands in its properties; the same content at the same moment is the same file.
+        foot: below every page, before its number; none without it.
     """
 
-    def __init__(self, size: tuple[float, float], *, title: str, made_at: datetime) -> None:
+    def __init__(
+        self, size: tuple[float, float], *, title: str, made_at: datetime, foot: str = ""
+    ) -> None:
         super().__init__(unit="mm", format=size)
+        self._foot = foot
         self.add_font(FONT, "", _FONTS / "DejaVuSans.ttf")
         self.add_font(FONT, "B", _FONTS / "DejaVuSans-Bold.ttf")
         self.set_title(title)
@@ -33,6 +38,13 @@ class Pages(FPDF):
         self.set_producer("Parc")
         self.set_creation_date(made_at)
         self.set_font(FONT, size=9)
+
+    def footer(self) -> None:
+        """Write below every page what it belongs to."""
+        if self._foot:
+            self.set_y(-12)
+            self.use(7)
+            self.cell(0, 4, f"{self._foot} {self.page_no()}/{{nb}}", align="C")
 
     def use(self, size: float, *, is_bold: bool = False) -> None:
         """Write in this size from now on, in points."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
-
-from fpdf.fonts import FontFace
+from typing import TYPE_CHECKING, Final
 
 from parc.documents.labels import A4
-from parc.documents.pages import Pages
+
+if TYPE_CHECKING:
+    from parc.documents.pages import Pages
 
 _MARGIN: Final = 18.0
 _LINE: Final = 5.0
@@ -42,23 +42,12 @@ class Sheet:
     page_word: str = "page"
 
 
-class _SheetPages(Pages):
-    """Pages with the reference at their foot."""
-
-    sheet: Sheet
-
-    def footer(self) -> None:
-        """Write below every page which sheet it belongs to."""
-        self.set_y(-12)
-        self.use(7)
-        about = f"{self.sheet.title} {self.sheet.reference} · "
-        self.cell(0, 4, f"{about}{self.sheet.page_word} {self.page_no()}/{{nb}}", align="C")
-
-
 def make_sheet(sheet: Sheet, *, made_at: datetime) -> bytes:
     """Print one sheet; the table goes on over pages, with its heads on each."""
-    pages = _SheetPages(A4, title=f"{sheet.title} {sheet.reference}", made_at=made_at)
-    pages.sheet = sheet
+    from parc.documents.pages import Pages
+
+    title = f"{sheet.title} {sheet.reference}"
+    pages = Pages(A4, title=title, made_at=made_at, foot=f"{title} · {sheet.page_word}")
     pages.set_margin(_MARGIN)
     pages.set_auto_page_break(auto=True, margin=_MARGIN)
     pages.add_page()
@@ -88,6 +77,8 @@ def _head(pages: Pages, sheet: Sheet) -> None:
 
 
 def _table(pages: Pages, sheet: Sheet) -> None:
+    from fpdf.fonts import FontFace
+
     pages.use(8)
     grey = FontFace(emphasis="BOLD", fill_color=(235, 235, 235))
     with pages.table(

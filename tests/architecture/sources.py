@@ -46,6 +46,12 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Give all that a module consists of."""
+    return tuple(ast.walk(tree(path)))
+
+
 def where(path: Path, node: ast.AST | int) -> str:
     """Name a place in a file, for messages."""
     line = node if isinstance(node, int) else getattr(node, "lineno", 0)

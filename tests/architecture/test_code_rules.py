@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.sources import PACKAGES, ROOT, python_files, tree, where
+from tests.architecture.sources import PACKAGES, ROOT, nodes, python_files, where
 
 _CODE = python_files(*PACKAGES)
 _MOST_LINES = 600
@@ -39,7 +39,7 @@ def test_any_exception_is_caught_in_the_few_allowed_places() -> None:
         where(path, node)
         for path in _CODE
         if str(path.relative_to(ROOT)) not in _CATCH_ALL
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.ExceptHandler) and _is_catch_all(node)
     ]
     assert found == []
@@ -63,7 +63,7 @@ def test_functions_are_short() -> None:
     found = {
         f"{where(path, node)} {node.name}": size
         for path in _CODE
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (size := (node.end_lineno or 0) - node.lineno + 1) > _MOST_FUNCTION_LINES
     }
@@ -174,7 +174,7 @@ def _texts() -> Iterator[Path]:
 
 
 def _calls(path: Path) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+    return (node for node in nodes(path) if isinstance(node, ast.Call))
 
 
 def _name(node: ast.Call) -> str | None:
