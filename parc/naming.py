@@ -122,35 +122,46 @@ def folded(text: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
-def asset_values(device: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
+def presumed_source(device: Mapping[str, Any], name: str) -> str:
+    """Give by which means a value was seen of which nobody remembers it.
+
+    Args:
+        device: the columns of a device by name.
+    """
+    has_agent = device.get("agent_id") is not None
+    if has_agent and (name in TOLD_BY_AGENT or device.get("sys_object_id") is None):
+        return "agent"
+    return "snmp" if is_read(device) else "nmap"
+
+
+def asset_values(
+    device: Mapping[str, Any], told_by: Mapping[str, str] | None = None
+) -> dict[str, tuple[Any, str]]:
     """Give what a device says for the fields of an asset, and by which means it was seen.
 
     Args:
         device: the columns of a device by name.
+        told_by: the sources of its fields, as far as they are known.
 
     Returns:
-        field to value and ``agent``, ``snmp`` or ``nmap``; a field that the device does not know is
-        not there.
+        field to value and source; a field that the device does not know is not there.
     """
-    has_agent = device.get("agent_id") is not None
-    is_snmp = device.get("sys_object_id") is not None
-    usual = "snmp" if is_read(device) else "nmap"
-    if has_agent and not is_snmp:
-        usual = "agent"
-    told = dict.fromkeys(TOLD_BY_AGENT, "agent") if has_agent else {}
+    told = told_by or {}
     values = {
-        name: (device[name], told.get(name, usual))
+        name: (device[name], str(told.get(name) or presumed_source(device, name)))
         for name in DEVICE_FIELDS
         if device[name] is not None
     }
     name = device_name(
         device["sys_name"], device["host_name"], device["model_name"], device["address"]
     )
-    values["name"] = (name, usual if device["sys_name"] else "nmap")
+    namer = str(told.get("sys_name") or presumed_source(device, "sys_name"))
+    values["name"] = (name, namer if device["sys_name"] else "nmap")
     if "manufacturer" not in values and (maker := maker_of_card(device)):
         values["manufacturer"] = (maker, "nmap")
     if device["category"] is not None:
-        values["category"] = (device["category"], device["category_source"] or usual)
+        source = device["category_source"] or presumed_source(device, "category")
+        values["category"] = (device["category"], source)
     return values
 
 

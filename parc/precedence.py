@@ -10,6 +10,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 MOST_LOCK_DAYS: Final = 3_650
@@ -26,6 +27,7 @@ class ValueSource(enum.StrEnum):
     AGENT = "agent"
     CSV = "csv"
     API = "api"
+    CONTROLLER = "controller"  # of access points, host of virtual machines
 
 
 class LockRule(enum.StrEnum):
@@ -37,7 +39,15 @@ class LockRule(enum.StrEnum):
 
 
 _S = ValueSource
-DEFAULT_ORDER: Final = (_S.PERSON, _S.API, _S.CSV, _S.AGENT, _S.SSH, _S.SNMP, _S.NMAP)
+DEFAULT_ORDER: Final = (
+    _S.PERSON, _S.API, _S.CSV, _S.AGENT, _S.SSH, _S.SNMP, _S.CONTROLLER, _S.NMAP,
+)  # fmt: skip
+# What a machine is called on the network: the name that it answers with there.
+_NAME_ORDER: Final = (
+    _S.PERSON, _S.API, _S.CSV, _S.SNMP, _S.AGENT, _S.SSH, _S.CONTROLLER, _S.NMAP,
+)  # fmt: skip
+# After how many days without a word a source gives way, unless the settings say another.
+SILENT_DAYS: Final = 30
 # What somebody has said on purpose: a machine that may not write it is told as a difference.
 STATED: Final = frozenset({_S.PERSON, _S.API, _S.CSV})
 
@@ -61,6 +71,10 @@ class SourceRule:
             return True
         return self.order.index(ValueSource(seen)) <= self.order.index(ValueSource(present))
 
+    def place(self, source: ValueSource) -> int:
+        """Give how many sources win over this one."""
+        return self.order.index(source)
+
     def protects(self, present: ValueSource) -> bool:
         """Tell whether a value of ``present`` is safe from every machine without a lock."""
         place = self.order.index(present)
@@ -73,7 +87,23 @@ class SourceRule:
 
 
 DEFAULT_RULE: Final = SourceRule()
+_DEFAULTS: Final = {"name": SourceRule(_NAME_ORDER)}
 Rules = Mapping[str, SourceRule]
+NO_RULES: Final[Rules] = MappingProxyType({})
+
+
+def default_rule(field: str) -> SourceRule:
+    """Give the rule of a field that nobody has changed."""
+    return _DEFAULTS.get(field, DEFAULT_RULE)
+
+
+def rule_of(rules: Rules, field: str) -> SourceRule:
+    """Give the rule of a field.
+
+    Args:
+        rules: those that people changed.
+    """
+    return rules.get(field) or default_rule(field)
 
 
 @dataclass(frozen=True, slots=True)

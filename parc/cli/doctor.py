@@ -17,8 +17,8 @@ def doctor(*, is_json: bool) -> None:
     Orphans, strong keys of two devices and serial numbers of two assets without a conflict, devices
     whose status and asset disagree, work that nobody does, broken history, counts that disagree,
     secrets that cannot be opened, terms of contracts, cover and documents that do not hold, states
-    that movements do not explain, counts of machines of software. Changes nothing. Ends with 1 when
-    something is found.
+    that movements do not explain, counts of machines of software, words of sources of devices that
+    nobody has said. Changes nothing. Ends with 1 when something is found.
     """
     from parc.clock import now
     from parc.extensions import reading
@@ -27,6 +27,7 @@ def doctor(*, is_json: bool) -> None:
     from parc.reconcile.licence_invariants import examine_licences
     from parc.reconcile.movement_invariants import examine_movements
     from parc.reconcile.software_invariants import examine_software
+    from parc.reconcile.word_invariants import examine_words
     from parc.services.document_store import DocumentStore
 
     store = DocumentStore(settings().data_folder)
@@ -36,6 +37,7 @@ def doctor(*, is_json: bool) -> None:
         findings += examine_licences(session)
         findings += examine_movements(session)
         findings += examine_software(session)
+        findings += examine_words(session)
     if is_json:
         print_json({"findings": findings})
     elif findings:

@@ -22,12 +22,12 @@ def list_all(*, is_json: bool) -> None:
     """List the fields with the order of their sources, and the lock of what people type."""
     from parc.extensions import reading
     from parc.naming import MACHINE_FIELDS
-    from parc.precedence import DEFAULT_RULE, LockRule
+    from parc.precedence import LockRule, default_rule, rule_of
     from parc.queries.field_rules import read_rules
 
     with reading() as session:
         rules = read_rules(session)
-    found = [(name, rules.get(name, DEFAULT_RULE)) for name in MACHINE_FIELDS]
+    found = [(name, rule_of(rules, name)) for name in MACHINE_FIELDS]
     if is_json:
         print_json(
             [
@@ -36,7 +36,7 @@ def list_all(*, is_json: bool) -> None:
                     "order": rule.order,
                     "lock": rule.lock if rule.is_peoples else None,
                     "lock_days": rule.lock_days if rule.lock is LockRule.DAYS else None,
-                    "is_default": rule == DEFAULT_RULE,
+                    "is_default": rule == default_rule(name),
                 }
                 for name, rule in found
             ]
@@ -61,16 +61,16 @@ def set_one(
     """Change the rule of FIELD; what is not given stays as it is."""
     from parc.clock import now
     from parc.extensions import transaction
-    from parc.precedence import DEFAULT_RULE
+    from parc.precedence import default_rule, rule_of
     from parc.queries.field_rules import read_rules
     from parc.services.field_rules import reset_rule, set_rule
 
     with transaction() as session:
         if is_default:
             reset_rule(session, operator(), field, at=now())
-            rule = DEFAULT_RULE
+            rule = default_rule(field)
         else:
-            before = read_rules(session).get(field, DEFAULT_RULE)
+            before = rule_of(read_rules(session), field)
             rule = set_rule(
                 session,
                 operator(),

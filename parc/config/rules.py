@@ -39,6 +39,7 @@ _BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("discovery", "unsafe_share_percent"): (1, 100),
     ("discovery", "unsafe_minimum"): (1, 100_000),
     ("discovery", "gone_after_runs"): (1, 100),
+    ("discovery", "source_silent_days"): (1, 3650),
     ("discovery", "edge_port_addresses"): (1, 1_000),
     ("discovery", "link_days"): (1, 3650),
     ("incidents", "close_days"): (1, 3650),

@@ -84,6 +84,7 @@ class DiscoverySettings:
     unsafe_share_percent: int = 30
     unsafe_minimum: int = 10
     gone_after_runs: int = 3
+    source_silent_days: int = 30
     edge_port_addresses: int = 8
     link_days: int = 365
 

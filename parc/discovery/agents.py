@@ -155,6 +155,7 @@ def _policy(
         asset_categories=frozenset(map(Category, settings.agents.asset_categories)),
         rules=read_rules(session),
         gone_after=settings.discovery.gone_after_runs,
+        silent_days=settings.discovery.source_silent_days,
         now=now,
     )
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from parc.discovery.evidence import load_observations
 from parc.errors import NotFoundError
 from parc.models import Asset, Device, StoredObservation
+from parc.queries.field_rules import read_rules
 from parc.reconcile.found_by import FoundBy, from_stored
 from parc.reconcile.load import load
 from parc.reconcile.matching import Considered, Index, Match, match_all
@@ -92,7 +93,7 @@ def _explain(session: Session, device: Device) -> Explanation:
     addresses = set(session.scalars(of_run))
     observations = list(load_observations(session, latest.run_id, addresses))
     known = load(session, observations, Policy())
-    seen, dead = fold(observations, known.ignored)
+    seen, dead = fold(observations, known.ignored, read_rules(session))
     index = Index(known.devices, known.ignored)
     matches = match_all([entry.traits for entry in seen], index, dead)
     best = next((m for m in matches if m.device_id == device.id), matches[0])

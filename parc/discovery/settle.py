@@ -81,6 +81,8 @@ def policy_of(session: Session, task: Task, settings: Settings, now: datetime) -
         unsafe_minimum=settings.discovery.unsafe_minimum,
         rules=read_rules(session),
         gone_after=settings.discovery.gone_after_runs,
+        silent_days=settings.discovery.source_silent_days,
+        run_id=task.run_id,
         started_at=task.started_at,
         now=now,
     )

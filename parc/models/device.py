@@ -88,6 +88,13 @@ class Device(Base):
     absent_since: Mapped[datetime | None] = mapped_column(
         comment="first sweep that covered its address and did not see it"
     )
+    heard: Mapped[dict[str, Any] | None] = mapped_column(
+        deferred=True, comment="when each source spoke last"
+    )
+    words: Mapped[dict[str, Any] | None] = mapped_column(
+        deferred=True,
+        comment="what each source last said of the fields that several tell: told_values.py",
+    )
     ignore_reason: Mapped[str | None] = mapped_column(sa.String(255))
     ignored_until: Mapped[datetime | None] = mapped_column(
         comment="None with status ignored: always"

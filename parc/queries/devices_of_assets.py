@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from collectors.observation import Category
 from parc.models import Device
@@ -23,6 +23,7 @@ def leading_devices(session: Session, asset_ids: Iterable[int]) -> dict[int, Dev
     for start in range(0, len(ordered), _CHUNK):
         query = (
             sa.select(Device)
+            .options(undefer(Device.words))
             .where(Device.asset_id.in_(ordered[start : start + _CHUNK]))
             .order_by(
                 Device.absent_since.is_not(None),

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.models import FieldRule
-from parc.precedence import DEFAULT_ORDER, SourceRule, ValueSource
+from parc.precedence import SourceRule, ValueSource, default_rule
 
 
 def read_rules(session: Session) -> dict[str, SourceRule]:
@@ -24,5 +24,5 @@ def read_stored(session: Session) -> Mapping[str, FieldRule]:
 def _rule(row: FieldRule) -> SourceRule:
     """Read a rule; a source that it does not name, since it is newer, comes last."""
     known = [ValueSource(word) for word in row.order if word in set(ValueSource)]
-    rest = [source for source in DEFAULT_ORDER if source not in known]
+    rest = [source for source in default_rule(row.field).order if source not in known]
     return SourceRule((*known, *rest), row.lock, row.lock_days)

@@ -61,6 +61,7 @@ from parc.services.asset_tags import next_asset_tags
 from parc.services.movement_writing import entry_row
 from parc.services.software_counts import note_presence, read_presence
 from parc.services.software_titles import raw_title, titles_for
+from parc.told_values import NO_WORDS, stored_heard, stored_words
 
 _SEARCHED_FIELDS: Final = frozenset(
     {"address", "sys_name", "host_name", "base_mac_address", "model_name", "serial_number"}
@@ -146,7 +147,7 @@ class _Writer:
 
     def _create_devices(self) -> None:
         creates: list[CreateDevice] = self.by_type[CreateDevice]
-        seen_at = {s.device: s.seen_at for s in self.plan.sightings}
+        seen = {s.device: s for s in self.plan.sightings}
         rows = [
             {
                 **dict.fromkeys(DEVICE_COLUMNS),
@@ -156,8 +157,10 @@ class _Writer:
                 "address": create.device.address,
                 "range_id": self.plan.policy.range_id,
                 "created_match": to_stored(create.match, self.now, self.actor.run_id),
-                "first_seen_at": seen_at[create.device],
-                "last_seen_at": seen_at[create.device],
+                "first_seen_at": seen[create.device].seen_at,
+                "last_seen_at": seen[create.device].seen_at,
+                "heard": stored_heard(seen[create.device].heard),
+                "words": stored_words(seen[create.device].words or NO_WORDS),
             }
             for create in creates
         ]
@@ -177,6 +180,9 @@ class _Writer:
         self.ids[sighting.device] = sighting.device.id
         values = self.device_values[sighting.device.id]
         values["last_seen_at"] = sighting.seen_at
+        values["heard"] = stored_heard(sighting.heard)
+        if sighting.words is not None:
+            values["words"] = stored_words(sighting.words)
         values |= {c.field: _stored(c.after) for c in sighting.fields}
         if sighting.match is not None:
             values["last_match"] = to_stored(sighting.match, self.now, self.actor.run_id)

@@ -8,13 +8,14 @@ toner is left. They are stored, and make no plan less empty.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from parc.reconcile.identity import Key
 from parc.reconcile.known import FieldSource, Sign, Table, Value
 from parc.reconcile.matching import Match
 from parc.reconcile.rules import TEXTS, Reason
+from parc.told_values import NOT_HEARD, Heard, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,17 @@ class DeviceRef:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field of a device, an asset or a row, and by which means the new value was seen."""
+    """One field of a device, an asset or a row, and by which means the new value was seen.
+
+    Attributes:
+        silent: the source that gave way, since it has not spoken for long.
+    """
 
     field: str
     before: Value
     after: Value
     source: FieldSource = FieldSource.SNMP
+    silent: FieldSource | None = None
 
 
 class RowAction(enum.StrEnum):
@@ -222,6 +228,8 @@ class Sighting:
         signs: those of its category, when they are to be replaced.
         match: what found it, when it is to be kept: only of a device that changes.
         missed: rows whose count of readings that lack them changes.
+        heard: when each source spoke last.
+        words: what each source last said, when that has changed.
     """
 
     device: DeviceRef
@@ -233,3 +241,5 @@ class Sighting:
     signs: frozenset[Sign] | None = None
     match: Match | None = None
     missed: tuple[MissedRow, ...] = ()
+    heard: Heard = field(default_factory=lambda: NOT_HEARD)
+    words: Words | None = None

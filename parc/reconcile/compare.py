@@ -11,10 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from collectors.agent.kinds import VOLATILE
-from collectors.evidence import Means, from_text
 from collectors.observation import Category
-from parc.key_texts import uuid_key
-from parc.naming import TOLD_BY_AGENT, asset_values, is_read
 from parc.precedence import STATED
 from parc.reconcile.change import (
     Change,
@@ -36,10 +33,11 @@ from parc.reconcile.known import (
     Missed,
     Table,
     Value,
-    Values,
 )
 from parc.reconcile.policy import DEFAULT_POLICY, Policy
 from parc.reconcile.seen import Seen, SeenTable
+from parc.reconcile.standing import DeviceSays, is_silent_of, take
+from parc.told_values import Heard, Words
 
 IDENTITY_FIELDS: Final = frozenset(
     {
@@ -52,8 +50,6 @@ IDENTITY_FIELDS: Final = frozenset(
     }
 )
 # Stored whenever they are seen, but no change that a person would look for.
-# What a sweep tells of a device that does not speak for itself.
-_SAID_BY_ITSELF: Final = frozenset({"manufacturer", "operating_system", "reasons"})
 _QUIET_FIELDS: Final = frozenset({"reasons", "category_source", "console_message"})
 _QUIET_COLUMNS: Final[Mapping[Table, frozenset[str]]] = {
     Table.INTERFACE: frozenset({"if_index"}),
@@ -71,17 +67,23 @@ _QUIET_COLUMNS: Final[Mapping[Table, frozenset[str]]] = {
     Table.HOST_ENTRY: frozenset({"used_bytes", "facts", "speed_mhz"}),
     Table.PACKAGE: frozenset({"installed_on", "software_type", "origin"}),
 }
-_AGENTS_OWN: Final = TOLD_BY_AGENT | {"agent_id", "asset_tag", "system_uuid", "category_source"}
 _KIND: Final = list(ROW_COLUMNS[Table.HOST_ENTRY]).index("kind")
 _STORAGE_TYPE: Final = list(ROW_COLUMNS[Table.STORAGE]).index("storage_type")
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChanges:
-    """Differences of a device's fields: those that count, and the quiet ones."""
+    """Differences of a device's fields: those that count, and the quiet ones.
+
+    Attributes:
+        heard: when each source spoke last.
+        words: what each source last said, when that has changed.
+    """
 
     loud: tuple[FieldChange, ...]
     quiet: tuple[FieldChange, ...]
+    heard: Heard
+    words: Words | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,82 +133,24 @@ def new_fields(seen: Seen) -> tuple[FieldChange, ...]:
 
 
 def compare_fields(known: KnownDevice, seen: Seen, policy: Policy = DEFAULT_POLICY) -> FieldChanges:
-    """Give the fields that were seen otherwise than they are stored."""
-    changes: list[FieldChange] = []
-    is_hearsay = known.fields["sys_object_id"] is not None and _is_told(seen)
-    for name, (value, source) in sorted(seen.fields.items()):
-        before = known.fields[name]
-        if is_hearsay and before is not None and source is FieldSource.SNMP:
-            continue
-        if not _may_write(known, seen, name, source, policy) or _is_same_uuid(name, before, value):
-            continue
-        if before is not None and _is_told_better(known, seen, name, source):
-            continue
-        if value != before:
-            changes.append(FieldChange(name, before, value, source))
-        stored = known.fields["category_source"]
-        if name == "category" and stored != source:
-            changes.append(FieldChange("category_source", stored, source.value, source))
+    """Give the fields that were seen otherwise than they are stored, and what sources said."""
+    taken = take(known, seen, policy)
+    changes = sorted(taken.changes, key=lambda change: change.field)
     loud = tuple(change for change in changes if change.field not in _QUIET_FIELDS)
-    return FieldChanges(loud, tuple(c for c in changes if c.field in _QUIET_FIELDS))
+    quiet = tuple(change for change in changes if change.field in _QUIET_FIELDS)
+    return FieldChanges(loud, quiet, taken.heard, taken.words)
 
 
-def _is_told(seen: Seen) -> bool:
-    """Tell whether only a controller said all this; what a device says of itself weighs more."""
-    if "sys_object_id" in seen.fields or "reasons" not in seen.fields:
-        return False
-    reasons = seen.fields["reasons"][0]
-    origins = [from_text(str(one)) for one in reasons] if isinstance(reasons, tuple) else []
-    return all(
-        one is not None and one.how.means == Means.CONTROLLER
-        for one in origins
-        if one is None or one.is_chosen
-    )
-
-
-def _is_told_better(known: KnownDevice, seen: Seen, name: str, source: FieldSource) -> bool:
-    """Tell whether another means that spoke of this host before knows the field better.
-
-    Without it an agent and SNMP would take one value from each other for ever.
-    """
-    if source is FieldSource.SNMP:
-        return known.fields["agent_id"] is not None and name in TOLD_BY_AGENT
-    if source is not FieldSource.AGENT:
-        return False
-    if name == "base_mac_address":
-        return known.fields[name] in seen.traits.all_macs  # a dock brings a lower one
-    return known.fields["sys_object_id"] is not None and name not in _AGENTS_OWN
-
-
-def _is_same_uuid(name: str, before: Value, value: Value) -> bool:
-    """Tell whether only the order of the octets is other: each means has its own."""
-    if name != "system_uuid" or before is None:
-        return False
-    return uuid_key(str(before)) == uuid_key(str(value))
-
-
-def _may_write(
-    known: KnownDevice, seen: Seen, name: str, source: FieldSource, policy: Policy
-) -> bool:
-    """Tell whether what was seen weighs enough: ports suggest, devices say."""
-    if source is not FieldSource.NMAP or known.fields[name] is None:
-        return True
-    if name == "base_mac_address":
-        return False
-    if name in _SAID_BY_ITSELF and is_read(known.fields):
-        return False
-    if name == "category":
-        present = str(known.fields["category_source"] or "")
-        return seen.is_surveyed and policy.rule(name).wins(source, present)
-    return True
-
-
-def own_tables(known: KnownDevice, seen: Seen) -> Mapping[Table, SeenTable]:
+def own_tables(
+    known: KnownDevice, seen: Seen, policy: Policy = DEFAULT_POLICY
+) -> Mapping[Table, SeenTable]:
     """Give the tables that are the reading's to write.
 
     Interfaces of a host that answers SNMP are told by it: an agent has other names for them.
     """
     if known.fields["sys_object_id"] is None or "sys_object_id" in seen.fields:
+        return seen.tables
+    if is_silent_of(known, seen, FieldSource.SNMP, policy):
         return seen.tables
     if seen.fields.get("agent_id", (None, None))[1] is not FieldSource.AGENT:
         return seen.tables
@@ -322,27 +266,26 @@ def _is_quiet(table: Table, column: str, values: tuple[Value, ...]) -> bool:
 
 
 def compare_asset(
-    asset: KnownAsset, device: DeviceRef, fields: Values, policy: Policy = DEFAULT_POLICY
+    asset: KnownAsset, device: DeviceRef, said: DeviceSays, policy: Policy = DEFAULT_POLICY
 ) -> list[Change]:
-    """Give what the asset's device says otherwise than the asset.
-
-    Args:
-        fields: of the device, as they will be when the plan was applied, with its ``address``.
-    """
+    """Give what the asset's device says otherwise than the asset."""
     changes: list[FieldChange] = []
     others: list[Change] = []
-    for name, (value, word) in sorted(asset_values(fields).items()):
-        source, present = FieldSource(word), asset.sources.get(name)
-        if policy.may_write(asset, name, source):
+    for name, (value, source) in said.values():
+        present = asset.sources.get(name)
+        speakers = said.speakers(name)
+        if policy.may_write(asset, name, source, speakers):
             if value != asset.fields[name]:
-                changes.append(FieldChange(name, asset.fields[name], value, source))
+                is_weaker = present in speakers and not policy.rule(name).wins(source, present)
+                silent = present if is_weaker else None
+                changes.append(FieldChange(name, asset.fields[name], value, source, silent))
             if open_one := asset.differences.get(name):
                 others.append(SettleDifference(asset.id, name, open_one.id))
         elif present in STATED:
             others += _differences(asset, name, value, source)
     before = asset.fields["primary_address"]
-    if before != fields["address"]:
-        changes.append(FieldChange("primary_address", before, fields["address"]))
+    if before != said.fields["address"]:
+        changes.append(FieldChange("primary_address", before, said.fields["address"]))
     if not changes:
         return others
     return [UpdateAsset(asset.id, device, tuple(changes)), *others]

@@ -28,12 +28,15 @@ from parc.models import (
     StoredObservation,
     SwitchPort,
 )
+from parc.queries.field_rules import read_rules
 from parc.reconcile.known import ROW_COLUMNS, Table, Value
 from parc.reconcile.load import INSTALLED_BY, MODELS, load_ignored
+from parc.reconcile.policy import Policy
 from parc.reconcile.replay import Replayed, ReplayedRow, replay
 from parc.reconcile.voices import Sight, Voice, voices_of
 from parc.services.software_counts import note_presence, read_presence
 from parc.services.software_titles import settle_titles
+from parc.told_values import stored_heard, stored_words
 
 # The latest observations of a device that a split looks at; an older one stays with the record.
 MOST_OBSERVATIONS: Final = 1_000
@@ -54,7 +57,8 @@ def divide_device(session: Session, device: Device, ids: frozenset[int], at: dat
         leaves = not ids.isdisjoint(sight.ids)
         (leaving if leaves else staying)[sight.run_id].extend(sight.observations)
         last_run[leaves] = max(last_run.get(leaves, 0), sight.run_id or 0)
-    theirs, ours = replay(leaving.values()), replay(staying.values())
+    policy = Policy(rules=read_rules(session))
+    theirs, ours = replay(leaving.items(), policy), replay(staying.items(), policy)
     if theirs is None or ours is None:
         message = "a half has no evidence"
         raise NotFoundError(message)
@@ -66,6 +70,8 @@ def divide_device(session: Session, device: Device, ids: frozenset[int], at: dat
         address=theirs.address,
         first_seen_at=theirs.first_seen_at,
         last_seen_at=theirs.last_seen_at,
+        heard=stored_heard(theirs.heard),
+        words=stored_words(theirs.words),
         absent_since=device.absent_since if last_run[True] >= last_run[False] else at,
     )
     if last_run[False] < last_run[True]:
@@ -117,6 +123,7 @@ def _keep_own_fields(device: Device, ours: Replayed, theirs: Replayed) -> None:
             device.reasons = []
     device.address = ours.address
     device.last_seen_at = ours.last_seen_at
+    device.heard, device.words = stored_heard(ours.heard), stored_words(ours.words)
 
 
 def _divide_rows(

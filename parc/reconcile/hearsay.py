@@ -81,7 +81,7 @@ _TOLD = (
 def _origins(row: ManagedDevice, teller: str) -> tuple[Origin, ...]:
     """Say of each value that the controller at an address told it."""
     how = How(Means.CONTROLLER, raw=teller)
-    values = [(name, getattr(row, name)) for name in _TOLD]
+    values = [("category", row.kind), *((name, getattr(row, name)) for name in _TOLD)]
     return tuple(Origin(name, value, how) for name, value in values if value)
 
 

@@ -2,8 +2,9 @@
 
 Names of fields in an entry: columns of the device or asset; a row of a table is
 ``table/column/key`` (``interface/if_alias/Gi1/0/1``), and ``table//key`` for one that came or
-went. Of a device that changes in very many rows the entry names the first, and counts the rest as
-``more``: what it said is in its observations.
+went; ``silent/field`` says which source gave way to which. Of a device that changes in very many
+rows the entry names the first, and counts the rest as ``more``: what it said is in its
+observations.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from parc.reconcile.change import (
     CreateAsset,
     CreateDevice,
     DeviceRef,
+    FieldChange,
     LinkAsset,
     Returned,
     RowAction,
@@ -103,6 +105,7 @@ class History:
             case UpdateDevice():
                 entry = self.entries["device", number, "changed"]
                 entry |= {c.field: (c.before, c.after) for c in change.changes}
+                entry |= _given_way(change.changes)
             case RowChange():
                 self._add_row(number, change)
             case Absent() | Returned():
@@ -127,6 +130,7 @@ class History:
             case UpdateAsset():
                 entry = self.entries["asset", change.asset_id, "changed"]
                 entry |= {c.field: (c.before, c.after) for c in change.changes}
+                entry |= _given_way(change.changes)
             case SeeDifference():
                 entry = self.entries["asset", change.asset_id, "difference"]
                 entry[change.field] = (change.kept, change.seen_value)
@@ -163,6 +167,15 @@ class History:
                 name = device_name(sys_name, host_name, model_name, address)
                 names["device", number] = name
         return names
+
+
+def _given_way(changes: Iterable[FieldChange]) -> _Changes:
+    """Say which sources have been silent for so long that another stands in their place."""
+    return {
+        f"silent/{change.field}": (change.silent.value, change.source.value)
+        for change in changes
+        if change.silent is not None
+    }
 
 
 def _counted(rows: Iterable[RowChange]) -> Mapping[str, int]:

@@ -17,6 +17,7 @@ from typing import Final
 from collectors.observation import Category
 from parc.precedence import ValueSource
 from parc.reconcile.ignored import NOTHING, Ignored
+from parc.told_values import NO_WORDS, NOT_HEARD, Heard, Words
 
 FieldSource = ValueSource
 Value = str | int | bool | tuple[str, ...] | None
@@ -232,6 +233,8 @@ class KnownDevice:
         rows: by table and key; tables that were not loaded are empty.
         signs: why it is thought to be of its category.
         missed: rows that complete readings lacked of late, by table and key.
+        words: what each source last said.
+        heard: when each source spoke last.
     """
 
     id: int
@@ -246,6 +249,8 @@ class KnownDevice:
     ignored_until: datetime | None = None
     last_seen_at: datetime | None = None
     missed: Mapping[Table, Mapping[str, Missed]] = field(default_factory=lambda: _NONE_MISSED)
+    words: Words = field(default_factory=lambda: NO_WORDS)
+    heard: Heard = field(default_factory=lambda: NOT_HEARD)
 
 
 _NO_ROWS: Final[Mapping[Table, Mapping[str, KnownRow]]] = MappingProxyType({})

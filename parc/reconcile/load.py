@@ -63,6 +63,7 @@ from parc.reconcile.known import (
 from parc.reconcile.missing import read_missed
 from parc.reconcile.policy import Policy
 from parc.reconcile.usable import usable_mac
+from parc.told_values import read_heard, read_words
 
 Row = (
     Interface
@@ -370,12 +371,14 @@ def _devices(session: Session, ids: set[int], hanging: _Hanging) -> Iterator[Kno
         Device.absent_since,
         Device.ignored_until,
         Device.last_seen_at,
+        Device.words,
+        Device.heard,
         *columns,
     ).order_by(Device.id)
     for part in chunks(ids):
         for row in session.execute(query.where(Device.id.in_(part))):
             fields = {
-                name: _plain(value) for name, value in zip(DEVICE_COLUMNS, row[8:], strict=True)
+                name: _plain(value) for name, value in zip(DEVICE_COLUMNS, row[10:], strict=True)
             }
             yield KnownDevice(
                 row.id,
@@ -390,4 +393,6 @@ def _devices(session: Session, ids: set[int], hanging: _Hanging) -> Iterator[Kno
                 ignored_until=row.ignored_until,
                 last_seen_at=row.last_seen_at,
                 missed=hanging.missed.get(row.id, {}),
+                words=read_words(row.words),
+                heard=read_heard(row.heard),
             )

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from collectors.observation import Category
 from parc.models import (
@@ -65,7 +65,7 @@ class Told:
     def by_devices(cls, session: Session, asset: Asset) -> Told:
         """Read the devices of a record."""
         query = sa.select(Device).where(Device.asset_id == asset.id).order_by(Device.id)
-        devices = session.scalars(query).all()
+        devices = session.scalars(query.options(undefer(Device.words))).all()
         return cls(devices, [asset_sources.machine_values(device) for device in devices])
 
     def says(self, asset: Asset, name: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 from collectors.observation import Category, Observation
 from parc.errors import ParcError
 from parc.key_texts import folded
-from parc.naming import asset_values, device_name
+from parc.naming import device_name
 from parc.reconcile.change import (
     Absent,
     Change,
@@ -67,6 +67,7 @@ from parc.reconcile.policy import Policy
 from parc.reconcile.printing import PlanRow, rows_of
 from parc.reconcile.rules import KeyKind, Reason
 from parc.reconcile.seen import Seen, fold
+from parc.reconcile.standing import DeviceSays, first_words
 
 
 class UnsafePlanError(ParcError):
@@ -173,7 +174,7 @@ def plan(
             address is among them, and that was not seen, is absent. Empty for a run that was
             stopped.
     """
-    seen, dead = fold(with_told(observations), known.ignored)
+    seen, dead = fold(with_told(observations), known.ignored, policy.rules)
     return _Planner(known, policy, covered).plan(seen, dead)
 
 
@@ -183,7 +184,12 @@ class _Candidate:
 
     device: DeviceRef
     entry: Seen
-    fields: Values
+    says: DeviceSays
+
+    @property
+    def fields(self) -> Values:
+        """Give the fields of the device."""
+        return self.says.fields
 
     def rank(self) -> tuple[bool, float, str]:
         """Give its place among the devices of an asset; the first leads."""
@@ -289,9 +295,19 @@ class _Planner:
         rows = compare_rows(device, {}, entry.tables)
         self.changes.append(CreateDevice(device, changes, match, (*rows.loud, *rows.quiet)))
         signs = entry.signs or None
-        self.sightings.append(Sighting(device, entry.addresses, entry.observed_at, signs=signs))
+        words = first_words(entry, self.policy)
+        self.sightings.append(
+            Sighting(
+                device,
+                entry.addresses,
+                entry.observed_at,
+                signs=signs,
+                heard=entry.heard,
+                words=words,
+            )
+        )
         fields = _after(_NOTHING, changes, device.address)
-        candidate = _Candidate(device, entry, fields)
+        candidate = _Candidate(device, entry, DeviceSays(fields, words, self.policy.rules))
         self.after.append(candidate)
         self._note_candidate(None, candidate)
 
@@ -301,10 +317,10 @@ class _Planner:
         loud = (*self._whereabouts(known, entry, device.address), *compared.loud)
         if loud:
             self.changes.append(UpdateDevice(device, loud, match))
-        if any(c.field in IDENTITY_FIELDS and c.before is not None for c in loud):
+        if any(_is_other_identity(change) for change in loud):
             self.risky.add(known.id)
         counting = Counting(self.policy, known.missed, entry.observed_at)
-        rows = compare_rows(device, known.rows, own_tables(known, entry), counting)
+        rows = compare_rows(device, known.rows, own_tables(known, entry, self.policy), counting)
         self.changes += rows.loud
         if known.is_absent:
             self.changes.append(Returned(device))
@@ -319,10 +335,13 @@ class _Planner:
                 _new_signs(known, entry),
                 match if loud or rows.loud or known.is_absent else None,
                 rows.missed,
+                compared.heard,
+                compared.words,
             )
         )
         fields = _after(known.fields, (*loud, *compared.quiet), device.address)
-        candidate = _Candidate(device, entry, fields)
+        words = known.words if compared.words is None else compared.words
+        candidate = _Candidate(device, entry, DeviceSays(fields, words, self.policy.rules))
         self.after.append(candidate)
         is_open = known.status is not Status.IGNORED or _is_ignored_no_more(known, entry)
         if known.asset_id is not None or is_open:
@@ -386,7 +405,7 @@ class _Planner:
                 rest.append(candidate)
         self._link_rest(rest)
         for device, candidates in self.made.items():
-            values = _asset_fields([c.fields for c in sorted(candidates, key=_Candidate.rank)])
+            values = _asset_fields([c.says for c in sorted(candidates, key=_Candidate.rank)])
             self.changes.append(CreateAsset(device, values, self.policy.location_id))
         self.changes += self.links
 
@@ -519,7 +538,7 @@ class _Planner:
             is_there = not (sibling.is_absent or sibling.id in self.absent)
             if is_silent and is_there and (sibling.is_controller, sibling.id, "") < leader.rank():
                 return []
-        return compare_asset(asset, leader.device, leader.fields, self.policy)
+        return compare_asset(asset, leader.device, leader.says, self.policy)
 
 
 def _after(before: Values, changes: Iterable[FieldChange], address: str) -> Values:
@@ -534,16 +553,21 @@ def _is_controller(fields: Values) -> bool:
     return fields["category"] is Category.BMC
 
 
-def _asset_fields(devices: Sequence[Values]) -> tuple[FieldChange, ...]:
+def _asset_fields(devices: Sequence[DeviceSays]) -> tuple[FieldChange, ...]:
     """Give the fields of an asset that is made of devices, the leading one first."""
-    values: dict[str, tuple[Value, str]] = {}
-    for fields in reversed(devices):
-        values |= asset_values(fields)
+    values: dict[str, tuple[Value, FieldSource]] = {}
+    for device in reversed(devices):
+        values |= device.values()
     changes = [
-        FieldChange(name, None, value, FieldSource(word))
-        for name, (value, word) in sorted(values.items())
+        FieldChange(name, None, value, source) for name, (value, source) in sorted(values.items())
     ]
-    return (*changes, FieldChange("primary_address", None, devices[0]["address"]))
+    return (*changes, FieldChange("primary_address", None, devices[0].fields["address"]))
+
+
+def _is_other_identity(change: FieldChange) -> bool:
+    """Tell whether a device calls itself otherwise; that another source tells of it is not that."""
+    has_other = change.field in IDENTITY_FIELDS and change.before is not None
+    return has_other and change.silent is None
 
 
 def _new_signs(known: KnownDevice, entry: Seen) -> frozenset[Sign] | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from collectors.observation import Category
-from parc.precedence import DEFAULT_RULE, Rules, SourceRule, is_in_force
+from parc.precedence import SILENT_DAYS, STATED, Rules, SourceRule, is_in_force, rule_of
 from parc.reconcile.known import FieldSource, KnownAsset, Missed
 
 # After how many complete readings that lack it a row is gone, unless the settings say another.
@@ -29,6 +29,8 @@ class Policy:
             than this share of at least so many devices refuses itself.
         rules: which source wins, of the fields that do not follow the default.
         gone_after: how many complete readings must lack a row until it is gone.
+        silent_days: after how many days without a word a source gives way to others.
+        run_id: of the run, if it is one: whose words are new.
         started_at: of the run; a row counts as missed once in it, however often it is planned.
         now: when locks are looked at; None stands before the end of any.
     """
@@ -41,6 +43,8 @@ class Policy:
     unsafe_minimum: int = 10
     rules: Rules = field(default_factory=dict)
     gone_after: int = GONE_AFTER
+    silent_days: int = SILENT_DAYS
+    run_id: int | None = None
     started_at: datetime | None = None
     now: datetime | None = None
 
@@ -54,17 +58,30 @@ class Policy:
 
     def rule(self, name: str) -> SourceRule:
         """Give who wins in a field."""
-        return self.rules.get(name, DEFAULT_RULE)
+        return rule_of(self.rules, name)
 
-    def may_write(self, asset: KnownAsset, name: str, seen: FieldSource) -> bool:
+    def may_write(
+        self,
+        asset: KnownAsset,
+        name: str,
+        seen: FieldSource,
+        others: Collection[FieldSource] = (),
+    ) -> bool:
         """Tell whether a value seen by ``seen`` may be written into a field of an asset.
 
         A lock holds against everything while it lasts, and lets everything in when it has ended;
         without one the order of the sources decides.
+
+        Args:
+            others: who else speaks of the field on the device that speaks for the asset. What
+                stands there was decided between them already.
         """
         if name in asset.locks:
             return not is_in_force(asset.locks[name], self.now)
-        return self.rule(name).wins(seen, asset.sources.get(name))
+        present = asset.sources.get(name)
+        if present in others and present not in STATED:
+            return True
+        return self.rule(name).wins(seen, present)
 
     def is_counted(self, before: Missed | None, read_at: datetime) -> bool:
         """Tell whether a reading counts that lacks a row: once a run, and not the same again."""

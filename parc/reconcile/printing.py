@@ -128,7 +128,9 @@ def _fields(
     kind: str, subject: str, changes: Iterable[FieldChange], note: str = ""
 ) -> Iterator[PlanRow]:
     for change in changes:
-        yield PlanRow(kind, subject, change.field, shown(change.before), shown(change.after), note)
+        before, after = shown(change.before), shown(change.after)
+        silent = f"{change.silent} is silent" if change.silent else ""
+        yield PlanRow(kind, subject, change.field, before, after, silent or note)
 
 
 def _found_by(match: Match) -> str:

@@ -7,7 +7,7 @@ never taken it for another.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from collectors.observation import Observation
@@ -16,6 +16,8 @@ from parc.reconcile.compare import Counting, compare_fields, compare_rows, new_f
 from parc.reconcile.known import DEVICE_COLUMNS, KnownDevice, KnownRow, Missed, Sign, Table, Value
 from parc.reconcile.policy import DEFAULT_POLICY, Policy
 from parc.reconcile.seen import Seen, fold_one
+from parc.reconcile.standing import first_words
+from parc.told_values import Heard, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +44,21 @@ class Replayed:
     fields: Mapping[str, Value]
     rows: Mapping[Table, Mapping[str, ReplayedRow]]
     signs: frozenset[Sign]
+    heard: Heard
+    words: Words
 
 
 def replay(
-    runs: Iterable[Sequence[Observation]], policy: Policy = DEFAULT_POLICY
+    runs: Iterable[tuple[int | None, Sequence[Observation]]], policy: Policy = DEFAULT_POLICY
 ) -> Replayed | None:
     """Give what is known when runs were applied one after the other, or None without any.
 
     Args:
-        runs: what the device said in each, the oldest first; none is empty.
+        runs: their ids, and what the device said in each, the oldest first; none is empty.
     """
     device = _Replay(policy)
-    for observations in runs:
-        device.see(fold_one(observations))
+    for run_id, observations in runs:
+        device.see(fold_one(observations, rules=policy.rules), run_id)
     return device.result()
 
 
@@ -69,14 +73,20 @@ class _Replay:
         self.rows: dict[Table, dict[str, ReplayedRow]] = {table: {} for table in Table}
         self.signs: frozenset[Sign] = frozenset()
         self.missed: dict[Table, dict[str, Missed]] = {table: {} for table in Table}
+        self.heard: Heard = {}
+        self.words: Words = {}
 
-    def see(self, entry: Seen) -> None:
+    def see(self, entry: Seen, run_id: int | None) -> None:
         """Take over what one run saw."""
+        policy = replace(self.policy, run_id=run_id)
         if self.moments:
-            changes = compare_fields(self._known(), entry)
+            changes = compare_fields(self._known(), entry, policy)
             fields = (*changes.loud, *changes.quiet)
+            self.heard = changes.heard
+            self.words = self.words if changes.words is None else changes.words
         else:
             fields = new_fields(entry)
+            self.heard, self.words = entry.heard, first_words(entry, policy)
         self.fields |= {change.field: change.after for change in fields}
         ref = DeviceRef(entry.addresses[0])
         counting = Counting(self.policy, self.missed, entry.observed_at)
@@ -105,11 +115,20 @@ class _Replay:
             table: {key: KnownRow(0, row.values, row.gone_at is not None) for key, row in r.items()}
             for table, r in self.rows.items()
         }
-        return KnownDevice(0, self.address, self.fields, rows=rows, signs=self.signs)
+        return KnownDevice(
+            0,
+            self.address,
+            self.fields,
+            rows=rows,
+            signs=self.signs,
+            words=self.words,
+            heard=self.heard,
+        )
 
     def result(self) -> Replayed | None:
         """Give what came of it."""
         if not self.moments:
             return None
         first, last = min(self.moments), max(self.moments)
-        return Replayed(self.address, first, last, self.fields, self.rows, self.signs)
+        told = (self.heard, self.words)
+        return Replayed(self.address, first, last, self.fields, self.rows, self.signs, *told)

@@ -16,9 +16,11 @@ from operator import attrgetter
 from typing import Any, Final
 
 from collectors import evidence
+from collectors.evidence import Means
 from collectors.observation import Observation, Presence, Source, to_json
 from collectors.text import normalise_mac
 from parc.key_texts import uuid_text
+from parc.precedence import NO_RULES, Rules, rule_of
 from parc.reconcile.identity import (
     IF_PHYS_ADDRESS,
     Key,
@@ -43,6 +45,7 @@ from parc.reconcile.known import (
 )
 from parc.reconcile.rules import KeyKind
 from parc.reconcile.usable import is_virtual_router_mac
+from parc.told_values import SHARED_FIELDS, Heard
 
 _SYSTEM_FIELDS: Final = (
     "sys_name",
@@ -69,7 +72,14 @@ _IDENTITY_FIELDS: Final = (
 _TOLD_BY_PORTS: Final = frozenset({"manufacturer", "operating_system"})
 # Who outweighs whom where several spoke in one run: who looks from inside knows best.
 _WEIGHTS: Final = {Source.AGENT: 0, Source.SNMP: 1, Source.NMAP: 2}
-_FIELD_SOURCES: Final = (FieldSource.AGENT, FieldSource.SNMP, FieldSource.NMAP)
+_FIELD_SOURCES: Final = (
+    FieldSource.AGENT,
+    FieldSource.SNMP,
+    FieldSource.CONTROLLER,
+    FieldSource.NMAP,
+)
+_Fields = dict[str, tuple[Value, FieldSource]]
+_Words = dict[str, dict[FieldSource, Value]]
 
 
 _READ_TABLES: Final = (
@@ -127,6 +137,8 @@ class Seen:
         is_surveyed: ports and banners were looked at to the end, so that ``signs`` and the
             category that follows from them may replace those of before.
         confidence: in the category, when it follows from signs.
+        words: what each source said of the fields that several may tell.
+        heard: when each of the sources that spoke did so last.
     """
 
     addresses: tuple[str, ...]
@@ -138,10 +150,12 @@ class Seen:
     confidence: float | None
     wire_mac: str | None
     traits: Traits
+    words: Mapping[str, Mapping[FieldSource, Value]]
+    heard: Heard
 
 
 def fold(
-    observations: Iterable[Observation], ignored: Ignored = NOTHING
+    observations: Iterable[Observation], ignored: Ignored = NOTHING, rules: Rules = NO_RULES
 ) -> tuple[tuple[Seen, ...], frozenset[Key]]:
     """Give what was seen, one entry a device in the order of addresses, and the dead keys.
 
@@ -149,50 +163,66 @@ def fold(
 
     Args:
         ignored: keys that people said identify nothing.
+        rules: which source wins, of the fields that do not follow the default.
     """
-    entries = _of_addresses(observations, ignored)
+    entries = _of_addresses(observations, ignored, rules)
     groups = _join_unread(entries, _join_read(entries))
-    folded = [_merge([entries[position] for position in group], ignored) for group in groups]
+    folded = [_merge([entries[position] for position in group], ignored, rules) for group in groups]
     shown = Counter(key for entry in folded for key in shown_keys(entry.traits))
     dead = frozenset(key for key, count in shown.items() if count > 1)
     return tuple(sorted(folded, key=lambda entry: sort_key(entry.addresses[0]))), dead
 
 
-def fold_one(observations: Iterable[Observation], ignored: Ignored = NOTHING) -> Seen:
+def fold_one(
+    observations: Iterable[Observation], ignored: Ignored = NOTHING, rules: Rules = NO_RULES
+) -> Seen:
     """Give what one device said in a run, when it is known that all of it was that device.
 
     Args:
         observations: at least one.
         ignored: keys that people said identify nothing.
+        rules: which source wins, of the fields that do not follow the default.
     """
-    return _merge(_of_addresses(observations, ignored), ignored)
+    return _merge(_of_addresses(observations, ignored, rules), ignored, rules)
 
 
-def _of_addresses(observations: Iterable[Observation], ignored: Ignored) -> list[Seen]:
+def _of_addresses(
+    observations: Iterable[Observation], ignored: Ignored, rules: Rules
+) -> list[Seen]:
     """Give an entry for each address, in their order."""
     by_address: dict[str, list[Observation]] = defaultdict(list)
     for observation in observations:
         by_address[observation.address].append(observation)
     ordered = sorted(by_address, key=sort_key)
-    return [_of_address(by_address[address], ignored) for address in ordered]
+    return [_of_address(by_address[address], ignored, rules) for address in ordered]
 
 
-def _of_address(observations: list[Observation], ignored: Ignored) -> Seen:
+def _of_address(observations: list[Observation], ignored: Ignored, rules: Rules) -> Seen:
     """Fold what one address said by several means: agents, SNMP, and the latest of each."""
     ordered = sorted(
         observations,
         key=lambda o: (_WEIGHTS[o.source], -o.observed_at.timestamp(), to_json(o)),
     )
-    fields: dict[str, tuple[Value, FieldSource]] = {}
+    fields: _Fields = {}
+    words: _Words = defaultdict(dict)
+    heard: dict[FieldSource, datetime] = {}
     for observation in ordered:
-        for name, value in _fields(observation).items():
+        source, told = _speaker(observation), _fields(observation)
+        for name, value in told.items():
             if value is not None:
-                fields.setdefault(name, (value, FieldSource(observation.source.value)))
+                fields.setdefault(name, (value, source))
+                if name in SHARED_FIELDS:
+                    words[name].setdefault(source, value)
+        if source is FieldSource.NMAP or any(value is not None for value in told.values()):
+            heard[source] = max(heard.get(source, observation.observed_at), observation.observed_at)
     presences = [o.presence for o in ordered if o.presence is not None]
     presence = max(presences, key=lambda p: (p.is_complete, len(p.services)), default=None)
     tables = _tables(ordered, presence)
     wire_mac = _own_wire_mac(presences, tables.get(Table.INTERFACE))
-    has_guess = _add_presence(fields, presences, wire_mac)
+    _add_presence(fields, words, presences, wire_mac)
+    _choose(fields, words, rules)
+    _add_origins(fields, presences)
+    has_guess = fields.get("category", (None, None))[1] is FieldSource.NMAP
     return _make(
         ignored,
         addresses=(ordered[0].address,),
@@ -203,7 +233,25 @@ def _of_address(observations: list[Observation], ignored: Ignored) -> Seen:
         is_surveyed=presence is not None and presence.is_complete,
         confidence=presence.category_confidence if presence and has_guess else None,
         wire_mac=wire_mac,
+        words=dict(words),
+        heard=heard,
     )
+
+
+def _speaker(observation: Observation) -> FieldSource:
+    """Give whose words an observation holds: what a controller tells of another is its own."""
+    if observation.source is Source.SNMP and observation.identity is not None:
+        means = {one.how.means for one in observation.identity.origins if one.is_chosen}
+        if means == {Means.CONTROLLER}:
+            return FieldSource.CONTROLLER
+    return FieldSource(observation.source.value)
+
+
+def _choose(fields: _Fields, words: _Words, rules: Rules) -> None:
+    """Let the source that wins in each field stand, of those that spoke."""
+    for name, said in words.items():
+        source = min(said, key=rule_of(rules, SHARED_FIELDS[name]).place)
+        fields[name] = (said[source], source)
 
 
 def _own_wire_mac(presences: Sequence[Presence], interfaces: SeenTable | None) -> str | None:
@@ -252,11 +300,9 @@ def _fields(observation: Observation) -> dict[str, Value]:
 
 
 def _add_presence(
-    fields: dict[str, tuple[Value, FieldSource]],
-    presences: Sequence[Presence],
-    wire_mac: str | None,
-) -> bool:
-    """Add what a sweep saw where the device said nothing; tell whether its category is a guess."""
+    fields: _Fields, words: _Words, presences: Sequence[Presence], wire_mac: str | None
+) -> None:
+    """Add what a sweep saw beside what the device said."""
     seen: dict[str, Value] = {}
     for presence in presences:
         values: tuple[tuple[str, Value], ...] = (
@@ -270,18 +316,15 @@ def _add_presence(
                 seen.setdefault(name, value)
     if wire_mac and not is_virtual_router_mac(wire_mac):
         seen["base_mac_address"] = wire_mac
-    has_guess = "category" in seen and "category" not in fields
     for name, value in seen.items():
         fitted = value if name == "category" else fit(value, DEVICE_COLUMNS[name])
         if fitted is not None:
             fields.setdefault(name, (fitted, FieldSource.NMAP))
-    _add_origins(fields, presences)
-    return has_guess
+            if name in SHARED_FIELDS:
+                words[name].setdefault(FieldSource.NMAP, fitted)
 
 
-def _add_origins(
-    fields: dict[str, tuple[Value, FieldSource]], presences: Sequence[Presence]
-) -> None:
+def _add_origins(fields: _Fields, presences: Sequence[Presence]) -> None:
     """Add where a sweep read what it tells: beside what the device says, where that differs."""
     told: list[str] = []
     for origin in (one for presence in presences for one in presence.origins):
@@ -428,17 +471,25 @@ def _bare_addresses(entries: Sequence[Seen]) -> frozenset[str]:
     )
 
 
-def _merge(entries: list[Seen], ignored: Ignored) -> Seen:
+def _merge(entries: list[Seen], ignored: Ignored, rules: Rules) -> Seen:
     """Make one entry of several addresses of one machine."""
     if len(entries) == 1:
         return entries[0]
     ordered = sorted(entries, key=_weight)
-    fields: dict[str, tuple[Value, FieldSource]] = {}
+    fields: _Fields = {}
     for source in _FIELD_SOURCES:
         for entry in ordered:
             for name, pair in entry.fields.items():
                 if pair[1] is source:
                     fields.setdefault(name, pair)
+    words: _Words = defaultdict(dict)
+    heard: dict[FieldSource, datetime] = {}
+    for entry in ordered:
+        for name, said in entry.words.items():
+            words[name] = {**said, **words[name]}
+        for source, at in entry.heard.items():
+            heard[source] = max(at, heard.get(source, at))
+    _choose(fields, words, rules)
     return _make(
         ignored,
         addresses=tuple(sorted((a for e in ordered for a in e.addresses), key=sort_key)),
@@ -449,6 +500,8 @@ def _merge(entries: list[Seen], ignored: Ignored) -> Seen:
         is_surveyed=all(entry.is_surveyed for entry in ordered),
         confidence=max((e.confidence for e in ordered if e.confidence is not None), default=None),
         wire_mac=next((entry.wire_mac for entry in ordered if entry.wire_mac), None),
+        words=dict(words),
+        heard=heard,
     )
 
 

@@ -18,16 +18,19 @@ from parc.models import Asset, AssetField, Device, Difference, LockRule, ValueSo
 from parc.naming import MACHINE_FIELDS, address_sort, asset_values
 from parc.precedence import (
     BY_HAND,
-    DEFAULT_RULE,
+    NO_RULES,
     STATED,
     LockChoice,
     Rules,
     Stated,
     first_lock,
+    rule_of,
 )
 from parc.queries.devices_of_assets import leading_devices
+from parc.queries.field_rules import read_rules
 from parc.services.actor import Actor
 from parc.services.asset_search import refresh_search_texts
+from parc.told_values import read_words, tellers
 
 Seen = Mapping[str, tuple[Any, ValueSource]]
 
@@ -49,7 +52,7 @@ class Writing:
         """Give the lock of a value of ``field``; what no machine writes needs none."""
         if field not in MACHINE_FIELDS or self.stated.source is not ValueSource.PERSON:
             return None
-        return self.stated.lock or first_lock(self.rules.get(field, DEFAULT_RULE))
+        return self.stated.lock or first_lock(rule_of(self.rules, field))
 
 
 def set_stated_source(session: Session, asset_id: int, field: str, writing: Writing) -> None:
@@ -172,10 +175,15 @@ def drop_difference(session: Session, asset: Asset, field: str) -> None:
         session.delete(difference)
 
 
-def machine_values(device: Device) -> dict[str, tuple[Any, ValueSource]]:
-    """Give what a device says for the fields of an asset, with the means by which it was seen."""
-    columns = {column.key: getattr(device, column.key) for column in sa.inspect(Device).columns}
-    seen = asset_values(columns)
+def machine_values(device: Device, rules: Rules = NO_RULES) -> dict[str, tuple[Any, ValueSource]]:
+    """Give what a device says for the fields of an asset, with the means by which it was seen.
+
+    Args:
+        rules: those that people changed; they tell whose a value is that several say.
+    """
+    names = (column.key for column in sa.inspect(Device).columns if column.key != "heard")
+    columns = {name: getattr(device, name) for name in names}
+    seen = asset_values(columns, tellers(read_words(device.words), columns, rules))
     return {name: (value, ValueSource(word)) for name, (value, word) in seen.items()}
 
 
@@ -188,14 +196,14 @@ def leading_values_of(
     session: Session, asset_ids: Iterable[int]
 ) -> dict[int, dict[str, tuple[Any, ValueSource]]]:
     """Give what the leading devices of assets say, by asset; nothing for those without one."""
-    devices = leading_devices(session, asset_ids)
-    return {asset_id: machine_values(device) for asset_id, device in devices.items()}
+    devices, rules = leading_devices(session, asset_ids), read_rules(session)
+    return {asset_id: machine_values(device, rules) for asset_id, device in devices.items()}
 
 
 def fill_from_device(session: Session, asset: Asset, device: Device, *, at: datetime) -> None:
     """Fill what is empty and copy what lists show, for an asset that was just given a device."""
     owned = set(person_fields(session, asset.id))
-    for name, (value, source) in machine_values(device).items():
+    for name, (value, source) in machine_values(device, read_rules(session)).items():
         row = session.get(AssetField, (asset.id, name))
         is_known = row is not None and row.source is source and getattr(asset, name) == value
         if name not in owned and not is_known and getattr(asset, name) in {None, value}:

@@ -16,13 +16,13 @@ from parc.errors import FieldProblem, InvalidInputError
 from parc.models import FieldRule
 from parc.naming import MACHINE_FIELDS
 from parc.precedence import (
-    DEFAULT_ORDER,
-    DEFAULT_RULE,
     MOST_LOCK_DAYS,
     USUAL_LOCK_DAYS,
     LockRule,
     SourceRule,
     ValueSource,
+    default_rule,
+    rule_of,
 )
 from parc.queries.field_rules import read_rules
 from parc.services.actor import Actor
@@ -54,7 +54,7 @@ def set_rule(
     _check_field(field)
     reader = FieldReader()
     named = _read_order(reader, order)
-    rest = [source for source in DEFAULT_ORDER if source not in named]
+    rest = [source for source in default_rule(field).order if source not in named]
     word = reader.word("lock", lock, LockRule, LockRule.NEVER)
     days = USUAL_LOCK_DAYS
     if word is LockRule.DAYS:
@@ -74,7 +74,7 @@ def reset_rule(session: Session, actor: Actor, field: str, *, at: datetime) -> N
     """
     require(actor, Action.EDIT_FIELD_RULE)
     _check_field(field)
-    _write(session, actor, field, DEFAULT_RULE, at)
+    _write(session, actor, field, default_rule(field), at)
 
 
 def _check_field(field: str) -> None:
@@ -94,7 +94,7 @@ def _read_order(reader: FieldReader, order: Sequence[str]) -> list[ValueSource]:
 
 
 def _write(session: Session, actor: Actor, field: str, rule: SourceRule, at: datetime) -> None:
-    before = read_rules(session).get(field, DEFAULT_RULE)
+    before = rule_of(read_rules(session), field)
     if rule == before:
         return
     row = session.scalar(sa.select(FieldRule).where(FieldRule.field == field))
@@ -122,7 +122,7 @@ def _write(session: Session, actor: Actor, field: str, rule: SourceRule, at: dat
         action="changed",
         changes=changes,
     )
-    if rule == DEFAULT_RULE:
+    if rule == default_rule(field):
         session.delete(row)
         session.flush()
 

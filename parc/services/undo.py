@@ -50,7 +50,9 @@ _PASSING: Final[Mapping[str, frozenset[str]]] = {
     "asset": frozenset(
         {"version", "updated_at", "last_seen_at", "primary_address", "primary_address_sort"}
     ),
-    "device": frozenset({"last_seen_at", "absent_since", "reasons", "console_message"}),
+    "device": frozenset(
+        {"last_seen_at", "absent_since", "reasons", "console_message", "heard", "words"}
+    ),
     "entitlement": frozenset({"row_version", "updated_at", "search_text", "allocated_count"}),
     "supplier": frozenset({"version", "updated_at", "search_text"}),
     "incident": frozenset({"version", "updated_at", "minutes_spent", "search_text"}),

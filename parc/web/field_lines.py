@@ -15,7 +15,7 @@ from collectors.observation import Category
 from parc.extensions import db
 from parc.models import LockRule, ValueSource
 from parc.naming import MACHINE_FIELDS
-from parc.precedence import DEFAULT_RULE, STATED, Rules, is_in_force
+from parc.precedence import STATED, Rules, is_in_force, rule_of
 from parc.queries.asset_sheet import Sheet
 from parc.queries.field_rules import read_rules
 from parc.queries.provenance import Earlier, FieldSource, earlier_values
@@ -186,7 +186,7 @@ def _lock(name: str, source: FieldSource | None, rules: Rules) -> LockLine | Non
     """Say how a value is kept from machines; nothing when they may write it."""
     if source is None or source.source not in STATED or name not in MACHINE_FIELDS:
         return None
-    is_safe = source.lock is not None or rules.get(name, DEFAULT_RULE).protects(source.source)
+    is_safe = source.lock is not None or rule_of(rules, name).protects(source.source)
     if not is_safe or not is_in_force(source.locked_until, now()):
         return None
     until = lock_end_text(source.lock, source.locked_until)

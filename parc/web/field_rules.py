@@ -13,7 +13,7 @@ from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
 from parc.models import FieldRule, LockRule, ValueSource
 from parc.naming import MACHINE_FIELDS
-from parc.precedence import DEFAULT_RULE, SourceRule
+from parc.precedence import SourceRule, rule_of
 from parc.queries.field_rules import read_rules, read_stored
 from parc.services.field_rules import reset_rule, set_rule
 from parc.services.permissions import Action
@@ -50,7 +50,7 @@ def index() -> ResponseReturnValue:
     if not field:
         return _page("", filled())
     _check(field)
-    return _page(field, _form_of(read_rules(db.session()).get(field, DEFAULT_RULE)))
+    return _page(field, _form_of(rule_of(read_rules(db.session()), field)))
 
 
 @field_rules.post("/which-source-wins")
@@ -122,7 +122,7 @@ def _page(field: str, form: Form) -> str:
     rules = read_rules(db.session())
     lines = []
     for name in MACHINE_FIELDS:
-        rule = rules.get(name, DEFAULT_RULE)
+        rule = rule_of(rules, name)
         order = [label(source) for source in rule.order]
         lines.append(RuleLine(name, str(LABELS[name]), order, meaning(rule), stored.get(name)))
     return render_template(

@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as _in
 
 from collectors.observation import Category
-from parc.models import DeviceStatus, LifecycleState, MovementKind, ProductStatus
+from parc.models import DeviceStatus, LifecycleState, MovementKind, ProductStatus, ValueSource
 from parc.queries.dashboard import PeopleChange, RunChange
 from parc.services.fields import read_day
 from parc.software.licensing import LicenceNeed
@@ -304,6 +304,8 @@ def field_label(name: str) -> str:
     table, slash, rest = name.partition("/")
     if table == "lock" and slash:
         return str(gettext("Lock: %(field)s", field=field_label(rest)))
+    if table == "silent" and slash:
+        return str(gettext("Silent for long: %(field)s", field=field_label(rest)))
     if table == "custom" and slash:
         return custom_label(rest)
     if not slash or table not in TABLES:
@@ -338,6 +340,8 @@ def _sentence(name: str, field: str, value: str) -> str:
         return custom_text(name.removeprefix("custom/"), value)
     if name.startswith("lock/"):
         return lock_code_text(value)
+    if name.startswith("silent/") and value in set(ValueSource):
+        return label(ValueSource(value))
     return note_text(value) if key_text(name) is not None else value
 
 

@@ -116,6 +116,7 @@ _SOURCE: Mapping[ValueSource, str] = {
     ValueSource.CSV: "CSV",
     ValueSource.API: "API",
     ValueSource.AGENT: _in("source", "Agent"),
+    ValueSource.CONTROLLER: _in("source", "Controller"),
 }
 _CUSTOM_TYPES: Mapping[CustomType, str] = {
     CustomType.TEXT: _in("type of a field", "Text"),

@@ -104,6 +104,11 @@ def _history(session: Session) -> None:
     )
 
 
+def _words(session: Session) -> None:
+    said = {"at": None, "run": None, "said": {"model_name": "X1"}}
+    make_device(session, heard={"agent": SOME_MOMENT.isoformat()}, words={"snmp": said})
+
+
 def _count(session: Session) -> None:
     make_run(session, address_count=1, swept_count=2)
 
@@ -124,6 +129,7 @@ def _incident(session: Session) -> None:
         _run,
         _history,
         _count,
+        _words,
         _incident,
         _seats,
         _term,

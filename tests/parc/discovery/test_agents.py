@@ -100,7 +100,7 @@ def _state() -> dict[str, list[tuple[Any, ...]]]:
     db.session.rollback()
     found = {}
     for model in (Device, Asset, HostEntry, Installation, ManagedDevice, AuditEntry, ChangeSet):
-        columns = [c for c in model.__table__.columns if c.name != "last_seen_at"]
+        columns = [c for c in model.__table__.columns if c.name not in {"last_seen_at", "heard"}]
         found[model.__tablename__] = [tuple(row) for row in db.session.execute(sa.select(*columns))]
     return found
 

@@ -7,8 +7,11 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 
 from parc.extensions import db, transaction
-from parc.models import Asset
-from tests.factories import make_asset
+from parc.models import Asset, Device, FieldRule
+from parc.precedence import LockRule, ValueSource
+from parc.told_values import Word, read_heard, read_words
+from tests.conftest import SOME_MOMENT
+from tests.factories import make_asset, make_device
 
 
 def test_id_of_a_record_that_is_gone_is_never_given_again(sqlite_app: Flask) -> None:
@@ -35,3 +38,31 @@ def test_migration_that_keeps_ids_goes_both_ways_with_its_search(sqlite_app: Fla
         asset.search_text = "gamma"
         session.flush()
         assert session.scalars(found).all() == []
+
+
+def test_values_of_before_are_the_words_of_those_they_are_presumed_to_come_from(
+    sqlite_app: Flask,
+) -> None:
+    del sqlite_app
+    told = '["model_name","AP1","controller",1]'
+    with transaction() as session:
+        both = make_device(
+            session, sys_name="pc", model_name="X1", sys_object_id="1.3.6", agent_id="a1"
+        ).id
+        ap = make_device(session, model_name="AP1", reasons=[told], category_source="snmp").id
+        order = [one.value for one in ValueSource if one is not ValueSource.CONTROLLER]
+        lock = {"lock": LockRule.NEVER, "lock_days": 30, "author": "Ada"}
+        session.add(FieldRule(field="name", order=order, changed_at=SOME_MOMENT, **lock))
+    db.session.remove()
+    downgrade(revision="0026")
+    upgrade()
+    with transaction() as session:
+        device = session.get_one(Device, both)
+        assert read_words(device.words) == {
+            ValueSource.AGENT: {"model_name": Word("X1")},
+            ValueSource.SNMP: {"sys_name": Word("pc")},
+        }
+        assert read_heard(device.heard)[ValueSource.AGENT] == device.last_seen_at
+        assert set(read_words(session.get_one(Device, ap).words)) == {ValueSource.CONTROLLER}
+        order = session.scalars(sa.select(FieldRule.order)).one()
+        assert order[order.index("snmp") + 1] == "controller"

@@ -151,6 +151,7 @@ def test_planning_again_after_applying_gives_an_empty_plan(
         assert list(again.rows()) == []
         assert again.is_empty
         assert not any(s.fields or s.rows or s.signs is not None for s in again.sightings)
+        assert not any(sighting.words is not None for sighting in again.sightings)
 
 
 @many
@@ -251,7 +252,7 @@ def test_every_address_that_answered_has_one_device(
 
 
 def _records(inventory: Inventory) -> list[tuple[object, ...]]:
-    names = ("address", "absent_since", "status", *DEVICE_COLUMNS)
+    names = ("address", "absent_since", "status", "heard", "words", *DEVICE_COLUMNS)
     columns = [getattr(Device, name) for name in names]
     rows = inventory.session.execute(sa.select(Device.id, *columns).order_by(Device.id))
     return [tuple(row) for row in rows]

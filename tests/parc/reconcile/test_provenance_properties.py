@@ -58,7 +58,7 @@ HALVES = [
 def _begin(memory: sa.Engine, stored: Mapping[str, SourceRule]) -> tuple[Inventory, sa.Connection]:
     """Open an inventory with two assets, and with rules."""
     inventory, connection = open_inventory(memory)
-    inventory.policy = replace(inventory.policy, rules=stored, gone_after=2)
+    inventory.policy = replace(inventory.policy, rules=stored, gone_after=2, silent_days=1)
     make_asset(inventory.session, asset_tag="T1", person_fields=())
     make_asset(inventory.session, asset_tag="T2", manufacturer="HP", serial_number="s1001")
     return inventory, connection
@@ -138,7 +138,7 @@ def test_planning_again_is_empty_whatever_the_rules_and_locks(
         counted = inventory.session.scalars(sa.select(MissedRow.count)).all()
         again = inventory.plan(last)
         assert list(again.rows()) == []
-        assert not any(s.fields or s.rows or s.missed for s in again.sightings)
+        assert not any(s.fields or s.rows or s.missed or s.words for s in again.sightings)
         inventory.apply(again, SOME_MOMENT + timedelta(days=len(history)))
         assert inventory.session.scalars(sa.select(MissedRow.count)).all() == counted
 

@@ -26,7 +26,15 @@ LATER = SOME_MOMENT + timedelta(days=1)
 # What every sight brings is no change, and none that an undo takes back.
 _BROUGHT_BY_SIGHT = {
     "asset": {"last_seen_at", "updated_at", "version"},
-    "device": {"last_seen_at", "reasons", "category_source", "console_message", "last_match"},
+    "device": {
+        "last_seen_at",
+        "reasons",
+        "category_source",
+        "console_message",
+        "last_match",
+        "heard",
+        "words",
+    },
     "interface": {"if_index"},
 }
 _MADE_ANEW = {"category_sign", "life_count"}

@@ -13,14 +13,14 @@ from parc.cli.policy import policy
 from parc.errors import InvalidInputError, NotAllowedError
 from parc.extensions import db, transaction
 from parc.models import AuditEntry, FieldRule, LockRule, Role
-from parc.precedence import DEFAULT_ORDER, DEFAULT_RULE, SourceRule, ValueSource
+from parc.precedence import DEFAULT_ORDER, DEFAULT_RULE, SourceRule, ValueSource, default_rule
 from parc.queries.field_rules import read_rules
 from parc.services.actor import SYSTEM, Actor
 from parc.services.field_rules import reset_rule, set_rule
 from tests.conftest import SOME_MOMENT
 from tests.web import Browser
 
-_SNMP_FIRST = ["snmp", "person", "api", "csv", "agent", "ssh", "nmap"]
+_SNMP_FIRST = ["snmp", "person", "api", "csv", "agent", "ssh", "controller", "nmap"]
 
 
 def _sent(order: list[str], **values: str) -> dict[str, str]:
@@ -47,7 +47,7 @@ def test_default_lets_people_win_and_stays_until_somebody_lifts_it(administrator
 
 def test_rule_is_changed_and_taken_back_with_entries_in_the_history(administrator: Browser) -> None:
     form = administrator.get("/which-source-wins?field=firmware_revision").text
-    assert 'name="place_7"' in form
+    assert 'name="place_8"' in form
     answer = administrator.post("/which-source-wins", _sent(_SNMP_FIRST, field="firmware_revision"))
     assert answer.status_code == 302
     assert _rules()["firmware_revision"].order[0] is ValueSource.SNMP
@@ -98,7 +98,7 @@ def test_technician_may_not_change_which_source_wins(sqlite_app: Flask) -> None:
         set_rule(
             session, manager, "name", order=["person"], lock="days", lock_days="7", at=SOME_MOMENT
         )
-    assert _rules()["name"] == SourceRule(DEFAULT_ORDER, LockRule.DAYS, 7)
+    assert _rules()["name"] == SourceRule(default_rule("name").order, LockRule.DAYS, 7)
     assert [entry.changes for entry in _entries()] == [
         {"lock": ["never", "days"], "lock_days": [30, 7]}
     ]
