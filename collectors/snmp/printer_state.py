@@ -1,23 +1,18 @@
 """What a printer has counted, what lies in its trays, what its display says.
 
 All of Printer-MIB's tables have hrDeviceIndex and a number of their own as index, so that they
-are read side by side in few requests. Counts in colour stand in the makers' MIBs only.
+are read side by side in few requests. Counts in colour are read by ``color_counts``.
 
-Source: RFC 3805 prtMarkerTable, prtInputTable, prtConsoleDisplayBufferTable, prtAlertTable; HP
-total-mono-page-count and total-color-page-count; XEROX-HOST-RESOURCES-EXT-MIB
-xcmHrDevDetailValueInteger; Konica Minolta kmSysPrintFunctionCounterTable; Kyocera's counters by
-function and colour.
+Source: RFC 3805 prtMarkerTable, prtInputTable, prtConsoleDisplayBufferTable, prtAlertTable.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from collectors import oids
 from collectors.details import LifeCount, LifeCountTable, Tray, TrayTable
-from collectors.errors import CollectorError
 from collectors.snmp import values
+from collectors.snmp.color_counts import read_color_counts
 from collectors.snmp.printer_mib import UNITS
 from collectors.snmp.session import DeviceSession
 from collectors.snmp.transport import VarBind
@@ -56,23 +51,6 @@ _COUNTER_UNITS: Final = {
 }
 _CRITICAL: Final = 3
 _SOME_LEFT: Final = -3
-_HP: Final = "1.3.6.1.4.1.11.2.3.9.4.2.1.4.1.2"
-_XEROX: Final = "1.3.6.1.4.1.253.8.53.13.2.1.6.1.20"
-_KONICA: Final = "1.3.6.1.4.1.18334.1.1.1.5.7.2.2.1.5"
-_KYOCERA: Final = "1.3.6.1.4.1.1347.42.3.1.2.1.1"
-# By the enterprise number of sysObjectID: a kind's objects, whose numbers are added.
-_MAKER_COUNTS: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {
-    11: {"mono": (f"{_HP}.6.0",), "color": (f"{_HP}.7.0",)},
-    253: {"mono": (f"{_XEROX}.34",), "color": (f"{_XEROX}.33",)},
-    18334: {
-        "mono": (f"{_KONICA}.1.1", f"{_KONICA}.1.2"),
-        "color": (f"{_KONICA}.2.1", f"{_KONICA}.2.2"),
-    },
-    1347: {
-        "mono": (f"{_KYOCERA}.1.1", f"{_KYOCERA}.2.1", f"{_KYOCERA}.4.1"),
-        "color": (f"{_KYOCERA}.1.3", f"{_KYOCERA}.2.3"),
-    },
-}
 
 
 class PrinterState(NamedTuple):
@@ -94,7 +72,7 @@ async def read_printer_state(session: DeviceSession, enterprise: int | None) -> 
     rows = table.rows
     counts, are_all = _total(rows), True
     if counts:
-        colored, are_all = await _maker_counts(session, enterprise, counts[0])
+        colored, are_all = await read_color_counts(session, enterprise, counts[0])
         counts += colored
     trays = _trays(rows)
     return PrinterState(
@@ -114,33 +92,6 @@ def _total(rows: Rows) -> tuple[LifeCount, ...]:
         if (count := values.integer(row.get("prtMarkerLifeCount"))) is not None and count >= 0
     ]
     return (max(found, key=lambda one: one.count),) if found else ()
-
-
-async def _maker_counts(
-    session: DeviceSession, enterprise: int | None, total: LifeCount
-) -> tuple[tuple[LifeCount, ...], bool]:
-    """Read the counts by colour, and tell whether all could be read.
-
-    None that exceeds the total is believed.
-    """
-    kinds = _MAKER_COUNTS.get(enterprise or 0, {})
-    names = [oids.encode(one) for parts in kinds.values() for one in parts]
-    if not names:
-        return (), True
-    try:
-        found = await session.get(names)
-    except CollectorError as error:
-        session.note(error, "counts by colour")
-        return (), False
-    counts, are_all = [], True
-    for kind, parts in kinds.items():
-        numbers = [values.integer(found.get(oids.encode(one))) for one in parts]
-        seen = [number for number in numbers if number is not None and number >= 0]
-        if seen and sum(seen) <= total.count:
-            counts.append(LifeCount(kind, sum(seen), "impressions"))
-        elif seen:
-            are_all = False
-    return tuple(counts), are_all
 
 
 def _trays(rows: Rows) -> tuple[Tray, ...]:
