@@ -1,13 +1,9 @@
-"""Licences of a file: compared with those that are held, renewed by new periods, with their seats.
-
-A term that ends later than the one that is held, and begins after it or says no beginning, is a
-renewal: a new period. Anything else corrects the period that is there.
-"""
+"""Licences of a file: compared with those that are held, written with their periods and seats."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +14,16 @@ from parc.importers.choices import Choices
 from parc.importers.entries import Entry
 from parc.importers.formats.cells import Said
 from parc.importers.targets.holders import PeopleIndex, read_machines, read_people
+from parc.importers.targets.licence_changes import (
+    Content,
+    HeldLicence,
+    against,
+    days_wrong,
+    differing,
+    is_product,
+    maintenance_values,
+    shown,
+)
 from parc.importers.targets.licence_values import (
     Seat,
     details_of,
@@ -29,7 +35,7 @@ from parc.importers.targets.licence_values import (
     seats_of,
 )
 from parc.importers.targets.target import Draft, Found, Key
-from parc.importers.targets.values import day_of, parts, text_of
+from parc.importers.targets.values import parts, text_of
 from parc.importers.values import Value
 from parc.models import (
     Allocation,
@@ -55,41 +61,9 @@ from parc.services.licence_keys import keys_of, open_key
 from parc.services.people import PersonDraft, save_person
 from parc.services.products import product_for, publisher_for
 from parc.services.suppliers import find_or_add
-from parc.software.folding import product_meant
 
 _TERM: Final = EntitlementPeriodKind.TERM
 _MAINTENANCE: Final = EntitlementPeriodKind.MAINTENANCE
-
-
-@dataclass(slots=True)
-class _Known:
-    """A licence that is held, with all that is compared."""
-
-    row: Entitlement
-    product: str
-    publisher: str
-    terms: list[EntitlementPeriod] = field(default_factory=list)
-    maintenance: list[EntitlementPeriod] = field(default_factory=list)
-    keys: tuple[str, ...] = ()
-    holders: set[Holder] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What is to be written."""
-
-    values: Mapping[str, Any]
-    product: str
-    publisher: str
-    term: Mapping[str, Any]
-    term_id: int | None
-    maintenance: Mapping[str, Any]
-    maintenance_id: int | None
-    supplier: str
-    keys: tuple[str, ...]
-    holders: tuple[Holder, ...]
-    people: tuple[Seat, ...]
-    owner: str
 
 
 @dataclass(slots=True)
@@ -114,7 +88,7 @@ class LicenceTarget:
     key_fields: tuple[str, ...]
     headings: Mapping[str, str]
     box: SecretBox
-    _known: dict[int, _Known] = field(default_factory=dict)
+    _known: dict[int, HeldLicence] = field(default_factory=dict)
     _publishers: dict[str, int] = field(default_factory=dict)
     _suppliers: dict[str, int] = field(default_factory=dict)
     _people: PeopleIndex = field(default_factory=PeopleIndex)
@@ -177,13 +151,13 @@ class LicenceTarget:
         owner = self._owner(entry.values, values, beside, found)
         holders, people, notes = self._holders(entry, known, beside, found)
         keys = keys_in(entry)
-        content = _Content(
-            values=_differing(known.row if known else None, values),
-            product=product if product and not _is_product(known, product, entry) else "",
+        content = Content(
+            values=differing(known.row if known else None, values),
+            product=product if product and not is_product(known, product, entry) else "",
             publisher=text_of(entry.values, "publisher"),
             term=term,
             term_id=None,
-            maintenance=_maintenance(entry.values, clears=clears),
+            maintenance=maintenance_values(entry.values, clears=clears),
             maintenance_id=None,
             supplier=text_of(entry.values, "supplier"),
             keys=tuple(key for key in keys if known is None or key not in known.keys),
@@ -191,10 +165,10 @@ class LicenceTarget:
             people=people,
             owner=owner,
         )
-        content = _against(content, known)
-        found += _days(content)
+        content = against(content, known)
+        found += days_wrong(content)
         return Draft(
-            _shown(content, known),
+            shown(content, known),
             tuple(found),
             content,
             tuple(dict.fromkeys(beside)),
@@ -214,7 +188,7 @@ class LicenceTarget:
         """Write the licence, its periods, keys and seats."""
         if record_id is None:
             return self.write_new(session, actor, [draft], at=at)[0]
-        content: _Content = draft.content
+        content: Content = draft.content
         values, term = self._links(session, actor, content, _Made(), at)
         if values:
             change_entitlement(session, actor, record_id, values, at=at)
@@ -231,7 +205,7 @@ class LicenceTarget:
         made, self._batch = self._batch, _Made()  # kept only when all of this is written
         wanted = []
         for draft in drafts:
-            content: _Content = draft.content
+            content: Content = draft.content
             values, term = self._links(session, actor, content, made, at)
             wanted.append(NewEntitlement(values, term, content.maintenance))
         numbers = create_entitlements(session, actor, wanted, at=at)
@@ -241,7 +215,7 @@ class LicenceTarget:
         return numbers
 
     def _links(
-        self, session: Session, actor: Actor, content: _Content, made: _Made, at: datetime
+        self, session: Session, actor: Actor, content: Content, made: _Made, at: datetime
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Give the values and the term with owner, product and supplier, made where they must."""
         values, term = dict(content.values), dict(content.term)
@@ -262,7 +236,7 @@ class LicenceTarget:
         return values, term
 
     def _write_rest(
-        self, session: Session, actor: Actor, number: int, content: _Content, at: datetime
+        self, session: Session, actor: Actor, number: int, content: Content, at: datetime
     ) -> None:
         if content.keys:
             put_keys(session, actor, self.box, number, content.keys, at=at)
@@ -297,7 +271,7 @@ class LicenceTarget:
         conditions += [Entitlement.reference.in_(part) for part in parts(references)]
         for condition in conditions:
             for row, product, publisher in session.execute(query.where(condition)):
-                self._known[row.id] = _Known(row, product, publisher or "")
+                self._known[row.id] = HeldLicence(row, product, publisher or "")
                 if row.reference:
                     self._references[row.reference] = row.id
         for part in parts(list(self._known)):
@@ -317,7 +291,7 @@ class LicenceTarget:
         ):
             self._known[number].holders.add(Holder(person, asset))
 
-    def _key_of(self, known: _Known) -> Key | None:
+    def _key_of(self, known: HeldLicence) -> Key | None:
         last = known.terms[-1] if known.terms else None
         found = []
         for name in self.key_fields:
@@ -330,7 +304,7 @@ class LicenceTarget:
         return tuple(found) if found and found[0] else None
 
     def _same_reference(
-        self, values: Mapping[str, Any], known: _Known | None, line: int
+        self, values: Mapping[str, Any], known: HeldLicence | None, line: int
     ) -> list[Found]:
         reference = values.get("reference")
         own = known.row.id if known else None
@@ -381,7 +355,7 @@ class LicenceTarget:
     def _holders(
         self,
         entry: Entry,
-        known: _Known | None,
+        known: HeldLicence | None,
         beside: list[tuple[str, str]],
         found: list[Found],
     ) -> tuple[tuple[Holder, ...], tuple[Seat, ...], tuple[tuple[str, str], ...]]:
@@ -417,74 +391,6 @@ def _by_name(session: Session, name: Any, number: Any) -> dict[str, int]:
     return {folded(text): key for text, key in session.execute(sa.select(name, number))}
 
 
-def _is_product(known: _Known | None, product: str, entry: Entry) -> bool:
-    """Tell whether a licence is of this product already."""
-    if known is None or folded(known.product) != folded(product):
-        # A file that names only the licence says nothing of the product.
-        return known is not None and (
-            not text_of(entry.values, "product")
-            or _means(product, text_of(entry.values, "publisher"), known.product)
-        )
-    publisher = text_of(entry.values, "publisher")
-    return not publisher or folded(publisher) == folded(known.publisher)
-
-
-def _means(name: str, publisher: str, product: str) -> bool:
-    """Tell whether a name is that of a product with its edition or version, as rules know it."""
-    meant = product_meant(name, publisher)
-    return meant is not None and folded(meant.product) == folded(product)
-
-
-def _differing(row: Entitlement | None, values: Mapping[str, Any]) -> dict[str, Any]:
-    if row is None:
-        return {n: value for n, value in values.items() if value is not None}
-    return {n: value for n, value in values.items() if getattr(row, n) != value}
-
-
-def _maintenance(values: Mapping[str, Value], *, clears: bool) -> dict[str, Any]:
-    if (day := day_of(values, "maintenance_ends_on")) is not None:
-        return {"ends_on": day}
-    value = values.get("maintenance_ends_on")
-    is_said = value is Said.NEVER or (value is Said.BLANK and clears)
-    return {"ends_on": None} if is_said else {}
-
-
-def _against(content: _Content, known: _Known | None) -> _Content:
-    """Leave of the periods what differs, and say which period it corrects; None for a new one."""
-    term, term_id = _period(content.term, known.terms if known else [])
-    has_supplier = bool(content.supplier) and "supplier_id" in term
-    maintenance, number = _period(content.maintenance, known.maintenance if known else [])
-    return replace(
-        content,
-        term=term,
-        term_id=term_id,
-        maintenance=maintenance,
-        maintenance_id=number,
-        supplier=content.supplier if has_supplier else "",
-    )
-
-
-def _period(
-    wanted: Mapping[str, Any], periods: Sequence[EntitlementPeriod]
-) -> tuple[dict[str, Any], int | None]:
-    if not periods:
-        return {n: v for n, v in wanted.items() if v is not None}, None
-    last = periods[-1]
-    differing = {n: v for n, v in wanted.items() if getattr(last, n) != v}
-    ends_on, starts_on = differing.get("ends_on"), wanted.get("starts_on")
-    is_later = ends_on is not None and last.ends_on is not None and ends_on > last.ends_on
-    if is_later and (starts_on is None or (last.ends_on and starts_on > last.ends_on)):
-        return {n: v for n, v in wanted.items() if v is not None}, None
-    return differing, last.id
-
-
-def _days(content: _Content) -> list[Found]:
-    starts_on, ends_on = content.term.get("starts_on"), content.term.get("ends_on")
-    if starts_on and ends_on and ends_on < starts_on:
-        return [Found("ends_on", "before_start", starts_on.isoformat())]
-    return []
-
-
 def _write_period(
     session: Session,
     actor: Actor,
@@ -500,57 +406,3 @@ def _write_period(
         add_period(session, actor, entitlement_id, kind, values, at=at)
     else:
         change_period(session, actor, period_id, values, at=at)
-
-
-def _shown(content: _Content, known: _Known | None) -> dict[str, tuple[Any, Any]]:
-    """Give what changes, by field, before and after; of keys only how many."""
-    shown = _shown_values(content, known.row if known else None)
-    if content.product:
-        shown["product"] = (known.product if known else None, content.product)
-        if content.publisher:
-            shown["publisher"] = (known.publisher if known else None, content.publisher)
-    terms, maintenance = (known.terms, known.maintenance) if known else ([], [])
-    shown |= _shown_period(content.term, terms, content.term_id, "", content.supplier)
-    shown |= _shown_period(
-        content.maintenance, maintenance, content.maintenance_id, "maintenance_", ""
-    )
-    if content.keys:
-        shown["keys"] = (len(known.keys) if known else 0, len(content.keys))
-    if count := len(content.holders) + len(content.people):
-        shown["allocation"] = (len(known.holders) if known else 0, count)
-    return shown
-
-
-def _shown_values(content: _Content, row: Entitlement | None) -> dict[str, tuple[Any, Any]]:
-    shown: dict[str, tuple[Any, Any]] = {}
-    for name, value in content.values.items():
-        before = getattr(row, name) if row else None
-        if name == "details":
-            old = before or {}
-            shown |= {n: (old.get(n), v) for n, v in value.items() if old.get(n) != v}
-        elif name not in {"is_unlimited", "owner_id"}:
-            shown[name] = (before, value)
-    if content.values.get("is_unlimited"):
-        shown["quantity"] = (row.quantity if row else None, "unlimited")
-    if "owner_id" in content.values or content.owner:
-        shown["owner"] = (None, content.owner or "\u2026")
-    return shown
-
-
-def _shown_period(
-    values: Mapping[str, Any],
-    periods: Sequence[EntitlementPeriod],
-    period_id: int | None,
-    prefix: str,
-    supplier: str,
-) -> dict[str, tuple[Any, Any]]:
-    last = next((one for one in periods if one.id == period_id), None)
-    shown: dict[str, tuple[Any, Any]] = {}
-    for name, value in values.items():
-        if name == "supplier_id":
-            shown["supplier"] = (None, supplier or None)
-        elif name not in {"currency", "is_tax_included"} or last is not None:
-            shown[f"{prefix}{name}"] = (getattr(last, name) if last else None, value)
-    if values and periods and period_id is None:
-        shown[f"{prefix}renewal"] = (periods[-1].ends_on, values.get("ends_on"))
-    return shown
