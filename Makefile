@@ -55,7 +55,7 @@ check: lint types imports migrations ## all that must pass, without the tests
 	$(BIN)/python -m tools.reference check
 
 test: debian-packages install-dev ## every test, on real programs and both databases
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 3 --dist loadgroup
 
 golden: install-dev ## rewrite the expected results of the recorded walks; read the diff
 	$(BIN)/pytest -q -p no:xdist tests/collectors --golden
