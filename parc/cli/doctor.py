@@ -18,11 +18,13 @@ def doctor(*, is_json: bool) -> None:
     whose status and asset disagree, work that nobody does, broken history, counts that disagree,
     secrets that cannot be opened, terms of contracts, cover and documents that do not hold, states
     that movements do not explain, counts of machines of software, words of sources of devices that
-    nobody has said. Changes nothing. Ends with 1 when something is found.
+    nobody has said, values that your own fields could not have taken. Changes nothing. Ends with 1
+    when something is found.
     """
     from parc.clock import now
     from parc.extensions import reading
     from parc.reconcile.contract_invariants import examine_contracts
+    from parc.reconcile.custom_invariants import examine_custom_values
     from parc.reconcile.invariants import examine
     from parc.reconcile.licence_invariants import examine_licences
     from parc.reconcile.movement_invariants import examine_movements
@@ -38,6 +40,7 @@ def doctor(*, is_json: bool) -> None:
         findings += examine_movements(session)
         findings += examine_software(session)
         findings += examine_words(session)
+        findings += examine_custom_values(session)
     if is_json:
         print_json({"findings": findings})
     elif findings:

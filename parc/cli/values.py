@@ -27,6 +27,8 @@ def show(text: str, *, is_json: bool) -> None:
     from parc.extensions import reading
     from parc.naming import MACHINE_FIELDS
     from parc.queries.asset_sheet import read_sheet
+    from parc.queries.custom_fields import own_values
+    from parc.services.custom_values import PREFIX
 
     with reading() as session:
         sheet = read_sheet(session, asset_of(session, text).id)
@@ -35,6 +37,8 @@ def show(text: str, *, is_json: bool) -> None:
             name: (getattr(sheet.asset, name), sheet.sources.get(name), seen.get(name))
             for name in MACHINE_FIELDS
         }
+        for key, (value, source) in own_values(session, sheet.asset.id).items():
+            found[PREFIX + key] = (value, source, None)
     if is_json:
         print_json(
             {
@@ -58,6 +62,72 @@ def show(text: str, *, is_json: bool) -> None:
             for name, (value, source, other) in found.items()
         ],
     )
+
+
+@values.command()
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+@with_database
+def fields(*, is_json: bool) -> None:
+    """List the fields that your organisation has added, by the names that commands know them by."""
+    from parc.extensions import reading
+    from parc.queries.custom_fields import read_fields, value_counts
+    from parc.services.custom_values import PREFIX
+
+    with reading() as session:
+        found, counts = read_fields(session), value_counts(session)
+    rows = [
+        {
+            "field": PREFIX + one.key,
+            "type": one.type.value,
+            "category": one.category.value if one.category else None,
+            "label_en": one.label_en,
+            "label_fr": one.label_fr,
+            "choices": one.choices,
+            "is_required": one.is_required,
+            "is_unique": one.is_unique,
+            "assets": counts.get(one.id, 0),
+        }
+        for one in found
+    ]
+    if is_json:
+        print_json({"fields": rows})
+        return
+    heads = ("field", "type", "category", "label_en", "label_fr", "assets")
+    shown = [tuple(str(row[name] or "-") for name in heads[:-1]) for row in rows]
+    counted = [(*texts, str(row["assets"])) for texts, row in zip(shown, rows, strict=True)]
+    print_table(tuple(name.upper() for name in heads), counted)
+
+
+@values.command(name="set")
+@click.argument("text", metavar="ID|TAG|NAME")
+@click.argument("field")
+@click.argument("value")
+@click.option("--reason", default="", help="Why; kept with it.")
+@with_database
+def set_value(text: str, field: str, value: str, *, reason: str) -> None:
+    """Set FIELD of an asset; an empty VALUE empties it. Your own fields are custom/KEY."""
+    from parc.clock import now
+    from parc.discovery.explain import asset_of
+    from parc.extensions import transaction
+    from parc.services.assets import edit_asset
+    from parc.services.custom_values import PREFIX
+
+    own = {field.removeprefix(PREFIX): value} if field.startswith(PREFIX) else {}
+    author = operator().because(reason)
+    with transaction() as session:
+        asset = asset_of(session, text)
+        edit_asset(
+            session,
+            author,
+            asset.id,
+            version=asset.version,
+            values={} if own else {field: value},
+            custom=own,
+            at=now(),
+        )
+        settle_about(session, assets=[asset.id])
+        tag = asset.asset_tag
+    click.echo(f"{field} of {tag} is set." if value.strip() else f"{field} of {tag} is empty.")
 
 
 @values.command()

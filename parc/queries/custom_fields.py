@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from collectors.observation import Category
 from parc.errors import NotFoundError
-from parc.models import CustomField, CustomValue
+from parc.models import CustomField, CustomValue, User
+from parc.queries.provenance import FieldSource
 
 _CHUNK = 500
 
@@ -67,3 +68,18 @@ def read_values(session: Session, asset_id: int) -> dict[int, CustomValue]:
     """Give the values of one asset by the id of their field, with who put them there."""
     query = sa.select(CustomValue).where(CustomValue.asset_id == asset_id)
     return {row.field_id: row for row in session.scalars(query)}
+
+
+def own_values(session: Session, asset_id: int) -> dict[str, tuple[str, FieldSource]]:
+    """Give the values of one asset by key, with their origin; of fields that are not archived."""
+    query = (
+        sa.select(CustomField.key, CustomValue, User.display_name)
+        .join(CustomField, CustomField.id == CustomValue.field_id)
+        .outerjoin(User, User.id == CustomValue.user_id)
+        .where(CustomValue.asset_id == asset_id, CustomField.archived_at.is_(None))
+        .order_by(CustomField.position, CustomField.id)
+    )
+    return {
+        key: (row.value, FieldSource(row.source, row.set_at, author))
+        for key, row, author in session.execute(query)
+    }

@@ -14,11 +14,13 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from collectors.observation import Category
 from collectors.registries.placeholders import is_placeholder
 from parc.errors import FieldProblem, InvalidInputError
-from parc.models import Asset, AssetField, ChangeSetKind, LifecycleState
+from parc.models import Asset, AssetField, ChangeSetKind, CustomField, LifecycleState
 from parc.naming import MACHINE_FIELDS
 from parc.precedence import STATED, is_in_force
+from parc.queries.custom_fields import is_of
 from parc.services import assets
 from parc.services.actor import Actor
 from parc.services.asset_search import searched_once
@@ -26,6 +28,7 @@ from parc.services.asset_sources import leading_values_of
 from parc.services.asset_values import clean_values, taken_values
 from parc.services.bulk_writing import hold_assets, parts, write_release, write_state, write_values
 from parc.services.change_sets import recording
+from parc.services.custom_values import PREFIX, clean_for_many, held_values
 from parc.services.permissions import Action, require
 
 # Fields that may be the same on many assets; a name, a number or an address is one machine's.
@@ -73,16 +76,23 @@ def plan_edit(
     """Say what setting ``values``, and emptying others, would change.
 
     Args:
-        values: of ``BULK_FIELDS``, as typed; none is blank.
+        values: of ``BULK_FIELDS``, as typed, and of the organisation's own as ``custom/key``; none
+            is blank.
         emptied: of ``EMPTIABLE_FIELDS``; what its device says of one stands instead, if anything.
+            Of one's own fields nothing does.
 
     Raises:
         InvalidInputError: by field; nothing to do is ``nothing_to_set`` of ``values``.
     """
-    cleaned = _cleaned(session, values, emptied)
+    own_values, plain_values = _parted(values)
+    emptied_own = [name.removeprefix(PREFIX) for name in emptied if name.startswith(PREFIX)]
+    emptied = [name for name in emptied if not name.startswith(PREFIX)]
+    own, problems = clean_for_many(session, own_values, emptied_own)
+    cleaned = _cleaned(session, plain_values, emptied, problems, is_more=bool(own))
     lines = []
     for part in parts(ids):
         seen = leading_values_of(session, part) if emptied else {}
+        held = held_values(session, part) if own else {}
         for asset in _assets(session, part):
             said = {name: value for name, (value, _source) in seen.get(asset.id, {}).items()}
             wanted = cleaned | {name: said.get(name) for name in emptied}
@@ -91,10 +101,40 @@ def plan_edit(
                 for name, value in wanted.items()
                 if getattr(asset, name) != value
             }
-            lines.append(BulkLine(asset.id, asset.asset_tag, asset.name, changes))
+            category = wanted.get("category", asset.category)
+            changes |= {
+                PREFIX + field.key: (before, value)
+                for field, value in own
+                if (before := held.get((asset.id, field.id))) != value
+            }
+            lines.append(
+                BulkLine(
+                    *(asset.id, asset.asset_tag, asset.name, changes),
+                    _foreign(own, category, changes),
+                )
+            )
     if "manufacturer" in cleaned:
         lines = _with_taken(session, lines, cleaned["manufacturer"])
     return _plan(lines)
+
+
+def _parted(values: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Part the texts of one's own fields, by key, from the values of Parc's."""
+    own = {name.removeprefix(PREFIX): v for name, v in values.items() if name.startswith(PREFIX)}
+    return own, {name: v for name, v in values.items() if not name.startswith(PREFIX)}
+
+
+def _foreign(
+    own: Sequence[tuple[CustomField, str | None]],
+    category: Category,
+    changes: Mapping[str, tuple[Any, Any]],
+) -> FieldProblem | None:
+    """Refuse a value in a field that assets of this category do not have."""
+    for field, value in own:
+        name = PREFIX + field.key
+        if value is not None and name in changes and not is_of(field, category):
+            return FieldProblem(name, "other_category")
+    return None
 
 
 def _with_taken(session: Session, lines: Sequence[BulkLine], manufacturer: str) -> list[BulkLine]:
@@ -117,8 +157,8 @@ def _with_taken(session: Session, lines: Sequence[BulkLine], manufacturer: str) 
     told = []
     for line in lines:
         others = [t for n, t in holders[own.get(line.asset_id, "")] if n != line.asset_id]
-        problem = FieldProblem("serial_number", "taken", others[0]) if others else None
-        told.append(replace(line, problem=problem) if problem else line)
+        problem = FieldProblem("serial_number", "taken", others[0]) if others else line.problem
+        told.append(replace(line, problem=problem))
     return told
 
 
@@ -258,9 +298,16 @@ def change_states(
 
 
 def _cleaned(
-    session: Session, values: Mapping[str, Any], emptied: Collection[str]
+    session: Session,
+    values: Mapping[str, Any],
+    emptied: Collection[str],
+    found: Sequence[FieldProblem],
+    *,
+    is_more: bool,
 ) -> dict[str, Any]:
+    """Check values of Parc's fields; ``found`` and ``is_more`` are of the organisation's own."""
     cleaned, problems = clean_values(values)
+    problems += found
     problems += [
         FieldProblem(name, "unknown_field", name) for name in values if name not in BULK_FIELDS
     ]
@@ -272,7 +319,7 @@ def _cleaned(
     ]
     problems += [FieldProblem(name, "set_and_emptied") for name in emptied if name in given]
     problems += taken_values(session, given, None)
-    if not given and not emptied and not problems:
+    if not (given or emptied or is_more or problems):
         problems.append(FieldProblem("values", "nothing_to_set"))
     if problems:
         raise InvalidInputError(problems)

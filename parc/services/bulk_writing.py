@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.models import Asset, AssetField, Difference, LifecycleState
+from parc.precedence import BY_HAND
+from parc.queries.custom_fields import read_fields
 from parc.queries.field_rules import read_rules
 from parc.services import audit
 from parc.services.actor import Actor
@@ -28,6 +30,7 @@ from parc.services.asset_sources import (
     mark_source,
     mark_stated,
 )
+from parc.services.custom_values import PREFIX, Cleaned, write_custom
 from parc.services.movement_kinds import Order, kind_between
 from parc.services.movement_writing import add_movement, place_order
 
@@ -75,13 +78,40 @@ def write_values(
                 order = place_order(asset, changes[asset.id]["location_id"][1], at.date())
                 add_movement(session, actor, asset, order, at=at)
             for name, (_before, after) in changes[asset.id].items():
+                if name.startswith(PREFIX):
+                    continue
                 setattr(asset, name, after)
                 row = sources.get((asset.id, name))
                 if name in emptied:
                     _release(session, asset.id, name, row, seen.get(asset.id, {}), at)
                 else:
                     mark_stated(row or _new_row(session, asset.id, name), writing)
+        write_custom(
+            session, actor, _own_values(session, part, changes), source=BY_HAND.source, at=at
+        )
         _end_part(session, actor, assets, "changed", changes, at)
+
+
+def _own_values(
+    session: Session, part: Sequence[int], changes: Mapping[int, Changes]
+) -> dict[int, Cleaned]:
+    """Give what is written into the organisation's own fields, by asset and field."""
+    own = {
+        number: {
+            name.removeprefix(PREFIX): after
+            for name, (_before, after) in changes[number].items()
+            if name.startswith(PREFIX)
+        }
+        for number in part
+    }
+    if not any(own.values()):
+        return {}
+    ids = {field.key: field.id for field in read_fields(session)}
+    return {
+        number: {ids[key]: value for key, value in values.items()}
+        for number, values in own.items()
+        if values
+    }
 
 
 def write_release(

@@ -7,7 +7,7 @@ history and in plans the field ``colour`` is called ``custom/colour``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -64,6 +64,47 @@ def clean_custom(
             _check_taken(session, reader, field, value, asset_id)
         cleaned[field.id] = value
     return cleaned, reader.problems
+
+
+def clean_for_many(
+    session: Session, values: Mapping[str, str], emptied: Collection[str]
+) -> tuple[list[tuple[CustomField, str | None]], list[FieldProblem]]:
+    """Read what many assets shall hold alike; whose category has the field is asked of each.
+
+    Args:
+        values: texts by key, none blank; a field whose values are unique is refused.
+        emptied: keys.
+    """
+    fields = {field.key: field for field in read_fields(session)} if values or emptied else {}
+    reader = FieldReader()
+    wanted: list[tuple[CustomField, str | None]] = []
+    for key, text in [*values.items(), *((key, "") for key in emptied)]:
+        field, name = fields.get(key), PREFIX + key
+        if field is None:
+            reader.add(name, "unknown_field", key[:40])
+            continue
+        if key in values and key in emptied:
+            reader.add(name, "set_and_emptied")
+        if field.is_unique and text.strip():
+            reader.add(name, "one_asset_only")
+        if field.is_required and not text.strip():
+            reader.add(name, "required")
+        wanted.append((field, _read(reader, name, field, text.strip())))
+    return wanted, list(dict.fromkeys(reader.problems))
+
+
+def held_values(session: Session, asset_ids: Collection[int]) -> dict[tuple[int, int], str]:
+    """Give what stands in fields by asset and field; not more assets than one statement takes."""
+    query = sa.select(CustomValue.asset_id, CustomValue.field_id, CustomValue.value)
+    found = session.execute(query.where(CustomValue.asset_id.in_(asset_ids)))
+    return {(asset_id, field_id): value for asset_id, field_id, value in found}
+
+
+def read_value(field: CustomField, text: str) -> str | None:
+    """Give a text as the field keeps it; None when it is blank or not of its type."""
+    reader = FieldReader()
+    value = _read(reader, field.key, field, text.strip())
+    return None if reader.problems else value
 
 
 def _read(reader: FieldReader, name: str, field: CustomField, text: str) -> str | None:

@@ -23,6 +23,8 @@ from parc.models import (
     ChangeSet,
     ChangeSetKind,
     ChangeSetState,
+    CustomField,
+    CustomValue,
     Device,
     Entitlement,
     Incident,
@@ -31,11 +33,13 @@ from parc.models import (
     MovementStatus,
 )
 from parc.naming import device_name
+from parc.queries.custom_fields import read_fields
 from parc.services import audit
 from parc.services.actor import Actor
 from parc.services.allocations import recount_seats
 from parc.services.asset_search import refresh_search_texts
 from parc.services.change_sets import images_of, note, recording
+from parc.services.custom_values import PREFIX
 from parc.services.incident_values import number_text
 from parc.services.licence_keys import KEYS_SHOWN
 from parc.services.movement_writing import STANDING_COLUMNS, explain
@@ -82,6 +86,7 @@ _POSITIONED: Final = frozenset(
 )
 _CHUNK: Final = 500
 _I: Final = "incident"
+_OWN_VALUE: Final = "custom_value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +225,7 @@ def _obstacles(
         yield from _edited_since(session, act, kind, ids)
     yield from _moved_since(session, images)
     yield from _told_again(session, images)
+    yield from _own_taken(session, images)
     for kind in _HELD:
         own = [key[0] for (table, key), one in images.items() if table == kind and not one.before]
         yield from _in_use(session, images, kind, own)
@@ -411,7 +417,7 @@ def _is(table: sa.Table, key: tuple[Any, ...]) -> list[sa.ColumnElement[bool]]:
 
 def _record(session: Session, actor: Actor, images: Mapping[Key, RowImage], at: datetime) -> None:
     """Write what becomes of each asset and device into its history."""
-    entries = []
+    entries, own = [], _own_fields(session, images)
     for (table, key), image in images.items():
         if table not in _OWN_HISTORY:
             continue
@@ -422,9 +428,58 @@ def _record(session: Session, actor: Actor, images: Mapping[Key, RowImage], at: 
             if name not in _PASSING[table] and after.get(name) != before.get(name)
         }
         number = int(key[0])
+        changes |= own.get(number, {}) if table == "asset" else {}
         name = _name(session, table, number, before or after)
         entries.append(audit.Entry(table, number, name, "undone", changes))
     audit.record_all(session, actor, at=at, entries=entries)
+
+
+def _own_fields(
+    session: Session, images: Mapping[Key, RowImage]
+) -> dict[int, dict[str, tuple[Any, Any]]]:
+    """Give by asset what becomes of the values in the organisation's own fields."""
+    members = _by_table(images).get(_OWN_VALUE, {})
+    present = _present(session, _OWN_VALUE, members) if members else {}
+    fields = {field.id: field.key for field in read_fields(session, has_archived=True)}
+    found: dict[int, dict[str, tuple[Any, Any]]] = {}
+    for key, image in members.items():
+        before, after = image.before or {}, image.after or {}
+        row = {**before, **after, **present.get(key, {})}
+        if before.get("value") != after.get("value"):
+            name = PREFIX + fields.get(row["field_id"], str(row["field_id"]))
+            found.setdefault(row["asset_id"], {})[name] = (after.get("value"), before.get("value"))
+    return found
+
+
+def _own_taken(session: Session, images: Mapping[Key, RowImage]) -> Iterator[Obstacle]:
+    """Find values of one's own that cannot come back: the field is gone, or filled again."""
+    gone = {
+        (one.before["asset_id"], one.before["field_id"]): (key, one.before)
+        for key, one in _by_table(images).get(_OWN_VALUE, {}).items()
+        if one.before is not None and one.after is None
+    }
+    if not gone:
+        return
+    kept = set(session.scalars(sa.select(CustomField.id)))
+    for (asset_id, field_id), (key, _row) in gone.items():
+        if field_id not in kept:
+            yield Obstacle("gone", _OWN_VALUE, key, "", "asset", asset_id)
+    for part in _parts(sorted({asset_id for asset_id, _field in gone})):
+        rows = sa.select(CustomValue.asset_id, CustomValue.field_id)
+        for at in session.execute(rows.where(CustomValue.asset_id.in_(part))):
+            if at in gone:
+                yield Obstacle("again_there", _OWN_VALUE, gone[at][0], "", "asset", at[0])
+    unique = {
+        (row["field_id"], row["unique_value"]): key
+        for key, row in gone.values()
+        if row["unique_value"]
+    }
+    for part in _parts(sorted(unique)):
+        taken = sa.select(CustomValue.field_id, CustomValue.unique_value, CustomValue.asset_id)
+        pair = sa.tuple_(CustomValue.field_id, CustomValue.unique_value)
+        for field_id, value, asset_id in session.execute(taken.where(pair.in_(part))):
+            key = unique[field_id, value]
+            yield Obstacle("again_there", _OWN_VALUE, key, "", "asset", asset_id)
 
 
 def _name(session: Session, table: str, number: int, image: Row) -> str:

@@ -22,6 +22,7 @@ from parc.services.permissions import Action
 from parc.web.access import acting, requires
 from parc.web.assets import LABELS, assets, forget_counts, ticked
 from parc.web.context import now
+from parc.web.custom_words import CustomInput, custom_input, custom_labels, live_fields
 from parc.web.forms import Form, filled, read_form
 from parc.web.history import field_label
 from parc.web.labels import choices, label
@@ -65,11 +66,12 @@ def bulk_state() -> ResponseReturnValue:
 @requires(Action.EDIT_ASSET)
 def bulk_edit() -> ResponseReturnValue:
     """Ask for the fields to set, show what would change, and do it when that was seen."""
-    form = read_form(*_CHOSEN, *BULK_FIELDS, "empty", "to", "step", "is_confirmed", "reason")
+    own = [one.name for one in _own_inputs()]
+    form = read_form(*_CHOSEN, *BULK_FIELDS, *own, "empty", "to", "step", "is_confirmed", "reason")
     ids = chosen_ids(form)
     if form.value("step") != "preview" and not form.is_checked("is_confirmed"):
         return _form_page(form, ids)
-    values = {name: form.value(name) for name in BULK_FIELDS if form.text(name)}
+    values = {name: form.value(name) for name in (*BULK_FIELDS, *own) if form.text(name)}
     emptied = sorted(set(form.values_of("empty")))
     try:
         plan = service.plan_edit(db.session(), ids, values, emptied)
@@ -125,17 +127,25 @@ def _is_key(text: str) -> bool:
 
 def _form_page(form: Form, ids: Sequence[int]) -> str:
     places = read_places(db.session()).by_id.values()
-    keep = [("", gettext("(leave as it is)"))]
+    keep, own = [("", gettext("(leave as it is)"))], _own_inputs()
     return render_template(
         "assets/bulk_edit.html",
         form=form if form.problems else filled(),
         ids=ids,
         filters=form.value("filters"),
-        labels=LABELS,
-        emptiable=[(name, LABELS[name]) for name in EMPTIABLE_FIELDS],
+        labels={**LABELS, **custom_labels()},
+        own=own,
+        emptiable=[(name, LABELS[name]) for name in EMPTIABLE_FIELDS]
+        + [(one.name, one.label) for one in own if not one.is_required],
         categories=[*keep, *sorted(choices(Category), key=lambda pair: pair[1])],
         places=[*keep, *((str(place.id), place.path) for place in places)],
     )
+
+
+def _own_inputs() -> list[CustomInput]:
+    """Give the inputs of the organisation's own fields that many assets may hold alike."""
+    blank = gettext("(leave as it is)")
+    return [custom_input(field, blank) for field in live_fields() if not field.is_unique]
 
 
 def _preview(

@@ -116,6 +116,7 @@ PROBLEMS = {
     "holds_values": _("Assets hold values in this field: this stays as it is."),
     "choice_in_use": _("%(value)s stands on assets: it must stay a choice."),
     "stands_twice": _("%(value)s stands on several assets."),
+    "one_asset_only": _("Each value stands on one asset only: set it on its form."),
     "other_category": _("Assets of this category do not have this field."),
     "not_a_decimal": _("%(value)s is not a number; write one such as 12.5."),
     "not_a_link": _("%(value)s is not an address that begins with http:// or https://."),

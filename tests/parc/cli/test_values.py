@@ -12,6 +12,7 @@ from parc.errors import InvalidInputError, NotFoundError
 from parc.extensions import db, transaction
 from parc.models import Asset, Difference, ValueSource
 from parc.services.assets import edit_asset
+from parc.services.custom_fields import save_field
 from tests.conftest import SOME_MOMENT
 from tests.factories import SOME_PERSON, make_asset, make_linked_device
 
@@ -52,3 +53,29 @@ def test_values_are_shown_locked_settled_and_given_back(sqlite_app: Flask) -> No
     assert _name(asset_id) == "seen"
     wrong = run.invoke(values, ["lock", "V1", "notes"])
     assert isinstance(wrong.exception, InvalidInputError)
+
+
+def test_commands_list_the_fields_and_set_and_show_their_values(sqlite_app: Flask) -> None:
+    del sqlite_app
+    given = {"key": "colour", "label_en": "Colour", "label_fr": "Couleur"}
+    with transaction() as session:
+        choices = {"type": "choice", "choices": "Red\nBlue"}
+        save_field(session, SOME_PERSON, None, given | choices, at=SOME_MOMENT)
+        make_asset(session, asset_tag="V1")
+    run = CliRunner()
+    listed = json.loads(run.invoke(values, ["fields", "--json"]).output)["fields"]
+    assert [(one["field"], one["choices"]) for one in listed] == [
+        ("custom/colour", ["Red", "Blue"])
+    ]
+    assert run.invoke(values, ["set", "V1", "custom/colour", "blue"]).output.endswith("is set.\n")
+    told = json.loads(run.invoke(values, ["show", "V1", "--json"]).output)["custom/colour"]
+    assert (told["value"], told["origin"]["source"]) == ("Blue", "person")
+    assert "custom/colour" in run.invoke(values, ["show", "V1"]).output
+    wrong = run.invoke(values, ["set", "V1", "custom/colour", "green"])
+    assert isinstance(wrong.exception, InvalidInputError)
+    assert run.invoke(values, ["set", "V1", "name", "Other"]).exit_code == 0
+    assert run.invoke(values, ["set", "V1", "custom/colour", ""]).output.endswith("is empty.\n")
+    assert (
+        json.loads(run.invoke(values, ["show", "V1", "--json"]).output)["name"]["value"] == "Other"
+    )
+    assert "custom/colour" not in run.invoke(values, ["show", "V1"]).output

@@ -168,3 +168,20 @@ def test_only_administrators_change_fields(administrator: Browser) -> None:
     manager = Browser(administrator.app, Role.MANAGER)
     assert manager.get("/custom-fields").status_code == 404
     assert manager.post("/custom-fields/new", data={"key": "x"}).status_code == 404
+
+
+def test_many_are_edited_on_the_page_after_a_look_at_the_plan(administrator: Browser) -> None:
+    add_field("colour", type="choice", choices="Red\nBlue")
+    add_field("number", is_unique=True)
+    ids = [add_asset(), add_asset()]
+    chosen = {"chosen": ",".join(map(str, ids))}
+    form = administrator.post("/assets/bulk-edit", data=chosen).text
+    assert 'name="custom/colour"' in form
+    assert 'name="custom/number"' not in form
+    sent = chosen | {"step": "preview", PREFIX + "colour": "Blue"}
+    plan = administrator.post("/assets/bulk-edit", data=sent).text
+    assert "2 assets would change." in plan
+    assert "Colour" in plan
+    sent |= {"is_confirmed": "1"}
+    assert administrator.post("/assets/bulk-edit", data=sent).status_code == 302
+    assert held(ids[0]) == held(ids[1]) == ["Blue"]
