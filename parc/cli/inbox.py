@@ -21,6 +21,8 @@ _KINDS = (
     "mixed_record",
     "duplicate_address",
     "stock_seen",
+    "holder_left",
+    "seat_release",
     "difference",
     "unknown_device",
     "unknown_group",
@@ -140,6 +142,50 @@ def decide(
         touched = service.decide(session, operator(), ids, order)
         settle(session, operator(), settings().inbox, moment, touched.scope())
     click.echo(f"{len(ids)} decided")
+
+
+@inbox.command()
+@click.argument("entry_ids", metavar="ID...", type=int, nargs=-1, required=True)
+@click.option("--to", "login", metavar="LOGIN", help="Whose they are from now on.")
+@click.option("--nobody", "is_nobodys", is_flag=True, help="They are nobody's again.")
+@with_database
+def assign(entry_ids: Sequence[int], *, login: str | None, is_nobodys: bool) -> None:
+    """Give entries to a colleague, or to nobody."""
+    from parc.clock import now
+    from parc.extensions import transaction
+    from parc.queries.inbox import find_colleague
+    from parc.services import inbox as service
+
+    if (login is None) != is_nobodys:
+        message = "Give either --to LOGIN or --nobody."
+        raise click.UsageError(message)
+    with transaction() as session:
+        user_id = find_colleague(session, login) if login is not None else None
+        service.assign(session, operator(), list(entry_ids), user_id, at=now())
+    click.echo(f"{len(set(entry_ids))} assigned to {login or 'nobody'}")
+
+
+@inbox.command()
+@click.argument("entry_ids", metavar="ID...", type=int, nargs=-1, required=True)
+@click.option(
+    "--until",
+    type=click.DateTime(("%Y-%m-%d",)),
+    required=True,
+    help="Day on which they come back, and are due.",
+)
+@with_database
+def snooze(entry_ids: Sequence[int], *, until: datetime) -> None:
+    """Put entries out of sight until a day."""
+    from datetime import UTC
+
+    from parc.clock import now
+    from parc.extensions import transaction
+    from parc.services import inbox as service
+
+    with transaction() as session:
+        moment = until.replace(tzinfo=UTC)
+        service.snooze(session, operator(), list(entry_ids), moment, at=now())
+    click.echo(f"{len(set(entry_ids))} put off until {until:%Y-%m-%d}")
 
 
 def _as_json(row: Any) -> dict[str, Any]:

@@ -248,6 +248,21 @@ def colleagues(session: Session) -> Sequence[tuple[int, str]]:
     return [(number, name) for number, name in session.execute(query.order_by(User.display_name))]
 
 
+def find_colleague(session: Session, login: str) -> int:
+    """Give the id of a login that entries can be assigned to.
+
+    Raises:
+        NotFoundError: there is none, or it may not decide.
+    """
+    query = sa.select(User.id).where(
+        User.login == login.casefold(), User.is_active.is_(True), User.role.in_(_DECIDERS)
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise NotFoundError(f"There is no active login {login} that may decide (parc users list).")
+    return found
+
+
 def _conditions(wanted: InboxFilter, now: datetime) -> list[sa.ColumnElement[bool]]:
     conditions = _in_view(wanted.view, now)
     if wanted.kinds:

@@ -27,7 +27,14 @@ from parc.topology import PortRole
 
 _GONE: Final = (LifecycleState.DISPOSED, LifecycleState.STOLEN, LifecycleState.MISSING)
 _STOCK: Final = (LifecycleState.IN_STOCK,)
-_HELD: Final = (LifecycleState.IN_USE, LifecycleState.ON_LOAN, LifecycleState.RESERVED)
+_HELD: Final = (
+    LifecycleState.IN_USE,
+    LifecycleState.ON_LOAN,
+    LifecycleState.RESERVED,
+    LifecycleState.IN_PREPARATION,
+    LifecycleState.IN_REPAIR,
+    LifecycleState.IN_TRANSIT,
+)
 _STATE_ACTIONS: Final = ("state_changed", "corrected")
 
 

@@ -317,13 +317,16 @@ def test_asset_of_somebody_who_has_left_is_asked_for_until_it_is_taken_back() ->
         asset = make_asset(session, custodian_person_id=gone.id)
         make_asset(session, custodian_person_id=present.id)
         make_asset(session, custodian_person_id=gone.id, lifecycle_state=LifecycleState.STOLEN)
+        mended = LifecycleState.IN_REPAIR
+        away = make_asset(session, custodian_person_id=gone.id, lifecycle_state=mended)
         assert _settle(session) == Settled()  # they are there on their last day
-        assert _settle(session, days=1) == Settled(opened=1)
-        (entry,) = _open(session)
+        assert _settle(session, days=1) == Settled(opened=2)
+        entry, other = sorted(_open(session), key=lambda one: one.asset_id or 0)
+        assert other.asset_id == away.id
         assert (entry.kind, entry.asset_id) == (InboxKind.HOLDER_LEFT, asset.id)
         assert entry.evidence["person"] == "Ada"
         order = Order(Decision.ACCEPT, SOME_MOMENT + timedelta(days=1), RULES)
-        decide(session, SYSTEM, [entry.id], order)
+        decide(session, SYSTEM, [entry.id, other.id], order)
         assert (asset.lifecycle_state, asset.custodian_person_id) == (
             LifecycleState.IN_STOCK,
             None,
