@@ -24,7 +24,8 @@ def ignored_keys() -> None:
 def list_all(*, is_suspects: bool, is_json: bool) -> None:
     """List the keys that people ignore, or those that several machines show."""
     from parc.extensions import reading
-    from parc.queries.ignored_keys import list_ignored_keys, list_suspects
+    from parc.queries.ignored_keys import list_ignored_keys
+    from parc.reconcile.suspects import list_suspects
 
     with reading() as session:
         if is_suspects:

@@ -19,6 +19,8 @@ from parc.queries.locations import Places, read_places
 # How the keys of entries begin that name assets, not devices, as those that share a key.
 OF_ASSETS: Final = "assets:"
 _AT_ONCE: Final = 500
+# Of more records than this everything is looked at: statements that name each become too long.
+_MOST_NAMED: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,10 @@ class Found:
 def make_ground(
     session: Session, rules: InboxSettings, now: datetime, scope: Scope | None
 ) -> Ground:
-    """Widen the scope to the assets of its devices and back, and read the places."""
+    """Widen the scope to the assets of its devices and back, and read the places.
+
+    A scope of very many records becomes everything.
+    """
     places = read_places(session)
     rows = session.execute(sa.select(AddressRange.id, AddressRange.location_id))
     sites = {
@@ -111,6 +116,8 @@ def make_ground(
 
 def _widened(session: Session, scope: Scope | None) -> Scope | None:
     if scope is None:
+        return None
+    if len(scope.devices) + len(scope.assets) + len(scope.people) > _MOST_NAMED:
         return None
     devices, assets = set(scope.devices), set(scope.assets)
     for part in parts(assets):

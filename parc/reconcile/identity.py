@@ -262,17 +262,19 @@ def _is_of_one_stack(seen: Traits, known: Traits) -> bool:
 def is_rebuilt(seen: Traits, known: Traits) -> bool:
     """Tell whether only what the mainboard holds is another: it was exchanged.
 
-    Its own name, the MAC of its chassis and all MACs that were known of it have stayed; a dock
-    or a card that went to another machine brings neither the name nor all MACs along.
+    Its own name or its agent (the disk), the MAC of its chassis and all MACs that were known of it
+    have stayed; a dock or a card that went to another machine brings neither the name nor all MACs
+    along.
     """
     has_kept_name = seen.sys_name is not None and seen.sys_name == known.sys_name
+    has_kept_disk = seen.agent_id is not None and seen.agent_id == known.agent_id
     has_kept_macs = seen.base_mac is not None and seen.base_mac == known.base_mac
     return (
         (
             differ(seen.serial_number, known.serial_number)
             or differ(seen.system_uuid, known.system_uuid)
         )
-        and has_kept_name
+        and (has_kept_name or has_kept_disk)
         and has_kept_macs
         and known.all_macs <= seen.all_macs
         and not differ(seen.manufacturer, known.manufacturer)

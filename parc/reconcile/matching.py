@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from parc.reconcile.identity import (
+    IF_PHYS_ADDRESS,
     Key,
     Traits,
     common_macs,
@@ -21,7 +22,7 @@ from parc.reconcile.identity import (
     traits_of,
 )
 from parc.reconcile.ignored import NOTHING, Ignored
-from parc.reconcile.known import KnownDevice
+from parc.reconcile.known import KnownDevice, Table
 from parc.reconcile.rules import RULES, KeyKind, Reason
 
 _COMMON_SERIAL_DEVICES: Final = 3
@@ -56,7 +57,11 @@ class Match:
 
 
 class Index:
-    """Known devices by their keys, built once."""
+    """Known devices by their keys, built once.
+
+    Attributes:
+        travelled: MAC addresses of cards that have been in several machines.
+    """
 
     def __init__(self, devices: Iterable[KnownDevice], ignored: Ignored = NOTHING) -> None:
         self.devices = {device.id: device for device in sorted(devices, key=lambda d: d.id)}
@@ -65,6 +70,7 @@ class Index:
         self._by_interface_mac: dict[str, list[int]] = defaultdict(list)
         self._by_address: dict[str, list[int]] = defaultdict(list)
         self._by_serial: dict[str, list[str | None]] = defaultdict(list)
+        self.travelled = _travelled(self.devices.values(), self.traits)
         for number, traits in self.traits.items():
             for key in strong_keys(traits):
                 self._by_key[key].append(number)
@@ -189,7 +195,7 @@ def _find_strong(
             shared = _sharing(key, owners, index, dead)
             for number in owners:
                 reason = shared or contradiction(traits, index.traits[number], kind)
-                if reason is None and _is_lent(key, traits, index.traits[number]):
+                if reason is None and _is_lent(key, traits, index, number):
                     reason = Reason.LENT
                 if reason is None and number in taken:
                     reason = Reason.FOUND_BY_STRONGER
@@ -204,16 +210,42 @@ def _find_strong(
     return None
 
 
-def _is_lent(key: Key, seen: Traits, known: Traits) -> bool:
-    """Tell whether a second card of a machine was seen bare elsewhere, under another name.
+def _is_lent(key: Key, seen: Traits, index: Index, number: int) -> bool:
+    """Tell whether what has the MAC address is a card that goes from machine to machine.
 
-    Adapters of makers that nobody has listed go from one machine to another as well.
+    Adapters of makers that nobody has listed do so as well. One that turns up elsewhere under
+    another name was a second card of one of the two, or was on several machines before.
     """
-    is_second = key.kind is KeyKind.MAC and key.value != seen.base_mac
+    known = index.traits[number]
+    if key.kind is not KeyKind.MAC or set(seen.addresses) & set(known.addresses):
+        return False
+    if known.is_read:
+        is_second = _is_second(key, seen, known) or _is_second(key, known, seen)
+        has_other_name = seen.is_read and differ(seen.sys_name, known.sys_name)
+        return has_other_name and (is_second or key.value in index.travelled)
     names = {seen.host_name, seen.sys_name} - {None}
     has_other_name = known.host_name is not None and bool(names) and known.host_name not in names
-    is_elsewhere = not set(seen.addresses) & set(known.addresses)
-    return is_second and seen.is_read and not known.is_read and has_other_name and is_elsewhere
+    return key.value != seen.base_mac and seen.is_read and has_other_name
+
+
+def _is_second(key: Key, one: Traits, other: Traits) -> bool:
+    """Tell whether the only card of one is a second one of the other."""
+    return one.all_macs == {key.value} and key.value not in other.key_macs
+
+
+def _travelled(devices: Iterable[KnownDevice], traits: Mapping[int, Traits]) -> frozenset[str]:
+    """Give the MAC addresses that were on cards of several machines, now or before.
+
+    That they are several machines is sure only where each shows a serial number of its own.
+    """
+    serials: dict[str, set[str]] = defaultdict(set)
+    for device in devices:
+        serial = traits[device.id].serial_number
+        rows = device.rows.get(Table.INTERFACE, {}) if serial else {}
+        for row in rows.values():
+            if isinstance(mac := row.values[IF_PHYS_ADDRESS], str):
+                serials[mac].add(serial or "")
+    return frozenset(mac for mac, several in serials.items() if len(several) > 1)
 
 
 def _owners(key: Key, holders: Sequence[int], index: Index) -> Sequence[int]:

@@ -82,7 +82,7 @@ TEXTS: Final[Mapping[Reason, str]] = {
     Reason.FOUND_BY_STRONGER: "already found by a stronger key",
     Reason.FITS_AS_WELL: "another device fits as well",
     Reason.ADDRESS_ALONE: "an address alone is not enough",
-    Reason.LENT: "a second card, seen elsewhere under another name",
+    Reason.LENT: "a card that goes from machine to machine, seen elsewhere under another name",
     Reason.OTHER_KIND: "other name and kind of device",
     Reason.OTHER_MAC: "other MAC address",
     Reason.SHOWN_BY_SEVERAL: "several devices show this key",

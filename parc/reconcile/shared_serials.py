@@ -48,7 +48,7 @@ def shared_serials(session: Session, ground: Ground) -> Found:
     for part in parts(about):
         query = sa.select(Asset.serial_number).where(Asset.id.in_(part))
         serials |= {serial for serial in session.scalars(query) if serial}
-    found = _holders(session, serials)
+    found = _holders(session, {s for one in serials for s in (one, one.upper(), one.lower())})
     return Found(list(_causes(session, ground, found)), among(InboxEntry.id, standing.keys()))
 
 

@@ -45,7 +45,9 @@ REASONS: Mapping[Reason, str] = {
     Reason.FOUND_BY_STRONGER: _in("reason", "found by a stronger key of another device"),
     Reason.FITS_AS_WELL: _in("reason", "another device fits as well"),
     Reason.ADDRESS_ALONE: _in("reason", "an address alone is not enough"),
-    Reason.LENT: _in("reason", "a second card, seen elsewhere under another name"),
+    Reason.LENT: _in(
+        "reason", "a card that goes from machine to machine, seen elsewhere under another name"
+    ),
     Reason.OTHER_KIND: _in("reason", "other name and kind of device"),
     Reason.OTHER_MAC: _in("reason", "other MAC address"),
     Reason.SHOWN_BY_SEVERAL: _in("reason", "several devices show this key"),

@@ -11,7 +11,8 @@ from flask_babel import gettext
 from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
 from parc.key_texts import IgnoredKind
-from parc.queries.ignored_keys import list_ignored_keys, list_showing, list_suspects
+from parc.queries.ignored_keys import list_ignored_keys, list_showing
+from parc.reconcile.suspects import list_suspects
 from parc.services import ignored_keys as service
 from parc.services.permissions import Action
 from parc.web.access import actor, requires

@@ -315,6 +315,10 @@ def test_exchanged_mainboard_is_found_by_name_and_macs() -> None:
     assert match(seen("192.0.2.9", MAC, sys_name="pc1", **rebuilt), device).device_id == 1
     other_name = match(seen("192.0.2.9", MAC, sys_name="pc2", **rebuilt), device)
     assert other_name.considered[0].reason is Reason.OTHER_SERIAL
+    own = {"agent_id": "a1", "base_mac_address": MAC}
+    device_with_agent = known(1, "192.0.2.1", MAC, serial_number="CZ1", sys_name="pc1", **own)
+    renamed = seen("192.0.2.1", MAC, serial_number="CZ2", sys_name="pc2", **own)
+    assert match(renamed, device_with_agent).device_id == 1
     swapped = {"base_mac_address": OTHER_MAC, "serial_number": "CZ2", "sys_name": "pc1"}
     assert match(seen("192.0.2.1", OTHER_MAC, **swapped), device).device_id is None
 
@@ -402,3 +406,30 @@ def test_second_card_seen_elsewhere_under_another_name_is_an_adapter() -> None:
     assert found.considered[0].reason is Reason.LENT
     same = seen("192.0.2.2", MAC, OTHER_MAC, base_mac_address=MAC, sys_name="pc1")
     assert match(same, bare).device_id == 1
+
+
+def test_only_card_that_is_a_second_one_of_another_machine_is_an_adapter() -> None:
+    laptop = known(1, "192.0.2.1", MAC, OTHER_MAC, base_mac_address=MAC, sys_name="pc1")
+    other = {"base_mac_address": OTHER_MAC, "sys_name": "pc2"}
+    found = match(seen("192.0.2.2", OTHER_MAC, **other), laptop)
+    assert (found.device_id, found.considered[0].reason) == (None, Reason.LENT)
+    renamed = seen("192.0.2.1", OTHER_MAC, **other)
+    assert match(renamed, laptop).device_id == 1
+    alone = known(1, "192.0.2.1", OTHER_MAC, **other)
+    docked = seen("192.0.2.2", MAC, OTHER_MAC, base_mac_address=MAC, sys_name="pc1")
+    found = match(docked, alone)
+    assert (found.device_id, found.considered[0].reason) == (None, Reason.LENT)
+
+
+def test_card_that_has_been_in_two_machines_finds_no_third() -> None:
+    gone = KnownDevice(
+        1,
+        "192.0.2.1",
+        {**dict.fromkeys(DEVICE_COLUMNS), "serial_number": "S1", "sys_name": "pc1"},
+        rows={Table.INTERFACE: {"dock": KnownRow(1, interface_row(MAC), is_gone=True)}},
+    )
+    last = known(2, "192.0.2.2", MAC, base_mac_address=MAC, serial_number="S2", sys_name="pc2")
+    third = seen("192.0.2.3", MAC, base_mac_address=MAC, sys_name="pc3")
+    assert match(third, last).device_id == 2
+    found = match(third, last, gone)
+    assert (found.device_id, found.considered[0].reason) == (None, Reason.LENT)

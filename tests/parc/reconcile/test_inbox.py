@@ -437,3 +437,18 @@ def test_serial_number_of_two_assets_is_told_once_with_or_without_their_devices(
         other.serial_number = "XYZ9876"
         _settle(session, scope=Scope(assets=frozenset({other.id})))
         assert not _open(session)
+
+
+def test_serial_number_typed_in_another_case_is_told_at_once() -> None:
+    with transaction() as session:
+        make_asset(session, manufacturer="Dell", serial_number="8HK21T3")
+        typed = make_asset(session, manufacturer="Dell", serial_number="8hk21t3")
+        assert _settle(session, scope=Scope(assets=frozenset({typed.id}))) == Settled(opened=1)
+
+
+def test_act_on_very_many_records_looks_at_everything() -> None:
+    with transaction() as session:
+        for _ in range(2):
+            make_asset(session, manufacturer="Dell", serial_number="8HK21T3")
+        many = Scope(devices=frozenset(range(1_000_000, 1_002_001)))
+        assert _settle(session, scope=many) == Settled(opened=1)

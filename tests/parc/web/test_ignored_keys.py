@@ -14,10 +14,18 @@ from parc.config import InboxSettings
 from parc.errors import InvalidInputError, NotAllowedError, NotFoundError
 from parc.extensions import db, transaction
 from parc.key_texts import IgnoredKind
-from parc.models import AuditEntry, IgnoredKey, InboxEntry, InboxKind, InboxState, Role
-from parc.queries.ignored_keys import list_suspects
+from parc.models import (
+    AuditEntry,
+    IgnoredKey,
+    InboxEntry,
+    InboxKind,
+    InboxState,
+    Interface,
+    Role,
+)
 from parc.reconcile.inbox import settle
 from parc.reconcile.load import load_ignored
+from parc.reconcile.suspects import list_suspects
 from parc.services.actor import SYSTEM, Actor
 from parc.services.ignored_keys import ignore_key, stop_ignoring
 from tests.conftest import SOME_MOMENT
@@ -77,6 +85,33 @@ def test_what_several_machines_show_is_proposed_until_it_is_ignored(
     administrator.post("/ignored-keys", {"kind": "uuid", "value": UUID, "reason": "cloned"})
     db.session.rollback()
     assert [one.value for one in list_suspects(db.session())] == ["BATCH77X"]
+
+
+def test_card_that_three_machines_have_had_is_proposed_unless_its_maker_is_known_for_it(
+    sqlite_app: Flask,
+) -> None:
+    del sqlite_app
+    with transaction() as session:
+        for number in range(3):
+            device = make_device(session, manufacturer="Dell", serial_number=f"S{number}X")
+            for mac in ("00:1b:21:00:00:07", "8c:ae:4c:00:00:01", "02:00:00:00:00:01"):
+                session.add(
+                    Interface(
+                        device_id=device.id,
+                        key=mac,
+                        if_index=1,
+                        if_phys_address=mac,
+                        addresses=[],
+                        gone_at=SOME_MOMENT if number else None,
+                    )
+                )
+    (one,) = list_suspects(db.session())
+    assert (one.kind, one.value, one.machine_count) == (IgnoredKind.MAC, "00:1b:21:00:00:07", 3)
+    with transaction() as session:
+        ignore_key(
+            session, SOME_PERSON, kind="mac", value="00:1b:21", reason="docks", at=SOME_MOMENT
+        )
+    assert list_suspects(db.session()) == []
 
 
 def test_form_is_filled_from_the_address_that_leads_there(administrator: Browser) -> None:
@@ -139,14 +174,16 @@ def test_command_adds_lists_and_removes(sqlite_app: Flask) -> None:
         ("serial", "8HK21T3", "serial_number"),
         ("uuid", UUID, "system_uuid"),
         ("mac", "00:1b:21:00:00:07", "base_mac_address"),
+        ("mac", "00:1b:21", "chassis_id"),
     ],
 )
 def test_page_brings_the_inbox_up_to_date_at_once(
     administrator: Browser, kind: str, value: str, column: str
 ) -> None:
     with transaction() as session:
+        shown = "001B.2100.0007" if column == "chassis_id" else value
         for _ in range(2):
-            make_device(session, manufacturer="Dell", sys_name="pc", **{column: value})
+            make_device(session, manufacturer="Dell", sys_name="pc", **{column: shown})
         settle(session, SYSTEM, InboxSettings(), SOME_MOMENT)
 
     def states() -> list[InboxState]:
