@@ -37,8 +37,8 @@ def add_links(settings: Settings, count: int) -> None:
             _ports(switches, now),
         )
         connection.executemany(
-            "INSERT INTO attachment (mac_address, device_id, interface_id, vlan_id,"
-            " first_seen_at, last_seen_at) VALUES (?, ?, ?, 10, ?, ?)",
+            "INSERT INTO attachment (mac_address, interface_id, vlan_id,"
+            " first_seen_at, last_seen_at) VALUES (?, ?, 10, ?, ?)",
             _learned(switches, count, now),
         )
         connection.executemany(
@@ -72,7 +72,7 @@ def _learned(switches: int, count: int, now: datetime) -> Iterator[tuple[object,
             port = min(number // _EDGE_MACS + 1, _PORTS)
             mac = f"{(machine % count + 1) * 100:012x}"
             colons = ":".join(mac[i : i + 2] for i in range(0, 12, 2))
-            yield (colons, device, _interface(device, port), first, seen)
+            yield (colons, _interface(device, port), first, seen)
 
 
 def _neighbors(switches: int, now: datetime) -> Iterator[tuple[object, ...]]:

@@ -73,7 +73,6 @@ def plug(
     port.last_used_at = last
     stay = Attachment(
         mac_address=mac,
-        device_id=device.id,
         interface_id=port.interface_id,
         vlan_id=10,
         first_seen_at=first,

@@ -74,27 +74,37 @@ class SwitchPort(Base):
 
 
 class Attachment(Base):
-    """A period in which a port had learned a MAC; a new one begins when it was elsewhere."""
+    """A period in which a port had learned a MAC; a new one begins when it was elsewhere.
+
+    The most numerous rows of all, prolonged at each reading: no column that changes is in an index,
+    and the switch is that of the interface.
+    """
 
     __tablename__ = "attachment"
-    __table_args__ = (sa.Index(None, "device_id", "mac_address"),)
+    __table_args__ = (sa.Index(None, "interface_id", "mac_address"),)
 
     id: Mapped[int] = mapped_column(LongKey, primary_key=True)
     mac_address: Mapped[str] = mapped_column(sa.String(17), index=True)
-    device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id", ondelete="CASCADE"))
-    interface_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("interface.id", ondelete="CASCADE"), index=True
-    )
+    interface_id: Mapped[int] = mapped_column(sa.ForeignKey("interface.id", ondelete="CASCADE"))
     vlan_id: Mapped[int] = mapped_column(comment="0 where the table does not tell VLANs apart")
     first_seen_at: Mapped[datetime]
-    last_seen_at: Mapped[datetime] = mapped_column(index=True)
+    last_seen_at: Mapped[datetime]
 
 
 class Neighbor(Base):
     """What stands at the far end of a link, by LLDP or CDP."""
 
     __tablename__ = "neighbor"
-    __table_args__ = (sa.UniqueConstraint("device_id", "key"),)
+    __table_args__ = (
+        sa.UniqueConstraint("device_id", "key"),
+        # Without those that wait for a device: PostgreSQL would look for these few, as it believes.
+        sa.Index(
+            None,
+            "far_device_id",
+            postgresql_where=sa.text("far_device_id IS NOT NULL"),
+            sqlite_where=sa.text("far_device_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id", ondelete="CASCADE"))
@@ -103,7 +113,7 @@ class Neighbor(Base):
         sa.ForeignKey("interface.id", ondelete="SET NULL"), index=True
     )
     far_device_id: Mapped[int | None] = mapped_column(
-        sa.ForeignKey("device.id", ondelete="SET NULL"), index=True, comment="if it is known"
+        sa.ForeignKey("device.id", ondelete="SET NULL"), comment="if it is known"
     )
     protocol: Mapped[str] = mapped_column(sa.String(10), comment="lldp or cdp")
     local_port: Mapped[str | None] = mapped_column(sa.String(255))
@@ -116,7 +126,7 @@ class Neighbor(Base):
     capabilities: Mapped[list[str]] = mapped_column(Json, default=list)
     management_address: Mapped[str | None] = mapped_column(sa.String(45), index=True)
     first_seen_at: Mapped[datetime]
-    last_seen_at: Mapped[datetime] = mapped_column(index=True)
+    last_seen_at: Mapped[datetime]
     gone_at: Mapped[datetime | None]
 
 
@@ -133,7 +143,7 @@ class MappedAddress(Base):
         sa.ForeignKey("device.id", ondelete="CASCADE"), index=True, comment="who told it"
     )
     first_seen_at: Mapped[datetime]
-    last_seen_at: Mapped[datetime] = mapped_column(index=True)
+    last_seen_at: Mapped[datetime]
 
 
 class WirelessStation(Base):
@@ -156,4 +166,4 @@ class WirelessStation(Base):
     address: Mapped[str | None] = mapped_column(sa.String(45), index=True)
     host_name: Mapped[str | None] = mapped_column(sa.String(255))
     first_seen_at: Mapped[datetime]
-    last_seen_at: Mapped[datetime] = mapped_column(index=True)
+    last_seen_at: Mapped[datetime]

@@ -231,7 +231,7 @@ def _edge_ports(session: Session, macs: list[str]) -> dict[str, Any]:
             )
             .join(SwitchPort, SwitchPort.interface_id == Attachment.interface_id)
             .join(Interface, Interface.id == Attachment.interface_id)
-            .join(switch, switch.id == Attachment.device_id)
+            .join(switch, switch.id == Interface.device_id)
             .outerjoin(Asset, Asset.id == switch.asset_id)
             .where(
                 Attachment.mac_address.in_(macs[start : start + 500]),

@@ -187,7 +187,7 @@ def _seen(session: Session, subject: Subject) -> list[tuple[Stay, Sighting]]:
     if not subject.macs:
         return []
     vlan = sa.and_(
-        BridgeVlan.device_id == Attachment.device_id, BridgeVlan.vlan_id == Attachment.vlan_id
+        BridgeVlan.device_id == Interface.device_id, BridgeVlan.vlan_id == Attachment.vlan_id
     )
     query = (
         _of_port(
@@ -203,13 +203,13 @@ def _seen(session: Session, subject: Subject) -> list[tuple[Stay, Sighting]]:
         )
         .select_from(Attachment)
         .join(Interface, Interface.id == Attachment.interface_id)
-        .join(Device, Device.id == Attachment.device_id)
+        .join(Device, Device.id == Interface.device_id)
         .outerjoin(Asset, Asset.id == Device.asset_id)
         .outerjoin(SwitchPort, SwitchPort.interface_id == Attachment.interface_id)
         .outerjoin(BridgeVlan, vlan)
         .where(
             Attachment.mac_address.in_(subject.macs),
-            Attachment.device_id.not_in(subject.device_ids),
+            Interface.device_id.not_in(subject.device_ids),
         )
         .order_by(Attachment.last_seen_at.desc(), Attachment.id.desc())
         .limit(MOST_STAYS)

@@ -141,26 +141,31 @@ def _bridges(session: Session, macs: set[str]) -> dict[str, Bridge]:
 
 
 def _far_ends(session: Session, device_ids: Collection[int]) -> dict[int, list[FarEnd]]:
-    found: dict[int, list[FarEnd]] = defaultdict(list)
+    """Give the neighbours of these devices, those of one device in their order."""
+    rows: list[sa.Row[Any]] = []
     for part in chunks(device_ids):
-        query = (
-            sa.select(
-                Neighbor.device_id,
-                Neighbor.interface_id,
-                Neighbor.capabilities,
-                Neighbor.far_device_id,
-                Device.category,
-            )
-            .outerjoin(Device, Device.id == Neighbor.far_device_id)
-            .where(
-                Neighbor.device_id.in_(part),
-                Neighbor.gone_at.is_(None),
-            )
-            .order_by(Neighbor.id)
+        query = sa.select(
+            Neighbor.id,
+            Neighbor.device_id,
+            Neighbor.interface_id,
+            Neighbor.capabilities,
+            Neighbor.far_device_id,
+        ).where(
+            is_among(session, Neighbor.device_id, part),
+            Neighbor.gone_at.is_(None),
+            Neighbor.interface_id.is_not(None),
         )
-        for device_id, port, words, far, category in session.execute(query):
-            if port is not None:
-                found[device_id].append(FarEnd(port, frozenset(words), far, category))
+        rows += session.execute(query)
+    far_ids = {row.far_device_id for row in rows if row.far_device_id is not None}
+    categories: dict[int, Category] = {}
+    # Not joined: PostgreSQL takes neighbours for few, and compares each with each device.
+    for part in chunks(far_ids):
+        known = sa.select(Device.id, Device.category).where(is_among(session, Device.id, part))
+        categories |= {number: category for number, category in session.execute(known) if category}
+    found: dict[int, list[FarEnd]] = defaultdict(list)
+    for row in sorted(rows, key=attrgetter("id")):
+        far, words = row.far_device_id, frozenset(row.capabilities)
+        found[row.device_id].append(FarEnd(row.interface_id, words, far, categories.get(far)))
     return found
 
 
@@ -291,7 +296,7 @@ def _write_stays(
                         prolonged.append({"id": number, "last_seen_at": one.at})
                     continue
             new.append(key)
-        begun += [_stay(one, key) for key in new]
+        begun += [_stay(key, one.at) for key in new]
         for port, mac, _vlan in new:
             if port in edges and mac in missed:
                 moved[mac].append((port, one.at))
@@ -307,7 +312,7 @@ def _latest_stays(
     """Give id and last sight of the latest stay of each interface, MAC and VLAN of ``learned``."""
     found: dict[tuple[int, str, int], tuple[int, datetime]] = {}
     wanted = {key for rows in learned.values() for key in rows}
-    pairs = {(device_id, mac) for device_id, rows in learned.items() for _port, mac, _vlan in rows}
+    pairs = {(port, mac) for port, mac, _vlan in wanted}
     for part in chunks(pairs):
         query = sa.select(
             Attachment.interface_id,
@@ -316,8 +321,8 @@ def _latest_stays(
             Attachment.id,
             Attachment.last_seen_at,
         ).where(
-            is_among(session, Attachment.device_id, {device_id for device_id, _mac in part}),
-            is_among(session, Attachment.mac_address, {mac for _device_id, mac in part}),
+            is_among(session, Attachment.interface_id, {port for port, _mac in part}),
+            is_among(session, Attachment.mac_address, {mac for _port, mac in part}),
         )
         latest = query.order_by(Attachment.last_seen_at, Attachment.id)
         for port, mac, vlan, number, last_seen_at in session.execute(latest):
@@ -326,15 +331,14 @@ def _latest_stays(
     return found
 
 
-def _stay(told: Told, key: tuple[int, str, int]) -> dict[str, Any]:
+def _stay(key: tuple[int, str, int], at: datetime) -> dict[str, Any]:
     port, mac, vlan = key
     return {
         "mac_address": mac,
-        "device_id": told.device_id,
         "interface_id": port,
         "vlan_id": vlan,
-        "first_seen_at": told.at,
-        "last_seen_at": told.at,
+        "first_seen_at": at,
+        "last_seen_at": at,
     }
 
 

@@ -100,12 +100,13 @@ def is_among(
 ) -> sa.ColumnElement[bool]:
     """Give the condition that ``column`` has one of many values, all texts or all numbers.
 
-    A set of rows, which PostgreSQL hashes; ``= ANY`` of a cast array compares each with each.
+    PostgreSQL plans each statement with its values (see ``parc.app``) and hashes such an array, or
+    looks each value up; joined as a set of rows it compares each with each where it expects few.
     """
     if _is_postgresql(session):
         kind = sa.Text() if isinstance(column.type, sa.String) else column.type
         array = sa.bindparam(None, _array_text(values), sa.types.NullType())
-        return column.in_(sa.select(sa.func.unnest(sa.cast(array, postgresql.ARRAY(kind)))))
+        return column == sa.any_(sa.cast(array, postgresql.ARRAY(kind)))
     each = sa.func.json_each(msgspec.json.encode(list(values)).decode()).table_valued("value")
     return column.in_(sa.select(each.c.value))
 

@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 from collectors.observation import Observation, from_json
 from parc.errors import NotFoundError
 from parc.models import (
-    Attachment,
     CategorySign,
     Device,
     DeviceStatus,
@@ -40,7 +39,7 @@ from parc.told_values import stored_heard, stored_words
 
 # The latest observations of a device that a split looks at; an older one stays with the record.
 MOST_OBSERVATIONS: Final = 1_000
-_LINKS: Final[tuple[type[Any], ...]] = (SwitchPort, Attachment, Neighbor)
+_LINKS: Final[tuple[type[Any], ...]] = (SwitchPort, Neighbor)
 
 
 def read_voices(session: Session, device_id: int) -> list[Voice]:
@@ -172,7 +171,7 @@ def _write(table: Table, row: Any, told: ReplayedRow) -> None:
 
 
 def _move_links(session: Session, interface_ids: Sequence[int], device_id: int) -> None:
-    """Let ports, learned MACs and neighbours follow the interfaces that they hang on."""
+    """Let ports and neighbours follow the interfaces that they hang on."""
     for start in range(0, len(interface_ids), 1000):
         part = interface_ids[start : start + 1000]
         for model in _LINKS:

@@ -275,7 +275,6 @@ def test_stock_on_an_office_port_is_a_contradiction() -> None:
         session.add(
             Attachment(
                 mac_address=mac,
-                device_id=switch.id,
                 interface_id=port.id,
                 vlan_id=0,
                 first_seen_at=SOME_MOMENT,

@@ -108,7 +108,7 @@ def test_room_shows_what_was_last_seen_on_its_outlets(
                 make_linked_device(session, asset, base_mac_address=mac)
             session.add(
                 Attachment(
-                    device_id=device.id, interface_id=port.id, vlan_id=0, mac_address=mac,
+                    interface_id=port.id, vlan_id=0, mac_address=mac,
                     first_seen_at=SOME_MOMENT, last_seen_at=SOME_MOMENT,
                 )
             )  # fmt: skip
