@@ -38,6 +38,8 @@ SHARED_FIELDS: Final[Mapping[str, str]] = {
     "processor_count": "processor_count",
     "memory_bytes": "memory_bytes",
 }
+# Fields of an asset in which one source says more than another, and both the same.
+_MORE_OR_LESS: Final = frozenset({"name", "manufacturer", "operating_system"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +151,14 @@ def tellers(words: Words, fields: Mapping[str, Any], rules: Rules) -> dict[str, 
 def is_silent(heard_at: datetime | None, at: datetime, days: int) -> bool:
     """Tell whether a source has not been heard for so long that it gives way to others."""
     return heard_at is not None and at - heard_at > timedelta(days=days)
+
+
+def says_other(field: str, one: Any, other: Any) -> bool:
+    """Tell whether two values of a field of an asset say different things to a person.
+
+    Case and blanks do not; of names and systems one may say more than the other does.
+    """
+    first, second = (" ".join(str(text).split()).casefold() for text in (one, other))
+    if field in _MORE_OR_LESS:
+        return first not in second and second not in first
+    return first != second

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parc.cli.context import with_database
+from parc.cli.context import settings, with_database
 from parc.cli.output import print_json
 
 if TYPE_CHECKING:
     from parc.discovery.explain import Explanation
+    from parc.queries.told_words import OtherWord
     from parc.reconcile.matching import Match
     from parc.reconcile.rules import Strength
 
@@ -25,26 +26,43 @@ def explain() -> None:
 @click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
 @with_database
 def asset(text: str, *, is_json: bool) -> None:
-    """Say by which rule each device of an asset is found, and what else was considered.
+    """Say by which rule each device of an asset is found, and what sources say otherwise.
 
-    Told are the match that made it, the one that found it when it changed last, and what the
-    rules say now of its latest evidence.
+    Told are the match that made it, the one that found it when it changed last, what the rules say
+    now of its latest evidence, with what else was considered, and the values that sources give
+    otherwise than they stand.
     """
     from parc.discovery.explain import asset_of, explain_asset
     from parc.extensions import reading
+    from parc.queries.told_words import other_words
 
     with reading() as session:
         found = asset_of(session, text)
         name, tag = found.name, found.asset_tag
         explanations = list(explain_asset(session, found.id))
+        words = other_words(session, found, settings().discovery.source_silent_days)
+        present = {field: getattr(found, field) for field in words}
     if is_json:
-        print_json({"asset_tag": tag, "devices": explanations})
+        print_json({"asset_tag": tag, "devices": explanations, "said_otherwise": words})
         return
     click.echo(f"{tag} {name}")
     if not explanations:
         click.echo("No device stands for this asset.")
     for one in explanations:
         _print(one)
+    for field, others in sorted(words.items()):
+        click.echo(f"{field} is {present[field]}")
+        for other in others:
+            click.echo(f"  {_said(other)}")
+
+
+def _said(word: OtherWord) -> str:
+    """Say what a source says otherwise, since when, and whether it has fallen silent."""
+    if word.is_silent and word.heard_at:
+        return f"{word.source} said {word.value}, silent since {word.heard_at:%Y-%m-%d}"
+    since = f", since {word.since:%Y-%m-%d}" if word.since else ""
+    run = f", run {word.run_id}" if word.run_id else ""
+    return f"{word.source} says {word.value}{since}{run}"
 
 
 def _print(one: Explanation) -> None:

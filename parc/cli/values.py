@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from parc.cli.context import operator, with_database
+from parc.cli.context import operator, settings, with_database
 from parc.cli.output import print_json, print_table
 from parc.cli.settling import settle_about
 
@@ -22,16 +22,22 @@ def values() -> None:
 @click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
 @with_database
 def show(text: str, *, is_json: bool) -> None:
-    """Show each field of an asset with its source and its lock, and what machines say otherwise."""
+    """Show each field of an asset with its source and lock, and what machines say otherwise.
+
+    A difference is what may not be written over what somebody has stated; others are all sources
+    whose last word is not the value that stands.
+    """
     from parc.discovery.explain import asset_of
     from parc.extensions import reading
     from parc.naming import MACHINE_FIELDS
     from parc.queries.asset_sheet import read_sheet
     from parc.queries.custom_fields import own_values
+    from parc.queries.told_words import other_words
     from parc.services.custom_values import PREFIX
 
     with reading() as session:
         sheet = read_sheet(session, asset_of(session, text).id)
+        words = other_words(session, sheet.asset, settings().discovery.source_silent_days)
         seen = {one.field: (one.seen_value, one.source) for one in sheet.differences}
         found = {
             name: (getattr(sheet.asset, name), sheet.sources.get(name), seen.get(name))
@@ -42,13 +48,18 @@ def show(text: str, *, is_json: bool) -> None:
     if is_json:
         print_json(
             {
-                name: {"value": value, "origin": source, "difference": other}
+                name: {
+                    "value": value,
+                    "origin": source,
+                    "difference": other,
+                    "said_otherwise": words.get(name, []),
+                }
                 for name, (value, source, other) in found.items()
             }
         )
         return
     print_table(
-        ("FIELD", "VALUE", "SOURCE", "BY", "SINCE", "LOCK", "DIFFERENCE"),
+        ("FIELD", "VALUE", "SOURCE", "BY", "SINCE", "LOCK", "DIFFERENCE", "OTHERS"),
         [
             (
                 name,
@@ -58,6 +69,7 @@ def show(text: str, *, is_json: bool) -> None:
                 f"{source.set_at:%Y-%m-%d}" if source else "-",
                 _lock(source),
                 f"{other[1].value}: {other[0]}" if other else "-",
+                "; ".join(f"{one.source}: {one.value}" for one in words.get(name, ())) or "-",
             )
             for name, (value, source, other) in found.items()
         ],

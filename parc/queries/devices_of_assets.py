@@ -23,7 +23,7 @@ def leading_devices(session: Session, asset_ids: Iterable[int]) -> dict[int, Dev
     for start in range(0, len(ordered), _CHUNK):
         query = (
             sa.select(Device)
-            .options(undefer(Device.words))
+            .options(undefer(Device.words), undefer(Device.heard))
             .where(Device.asset_id.in_(ordered[start : start + _CHUNK]))
             .order_by(
                 Device.absent_since.is_not(None),

@@ -19,11 +19,12 @@ from parc.precedence import STATED, Rules, is_in_force, rule_of
 from parc.queries.asset_sheet import Sheet
 from parc.queries.field_rules import read_rules
 from parc.queries.provenance import Earlier, FieldSource, earlier_values
+from parc.queries.told_words import OtherWord, other_words
 from parc.services.permissions import Action, may
 from parc.web.access import actor
 from parc.web.assets import LABELS
 from parc.web.cells import CellWriter
-from parc.web.context import now
+from parc.web.context import now, settings
 from parc.web.formats import format_ago, format_moment, format_short_day
 from parc.web.labels import label
 from parc.web.lock_words import lock_end_text
@@ -55,6 +56,22 @@ class EarlierLine:
 
 
 @dataclass(frozen=True, slots=True)
+class WordLine:
+    """What a source says otherwise than what stands.
+
+    Attributes:
+        text: in one sentence.
+        run_id: of the run in which it first said so.
+        is_aside: it needs no look: ports only suggest it, or somebody has stated the value, and
+            what counts against that is a difference.
+    """
+
+    text: str
+    run_id: int | None
+    is_aside: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FieldLine:
     """One field of the identity card.
 
@@ -64,6 +81,7 @@ class FieldLine:
         is_lockable: the reader may lock it, or lock it in another way.
         rule: the present lock, for the form; days for one that has none.
         readings: where devices were read for it.
+        words: what sources say otherwise.
     """
 
     name: str
@@ -78,6 +96,7 @@ class FieldLine:
     kept_against: str = ""
     readings: Sequence[OriginLine] = ()
     earlier: Sequence[EarlierLine] = ()
+    words: Sequence[WordLine] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +118,7 @@ def field_lines(sheet: Sheet, write: CellWriter) -> list[FieldLine]:
     earlier = earlier_values(session, asset.id, values)
     readings, rules = origin_lines(sheet.devices), read_rules(session)
     can_edit = may(actor(), Action.EDIT_ASSET)
+    words = other_words(session, asset, settings().discovery.source_silent_days)
     lines = []
     for name in _FIELDS:
         source = sheet.sources.get(name)
@@ -117,6 +137,7 @@ def field_lines(sheet: Sheet, write: CellWriter) -> list[FieldLine]:
                 _kept_against(source),
                 readings.get(name, ()),
                 [_earlier(name, one) for one in earlier.get(name, ())],
+                [_word(name, one, source) for one in words.get(name, ())],
             )
         )
     return lines
@@ -203,6 +224,21 @@ def _lock(name: str, source: FieldSource | None, rules: Rules) -> LockLine | Non
 
 def _kept_against(source: FieldSource | None) -> str:
     return ", ".join(label(one) for one in source.kept_against) if source else ""
+
+
+def _word(name: str, one: OtherWord, standing: FieldSource | None) -> WordLine:
+    """Say what a source says otherwise, since when, and whether it has fallen silent."""
+    told = {"source": label(one.source), "value": _text(name, one.value)}
+    if one.is_silent and one.heard_at:
+        heard = format_short_day(one.heard_at)
+        text = gettext("%(source)s said %(value)s, silent since %(day)s", **told, day=heard)
+    elif one.since:
+        since = format_short_day(one.since)
+        text = gettext("%(source)s says %(value)s, since %(day)s", **told, day=since)
+    else:
+        text = gettext("%(source)s says %(value)s", **told)
+    is_stated = standing is not None and standing.source in STATED
+    return WordLine(str(text), one.run_id, is_stated or one.source is ValueSource.NMAP)
 
 
 def _earlier(name: str, one: Earlier) -> EarlierLine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from collectors.observation import to_json
 from parc.cli.explain import explain
+from parc.cli.values import values
 from parc.errors import NotFoundError
 from parc.extensions import transaction
 from parc.models import Device, StoredObservation
@@ -91,3 +93,37 @@ def test_asset_that_is_not_there_or_not_alone_is_refused(sqlite_app: Flask) -> N
         assert isinstance(result.exception, NotFoundError)
         with pytest.raises(NotFoundError, match=reason):
             raise result.exception
+
+
+def test_what_sources_say_otherwise_is_told_with_its_day_and_run(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        asset = make_asset(session, operating_system="Windows 11")
+        make_linked_device(
+            session,
+            asset,
+            last_seen_at=SOME_MOMENT + timedelta(days=40),
+            heard={
+                "agent": SOME_MOMENT.isoformat(),
+                "snmp": (SOME_MOMENT + timedelta(days=40)).isoformat(),
+            },
+            words={
+                "agent": {"at": None, "run": None, "said": {"operating_system": "Debian 12"}},
+                "snmp": {
+                    "at": SOME_MOMENT.isoformat(),
+                    "run": 7,
+                    "said": {"operating_system": "windows 11 pro", "category": "printer"},
+                },
+            },
+        )
+        tag = asset.asset_tag
+    output = CliRunner().invoke(explain, ["asset", tag]).output
+    day = f"{SOME_MOMENT:%Y-%m-%d}"
+    assert f"operating_system is Windows 11\n  agent said Debian 12, silent since {day}" in output
+    assert f"  snmp says printer, since {day}, run 7" in output
+    assert "windows 11 pro" not in output
+    found = json.loads(CliRunner().invoke(explain, ["asset", tag, "--json"]).output)
+    assert found["said_otherwise"]["category"][0]["run_id"] == 7
+    shown = json.loads(CliRunner().invoke(values, ["show", tag, "--json"]).output)
+    assert shown["operating_system"]["said_otherwise"][0]["is_silent"]
+    assert "snmp: printer" in CliRunner().invoke(values, ["show", tag]).output

@@ -375,3 +375,27 @@ def test_origin_is_told_in_few_words_whoever_the_value_is_of(administrator: Brow
     ):  # fmt: skip
         assert told in page, told
     assert "until 24 Dec 2026" in administrator.get(f"/assets/{asset_id}/history").text
+
+
+def test_sheet_shows_what_two_sources_give_differently(administrator: Browser) -> None:
+    with transaction() as session:
+        asset = make_asset(session, person_fields=(), operating_system="Windows 11", name="pc")
+        run_id = make_run(session).id
+        said = {"operating_system": "<b>Debian 12</b>", "sys_name": "pc.example.org"}
+        make_linked_device(
+            session,
+            asset,
+            heard={"snmp": SOME_MOMENT.isoformat(), "nmap": SOME_MOMENT.isoformat()},
+            words={
+                "snmp": {"at": SOME_MOMENT.isoformat(), "run": run_id, "said": said},
+                "nmap": {"at": None, "run": None, "said": {"category": "printer"}},
+            },
+        )
+        number = asset.id
+    page = administrator.get(f"/assets/{number}").text
+    beside = '<span class="source otherwise">SNMP says &lt;b&gt;Debian 12&lt;/b&gt;, since 23 Nov'
+    assert beside in page
+    assert page.count("otherwise") == 1  # what ports suggest stands behind the origin only
+    assert "nmap says Printer" in page
+    assert "pc.example.org" not in page
+    assert db.session.scalars(sa.select(InboxEntry)).all() == []
