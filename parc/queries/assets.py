@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.expression import UnaryExpression
 
@@ -128,16 +128,32 @@ SORTS: Mapping[str, SortColumn] = {
 }
 
 
+_BY_OWN = "by/"  # before the id of the field of one's own that rows are sorted by
+_SORTED = aliased(CustomValue, name="sorted_by")
+
+
+def sort_column(name: str) -> SortColumn:
+    """Give what a list is sorted by: one of ``SORTS``, or a field of one's own."""
+    if not name.startswith(CUSTOM):
+        return SORTS[name]
+    return _text(_BY_OWN + name.removeprefix(CUSTOM), _SORTED.sort_value)
+
+
 class FilterError(ValueError):
     """A filter value that no asset could ever have."""
 
 
 @dataclass(frozen=True, slots=True)
 class AssetFilter:
-    """Which assets: those that hold every word of ``text`` and one value of each facet chosen."""
+    """Which assets: those that hold every word of ``text`` and one value of each facet chosen.
+
+    Attributes:
+        own: what fields of one's own hold, by their ids, as lists sort it.
+    """
 
     text: str = ""
     chosen: Mapping[Facet, tuple[str, ...]] = field(default_factory=dict)
+    own: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +200,12 @@ _CLOSED: Mapping[Facet, frozenset[str]] = {
 }
 
 
-def make_filter(text: str, chosen: Mapping[Facet, Sequence[str]]) -> AssetFilter:
-    """Check and fold the values of a filter.
+def make_filter(
+    text: str,
+    chosen: Mapping[Facet, Sequence[str]],
+    own: Mapping[int, tuple[str, ...]] | None = None,
+) -> AssetFilter:
+    """Check and fold the values of a filter; ``own`` is of fields of one's own, checked.
 
     Raises:
         FilterError: a value is not in its closed set, or no number where one is needed.
@@ -199,7 +219,7 @@ def make_filter(text: str, chosen: Mapping[Facet, Sequence[str]]) -> AssetFilter
             _check_value(facet, value)
         if values:
             kept[facet] = values
-    return AssetFilter(text.replace("\x00", "").strip(), kept)
+    return AssetFilter(text.replace("\x00", "").strip(), kept, own or {})
 
 
 def _check_value(facet: Facet, value: str) -> None:
@@ -269,9 +289,10 @@ class _Reader:
         self.words = search.words_of(asset_filter.text)
         self.facets = {f: v for f, v in asset_filter.chosen.items() if f not in PINNED}
         self.pinned = {f: v for f, v in asset_filter.chosen.items() if f in PINNED}
+        self.is_narrowed = bool(self.pinned or asset_filter.own)
         self.ids: list[int] | None = None
         self.among: int | None = None
-        if self.pinned:
+        if self.is_narrowed:
             few = sa.select(Asset.id).where(*self._narrow(is_hidden=False)).limit(COUNT_LIMIT + 1)
             self.ids = list(session.scalars(few))
         elif self.words:
@@ -284,7 +305,12 @@ class _Reader:
         """Give the statement of the rows, without order."""
         wanted = [Asset.id, order.sort.column.label(order.sort.label)]
         wanted += [column for column in columns if column.key != order.sort.label]
-        return sa.select(*wanted).where(*self.conditions(self._cheapest(size)))
+        query = sa.select(*wanted)
+        if order.sort.label.startswith(_BY_OWN):
+            number = int(order.sort.label.removeprefix(_BY_OWN))
+            is_its = sa.and_(_SORTED.asset_id == Asset.id, _SORTED.field_id == number)
+            query = query.outerjoin(_SORTED, is_its)
+        return query.where(*self.conditions(self._cheapest(size)))
 
     def count(self) -> int:
         """Count exactly up to the limit; where that is dear, as the snapshot has it."""
@@ -316,7 +342,7 @@ class _Reader:
             return conditions
         if way is _Way.IDS:
             return [*conditions, Asset.id.in_(self.ids)]
-        if self.pinned:
+        if self.is_narrowed:
             return conditions + self._narrow(is_hidden=way is not _Way.SEARCH)
         if way is _Way.SEARCH:
             return conditions + search.conditions(self.words, is_sqlite=self.is_sqlite)
@@ -370,6 +396,11 @@ class _Reader:
                 members = sa.select(Person.id).where(Person.department_id.in_(units))
                 by_unit = hide(Asset.custodian_department_id).in_(units)
                 conditions.append(sa.or_(by_unit, hide(Asset.custodian_person_id).in_(members)))
+        for number, wanted in self.filter.own.items():
+            holders = sa.select(CustomValue.asset_id).where(
+                CustomValue.field_id == number, CustomValue.sort_value.in_(wanted)
+            )
+            conditions.append(hide(Asset.id).in_(holders))
         return conditions + words
 
     def _condition(self, facet: Facet, *, is_hidden: bool) -> sa.ColumnElement[bool]:

@@ -13,7 +13,7 @@ import enum
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,12 +21,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.contract_dates import SOON_DAYS
-from parc.models import Asset
+from parc.models import Asset, CustomField, CustomType, CustomValue
 from parc.queries.locations import Places, read_places
 
 _SHORTEST_SECONDS = 1.0
 _LONGEST_SECONDS = 60.0
 _COST_FACTOR = 100
+_FEW_VALUES = (CustomType.CHOICE, CustomType.YES_NO)
 
 
 class Facet(enum.StrEnum):
@@ -91,11 +92,16 @@ Chosen = Mapping[Facet, Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class FacetSnapshot:
-    """The bits of each value of each facet, and the places, as they stood at one moment."""
+    """The bits of each value of each facet, and the places, as they stood at one moment.
+
+    Attributes:
+        own: the same of the organisation's own fields that have few values, by their ids.
+    """
 
     bits: Mapping[Facet, Mapping[str, int]]
     everything: int
     places: Places
+    own: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
 
     def count(self, chosen: Chosen, among: int | None = None) -> int:
         """Count assets that meet all facets; ``among`` are the bits of a search's result."""
@@ -108,6 +114,12 @@ class FacetSnapshot:
             return {value: bits.bit_count() for value, bits in self.bits[facet].items()}
         meeting = self._meeting(others, among)
         return {value: (bits & meeting).bit_count() for value, bits in self.bits[facet].items()}
+
+    def own_counts(self, field_id: int, chosen: Chosen, among: int | None = None) -> dict[str, int]:
+        """Count by value of a field of one's own; ``among`` says the choices of such fields."""
+        meeting = self._meeting(chosen, among)
+        values = self.own.get(field_id, {})
+        return {value: (bits & meeting).bit_count() for value, bits in values.items()}
 
     def _meeting(self, chosen: Chosen, among: int | None) -> int:
         meeting = self.everything if among is None else self.everything & among
@@ -181,7 +193,22 @@ def read_snapshot(session: Session, now: datetime) -> FacetSnapshot:
         },
         everything=everything,
         places=places,
+        own=_own(session),
     )
+
+
+def _own(session: Session) -> dict[int, dict[str, int]]:
+    ids = sa.func.aggregate_strings(sa.cast(CustomValue.asset_id, sa.String), ",")
+    query = (
+        sa.select(CustomValue.field_id, CustomValue.value, ids)
+        .join(CustomField, CustomField.id == CustomValue.field_id)
+        .where(CustomField.type.in_(_FEW_VALUES), CustomField.archived_at.is_(None))
+        .group_by(CustomValue.field_id, CustomValue.value)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for number, value, joined in session.execute(query):
+        found.setdefault(number, {})[value] = bits_of(map(int, joined.split(",")))
+    return found
 
 
 def _cover(now: datetime) -> sa.ColumnElement[Any]:

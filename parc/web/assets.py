@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NoReturn, cast
 
@@ -15,7 +15,7 @@ from flask_babel import lazy_pgettext as _in
 
 from collectors.observation import Category
 from parc.extensions import db, transaction
-from parc.models import Asset, LifecycleState
+from parc.models import Asset, CustomField, LifecycleState
 from parc.queries import assets as query
 from parc.queries import search
 from parc.queries.assets import AssetFilter, FilterError, Lookup
@@ -26,13 +26,14 @@ from parc.queries.people import suggest_people
 from parc.queries.preferences import asset_columns
 from parc.queries.suppliers import Found, suggest_records
 from parc.services.bulk import MOST_ASSETS
+from parc.services.custom_values import read_value, sort_value
 from parc.services.incident_values import number_of, number_text
 from parc.services.permissions import Action, may
 from parc.services.preferences import choose_asset_columns
 from parc.web.access import actor, requires
 from parc.web.cells import CellWriter, known_label
 from parc.web.context import is_htmx, now
-from parc.web.custom_words import field_name, listed_columns, own_cell
+from parc.web.custom_words import field_name, listed_columns, own_cell, own_columns, written
 from parc.web.formats import format_number, format_plain_date
 from parc.web.forms import Form, read_form
 from parc.web.labels import choices
@@ -199,18 +200,32 @@ def choose_columns() -> ResponseReturnValue:
 
 def read_wanted() -> Wanted:
     """Read the address of the list; what it cannot hold is refused with 422."""
-    wanted = read_list(SPEC)
-    order = Order(query.SORTS[wanted.sort], Asset.id, wanted.is_descending)
-    chosen = {Facet(name): values for name, values in wanted.chosen.items()}
-    return Wanted(wanted, make_filter(wanted.text, chosen), order)
+    own = tuple(own_columns())
+    spec = replace(SPEC, sorts=(*SPEC.sorts, *own), filters=(*SPEC.filters, *own))
+    wanted = read_list(spec)
+    order = Order(query.sort_column(wanted.sort), Asset.id, wanted.is_descending)
+    return Wanted(wanted, make_filter(wanted.text, wanted.chosen), order)
 
 
-def make_filter(text: str, chosen: Mapping[Facet, Sequence[str]]) -> AssetFilter:
-    """Check a filter; a value that cannot be is refused with 422."""
+def make_filter(text: str, chosen: Mapping[str, Sequence[str]]) -> AssetFilter:
+    """Check a filter by its names in addresses; a value that cannot be is refused with 422."""
+    own = {}
     try:
-        return query.make_filter(text, chosen)
+        for name, field in own_columns().items():
+            if values := [value for value in chosen.get(name, ()) if value]:
+                own[field.id] = tuple(_own_value(field, value) for value in values)
+        facets = {facet: chosen[facet.value] for facet in Facet if facet.value in chosen}
+        return query.make_filter(text, facets, own)
     except FilterError as error:
         _refuse_filter(error)
+
+
+def _own_value(field: CustomField, text: str) -> str:
+    """Give what a value of a field of one's own is found by."""
+    value = read_value(field, text)
+    if value is None:
+        raise FilterError(f"{field.key}: {text[:40]}")
+    return sort_value(field.type, value)
 
 
 def _refuse_filter(error: FilterError) -> NoReturn:
@@ -263,7 +278,9 @@ def ticked(form: Form) -> list[int]:
         ids = read_ids(form)
     else:
         pairs = pairs_of(form.value("filters"))
-        chosen = {facet: [value for name, value in pairs if name == facet.value] for facet in Facet}
+        chosen: dict[str, list[str]] = {}
+        for name, value in pairs:
+            chosen.setdefault(name, []).append(value)
         text = next((value for name, value in pairs if name == "q"), "")
         asset_filter = make_filter(text, chosen)
         ids = query.filtered_ids(db.session(), asset_filter, lookup(), MOST_ASSETS + 1)
@@ -287,8 +304,9 @@ def _view(wanted: Wanted, columns: list[str]) -> ListView:
     )
     facets = _facets(wanted, known, found)
     previous_url, next_url = wanted.request.pages(found.page)
+    sortable = {*query.SORTS, *own_columns()}
     specs = [
-        ColumnSpec(name, column_label(name), name in query.SORTS, is_wide=name in _WIDE)
+        ColumnSpec(name, column_label(name), name in sortable, is_wide=name in _WIDE)
         for name in columns
     ]
     can_edit = may(actor(), Action.EDIT_ASSET)
@@ -353,7 +371,7 @@ def _facets(wanted: Wanted, known: Lookup, found: query.AssetList) -> list[Facet
     }
     chosen = wanted.filter.chosen
     know_people({int(value) for value in known.facets.bits[Facet.TECHNICIAN]})
-    return [
+    facets = [
         wanted.request.facet(
             facet.value,
             title,
@@ -367,6 +385,24 @@ def _facets(wanted: Wanted, known: Lookup, found: query.AssetList) -> list[Facet
         for facet, (title, name_of, order) in names.items()
         if facet not in PINNED or facet in chosen
     ]
+    return facets + _own_facets(wanted, known, found)
+
+
+def _own_facets(wanted: Wanted, known: Lookup, found: query.AssetList) -> list[FacetView]:
+    """Give the side filters of one's own fields: of those with few values, and those chosen."""
+    facets = []
+    for name, field in own_columns().items():
+        values = wanted.request.chosen.get(name, ())
+        counts = known.facets.own_counts(field.id, wanted.filter.chosen, found.among)
+        if values or any(counts.values()):
+            writer = partial(written, field)
+            counts |= dict.fromkeys(values, found.count) if len(values) == 1 else {}
+            facets.append(
+                wanted.request.facet(
+                    name, field_name(field), counts, writer, is_lower_bound=found.is_cut
+                )
+            )
+    return facets
 
 
 def _namer(column: str) -> Callable[[str], str]:

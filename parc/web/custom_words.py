@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
-from flask import g
+from flask import g, url_for
 from flask_babel import get_locale, gettext
 
 from parc.extensions import db
@@ -35,11 +35,17 @@ class CustomInput:
 
 @dataclass(frozen=True, slots=True)
 class CustomLine:
-    """One value on the sheet; ``url`` of a link, ``origin`` says who put it there and when."""
+    """One value on the sheet.
+
+    Attributes:
+        url: of a link; list_url: of the assets that hold the same.
+        origin: who put it there, and when.
+    """
 
     label: str
     text: str
     url: str
+    list_url: str
     origin: str
 
 
@@ -147,10 +153,19 @@ def custom_lines(asset_id: int) -> list[CustomLine]:
     for field in live_fields():
         row = values.get(field.id)
         if row is not None:
-            url = row.value if field.type is CustomType.LINK else ""
+            is_link = field.type is CustomType.LINK
+            url = row.value if is_link else ""
+            wanted: dict[str, Any] = {f"{CUSTOM}{field.id}": row.value}
+            same = "" if is_link else url_for("assets.index", **wanted)
             origin = f"{label(row.source)}, {format_day(row.set_at)}"
-            lines.append(CustomLine(field_name(field), written(field, row.value), url, origin))
+            text = written(field, row.value)
+            lines.append(CustomLine(field_name(field), text, url, same, origin))
     return lines
+
+
+def own_columns() -> dict[str, CustomField]:
+    """Give all fields by the names that the list's address knows them by."""
+    return {f"{CUSTOM}{field.id}": field for field in live_fields()}
 
 
 def listed_columns() -> dict[str, CustomField]:

@@ -185,3 +185,47 @@ def test_many_are_edited_on_the_page_after_a_look_at_the_plan(administrator: Bro
     sent |= {"is_confirmed": "1"}
     assert administrator.post("/assets/bulk-edit", data=sent).status_code == 302
     assert held(ids[0]) == held(ids[1]) == ["Blue"]
+
+
+def names_in(page: str, *names: str) -> list[str]:
+    """Those of the names that stand in a page, in its order."""
+    return sorted(
+        (name for name in names if f">{name}<" in page), key=lambda n: page.index(f">{n}<")
+    )
+
+
+def test_list_is_sorted_and_filtered_by_a_field_of_every_type(administrator: Browser) -> None:
+    size = add_field("size", type="number")
+    colour = add_field("colour", type="choice", choices="Red\nBlue")
+    with transaction() as session:
+        ids = [make_asset(session, name=name).id for name in ("ten", "nine", "none", "minus")]
+    for asset_id, number in zip(ids, ("10", "9", "", "-3"), strict=True):
+        assert send(administrator, asset_id, size=number, colour="Red" if number else "") == 302
+    names = ("ten", "nine", "none", "minus")
+    rising = administrator.get(f"/assets?sort=custom/{size}").text
+    assert names_in(rising, *names) == ["minus", "nine", "ten", "none"]
+    falling = administrator.get(f"/assets?sort=-custom/{size}&size=25").text
+    assert names_in(falling, *names) == ["ten", "nine", "minus", "none"]
+    assert names_in(administrator.get(f"/assets?custom/{size}=9,0").text, *names) == ["nine"]
+    red = administrator.get(f"/assets?custom/{colour}=Red&sort=custom/{size}").text
+    assert names_in(red, *names) == ["minus", "nine", "ten"]
+    assert "Colour: Red" in red
+    assert "Colour" in administrator.get("/assets").text
+    assert administrator.get(f"/assets?custom/{size}=many").status_code == 422
+    assert administrator.get("/assets?custom/999=1").status_code == 422
+    file = administrator.get(f"/assets/export.csv?custom/{size}=9").text
+    assert [line.split(",")[0] for line in file.splitlines()[1:]] == ["nine"]
+
+
+def test_all_that_a_field_of_ones_own_filters_is_edited_and_nothing_else(
+    administrator: Browser,
+) -> None:
+    field_id = add_field("colour", type="choice", choices="Red\nBlue")
+    red, other = add_asset(), add_asset()
+    assert send(administrator, red, colour="Red") == 302
+    chosen = {"all": "1", "filters": f"/assets?custom/{field_id}=Red", "step": "preview"}
+    plan = administrator.post("/assets/bulk-edit", data=chosen | {"notes": "seen"}).text
+    assert f'name="chosen" value="{red}"' in plan
+    assert other
+    sheet = administrator.get(f"/assets/{red}").text
+    assert f"custom/{field_id}=Red" in sheet or f"custom%2F{field_id}=Red" in sheet
