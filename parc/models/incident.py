@@ -127,6 +127,7 @@ class Incident(Base):
         sa.Index(None, "location_id", "id"),
         sa.Index(None, "priority_rank", "id"),
         sa.Index(None, "opened_at", "id"),
+        sa.Index(None, "taken_at", "id"),
         sa.Index(None, "resolved_at", "id"),
         {"sqlite_autoincrement": True},  # a number is never given to another
     )
