@@ -14,8 +14,9 @@ from parc.cli.output import print_json, print_table
 def doctor(*, is_json: bool) -> None:
     """Look for what must never be in the database, and say how to mend it.
 
-    Orphans, strong keys of two devices and serial numbers of two assets without a conflict, devices
-    whose status and asset disagree, work that nobody does, broken history, counts that disagree,
+    Orphans, strong keys of two devices, serial numbers of two assets and assets of two machines of
+    which nobody was told, devices whose status and asset disagree, work that nobody does, broken
+    history, changes that cannot be undone as they should, counts that disagree,
     secrets that cannot be opened, terms of contracts, cover and documents that do not hold, states
     that movements do not explain, counts of machines of software, words of sources of devices that
     nobody has said, values that your own fields could not have taken. Changes nothing. Ends with 1

@@ -1,4 +1,4 @@
-"""Keys that two live records hold though nobody was told: what ``parc doctor`` finds of identity.
+"""What ``parc doctor`` finds of identity: what two live records share though nobody was told.
 
 Read only, as all of ``invariants``. A management controller and its host show one serial number,
 and are one asset. Bare MACs are no keys of their own: routers answer for others.
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from collectors.observation import Category
+from parc.config import InboxSettings
 from parc.models import (
     Asset,
     AuditEntry,
@@ -23,10 +25,11 @@ from parc.models import (
     InboxState,
     LifecycleState,
 )
-from parc.queries.inbox_cause import OF_ASSETS
+from parc.queries.inbox_cause import OF_ASSETS, make_ground
 from parc.reconcile.identity import Key, make_traits, strong_keys
 from parc.reconcile.known import DEVICE_COLUMNS, Value
 from parc.reconcile.load import load_ignored
+from parc.reconcile.mixed_records import mixed_records
 from parc.reconcile.rules import KeyKind
 
 _PART: Final = 1_000
@@ -44,10 +47,25 @@ def doubled_keys(session: Session) -> Iterator[tuple[Key, list[int]]]:
         for key in strong_keys(traits) if fields["category"] is not Category.BMC else ():
             if key.kind is not KeyKind.MAC or traits.is_read:
                 holders[key].append(row.id)
-    told = _told(session)
-    for key, ids in holders.items():
-        if len(ids) > 1 and not told & set(ids):
+    doubled = {key: ids for key, ids in holders.items() if len(ids) > 1}
+    told = _told(session) if doubled else set()
+    for key, ids in doubled.items():
+        named = {(number, f"{key.kind}: {key.value}") for number in ids}
+        if not told & named and not _is_in_inbox(session, key):
             yield key, ids
+
+
+def mixed_assets(session: Session, now: datetime) -> Iterator[tuple[int, list[str]]]:
+    """Give assets whose present devices show several serial numbers, which the inbox tells not."""
+    ground = make_ground(session, InboxSettings(), now, None)
+    for cause in mixed_records(session, ground).causes:
+        query = sa.select(InboxEntry.id).where(
+            InboxEntry.kind == InboxKind.MIXED_RECORD,
+            InboxEntry.key == cause.key,
+            sa.or_(InboxEntry.state == InboxState.OPEN, InboxEntry.is_binding.is_(True)),
+        )
+        if session.scalar(query.limit(1)) is None:
+            yield cause.asset_id or 0, [str(serial) for serial in cause.told]
 
 
 def doubled_assets(session: Session) -> Iterator[tuple[Key, list[int]]]:
@@ -84,11 +102,12 @@ def _streamed(query: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]
     return query.execution_options(yield_per=_PART)
 
 
-def _told(session: Session) -> set[int]:
-    query = sa.select(AuditEntry.subject_id).where(
+def _told(session: Session) -> set[tuple[int, str]]:
+    """Give the keys that conflicts in the history name, each with its device."""
+    query = sa.select(AuditEntry.subject_id, AuditEntry.changes).where(
         AuditEntry.subject_kind == "device", AuditEntry.action == "conflict"
     )
-    return set(session.scalars(query))
+    return {(number, key) for number, changes in session.execute(query) for key in changes or ()}
 
 
 def _told_assets(session: Session) -> set[int]:

@@ -5,6 +5,8 @@ Read only: a person decides. Each check gives findings; a sound database gives n
 
 from __future__ import annotations
 
+import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +20,7 @@ from parc.models import (
     AssetField,
     AuditEntry,
     Base,
+    ChangeSetPart,
     Device,
     DeviceStatus,
     FollowUp,
@@ -29,13 +32,15 @@ from parc.models import (
     RunState,
 )
 from parc.precedence import STATED
-from parc.reconcile.doubled import doubled_assets, doubled_keys
+from parc.reconcile.doubled import doubled_assets, doubled_keys, mixed_assets
 from parc.secret_box import SecretBox
 from parc.services.incident_priority import rank_of
 from parc.services.incident_states import OPEN
 from parc.services.keys import find_damaged
+from parc.services.row_images import unpack
 
 _PAIR: Final = 2
+_PARTS_AT_ONCE: Final = 10
 # What the last entry of an asset that is gone says.
 _ENDINGS: Final = ("deleted", "merged_away", "undone")
 
@@ -101,6 +106,14 @@ def _doubled_assets(session: Session, now: datetime) -> Iterator[Finding]:
     for key, ids in doubled_assets(session):
         detail = f"{key.kind} {key.value} is also that of {', '.join(map(str, ids[1:]))}"
         yield Finding("doubled_asset", f"asset {ids[0]}", detail, remedy)
+
+
+def _mixed_assets(session: Session, now: datetime) -> Iterator[Finding]:
+    """Find assets that stand for several machines of which the inbox does not tell."""
+    remedy = "parc inbox settle opens an entry: the record is split there, or said to be one."
+    for number, serials in mixed_assets(session, now):
+        detail = f"its devices show {', '.join(serials)}"
+        yield Finding("mixed_asset", f"asset {number}", detail, remedy)
 
 
 def _standing(session: Session, now: datetime) -> Iterator[Finding]:
@@ -171,6 +184,21 @@ def _history(session: Session, now: datetime) -> Iterator[Finding]:
         yield Finding("history", f"asset {number}", "is gone without an entry", remedy)
 
 
+def _acts(session: Session, now: datetime) -> Iterator[Finding]:
+    """Find acts whose rows can no longer be read: they cannot be undone."""
+    del now
+    query = sa.select(ChangeSetPart.change_set_id, ChangeSetPart.body).order_by(ChangeSetPart.id)
+    damaged = set()
+    for number, body in session.execute(query.execution_options(yield_per=_PARTS_AT_ONCE)):
+        try:
+            deque(unpack(body), maxlen=0)
+        except (ValueError, zlib.error):
+            damaged.add(number)
+    for number in sorted(damaged):
+        remedy = "It cannot be undone: restore the database from a backup if it must be."
+        yield Finding("act", f"change {number}", "its rows cannot be read", remedy)
+
+
 def _counts(session: Session, now: datetime) -> Iterator[Finding]:
     """Find runs that have swept more than there was to sweep."""
     del now
@@ -211,10 +239,12 @@ _CHECKS: Final[tuple[Callable[[Session, datetime], Iterator[Finding]], ...]] = (
     _orphans,
     _doubled_keys,
     _doubled_assets,
+    _mixed_assets,
     _standing,
     _locks,
     _stuck_work,
     _history,
+    _acts,
     _counts,
     _incidents,
 )

@@ -20,23 +20,29 @@ from parc.cli.doctor import doctor
 from parc.clock import now
 from parc.extensions import db, transaction
 from parc.models import (
+    Asset,
     AssetField,
     AuditEntry,
+    ChangeSetKind,
+    ChangeSetPart,
     Coverage,
     CoverSource,
     Credential,
+    Device,
     DeviceStatus,
     Document,
     DocumentSubject,
     Entitlement,
     JobRun,
     JobState,
+    LifecycleState,
     LockRule,
     MessageState,
     OutgoingMessage,
     RunState,
     ValueSource,
 )
+from parc.services.change_sets import recording
 from parc.services.credentials import CredentialDraft, save_credential
 from parc.services.entitlements import create_entitlement
 from parc.services.incident_values import IncidentInput
@@ -44,7 +50,7 @@ from parc.services.incidents import open_incident
 from parc.services.products import product_for
 from tests.conftest import SOME_MOMENT
 from tests.contract_world import make_contract
-from tests.factories import SOME_PERSON, make_asset, make_device, make_run
+from tests.factories import SOME_PERSON, make_asset, make_device, make_linked_device, make_run
 
 
 def _seats(session: Session) -> None:
@@ -68,6 +74,25 @@ def _doubled_key(session: Session) -> None:
 def _doubled_asset(session: Session) -> None:
     for maker in ("HP", "hp"):
         make_asset(session, manufacturer=maker, serial_number="cz1 ")
+
+
+def _mixed_asset(session: Session) -> None:
+    asset = make_asset(session)
+    for serial in ("CZ1", "CZ2"):
+        make_linked_device(session, asset, manufacturer="HP", serial_number=serial)
+
+
+def _movement(session: Session) -> None:
+    make_asset(session)
+    session.flush()
+    session.execute(sa.update(Asset).values(lifecycle_state=LifecycleState.ON_LOAN))
+
+
+def _act(session: Session) -> None:
+    make_asset(session)
+    with recording(session, SOME_PERSON, ChangeSetKind.BULK_EDIT, {"code": "edit"}, SOME_MOMENT):
+        session.scalars(sa.select(Asset)).one().notes = "a"
+    session.execute(sa.update(ChangeSetPart).values(body=b"damaged"))
 
 
 def _standing(session: Session) -> None:
@@ -123,6 +148,9 @@ def _incident(session: Session) -> None:
     [
         _doubled_key,
         _doubled_asset,
+        _mixed_asset,
+        _movement,
+        _act,
         _standing,
         _lock,
         _job,
@@ -146,6 +174,24 @@ def test_doctor_finds_what_was_broken(sqlite_app: Flask, damage: Callable[[Sessi
     assert finding["check"] == damage.__name__.removeprefix("_")
     assert finding["remedy"]
     assert finding["subject"] in CliRunner().invoke(doctor).output
+
+
+def test_conflict_that_was_told_of_one_key_hides_no_other(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        for _ in range(2):
+            make_device(session, manufacturer="Dell", serial_number="CZ1")
+        first = session.scalars(sa.select(Device.id).order_by(Device.id)).first()
+        told = {"subject_kind": "device", "subject_id": first, "action": "conflict"}
+        changes = {"engine id: 800000": ["2", "several devices show this key"]}
+        session.add(AuditEntry(at=SOME_MOMENT, author="Ada", changes=changes, **told))
+    assert CliRunner().invoke(doctor).exit_code == 1
+    with transaction() as session:
+        changes = {
+            "manufacturer and serial number: dell cz1": ["2", "several devices show this key"]
+        }
+        session.add(AuditEntry(at=SOME_MOMENT, author="Ada", changes=changes, **told))
+    assert CliRunner().invoke(doctor).exit_code == 0
 
 
 def test_doctor_finds_a_row_that_points_at_nothing(sqlite_app: Flask) -> None:
