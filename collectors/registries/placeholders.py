@@ -11,18 +11,22 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+_IN_BRACKETS: Final = re.compile(r"\s*<[^<>]*>\s*")  # <none>, <not set>, <private>
 _VERSION: Final = re.compile(r"[vV]?[1-9](?:\.[1-9]){1,2}")
 _SHORTEST_SEQUENCE: Final = 5
 _COUNTING: Final = "01234567890123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def is_placeholder(text: str | None) -> bool:
-    """Tell whether ``text`` says nothing: empty, listed, one character repeated, or a sequence.
+    """Tell whether ``text`` says nothing: empty, listed, one character repeated, a sequence.
 
-    A version like 1.1 or 2.2.2 repeats its numbers and is one all the same; 0.0 is none.
+    What stands in angle brackets is no value either. A version like 1.1 or 2.2.2 repeats its
+    numbers and is one all the same; 0.0 is none.
     """
     if _VERSION.fullmatch(text or ""):
         return False
+    if _IN_BRACKETS.fullmatch(text or ""):
+        return True
     bare = _bare(text or "")
     return len(set(bare)) <= 1 or bare in _listed() or _is_sequence(bare)
 

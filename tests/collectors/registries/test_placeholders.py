@@ -30,6 +30,8 @@ from collectors.registries.placeholders import is_placeholder
         "....",
         "0.0",
         "0.0.0",
+        "<not set>",
+        "<private>",
     ],
 )
 def test_a_placeholder_is_no_value(text: str | None) -> None:
