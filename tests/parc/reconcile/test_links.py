@@ -158,7 +158,7 @@ def test_second_sweep_moves_the_last_sight_and_nothing_else() -> None:
         ),
     }
     _sweep(_switch(**links))
-    moving = ("last_seen_at", "read_at", "last_used_at", "observed_at")
+    moving = ("last_seen_at", "heard", "read_at", "last_used_at", "observed_at")
     before = _dump(db.session(), moving)
     entries = db.session.scalar(sa.select(sa.func.count()).select_from(AuditEntry))
     _sweep(_switch(at=SOME_MOMENT + DAY, **links))
