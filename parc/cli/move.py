@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 @click.option("--state", "to_state", default="", help="New state, where there is a choice.")
 @click.option("--variant", default="", help="How it came in or went out.")
 @click.option("--recipient", "counterparty", default="", help="Supplier, repairer or recipient.")
+@click.option("--incident", default="", metavar="NUMBER", help="Incident that it is about.")
+@click.option("--contract", default="", help="Contract under which it goes: number or name.")
+@click.option("--order", "order_number", default="", help="Number of the purchase order.")
 @click.option("--reason", default="", help="Why; kept with it.")
 @click.option("--apply", "is_applied", is_flag=True, help="Move, not only show.")
 @with_database

@@ -149,6 +149,15 @@ class Movement(Base):
     counterparty: Mapped[str | None] = mapped_column(
         sa.String(255), comment="who delivers, repairs or receives it"
     )
+    incident_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("incident.id", ondelete="SET NULL"), index=True, comment="that it is about"
+    )
+    contract_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("contract.id", ondelete="SET NULL"), index=True, comment="under which it goes"
+    )
+    order_number: Mapped[str | None] = mapped_column(
+        sa.String(120), comment="of the purchase order"
+    )
     destination: Mapped[str | None] = mapped_column(sa.String(255))
     legal_basis: Mapped[str | None] = mapped_column(sa.String(500))
     unit_value: Mapped[Decimal | None] = mapped_column(comment="in the asset's currency")

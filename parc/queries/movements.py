@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from parc.errors import NotFoundError
 from parc.models import (
     Asset,
+    Contract,
     LifecycleState,
     Movement,
     MovementKind,
@@ -24,6 +25,9 @@ from parc.naming import folded
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 
 COUNT_LIMIT: Final = 10_000
+_CONTRACT: Final = (
+    sa.select(Contract.number).where(Contract.id == Movement.contract_id).scalar_subquery()
+)
 _LIKE: Final = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
 _ENTERED: Final = SortColumn("id", Movement.id, ValueKind.WHOLE, is_nullable=False)
 _EFFECT: Final = SortColumn("effective_on", Movement.effective_on, ValueKind.DAY, is_nullable=False)
@@ -41,6 +45,8 @@ class MovementFilter:
     person_ids: Collection[int] = ()
     location_ids: Collection[int] = ()
     asset_ids: Collection[int] = ()
+    incident_ids: Collection[int] = ()
+    contract_ids: Collection[int] = ()
     text: str = ""
     since: date | None = None
     until: date | None = None
@@ -91,11 +97,17 @@ def movement_page(
             *(column for column in Movement.__table__.columns),
             Asset.name.label("asset_name"),
             Asset.asset_tag,
+            _CONTRACT.label("contract_number"),
         ),
         wanted,
         has_asset=True,
     )
     return read_page(session, query, order, cursor, size)
+
+
+def contract_named(session: Session, contract_id: int | None) -> Contract | None:
+    """Give the contract under which a movement goes, if there is one."""
+    return session.get(Contract, contract_id) if contract_id is not None else None
 
 
 def movements_of(session: Session, wanted: MovementFilter, limit: int) -> list[Any]:
@@ -214,6 +226,8 @@ def _narrowed(query: Any, wanted: MovementFilter, *, has_asset: bool = False) ->
         (Movement.source, wanted.sources),
         (Movement.author, wanted.authors),
         (Movement.asset_id, wanted.asset_ids),
+        (Movement.incident_id, wanted.incident_ids),
+        (Movement.contract_id, wanted.contract_ids),
     ):
         if values:
             query = query.where(column.in_(values))

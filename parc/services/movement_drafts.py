@@ -14,7 +14,9 @@ from collectors.observation import Category
 from parc.errors import FieldProblem, InvalidInputError
 from parc.models import (
     Asset,
+    Contract,
     Device,
+    Incident,
     LifecycleState,
     MovementKind,
     MovementVariant,
@@ -22,6 +24,7 @@ from parc.models import (
 )
 from parc.services.departments import find_department
 from parc.services.fields import FieldReader
+from parc.services.incident_values import number_of
 from parc.services.movement_kinds import KINDS, Holder, Order
 from parc.services.people import find_person
 from parc.services.places import find_place
@@ -30,6 +33,7 @@ _LENGTHS: Final[Mapping[str, int]] = {
     "accessories": 1000,
     "condition": 1000,
     "counterparty": 255,
+    "order_number": 120,
     "destination": 255,
     "legal_basis": 500,
     "wiping_method": 255,
@@ -38,6 +42,7 @@ _LENGTHS: Final[Mapping[str, int]] = {
     "slip_number": 120,
 }
 _REASON_CHARACTERS: Final = 2000
+_KEY_DIGITS: Final = 10
 _EXIT: Final = (
     "counterparty",
     "destination",
@@ -50,16 +55,18 @@ _EXIT: Final = (
     "slip_number",
 )
 _HANDED: Final = ("accessories", "condition")
+_ABOUT: Final = ("incident", "contract")
 # What else the form of a kind asks, beside day, place, holder and reason.
 _EXTRA: Final[Mapping[MovementKind, tuple[str, ...]]] = {
-    MovementKind.ENTRY: ("counterparty", *_HANDED),
+    MovementKind.ENTRY: ("counterparty", "order_number", *_HANDED),
     MovementKind.ASSIGNMENT: _HANDED,
     MovementKind.LOAN: _HANDED,
     MovementKind.RETURN: _HANDED,
     MovementKind.SHIPMENT: ("counterparty", "accessories"),
-    MovementKind.SEND_TO_REPAIR: ("counterparty", *_HANDED),
-    MovementKind.BACK_FROM_REPAIR: ("counterparty", "condition"),
-    MovementKind.STANDARD_EXCHANGE: ("counterparty", "condition"),
+    MovementKind.SEND_TO_REPAIR: ("counterparty", *_ABOUT, *_HANDED),
+    MovementKind.BACK_FROM_REPAIR: ("counterparty", *_ABOUT, "condition"),
+    MovementKind.STANDARD_EXCHANGE: ("counterparty", *_ABOUT, "condition"),
+    MovementKind.COMPONENT_CHANGE: _ABOUT,
     MovementKind.PUT_IN_STOCK: ("condition",),
     MovementKind.FOUND: ("condition",),
     MovementKind.STOCKTAKE: ("condition",),
@@ -87,6 +94,7 @@ class MovementDraft:
 
     Attributes:
         person: what ``find_person`` reads; place, department: paths.
+        incident: its number; contract: its number or name.
     """
 
     kind: str = ""
@@ -101,6 +109,9 @@ class MovementDraft:
     accessories: str = ""
     condition: str = ""
     counterparty: str = ""
+    incident: str = ""
+    contract: str = ""
+    order_number: str = ""
     destination: str = ""
     legal_basis: str = ""
     unit_value: str = ""
@@ -143,6 +154,7 @@ def read_order(session: Session, draft: MovementDraft, *, today: date) -> Order:
     kind = reader.word("kind", draft.kind, MovementKind, MovementKind.TRANSFER)
     asked = asked_fields(kind)
     texts = _texts(reader, draft, asked)
+    texts |= _about(session, reader, draft, asked)
     order = Order(
         kind,
         reader.date("effective_on", draft.effective_on) or today,
@@ -204,6 +216,38 @@ def _texts(reader: FieldReader, draft: MovementDraft, asked: Sequence[str]) -> d
     if "wiped_on" in asked:
         texts["wiped_on"] = reader.date("wiped_on", draft.wiped_on)
     return {name: value for name, value in texts.items() if value not in (None, "")}
+
+
+def _about(
+    session: Session, reader: FieldReader, draft: MovementDraft, asked: Sequence[str]
+) -> dict[str, int]:
+    """Read the incident and the contract that a movement is about."""
+    found: dict[str, int | None] = {}
+    if "incident" in asked and draft.incident.strip():
+        found["incident"] = _find_incident(session, draft.incident.strip())
+    if "contract" in asked and draft.contract.strip():
+        found["contract"] = _find_contract(session, draft.contract.strip())
+    for name, number in found.items():
+        if number is None:
+            reader.add(name, "not_found", getattr(draft, name).strip()[:100])
+    return {f"{name}_id": number for name, number in found.items() if number is not None}
+
+
+def _find_incident(session: Session, text: str) -> int | None:
+    is_plain = text.isascii() and text.isdecimal() and len(text) < _KEY_DIGITS
+    number = int(text) if is_plain else number_of(text)
+    if number is None:
+        return None
+    return session.scalar(sa.select(Incident.id).where(Incident.id == number))
+
+
+def _find_contract(session: Session, text: str) -> int | None:
+    """Find the one contract of this number, else of this name; None where there are several."""
+    for column in (Contract.number, Contract.name):
+        query = sa.select(Contract.id).where(sa.func.lower(column) == text.lower())
+        if found := session.scalars(query.limit(2)).all():
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def _with_variant(reader: FieldReader, draft: MovementDraft, order: Order) -> Order:

@@ -19,6 +19,7 @@ from parc.queries.contracts import contract_sheet, get_contract
 from parc.queries.cover import hours_of
 from parc.queries.incidents import IncidentFilter
 from parc.queries.locations import read_places
+from parc.queries.movements import MovementFilter
 from parc.queries.suppliers import supplier_names
 from parc.services import contracts as service
 from parc.services.contract_drafts import CURRENCIES, HOURS, ContractDraft, chosen_days
@@ -41,6 +42,7 @@ from parc.web.incident_card import incident_card
 from parc.web.labels import choices
 from parc.web.listing import render_list
 from parc.web.messages import tell
+from parc.web.movements import movement_card
 
 contracts = Blueprint("contracts", __name__)
 contracts.add_app_template_filter(minutes_text, "promised")
@@ -91,6 +93,7 @@ def show(contract_id: int) -> ResponseReturnValue:
         counts=count_cover(session, contract_id),
         entries=subject_history(session, "contract", contract_id, _ENTRIES),
         **incident_card(IncidentFilter("all", contracts=(contract_id,)), contract=contract_id),
+        **movement_card(MovementFilter(contract_ids=[contract_id]), contract=contract_id),
         card_documents=document_card(
             DocumentSubject.CONTRACT,
             contract_id,

@@ -14,6 +14,7 @@ from parc.extensions import db, transaction
 from parc.models import DocumentSubject, IncidentLinkKind, IncidentState
 from parc.queries import incident_sheet as query
 from parc.queries.locations import read_places
+from parc.queries.movements import MovementFilter
 from parc.services import incident_drafts, incident_links, incident_steps
 from parc.services import incidents as service
 from parc.services.incident_states import OPEN, TRANSITIONS
@@ -34,6 +35,7 @@ from parc.web.incidents import cause_choices, incidents, read_technician, techni
 from parc.web.labels import choices
 from parc.web.listing import refuse
 from parc.web.messages import tell
+from parc.web.movements import movement_card
 from parc.web.where import CERTAINTIES, port_url, switch_url
 
 __all__ = ["incidents"]
@@ -222,6 +224,7 @@ def _page(incident_id: int, form: Form, opened: str = "") -> str:
         certainties=CERTAINTIES,
         switch_url=switch_url,
         port_url=port_url,
+        **movement_card(MovementFilter(incident_ids=[incident_id]), incident=incident_id),
         cover=cover_line(aside.assets[0].asset.id) if aside.assets else None,
         card_documents=document_card(
             DocumentSubject.INCIDENT,

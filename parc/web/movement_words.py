@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _
 
+from parc.services.incident_values import number_text
 from parc.web.formats import format_money, format_plain_date
 from parc.web.labels import label
 from parc.web.names import know_people, name_of
@@ -23,6 +24,9 @@ LABELS: Final[Mapping[str, str]] = {
     "accessories": _("Accessories"),
     "condition": _("Condition"),
     "counterparty": _("Supplier, repairer or recipient"),
+    "incident": _("Incident"),
+    "contract": _("Contract"),
+    "order_number": _("Order number"),
     "destination": _("Destination"),
     "legal_basis": _("Legal basis"),
     "unit_value": _("Unit value"),
@@ -37,6 +41,7 @@ _DETAILS: Final = (
     "accessories",
     "condition",
     "counterparty",
+    "order_number",
     "destination",
     "legal_basis",
     "wiping_method",
@@ -97,6 +102,11 @@ def details_of(row: Any, currency: str = "EUR") -> list[tuple[str, str]]:
     return [(name, value) for name, value in lines if value]
 
 
+def incident_text(number: int | None) -> str:
+    """Give the number of an incident as it is written; empty for none."""
+    return number_text(number) if number is not None else ""
+
+
 def columns() -> list[tuple[str, Callable[[Any], str]]]:
     """Give the columns of a file: heading, and what writes a cell."""
     return [
@@ -115,6 +125,8 @@ def columns() -> list[tuple[str, Callable[[Any], str]]]:
         (str(_("Place after")), lambda row: place_text(row, "to")),
         (str(_("To be returned by")), lambda row: _day(row.to_due_on)),
         *((str(LABELS[name]), _plain(name)) for name in ("reason", *_DETAILS)),
+        (str(LABELS["incident"]), lambda row: incident_text(row.incident_id)),
+        (str(LABELS["contract"]), lambda row: row.contract_number or ""),
         (str(LABELS["unit_value"]), lambda row: str(row.unit_value or "")),
         (str(LABELS["wiped_on"]), lambda row: _day(row.wiped_on)),
         (str(_("Author")), lambda row: row.author),

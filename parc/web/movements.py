@@ -50,6 +50,7 @@ from parc.web.movement_words import (
     columns,
     details_of,
     holder_text,
+    incident_text,
     kind_text,
     place_text,
     read_names,
@@ -64,10 +65,14 @@ _LIST: Final = ListSpec(
     "movements.index",
     tuple(query.SORTS),
     "-entered",
-    ("kind", "status", "source", "author", "person", "place", "asset", *_DAYS),
+    (
+        *("kind", "status", "source", "author", "person", "place", "asset"),
+        *("incident", "contract", *_DAYS),
+    ),
 )
 _PART: Final = 1_000
 _OF_ONE: Final = 100
+_OF_SUBJECT: Final = 20
 _MOST_LOANS: Final = 500
 _KEY_DIGITS: Final = 10
 
@@ -173,6 +178,8 @@ def _page(movement_id: int, form: Form, *, is_refused: bool = False) -> str:
         kind=kind_text(row),
         changes=changes_of(row),
         details=details_of(row, asset.currency),
+        contract=query.contract_named(session, row.contract_id),
+        incident_number=incident_text(row.incident_id),
         can_cancel=is_last and may(actor(), right),
         is_last=is_last,
         is_refused=is_refused,
@@ -196,6 +203,8 @@ def _filter(wanted: ListRequest) -> MovementFilter:
         _numbers(wanted, "person"),
         [inner for number in places for inner in (tree.within(number) if tree else ())],
         _numbers(wanted, "asset"),
+        _numbers(wanted, "incident"),
+        _numbers(wanted, "contract"),
         wanted.text,
         *(_day(wanted, name) for name in _DAYS),
     )
@@ -281,11 +290,31 @@ def _facets(wanted: ListRequest, found: MovementList) -> list[FacetView]:
         ("person", gettext("Person"), lambda v: people.get(int(v), f"#{v}")),
         ("place", gettext("Place"), lambda v: (places and places.path(int(v))) or f"#{v}"),
         ("asset", gettext("Asset"), lambda v: f"#{v}"),
+        ("incident", gettext("Incident"), lambda v: incident_text(int(v))),
+        ("contract", gettext("Contract"), _contract_name),
     ):
         if name in wanted.chosen:
             chosen = dict.fromkeys(wanted.chosen[name], found.count)
             facets.append(wanted.facet(name, text, chosen, name_of))
     return facets
+
+
+def _contract_name(value: str) -> str:
+    found = query.contract_named(db.session(), int(value))
+    return f"{found.name} ({found.number})" if found else f"#{value}"
+
+
+def movement_card(wanted: MovementFilter, **address: int) -> dict[str, Any]:
+    """Give what ``movements/_of_subject.html`` shows; ``address`` narrows the list of all."""
+    rows = query.movements_of(db.session(), wanted, _OF_SUBJECT)
+    read_names(rows)
+    arguments: dict[str, Any] = dict(address)
+    return {
+        "movements": rows,
+        "movements_url": url_for("movements.index", **arguments),
+        "kind_text": kind_text,
+        "changes_of": changes_of,
+    }
 
 
 def _chips(wanted: ListRequest) -> Iterator[Chip]:

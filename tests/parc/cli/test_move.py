@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 
 from parc.cli.move import move, people, places
 from parc.extensions import db, transaction
-from parc.models import Asset, LifecycleState
+from parc.models import Asset, LifecycleState, Movement
 from parc.services.people import PersonDraft, save_person
 from parc.services.places import create_path
 from tests.conftest import SOME_MOMENT
@@ -32,6 +33,13 @@ def test_assets_are_shown_moved_and_listed(sqlite_app: Flask) -> None:
     assert "1 asset(s) moved." in run.invoke(move, [*words, "--apply"]).output
     db.session.rollback()
     assert db.session.get_one(Asset, number).custodian_person_id == person
+    order = ["entry", "PC2", "--order", "PO-1", "--apply"]
+    with transaction() as session:
+        make_asset(session, asset_tag="PC2", lifecycle_state=LifecycleState.EXPECTED)
+    assert "1 asset(s) moved." in run.invoke(move, order).output
+    db.session.rollback()
+    numbers = sa.select(Movement.order_number).where(Movement.order_number.is_not(None))
+    assert db.session.scalars(numbers).all() == ["PO-1"]
     assert "Lyon > A" in run.invoke(places).output
     assert json.loads(run.invoke(places, ["--json"]).output)["places"][1]["assets"] == 1
     assert "ada@example.org" in run.invoke(people).output

@@ -66,3 +66,17 @@ def test_values_of_before_are_the_words_of_those_they_are_presumed_to_come_from(
         assert set(read_words(session.get_one(Device, ap).words)) == {ValueSource.CONTROLLER}
         order = session.scalars(sa.select(FieldRule.order)).one()
         assert order[order.index("snmp") + 1] == "controller"
+
+
+def test_movements_keep_their_check_and_their_ids_when_their_table_is_copied(
+    sqlite_app: Flask,
+) -> None:
+    del sqlite_app
+    db.session.remove()
+    downgrade(revision="0028")
+    upgrade()
+    with transaction() as session:
+        query = sa.text("SELECT sql FROM sqlite_master WHERE name = 'movement'")
+        written = str(session.scalar(query))
+    assert "ck_movement_one_holder_after" in written
+    assert "AUTOINCREMENT" in written

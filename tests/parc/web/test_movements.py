@@ -16,9 +16,12 @@ from parc.extensions import db, transaction
 from parc.models import Asset, Document, LifecycleState, Movement, MovementKind, Person, Role
 from parc.services.actor import SYSTEM
 from parc.services.assets import delete_asset
+from parc.services.incident_values import IncidentInput
+from parc.services.incidents import open_incident
 from parc.services.people import PersonDraft, save_person
 from parc.services.places import create_path
 from tests.conftest import SOME_MOMENT
+from tests.contract_world import make_contract
 from tests.factories import SOME_PERSON, make_asset
 from tests.parc.web.conftest import Browse
 from tests.web import Browser
@@ -248,3 +251,44 @@ def test_sheet_to_sign_is_a_pdf_of_all_that_moved_together(
     for kind in ("return", "send_to_repair"):
         technician.post(f"/assets/{number}/move", data={"kind": kind})
         assert technician.get(f"/movements/{_last(number).id}/sheet.pdf").status_code == 200
+
+
+def test_repair_names_its_incident_and_contract_and_both_show_it(technician: Browser) -> None:
+    with transaction() as session:
+        number = make_asset(session, name="pc-9").id
+        contract = make_contract(session, number="MC-7", name="Printers").id
+        values = IncidentInput(title="Fan is loud", asset_ids=(number,))
+        incident = open_incident(session, SOME_PERSON, values, at=SOME_MOMENT).id
+    form = technician.get(f"/assets/{number}/move?kind=send_to_repair").text
+    assert 'name="incident"' in form
+    assert 'name="order_number"' not in form
+    sent = {"kind": "send_to_repair", "effective_on": TODAY.isoformat(), "reason": "fan"}
+    wrong = technician.post(
+        f"/assets/{number}/move", data=sent | {"incident": "I-999999", "contract": "none"}
+    )
+    assert wrong.status_code == 422
+    named = {"incident": f"i-{incident:06d}", "contract": "mc-7"}
+    assert technician.post(f"/assets/{number}/move", data=sent | named).status_code == 302
+    row = _last(number)
+    assert (row.incident_id, row.contract_id) == (incident, contract)
+    page = technician.get(f"/movements/{row.id}").text
+    assert f"/incidents/{incident}" in page
+    assert f"/contracts/{contract}" in page
+    for sheet in (f"/incidents/{incident}", f"/contracts/{contract}"):
+        assert f"/movements/{row.id}" in technician.get(sheet).text
+    assert "Contract MC-7" in technician.get(f"/assets/{number}/movements").text
+    for query in (f"incident={incident}", f"contract={contract}"):
+        listed = technician.get(f"/movements?{query}").text
+        assert "1 movement<" in listed
+    file = technician.get(f"/movements/export.csv?incident={incident}").text
+    assert "MC-7" in file
+    assert f"I-{incident:06d}" in file
+
+
+def test_entry_keeps_the_number_of_its_order(technician: Browser) -> None:
+    number = _setting(lifecycle_state=LifecycleState.EXPECTED)
+    sent = {"kind": "entry", "effective_on": TODAY.isoformat(), "to_state": "in_stock"}
+    sent |= {"variant": "delivery", "order_number": "PO-2026-1"}
+    assert technician.post(f"/assets/{number}/move", data=sent).status_code == 302
+    assert _last(number).order_number == "PO-2026-1"
+    assert "PO-2026-1" in technician.get(f"/movements/{_last(number).id}").text
