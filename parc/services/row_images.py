@@ -53,6 +53,7 @@ TRACKED: Final = frozenset(
         "observation",
         "incident_asset",
         "supplier",
+        "supplier_contact",
         "contract",
         "contract_period",
         "contract_line",

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from parc.errors import ConflictError, NotFoundError
 from parc.models import (
     Asset,
+    ChangeSetKind,
     DocumentSubject,
     Supplier,
     SupplierContact,
@@ -24,7 +25,10 @@ from parc.models import (
 )
 from parc.naming import folded
 from parc.services.actor import Actor
+from parc.services.asset_search import searched_once
 from parc.services.audit import record
+from parc.services.bulk_writing import hold_assets, write_values
+from parc.services.change_sets import recording
 from parc.services.documents import delete_documents_of
 from parc.services.fields import FieldReader
 from parc.services.permissions import Action, require
@@ -128,7 +132,8 @@ GOES_WITH_SUPPLIER: Final = ("supplier_contact", "asset")  # tables that hinder 
 def delete_supplier(session: Session, actor: Actor, supplier_id: int, *, now: datetime) -> str:
     """Delete a supplier that no contract or licence names, with its contacts and documents.
 
-    Assets no longer say who sold them.
+    Assets no longer say who sold them, and each says so in its history. It is an act that can be
+    undone; only documents do not come back.
 
     Returns:
         Its name.
@@ -142,13 +147,20 @@ def delete_supplier(session: Session, actor: Actor, supplier_id: int, *, now: da
     row = _locked(session, supplier_id)
     if uses := count_uses(session, "supplier", supplier_id, but=GOES_WITH_SUPPLIER):
         raise InUseError(row.name, uses)
-    for asset in session.scalars(sa.select(Asset).where(Asset.supplier_id == supplier_id)):
-        asset.supplier_id = None
-    delete_documents_of(session, DocumentSubject.SUPPLIER, supplier_id)
-    _record(session, actor, row, "deleted", now, {"name": (row.name, None)})
-    session.flush()
-    session.delete(row)
-    session.flush()
+    bought = session.scalars(sa.select(Asset.id).where(Asset.supplier_id == supplier_id)).all()
+    contacts = sa.select(SupplierContact).where(SupplierContact.supplier_id == supplier_id)
+    title = {"code": "supplier_deleted", "name": row.name}
+    hold_assets(session, bought)
+    with recording(session, actor, ChangeSetKind.DECISION, title, now), searched_once(session):
+        emptied = {number: {"supplier_id": (row.name, None)} for number in bought}
+        write_values(session, actor, emptied, ["supplier_id"], now)
+        delete_documents_of(session, DocumentSubject.SUPPLIER, supplier_id)
+        _record(session, actor, row, "deleted", now, {"name": (row.name, None)})
+        for contact in session.scalars(contacts):
+            session.delete(contact)
+        session.flush()
+        session.delete(row)
+        session.flush()
     return row.name
 
 

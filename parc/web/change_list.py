@@ -59,6 +59,7 @@ _TITLES: Mapping[str, str] = {
     "decided": _("Decisions on devices"),
     "imported": _("Import of %(file)s"),
     "locks_released": _("Locks released"),
+    "supplier_deleted": _("Supplier deleted: %(name)s"),
     "seat_rule_kept": _("Rule of licence seats kept"),
     "seats_given": _("Licence seats given (%(count)s)"),
     "value_keep": _("%(asset)s, %(field)s: own value kept for good"),

@@ -22,6 +22,7 @@ from parc.services.permissions import Action, may
 from parc.services.suppliers import ContactDraft, SupplierDraft
 from parc.services.uses import count_uses
 from parc.web.access import actor, requires
+from parc.web.assets import forget_counts
 from parc.web.cells import CellWriter
 from parc.web.context import now, today
 from parc.web.documents import document_card, receive, takes_files
@@ -160,7 +161,12 @@ def send_delete(supplier_id: int) -> ResponseReturnValue:
     read_form()
     with transaction() as session:
         name = service.delete_supplier(session, actor(), supplier_id, now=now())
-    tell(gettext("%(name)s is deleted.", name=name))
+    forget_counts()
+    tell(
+        gettext("%(name)s is deleted.", name=name),
+        url=url_for("changes.index"),
+        link=gettext("Undo it under Changes"),
+    )
     return redirect(url_for("suppliers.index"))
 
 

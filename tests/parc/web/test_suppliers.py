@@ -9,7 +9,9 @@ from flask import Flask
 from parc.clock import now
 from parc.extensions import db, transaction
 from parc.models import (
+    Asset,
     AuditEntry,
+    ChangeSet,
     Document,
     Entitlement,
     EntitlementPeriod,
@@ -19,7 +21,11 @@ from parc.models import (
     Supplier,
     SupplierContact,
 )
+from parc.services.actor import SYSTEM
+from parc.services.undo import undo
+from tests.conftest import SOME_MOMENT
 from tests.contract_world import make_contract, make_supplier
+from tests.factories import make_asset
 from tests.statements import statements
 from tests.web import Browser
 
@@ -66,6 +72,34 @@ def test_supplier_is_added_shown_changed_and_deleted(browser: Browser) -> None:
         "changed",
         "deleted",
     ]
+
+
+def test_deleted_supplier_leaves_a_line_in_each_asset_and_comes_back_when_undone(
+    browser: Browser,
+) -> None:
+    browser.post("/suppliers/new", FORM)
+    number = _supplier().id
+    browser.post(f"/suppliers/{number}/contacts", {"name": "Zoé Petit"})
+    with transaction() as session:
+        sold = [make_asset(session, supplier_id=number).id for _number in range(3)]
+        other = make_asset(session).id
+    assert "3 assets no longer say" in browser.get(f"/suppliers/{number}/delete").text
+    assert browser.post(f"/suppliers/{number}/delete").status_code == 302
+    db.session.rollback()
+    lines = sa.select(AuditEntry).where(AuditEntry.subject_kind == "asset")
+    told = {row.subject_id: row.changes for row in db.session.scalars(lines)}
+    assert told == {asset_id: {"supplier_id": ["Alpha", None]} for asset_id in sold}
+    assert "Alpha" in browser.get(f"/assets/{sold[0]}/history").text
+    assert "Supplier deleted: Alpha" in browser.get("/changes").text
+    with transaction() as session:
+        act = session.scalars(sa.select(ChangeSet.id).order_by(ChangeSet.id.desc())).first() or 0
+        undo(session, SYSTEM, act, at=SOME_MOMENT)
+    db.session.rollback()
+    assert (_supplier().id, _supplier().name) == (number, "Alpha")
+    assert db.session.scalars(sa.select(SupplierContact.name)).all() == ["Zoé Petit"]
+    found = sa.select(Asset.id).where(Asset.supplier_id == number).order_by(Asset.id)
+    assert db.session.scalars(found).all() == sold
+    assert other not in sold
 
 
 @pytest.mark.parametrize(
