@@ -205,7 +205,10 @@ def _moved(before: Standing, order: Order, state: LifecycleState) -> Standing:
     rule = KINDS[order.kind]
     person, department = order.person_id, order.department_id
     if person is None and department is None and not order.takes_holder:
-        is_kept = rule.holder is not Holder.CLEARED
+        # What comes into stock, from repair say, is held by nobody unless somebody is named.
+        comes_in = state is LifecycleState.IN_STOCK and before.state is not state
+        is_cleared = comes_in and order.kind is not MovementKind.CORRECTION
+        is_kept = rule.holder is not Holder.CLEARED and not is_cleared
         person = before.person_id if is_kept else None
         department = before.department_id if is_kept else None
     place = order.location_id
