@@ -19,12 +19,18 @@ from parc.models import (
     ContractLine,
     ContractPeriod,
     Coverage,
+    Department,
     Device,
+    Incident,
+    IncidentAsset,
     Interface,
     Location,
+    Movement,
     Neighbor,
+    Person,
     Supplier,
     SwitchPort,
+    WallOutlet,
     table_of,
 )
 from parc.reconcile.bulk import insert_rows
@@ -32,6 +38,8 @@ from parc.reconcile.bulk import insert_rows
 # In the order in which foreign keys need them.
 _MODELS: Final[tuple[type[Base], ...]] = (
     Location,
+    Department,
+    Person,
     Supplier,
     Asset,
     Contract,
@@ -43,6 +51,10 @@ _MODELS: Final[tuple[type[Base], ...]] = (
     SwitchPort,
     Neighbor,
     Attachment,
+    WallOutlet,
+    Movement,
+    Incident,
+    IncidentAsset,
 )
 _PART: Final = 20_000
 

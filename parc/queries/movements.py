@@ -168,6 +168,12 @@ def count_overdue(session: Session, today: date) -> int:
     return session.scalar(query) or 0
 
 
+def count_loans(session: Session) -> int:
+    """Count the assets on loan."""
+    query = sa.select(sa.func.count()).where(Asset.lifecycle_state == LifecycleState.ON_LOAN)
+    return session.scalar(query) or 0
+
+
 def list_loans(session: Session, *, today: date, limit: int, is_overdue: bool) -> Sequence[Any]:
     """Give the assets on loan with their holders, those due first at the top."""
     query = (

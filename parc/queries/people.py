@@ -247,7 +247,8 @@ def _held(session: Session, condition: sa.ColumnElement[bool]) -> tuple[list[Hel
             Asset.loan_due_on,
         )
         .where(condition)
-        .order_by(Asset.name, Asset.id)
+        # Not by the index of names: SQLite would walk all of it where most assets have no holder.
+        .order_by(sa.func.coalesce(Asset.name, ""), Asset.id)
         .limit(MOST_HELD)
     )
     rows = [

@@ -140,7 +140,9 @@ def get_contact(session: Session, supplier_id: int, contact_id: int) -> Supplier
 def assets_sold_by(session: Session, supplier_id: int, limit: int) -> Sequence[Any]:
     """Give the first assets that a supplier sold, by name."""
     query = sa.select(Asset.id, Asset.name, Asset.asset_tag, Asset.model_name)
-    sold = query.where(Asset.supplier_id == supplier_id).order_by(Asset.name, Asset.id)
+    # Not by the index of names: SQLite would walk all of it where most assets have no supplier.
+    by_name = sa.func.coalesce(Asset.name, "")
+    sold = query.where(Asset.supplier_id == supplier_id).order_by(by_name, Asset.id)
     return session.execute(sold.limit(limit)).all()
 
 

@@ -332,10 +332,18 @@ def value_text(name: str, value: Any) -> str:
     return _sentence(name, field, str(value))
 
 
+def _rule_of_cover(value: str) -> str:
+    """Write what a rule takes in, as the history keeps it, with the name of its category."""
+    parts = value.split(", ")
+    return ", ".join(label(Category(part)) if part in set(Category) else part for part in parts)
+
+
 def _sentence(name: str, field: str, value: str) -> str:
     """Write a day, a lock, and of a conflict who else shows the key and why it is no match."""
     if field in _DAYS and (day := read_day(value)) is not None:
         return format_plain_date(day)
+    if field == "rule":
+        return _rule_of_cover(value)
     if name.startswith("custom/"):
         return custom_text(name.removeprefix("custom/"), value)
     if name.startswith("lock/"):

@@ -73,7 +73,7 @@ _LIST: Final = ListSpec(
 _PART: Final = 1_000
 _OF_ONE: Final = 100
 _OF_SUBJECT: Final = 20
-_MOST_LOANS: Final = 500
+_MOST_LOANS: Final = 100
 _KEY_DIGITS: Final = 10
 
 
@@ -140,7 +140,8 @@ def send_document(movement_id: int) -> ResponseReturnValue:
 def loans() -> ResponseReturnValue:
     """List the assets on loan, those due first at the top."""
     rows = query.list_loans(db.session(), today=today(), limit=_MOST_LOANS, is_overdue=False)
-    return render_template("movements/loans.html", rows=rows, today=today())
+    count = query.count_loans(db.session())
+    return render_template("movements/loans.html", rows=rows, count=count, today=today())
 
 
 @assets.get("/assets/<int:asset_id>/movements")

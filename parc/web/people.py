@@ -71,7 +71,7 @@ _LIST: Final = ListSpec(
 )
 _MOST_SUGGESTED: Final = 12
 _PART: Final = 1_000
-_MOVEMENTS: Final = 20
+_MOVEMENTS: Final = 10
 
 
 @people.get("/people")

@@ -202,6 +202,7 @@ def test_rule_shows_what_it_takes_in_before_it_is_added(browser: Browser) -> Non
     rule_id = db.session.scalars(sa.select(ContractRule.id)).one()
     sheet = browser.get(f"/contracts/{number}").text
     assert "Printer · HP" in sheet
+    assert "Printer, HP" in sheet  # in its history
     delete = f"/contracts/{number}/rules/{rule_id}/delete"
     assert "It takes 1 asset in" in browser.get(delete).text
     browser.post(delete)

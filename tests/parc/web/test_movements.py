@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from collectors.observation import Category
 from parc.clock import now
-from parc.extensions import db, transaction
+from parc.extensions import db, reading, transaction
 from parc.models import Asset, Document, LifecycleState, Movement, MovementKind, Person, Role
 from parc.services.actor import SYSTEM
 from parc.services.assets import delete_asset
@@ -120,6 +120,34 @@ def test_what_is_missing_is_told_and_nothing_typed_is_lost(technician: Browser) 
         assert text in wrong
     assert "Send to repair" in technician.get(f"/assets/{number}/move").text
     assert "Correct a mistake" not in technician.get(f"/assets/{number}/move").text
+
+
+def test_first_loans_are_shown_with_the_number_of_all(technician: Browser) -> None:
+    with transaction() as session:
+        for number in range(101):
+            make_asset(session, name=f"lent-{number}", lifecycle_state=LifecycleState.ON_LOAN)
+    page = technician.get("/loans").text
+    assert '<span class="count">101</span>' in page
+    assert page.count("lent-") == 3 * 100
+    assert "The first 100 lines." in page
+    assert 'href="/assets?state=on_loan"' in page
+
+
+@pytest.mark.parametrize(("state", "holder"), [("in_stock", None), ("in_use", "Ada")])
+def test_machine_that_comes_back_from_repair_into_stock_is_held_by_nobody(
+    technician: Browser, state: str, holder: str | None
+) -> None:
+    number = _setting()
+    for data in (
+        {"kind": "assignment", "person": "ada"},
+        {"kind": "send_to_repair"},
+        {"kind": "back_from_repair", "to_state": state},
+    ):
+        assert technician.post(f"/assets/{number}/move", data=data).status_code == 302
+    with reading() as session:
+        person = session.get_one(Asset, number).custodian_person_id
+        name = session.get_one(Person, person).name if person else None
+    assert name == holder
 
 
 def test_loan_is_seen_when_it_is_overdue_and_comes_back(technician: Browser) -> None:
