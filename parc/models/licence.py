@@ -259,6 +259,9 @@ class Allocation(Base):
         sa.ForeignKey("asset.id", ondelete="CASCADE"), index=True
     )
     since_on: Mapped[dt.date]
+    rule_id: Mapped[int | None] = mapped_column(
+        index=True, comment="of the rule that gave it, which may be gone since"
+    )
     author: Mapped[str] = mapped_column(sa.String(200))
     created_at: Mapped[dt.datetime]
 

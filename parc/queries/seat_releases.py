@@ -1,6 +1,7 @@
-"""Seats that may be taken back: their machine was returned or is gone, or their person has left.
+"""Seats that may be taken back: of machines that are gone and of people who have left.
 
-What is bound to its machine (OEM) stays with it while the machine is ours, and leaves with it.
+So may those that a rule gave, when no rule of the licence means their holder any more. What is
+bound to its machine (OEM) stays with it while the machine is ours, and leaves with it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from parc.models import (
     Allocation,
+    AllocationRule,
     Asset,
     Entitlement,
     EntitlementType,
@@ -26,6 +28,7 @@ from parc.models import (
     Person,
 )
 from parc.queries.inbox_cause import Cause, Found, Ground, among, of_kind
+from parc.queries.seat_rules import machines_meant, people_meant
 
 _GONE: Final = (LifecycleState.DISPOSED, LifecycleState.STOLEN)
 _HELD: Final = (LifecycleState.IN_USE, LifecycleState.ON_LOAN)
@@ -40,6 +43,7 @@ class FreeSeat:
     Attributes:
         is_bound: an OEM licence: it is gone with its machine, one less is held.
         state: of the machine; ``left_on``: of the person.
+        is_outside: a rule gave it, and no rule of the licence means its holder any more.
     """
 
     id: int
@@ -54,6 +58,7 @@ class FreeSeat:
     asset_tag: str | None
     state: LifecycleState | None
     location_id: int | None
+    is_outside: bool = False
 
     @property
     def holder(self) -> str:
@@ -66,7 +71,8 @@ def seats_to_take_back(
 ) -> list[FreeSeat]:
     """Read the seats that are proposed to be taken back, those of a licence or all."""
     found = _of_machines(session, most, conditions)
-    return (found + _of_people(session, today, most, conditions))[:most]
+    found += _of_people(session, today, most, conditions)
+    return [*found, *_outside(session, most, conditions, {seat.id for seat in found})][:most]
 
 
 def seats_of_licence(
@@ -88,6 +94,10 @@ def seats_to_release(session: Session, ground: Ground) -> Found:
     if scope.people:
         people = [among(Allocation.person_id, scope.people)]
         seats += _of_people(session, today, _NO_BOUND, people)
+    whose = sa.or_(
+        among(Allocation.asset_id, scope.assets), among(Allocation.person_id, scope.people)
+    )
+    seats += _outside(session, _NO_BOUND, [whose], {seat.id for seat in seats})
     keys = [f"person:{number}" for number in scope.people]
     looked_at = sa.or_(
         among(InboxEntry.asset_id, scope.assets), _any_of(InboxEntry.key, sorted(keys))
@@ -119,13 +129,17 @@ def _cause(ground: Ground, key: str, seats: Sequence[FreeSeat]) -> Cause:
         "left_on": first.left_on.isoformat() if first.left_on else None,
         "state": first.state.value if first.state else None,
         "tag": first.asset_tag,
+        "is_outside": first.is_outside,
     }
     return Cause(
         InboxKind.SEAT_RELEASE,
         key,
         first.person or first.asset or "",
         evidence,
-        [str(first.state or first.left_on), *(str(seat.id) for seat in seats)],
+        [
+            "outside" if first.is_outside else str(first.state or first.left_on),
+            *(str(seat.id) for seat in seats),
+        ],
         asset_id=first.asset_id,
         site_id=ground.site_of(first.location_id),
         count=len(seats),
@@ -192,3 +206,53 @@ def _of_people(
 def _seat(row: Any) -> FreeSeat:
     number, entitlement_id, licence, is_bound, *rest = row
     return FreeSeat(number, entitlement_id, licence, bool(is_bound), *rest)
+
+
+def _outside(
+    session: Session,
+    most: int,
+    conditions: Sequence[sa.ColumnElement[bool]],
+    known: Collection[int],
+) -> list[FreeSeat]:
+    """Find the seats that a rule gave, whose holder no rule of the licence means any more."""
+    query = (
+        _select(
+            *(Person.id, Person.name, Person.left_on),
+            *(Asset.id, Asset.name, Asset.asset_tag, Asset.lifecycle_state, Asset.location_id),
+            sa.true(),
+        )
+        .outerjoin(Person, Person.id == Allocation.person_id)
+        .outerjoin(Asset, Asset.id == Allocation.asset_id)
+        .where(
+            Allocation.rule_id.in_(sa.select(AllocationRule.id)),
+            sa.or_(Entitlement.type.is_(None), Entitlement.type != EntitlementType.OEM),
+            *conditions,
+        )
+        .order_by(Allocation.id)
+    )
+    seats = [_seat(row) for row in session.execute(query)]
+    inside = _inside(session, {seat.entitlement_id for seat in seats})
+    return [seat for seat in seats if seat.id not in inside and seat.id not in known][:most]
+
+
+def _inside(session: Session, entitlement_ids: Collection[int]) -> set[int]:
+    """Give the seats of licences whose holder a rule of the same licence means."""
+    rules = (
+        sa.select(AllocationRule, Entitlement.product_id)
+        .join(Entitlement, Entitlement.id == AllocationRule.entitlement_id)
+        .where(AllocationRule.entitlement_id.in_(sorted(entitlement_ids)))
+    )
+    found: set[int] = set()
+    for rule, product_id in session.execute(rules):
+        seats = sa.select(Allocation.id).where(Allocation.entitlement_id == rule.entitlement_id)
+        people = people_meant(session, rule.department_id)
+        if people:
+            meant = sa.select(Person.id).where(*people)
+            found.update(session.scalars(seats.where(Allocation.person_id.in_(meant))))
+        machines = machines_meant(
+            session, product_id, rule.category, rule.location_id, is_installed=rule.is_installed
+        )
+        if machines:
+            held = sa.select(Asset.id).where(*machines)
+            found.update(session.scalars(seats.where(Allocation.asset_id.in_(held))))
+    return found

@@ -32,8 +32,12 @@ def allocate(
     *,
     at: datetime,
     since_on: date | None = None,
+    rule_id: int | None = None,
 ) -> int:
     """Give a seat to each who has none yet; gives how many were given.
+
+    Args:
+        rule_id: of the rule that gives them, if one does.
 
     Raises:
         NotAllowedError: the role may not edit licences.
@@ -58,6 +62,7 @@ def allocate(
                 person_id=holder.person_id,
                 asset_id=holder.asset_id,
                 since_on=since_on or at.date(),
+                rule_id=rule_id,
                 author=actor.name,
                 created_at=at,
             )

@@ -16,22 +16,10 @@ from sqlalchemy.orm import Session
 
 from collectors.observation import Category
 from parc.errors import FieldProblem, InvalidInputError
-from parc.models import (
-    Allocation,
-    Asset,
-    ChangeSetKind,
-    Device,
-    Entitlement,
-    Installation,
-    LifecycleState,
-    Person,
-    ProductPart,
-    SoftwareTitle,
-)
+from parc.models import Allocation, Asset, ChangeSetKind, Entitlement, Person
 from parc.queries.assets import find_exact
-from parc.queries.departments import read_departments
-from parc.queries.locations import read_places
 from parc.queries.movements import tagged_assets
+from parc.queries.seat_rules import machines_meant, people_meant
 from parc.services.actor import Actor
 from parc.services.allocations import Holder, allocate
 from parc.services.change_sets import recording
@@ -41,7 +29,6 @@ from parc.services.permissions import Action, require
 
 MOST_HOLDERS: Final = 2_000
 _MOST_CHARACTERS: Final = 200
-_GONE: Final = (LifecycleState.TO_DISPOSE, LifecycleState.DISPOSED, LifecycleState.STOLEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +105,18 @@ def plan_seats(session: Session, entitlement_id: int, meant: Meant) -> SeatPlan:
 
 
 def give_seats(
-    session: Session, actor: Actor, entitlement_id: int, meant: Meant, *, at: datetime
+    session: Session,
+    actor: Actor,
+    entitlement_id: int,
+    meant: Meant,
+    *,
+    at: datetime,
+    rule_id: int | None = None,
 ) -> SeatPlan:
     """Give the seats as one act that can be undone; gives what was done.
+
+    Args:
+        rule_id: of the rule that gives them, which may later propose to take them back.
 
     Raises:
         NotAllowedError: the role may not edit licences.
@@ -131,7 +127,8 @@ def give_seats(
     made = plan_seats(session, entitlement_id, meant)
     title = {"code": "seats_given", "count": len(made.new)}
     with recording(session, actor, ChangeSetKind.SEATS, title, at):
-        allocate(session, actor, entitlement_id, [holder for holder, _ in made.new], at=at)
+        holders = [holder for holder, _ in made.new]
+        allocate(session, actor, entitlement_id, holders, at=at, rule_id=rule_id)
     return made
 
 
@@ -146,52 +143,24 @@ def _named(session: Session, text: str) -> Holder | None:
 
 
 def _people(session: Session, meant: Meant) -> Iterator[tuple[Holder, str]]:
-    if meant.department_id is None:
+    conditions = people_meant(session, meant.department_id)
+    if not conditions:
         return
-    within = read_departments(session).within(meant.department_id)
-    query = sa.select(Person.id, Person.name).where(
-        Person.department_id.in_(within), Person.left_on.is_(None)
-    )
+    query = sa.select(Person.id, Person.name).where(*conditions)
     for number, name in session.execute(query.order_by(Person.id).limit(MOST_HOLDERS + 1)):
         yield Holder(person_id=number), name
 
 
 def _machines(session: Session, row: Entitlement, meant: Meant) -> Iterator[tuple[Holder, str]]:
-    conditions = []
-    if meant.category is not None:
-        conditions.append(Asset.category == meant.category)
-    if meant.location_id is not None:
-        conditions.append(Asset.location_id.in_(_below(session, meant.location_id)))
-    if meant.is_installed:
-        suite = sa.select(ProductPart.part_id).where(ProductPart.suite_id == row.product_id)
-        having = (
-            sa.select(Device.asset_id)
-            .join(Installation, Installation.device_id == Device.id)
-            .join(SoftwareTitle, SoftwareTitle.id == Installation.title_id)
-            .where(
-                sa.or_(
-                    SoftwareTitle.product_id == row.product_id,
-                    SoftwareTitle.product_id.in_(suite),
-                ),
-                Installation.gone_at.is_(None),
-                Device.asset_id.is_not(None),
-            )
-        )
-        conditions.append(Asset.id.in_(having))
+    conditions = machines_meant(
+        session,
+        row.product_id,
+        meant.category,
+        meant.location_id,
+        is_installed=meant.is_installed,
+    )
     if not conditions:
         return
-    query = sa.select(Asset.id, Asset.asset_tag, Asset.name).where(
-        *conditions, Asset.lifecycle_state.not_in(_GONE)
-    )
+    query = sa.select(Asset.id, Asset.asset_tag, Asset.name).where(*conditions)
     for number, tag, name in session.execute(query.order_by(Asset.id).limit(MOST_HOLDERS + 1)):
         yield Holder(asset_id=number), f"{tag} {name}"
-
-
-def _below(session: Session, location_id: int) -> list[int]:
-    places = read_places(session).by_id
-    found = {location_id}
-    size = 0
-    while len(found) > size:
-        size = len(found)
-        found |= {place.id for place in places.values() if place.parent_id in found}
-    return sorted(found)

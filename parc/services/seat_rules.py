@@ -1,7 +1,7 @@
 """Rules that give seats: kept with a licence, and carried out again for who comes to them.
 
-A rule gives and takes nothing back: seats of who has left, or of what is gone, are proposed to be
-taken back like all others.
+A rule takes nothing back by itself: seats that it gave to who fulfils no rule of the licence any
+more are proposed to be taken back, like those of who has left and of what is gone.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.errors import FieldProblem, InvalidInputError, NotFoundError
-from parc.models import AllocationRule, ChangeSetKind
+from parc.models import Allocation, AllocationRule, ChangeSetKind
 from parc.services.actor import SYSTEM, Actor
 from parc.services.change_sets import recording
 from parc.services.entitlements import locked, record_change, touch
@@ -45,7 +45,6 @@ def keep_rule(
         raise InvalidInputError([FieldProblem("lines", "no_rule")])
     row = locked(session, entitlement_id)
     with recording(session, actor, ChangeSetKind.SEATS, {"code": "seat_rule_kept"}, at):
-        done = give_seats(session, actor, entitlement_id, meant, at=at)
         rule = AllocationRule(
             entitlement_id=row.id,
             department_id=meant.department_id,
@@ -56,6 +55,8 @@ def keep_rule(
             created_at=at,
         )
         session.add(rule)
+        session.flush()
+        done = give_seats(session, actor, entitlement_id, meant, at=at, rule_id=rule.id)
         touch(row, at)
         session.flush()
         record_change(session, actor, row, "seat_rule_added", at, {"rule": (None, rule.id)})
@@ -63,7 +64,7 @@ def keep_rule(
 
 
 def drop_rule(session: Session, actor: Actor, rule_id: int, *, at: datetime) -> int:
-    """Delete a rule, its seats stay; gives its licence.
+    """Delete a rule, its seats stay as if given by hand; gives its licence.
 
     Raises:
         NotAllowedError: the role may not edit licences.
@@ -75,6 +76,8 @@ def drop_rule(session: Session, actor: Actor, rule_id: int, *, at: datetime) -> 
         raise NotFoundError(f"no rule {rule_id}")
     row = locked(session, rule.entitlement_id)
     record_change(session, actor, row, "seat_rule_deleted", at, {"rule": (rule.id, None)})
+    for seat in session.scalars(sa.select(Allocation).where(Allocation.rule_id == rule.id)):
+        seat.rule_id = None
     session.delete(rule)
     touch(row, at)
     session.flush()
@@ -92,6 +95,9 @@ def carry_out(session: Session, rule_id: int, *, at: datetime) -> int:
     if rule is None:
         return 0
     try:
-        return len(give_seats(session, SYSTEM, rule.entitlement_id, meant_by(rule), at=at).new)
+        done = give_seats(
+            session, SYSTEM, rule.entitlement_id, meant_by(rule), at=at, rule_id=rule.id
+        )
+        return len(done.new)
     except InvalidInputError:  # nobody is meant any more, or too many are: a person looks
         return 0

@@ -255,6 +255,8 @@ def _seat_release(evidence: Mapping[str, Any]) -> str:
     count = len(evidence["allocation_ids"])
     names = ", ".join(name for _number, name, _is_bound in evidence["licences"])
     words = {"names": names + ("…" if count > len(evidence["licences"]) else "")}
+    if evidence.get("is_outside"):
+        return str(gettext("No rule that gives seats means it any more: %(names)s.", **words))
     if evidence["left_on"]:
         day = format_plain_date(date.fromisoformat(evidence["left_on"]))
         return str(gettext("Left on %(day)s, and still has: %(names)s.", day=day, **words))

@@ -41,6 +41,7 @@ from parc.models import (
     MovementKind,
     MovementSource,
     MovementStatus,
+    Person,
     Role,
     SoftwareTitle,
     ValueSource,
@@ -261,10 +262,22 @@ def test_rule_is_kept_after_its_plan_and_gives_to_who_comes_to_it(
     assert before == 0
     assert "everyone of Sales" in sheet
     assert _count(Allocation) == 2
+    assert "Seats to take back" not in browser.get(f"/licences/{number}").text
+    with transaction() as session:
+        bob = session.scalars(sa.select(Person).where(Person.name == "Bob")).one()
+        save_person(session, SYSTEM, PersonDraft(name="Bob"), at=SOME_MOMENT, person_id=bob.id)
+        settle(session, SYSTEM, sqlite_app.extensions["parc_settings"].inbox, clock())
+    outside = browser.get(f"/licences/{number}").text
+    assert "no rule means them any more" in outside
+    assert "No rule that gives seats means it any more: Office." in browser.get("/inbox").text
+    taken = {"id": [str(one) for one in db.session.scalars(sa.select(Allocation.id))]}
+    browser.post(f"/licences/{number}/seats/take-back", taken)
+    assert _count(Allocation) == 1  # who fulfils the rule keeps theirs
+    assert not db.session.scalars(sa.select(InboxEntry).where(state_is_open())).all()
     first, *_ = db.session.scalars(sa.select(ChangeSet).order_by(ChangeSet.id))
     with transaction() as session:
         undo(session, SYSTEM, first.id, at=SOME_MOMENT)
-    assert (_count(Allocation), _count(AllocationRule)) == (1, 0)
+    assert (_count(Allocation), _count(AllocationRule)) == (0, 0)
     browser.post(where, {"is_installed": "1", "category": "monitor", **form, "is_confirmed": "1"})
     db.session.rollback()
     rule = db.session.scalars(sa.select(AllocationRule.id)).one()
