@@ -91,6 +91,13 @@ class Outlet(Base):
     gone_at: Mapped[dt.datetime | None]
 
 
+def _recent(column: str) -> sa.Index:
+    """Give an index of the few rows that have a moment."""
+    has_one = sa.column(column).is_not(None)
+    name = f"ix_installation_{column}"
+    return sa.Index(name, column, sqlite_where=has_one, postgresql_where=has_one)
+
+
 class Installation(Base):
     """Software that was found on a device, by one means; last seen with it until ``gone_at``."""
 
@@ -99,6 +106,9 @@ class Installation(Base):
         sa.UniqueConstraint("device_id", "source", "key"),
         sa.Index(None, "title_id", "gone_at", "device_id"),
         sa.Index(None, "title_id", "first_seen_at"),
+        sa.Index(None, "first_seen_at"),
+        _recent("gone_at"),
+        _recent("retitled_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

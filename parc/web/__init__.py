@@ -59,7 +59,7 @@ from parc.web.problems import tell_problem
 from parc.web.ranges import ranges
 from parc.web.runs import runs
 from parc.web.session import load_actor, session_pages
-from parc.web.software_rules import software
+from parc.web.software_changes import software
 from parc.web.suppliers import suppliers
 from parc.web.users import users
 from parc.web.where import where

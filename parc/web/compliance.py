@@ -23,7 +23,7 @@ from parc.services.positions import take_snapshot
 from parc.web.access import actor, requires
 from parc.web.cells import CellWriter
 from parc.web.context import now, settings, today
-from parc.web.exports import csv_file, row_parts, xlsx_file
+from parc.web.exports import ListFiles, csv_file, xlsx_file
 from parc.web.formats import format_money, format_number, format_plain_date
 from parc.web.forms import read_form
 from parc.web.listing import (
@@ -65,28 +65,11 @@ def index() -> ResponseReturnValue:
     return render_list("compliance/list.html", _view(), days=days)
 
 
-@compliance.get("/compliance/export.csv")
-@requires(Action.EXPORT_INVENTORY)
-def export_csv() -> ResponseReturnValue:
-    """Stream the list as CSV."""
-    _address, chosen, order = _wanted()
-    return csv_file(_heads(), row_parts(_reader(chosen, order), _row))
-
-
-@compliance.get("/compliance/export.xlsx")
-@requires(Action.EXPORT_INVENTORY)
-def export_xlsx() -> ResponseReturnValue:
-    """Stream the list as XLSX."""
-    _address, chosen, order = _wanted()
-    return xlsx_file(_heads(), row_parts(_reader(chosen, order), _row))
-
-
 @compliance.get("/compliance/export.pdf")
 @requires(Action.EXPORT_INVENTORY)
 def export_pdf() -> ResponseReturnValue:
     """Print the list for who audits."""
-    _address, chosen, order = _wanted()
-    rows = [row for part in row_parts(_reader(chosen, order), _row) for row in part]
+    rows = [row for part in FILES.parts() for row in part]
     return _pdf(gettext("Compliance"), _heads(), rows, (26, 18, 9, 9, 9, 9, 10, 10))
 
 
@@ -178,20 +161,18 @@ def _say(row: Any) -> str:
 
 def _wanted() -> tuple[ListRequest, PositionFilter, Order]:
     wanted = read_list(SPEC)
-    states = wanted.chosen.get("state", ())
-    if not set(states) <= set(query.STATES):
-        refuse(gettext("The filter %(name)s cannot be read.", name="state"))
-    order = Order(query.SORTS[wanted.sort], SoftwareProduct.id, wanted.is_descending)
-    return wanted, PositionFilter(wanted.text, states), order
+    chosen = PositionFilter(wanted.text, wanted.words("state", query.STATES))
+    return wanted, chosen, wanted.order(query.SORTS, SoftwareProduct.id)
 
 
-def _reader(chosen: PositionFilter, order: Order) -> PageReader:
+def _reader() -> PageReader:
+    _address, chosen, order = _wanted()
     return lambda session, cursor, size: query.position_page(session, chosen, order, cursor, size)
 
 
 def _heads() -> list[str]:
     return [
-        gettext("Software"),
+        gettext("Product"),
         gettext("Publisher"),
         gettext("Held"),
         gettext("Needed"),
@@ -213,6 +194,10 @@ def _row(row: Any) -> list[str]:
         "" if row.true_up is None else f"{row.true_up} {row.currency}",
         "" if row.reclaimable is None else f"{row.reclaimable} {row.currency}",
     ]
+
+
+FILES = ListFiles(_heads, _reader, _row)
+FILES.offer(compliance, "/compliance/export")
 
 
 def _use_heads() -> list[str]:
@@ -292,7 +277,7 @@ def _view() -> ListView:
     previous_url, next_url = wanted.pages(found.page)
     write = CellWriter(now())
     columns = [
-        ColumnSpec("product", gettext("Software")),
+        ColumnSpec("product", gettext("Product")),
         ColumnSpec("publisher", gettext("Publisher"), is_sortable=False),
         ColumnSpec("held", gettext("Held"), is_sortable=False, is_number=True),
         ColumnSpec("needed", gettext("Needed"), is_sortable=False, is_number=True),

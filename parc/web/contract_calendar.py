@@ -15,7 +15,7 @@ from parc.queries.keyset import PageReader
 from parc.services.permissions import Action
 from parc.web.access import requires
 from parc.web.context import now, today
-from parc.web.contract_list import read_wanted, reader
+from parc.web.contract_list import reader
 from parc.web.contract_timeline import contracts
 
 __all__ = ["contracts"]
@@ -28,9 +28,8 @@ _LINE_OCTETS: Final = 75
 @requires(Action.EXPORT_INVENTORY)
 def export_ics() -> ResponseReturnValue:
     """Give last days of notice and ends as a calendar (RFC 5545); filters as those of the list."""
-    _wanted, chosen, order = read_wanted()
     return Response(
-        stream_with_context(_calendar(reader(chosen, order), today())),
+        stream_with_context(_calendar(reader(), today())),
         content_type="text/calendar; charset=utf-8",
         headers={
             "Content-Disposition": 'attachment; filename="parc-contracts.ics"',

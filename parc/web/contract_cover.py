@@ -27,7 +27,7 @@ from parc.web.cells import CellWriter
 from parc.web.context import now, today
 from parc.web.contract_words import rule_text
 from parc.web.contracts import contracts
-from parc.web.exports import csv_file, row_parts, xlsx_file
+from parc.web.exports import ListFiles
 from parc.web.formats import format_money, format_number, format_plain_date
 from parc.web.forms import Form, filled, read_form
 from parc.web.labels import choices, label
@@ -60,22 +60,6 @@ def all_lines() -> ResponseReturnValue:
     """List the lines of all running contracts, to find those that should not be paid for."""
     wanted, chosen, order = _wanted(_LINES, None)
     return render_list("contracts/lines.html", _lines_view(wanted, chosen, order), row=None)
-
-
-@contracts.get("/contracts/lines/export.csv")
-@requires(Action.EXPORT_INVENTORY)
-def lines_csv() -> ResponseReturnValue:
-    """Stream the lines as CSV."""
-    _address, chosen, order = _wanted(_LINES, None)
-    return csv_file(_line_heads(), row_parts(_reader(chosen, order), _line_row))
-
-
-@contracts.get("/contracts/lines/export.xlsx")
-@requires(Action.EXPORT_INVENTORY)
-def lines_xlsx() -> ResponseReturnValue:
-    """Stream the lines as XLSX."""
-    _address, chosen, order = _wanted(_LINES, None)
-    return xlsx_file(_line_heads(), row_parts(_reader(chosen, order), _line_row))
 
 
 @contracts.get("/contracts/<int:contract_id>/lines")
@@ -193,11 +177,11 @@ def _wanted(spec: ListSpec, contract_id: int | None) -> tuple[ListRequest, LineF
     wanted = read_list(spec)
     problems = members_of(LineProblem, wanted, "problem")
     chosen = LineFilter(now(), today(), contract_id, problems, wanted.text)
-    order = Order(query.LINE_SORTS[wanted.sort], ContractLine.id, wanted.is_descending)
-    return wanted, chosen, order
+    return wanted, chosen, wanted.order(query.LINE_SORTS, ContractLine.id)
 
 
-def _reader(chosen: LineFilter, order: Order) -> PageReader:
+def _reader() -> PageReader:
+    _address, chosen, order = _wanted(_LINES, None)
     return lambda session, cursor, size: query.line_page(session, chosen, order, cursor, size)
 
 
@@ -407,3 +391,7 @@ def _rule_page(
         manufacturers=manufacturers,
         models=models,
     )
+
+
+FILES = ListFiles(_line_heads, _reader, _line_row)
+FILES.offer(contracts, "/contracts/lines/export", "lines")

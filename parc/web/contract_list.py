@@ -120,8 +120,9 @@ def view_of(
     )
 
 
-def reader(chosen: ContractFilter, order: Order) -> PageReader:
-    """Give what reads the list page by page, for its exports."""
+def reader() -> PageReader:
+    """Read the address; give what reads the list page by page, for its exports."""
+    _address, chosen, order = read_wanted()
     return lambda session, cursor, size: query.contract_page(session, chosen, order, cursor, size)
 
 

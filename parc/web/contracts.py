@@ -31,12 +31,11 @@ from parc.web.contract_list import (
     contracts_view,
     export_heads,
     export_row,
-    read_wanted,
     reader,
 )
 from parc.web.contract_words import hours_text, minutes_text, notice_text, rule_text
 from parc.web.documents import document_card, receive, takes_files
-from parc.web.exports import csv_file, row_parts, xlsx_file
+from parc.web.exports import ListFiles
 from parc.web.forms import Form, filled, read_form
 from parc.web.incident_card import incident_card
 from parc.web.labels import choices
@@ -57,22 +56,6 @@ _HOUR_FIELDS = tuple(f"{name}_{end}" for name in HOURS for end in ("from", "to")
 def index() -> ResponseReturnValue:
     """Show the list."""
     return render_list("contracts/list.html", contracts_view())
-
-
-@contracts.get("/contracts/export.csv")
-@requires(Action.EXPORT_INVENTORY)
-def export_csv() -> ResponseReturnValue:
-    """Stream the list as CSV."""
-    _address, chosen, order = read_wanted()
-    return csv_file(export_heads(), row_parts(reader(chosen, order), export_row))
-
-
-@contracts.get("/contracts/export.xlsx")
-@requires(Action.EXPORT_INVENTORY)
-def export_xlsx() -> ResponseReturnValue:
-    """Stream the list as XLSX."""
-    _address, chosen, order = read_wanted()
-    return xlsx_file(export_heads(), row_parts(reader(chosen, order), export_row))
 
 
 @contracts.get("/contracts/<int:contract_id>")
@@ -304,3 +287,6 @@ def _renew_page(row: Contract, form: Form) -> str:
 
 def _notice_page(row: Contract, form: Form) -> str:
     return render_template("contracts/notice.html", row=row, form=form)
+
+
+ListFiles(export_heads, reader, export_row).offer(contracts, "/contracts/export")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -71,6 +72,41 @@ def row_parts(read: PageReader, write: Callable[[Any], list[str]]) -> Iterator[l
         cursor = page.next
         if cursor is None:
             return
+
+
+@dataclass(frozen=True, slots=True)
+class ListFiles:
+    """What a list gives as files: the same filters and sort as the page, one address for each form.
+
+    Attributes:
+        heads: gives the headings, in the reader's language.
+        reader: reads the address, refuses what it cannot hold, and gives what reads the rows; it is
+            handed what the address of the list names, such as ``product_id``.
+        row: writes one row as texts.
+    """
+
+    heads: Callable[[], list[str]]
+    reader: Callable[..., PageReader]
+    row: Callable[[Any], list[str]]
+
+    def parts(self, **place: Any) -> Iterator[list[list[str]]]:
+        """Give all rows, part by part."""
+        return row_parts(self.reader(**place), self.row)
+
+    def offer(self, blueprint: Blueprint, address: str, endpoint: str = "export") -> None:
+        """Offer the list as CSV and as a workbook, to who may export."""
+
+        def as_csv(**place: Any) -> ResponseReturnValue:
+            return csv_file(self.heads(), self.parts(**place))
+
+        def as_xlsx(**place: Any) -> ResponseReturnValue:
+            return xlsx_file(self.heads(), self.parts(**place))
+
+        guard = requires(Action.EXPORT_INVENTORY)
+        for ending, view in (("csv", as_csv), ("xlsx", as_xlsx)):
+            blueprint.add_url_rule(
+                f"{address}.{ending}", f"{endpoint}_{ending}", guard(view), methods=["GET"]
+            )
 
 
 @exports.get("/assets/export.xlsx")

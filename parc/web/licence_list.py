@@ -20,7 +20,7 @@ from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
 from parc.web.cells import CellWriter
 from parc.web.context import now, today
-from parc.web.exports import csv_file, row_parts, xlsx_file
+from parc.web.exports import ListFiles
 from parc.web.formats import format_number, format_plain_date
 from parc.web.import_words import field_text
 from parc.web.labels import label
@@ -34,7 +34,6 @@ from parc.web.listing import (
     ListView,
     members_of,
     read_list,
-    refuse,
     render_list,
 )
 
@@ -63,22 +62,6 @@ _EXPORTED = (
 def index() -> ResponseReturnValue:
     """Show the list."""
     return render_list("licences/list.html", _view())
-
-
-@licences.get("/licences/export.csv")
-@requires(Action.EXPORT_INVENTORY)
-def export_csv() -> ResponseReturnValue:
-    """Stream the list as CSV; it can be imported again."""
-    _address, chosen, order = _wanted()
-    return csv_file(_heads(), row_parts(_reader(chosen, order), _row))
-
-
-@licences.get("/licences/export.xlsx")
-@requires(Action.EXPORT_INVENTORY)
-def export_xlsx() -> ResponseReturnValue:
-    """Stream the list as XLSX; it can be imported again."""
-    _address, chosen, order = _wanted()
-    return xlsx_file(_heads(), row_parts(_reader(chosen, order), _row))
 
 
 @licences.app_template_global("licence_use")
@@ -117,25 +100,19 @@ licences.add_app_template_global(field_text, "import_field")
 
 def _wanted() -> tuple[ListRequest, LicenceFilter, Order]:
     wanted = read_list(SPEC)
-    uses = wanted.chosen.get("use", ())
-    if not set(uses) <= set(query.USES):
-        refuse(gettext("The filter %(name)s cannot be read.", name="use"))
-    ends = wanted.chosen.get("end", ())
-    if not set(ends) <= set(query.ENDS):
-        refuse(gettext("The filter %(name)s cannot be read.", name="end"))
     chosen = LicenceFilter(
         today(),
         wanted.text,
         [one.value for one in members_of(EntitlementType, wanted, "type")],
         [one.value for one in members_of(Metric, wanted, "metric")],
-        uses,
-        ends,
+        wanted.words("use", query.USES),
+        wanted.words("end", query.ENDS),
     )
-    order = Order(query.SORTS[wanted.sort], Entitlement.id, wanted.is_descending)
-    return wanted, chosen, order
+    return wanted, chosen, wanted.order(query.SORTS, Entitlement.id)
 
 
-def _reader(chosen: LicenceFilter, order: Order) -> PageReader:
+def _reader() -> PageReader:
+    _address, chosen, order = _wanted()
     return lambda session, cursor, size: query.licence_page(session, chosen, order, cursor, size)
 
 
@@ -150,6 +127,11 @@ def _row(row: Any) -> list[str]:
     if row.is_unlimited:
         values["quantity"] = gettext("unlimited")
     return ["" if value is None else str(value) for value in values.values()]
+
+
+# They can be imported again.
+FILES = ListFiles(_heads, _reader, _row)
+FILES.offer(licences, "/licences/export")
 
 
 def _view() -> ListView:

@@ -22,7 +22,7 @@ own ``_bulk.html``, named in ``view.bulk_template``.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlencode
@@ -35,6 +35,7 @@ from parc.queries.keyset import (
     ANY_PLACE,
     Cursor,
     CursorError,
+    Order,
     Page,
     SortColumn,
     read_token,
@@ -169,6 +170,17 @@ class ListRequest:
         """Tell whether anything is filtered or searched."""
         return bool(self.text or self.chosen)
 
+    def order(self, sorts: Mapping[str, SortColumn], key: Any) -> Order:
+        """Give the order that the address asks for; ``key`` is the unique column of the rows."""
+        return Order(sorts[self.sort], key, self.is_descending)
+
+    def words(self, name: str, known: Collection[str]) -> Sequence[str]:
+        """Read the values of a filter; a word that is not known is refused with 422."""
+        words = self.chosen.get(name, ())
+        if not set(words) <= set(known):
+            refuse(gettext("The filter %(name)s cannot be read.", name=name))
+        return words
+
     def cursor(self, column: SortColumn) -> Cursor | None:
         """Read the page token; a wrong one is refused with 422."""
         token = self.after or self.before
@@ -268,13 +280,35 @@ class ListRequest:
         ]
         return FacetView(name, str(label), options, more_url)
 
+    def plain_facet(
+        self, name: str, label: str, values: Mapping[str, str], default: str = ""
+    ) -> FacetView:
+        """Show a side filter of one choice whose values are not counted.
+
+        Args:
+            default: the value that holds when none is chosen; it is shown as chosen.
+        """
+        chosen = self.chosen.get(name, ())
+        base = [pair for pair in self.parameters() if pair[0] != name]
+        options = [
+            Option(
+                value,
+                str(text),
+                "",
+                value in chosen or (not chosen and value == default),
+                self.url(base if value in chosen else [*base, (name, value)]),
+            )
+            for value, text in values.items()
+        ]
+        return FacetView(name, str(label), options)
+
     def chips(self, facets: Iterable[FacetView]) -> list[Chip]:
         """Give the filters in force, each with the address without it."""
         return [
             Chip(f"{facet.label}: {option.label}", option.url)
             for facet in facets
             for option in facet.options
-            if option.is_chosen
+            if option.is_chosen and option.value in self.chosen.get(facet.name, ())
         ]
 
     def clear_url(self) -> str:

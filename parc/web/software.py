@@ -19,7 +19,7 @@ from parc.services.permissions import Action
 from parc.web.access import requires
 from parc.web.cells import CellWriter
 from parc.web.context import now
-from parc.web.exports import csv_file, row_parts, xlsx_file
+from parc.web.exports import ListFiles
 from parc.web.formats import format_number
 from parc.web.forms import filled
 from parc.web.listing import (
@@ -84,22 +84,6 @@ def machines(product_id: int) -> ResponseReturnValue:
     return render_list("software/machines.html", _view(product_id), product=product)
 
 
-@software.get("/software/<int:product_id>/machines.csv")
-@requires(Action.EXPORT_INVENTORY)
-def export_machines_csv(product_id: int) -> ResponseReturnValue:
-    """Stream these machines as CSV."""
-    _request, chosen, order = _wanted(product_id)
-    return csv_file(_heads(), row_parts(_reader(chosen, order), _row))
-
-
-@software.get("/software/<int:product_id>/machines.xlsx")
-@requires(Action.EXPORT_INVENTORY)
-def export_machines_xlsx(product_id: int) -> ResponseReturnValue:
-    """Stream these machines as XLSX."""
-    _request, chosen, order = _wanted(product_id)
-    return xlsx_file(_heads(), row_parts(_reader(chosen, order), _row))
-
-
 def _wanted(product_id: int) -> tuple[ListRequest, MachineFilter, Order]:
     query.get_product(db.session(), product_id)
     spec = ListSpec(
@@ -116,10 +100,11 @@ def _wanted(product_id: int) -> tuple[ListRequest, MachineFilter, Order]:
     if which not in WHICH:
         refuse(gettext("The filter %(name)s cannot be read.", name="which"))
     chosen = MachineFilter(product_id, "older" if version else which, version)
-    return wanted, chosen, Order(MACHINE_SORTS[wanted.sort], Device.id, wanted.is_descending)
+    return wanted, chosen, wanted.order(MACHINE_SORTS, Device.id)
 
 
-def _reader(chosen: MachineFilter, order: Order) -> PageReader:
+def _reader(product_id: int) -> PageReader:
+    _address, chosen, order = _wanted(product_id)
     return lambda session, cursor, size: query.machine_page(session, chosen, order, cursor, size)
 
 
@@ -142,6 +127,10 @@ def _row(row: Any) -> list[str]:
         machine.first_seen_at.isoformat(timespec="seconds") if machine.first_seen_at else "",
         machine.seen_at.isoformat(timespec="seconds"),
     ]
+
+
+FILES = ListFiles(_heads, _reader, _row)
+FILES.offer(software, "/software/<int:product_id>/machines", "export_machines")
 
 
 def _view(product_id: int) -> ListView:

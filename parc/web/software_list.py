@@ -28,7 +28,7 @@ from parc.web.access import actor, requires
 from parc.web.bulk import chosen_ids
 from parc.web.cells import CellWriter
 from parc.web.context import now, today
-from parc.web.exports import csv_file, row_parts, xlsx_file
+from parc.web.exports import ListFiles
 from parc.web.formats import format_number, format_plain_date
 from parc.web.forms import Form, filled, read_form
 from parc.web.labels import badge_kind, choices, label
@@ -85,24 +85,6 @@ _DIGITS = 10
 def index() -> ResponseReturnValue:
     """Show the list."""
     return render_list("software/list.html", _view())
-
-
-@software.get("/software/export.csv")
-@requires(Action.EXPORT_INVENTORY)
-def export_csv() -> ResponseReturnValue:
-    """Stream the list as CSV."""
-    wanted, chosen, order = _wanted()
-    del wanted
-    return csv_file(_heads(), row_parts(_reader(chosen, order), _row))
-
-
-@software.get("/software/export.xlsx")
-@requires(Action.EXPORT_INVENTORY)
-def export_xlsx() -> ResponseReturnValue:
-    """Stream the list as XLSX."""
-    wanted, chosen, order = _wanted()
-    del wanted
-    return xlsx_file(_heads(), row_parts(_reader(chosen, order), _row))
 
 
 @software.post("/software/status")
@@ -212,7 +194,7 @@ def status_page(form: Form, ids: Sequence[int]) -> str:
 
 def _wanted() -> tuple[ListRequest, SoftwareFilter, Order]:
     wanted = read_list(SPEC)
-    order = Order(query.SORTS[wanted.sort], SoftwareProduct.id, wanted.is_descending)
+    order = wanted.order(query.SORTS, SoftwareProduct.id)
     return wanted, _filter(wanted.text, wanted.chosen), order
 
 
@@ -267,7 +249,8 @@ def _support_before(values: Sequence[str]) -> date | None:
     return today() + timedelta(days=max(int(one) if one.isdecimal() else 0 for one in values))
 
 
-def _reader(chosen: SoftwareFilter, order: Order) -> PageReader:
+def _reader() -> PageReader:
+    _address, chosen, order = _wanted()
     return lambda session, cursor, size: query.software_page(session, chosen, order, cursor, size)
 
 
@@ -303,6 +286,10 @@ def _row(row: Any) -> list[str]:
     ]
 
 
+FILES = ListFiles(_heads, _reader, _row)
+FILES.offer(software, "/software/export")
+
+
 def _iso(moment: datetime | None) -> str:
     return moment.isoformat(timespec="seconds") if moment else ""
 
@@ -318,9 +305,9 @@ def _facets(wanted: ListRequest, found: query.SoftwareList) -> list[FacetView]:
             lambda value: label(ProductStatus(value)),
             order=[status.value for status in ProductStatus],
         ),
-        _plain_facet(wanted, "licence", gettext("Licence"), NEEDS),
-        _plain_facet(wanted, "support", gettext("End of support"), SUPPORT),
-        _plain_facet(wanted, "seen", gettext("Seen"), SEEN),
+        wanted.plain_facet("licence", gettext("Licence"), NEEDS),
+        wanted.plain_facet("support", gettext("End of support"), SUPPORT),
+        wanted.plain_facet("seen", gettext("Seen"), SEEN),
         wanted.facet(
             "publisher",
             gettext("Publisher"),
@@ -331,15 +318,6 @@ def _facets(wanted: ListRequest, found: query.SoftwareList) -> list[FacetView]:
             "kind", gettext("Kind"), kinds, lambda value: names[value], order=tuple(names)
         ),
     ]
-
-
-def _plain_facet(wanted: ListRequest, name: str, text: str, values: Mapping[str, str]) -> FacetView:
-    """Show a filter whose values are not counted."""
-    facet = wanted.facet(
-        name, text, dict.fromkeys(values, 1), lambda value: str(values[value]), order=tuple(values)
-    )
-    options = [type(one)(one.value, one.label, "", one.is_chosen, one.url) for one in facet.options]
-    return FacetView(facet.name, facet.label, options)
 
 
 def _view() -> ListView:

@@ -26,7 +26,7 @@ from parc.web.assets import forget_counts
 from parc.web.cells import CellWriter
 from parc.web.context import now, today
 from parc.web.documents import document_card, receive, takes_files
-from parc.web.exports import csv_file, row_parts, xlsx_file
+from parc.web.exports import ListFiles
 from parc.web.formats import format_number
 from parc.web.forms import Form, filled, read_form
 from parc.web.incident_card import incident_card
@@ -88,22 +88,6 @@ _MOST_DIGITS = 20
 def index() -> ResponseReturnValue:
     """Show the list."""
     return render_list("suppliers/list.html", _view())
-
-
-@suppliers.get("/suppliers/export.csv")
-@requires(Action.EXPORT_INVENTORY)
-def export_csv() -> ResponseReturnValue:
-    """Stream the list as CSV."""
-    _address, chosen, order = _wanted()
-    return csv_file(_heads(), row_parts(_reader(chosen, order), _row))
-
-
-@suppliers.get("/suppliers/export.xlsx")
-@requires(Action.EXPORT_INVENTORY)
-def export_xlsx() -> ResponseReturnValue:
-    """Stream the list as XLSX."""
-    _address, chosen, order = _wanted()
-    return xlsx_file(_heads(), row_parts(_reader(chosen, order), _row))
 
 
 @suppliers.get("/suppliers/<int:supplier_id>")
@@ -283,11 +267,12 @@ def _contact_page(supplier_id: int, contact_id: int, form: Form) -> str:
 def _wanted() -> tuple[ListRequest, SupplierFilter, Order]:
     wanted = read_list(SPEC)
     roles = members_of(SupplierRole, wanted, "role")
-    order = Order(query.SORTS[wanted.sort], Supplier.id, wanted.is_descending)
-    return wanted, SupplierFilter(wanted.text, roles), order
+    chosen = SupplierFilter(wanted.text, roles)
+    return wanted, chosen, wanted.order(query.SORTS, Supplier.id)
 
 
-def _reader(chosen: SupplierFilter, order: Order) -> PageReader:
+def _reader() -> PageReader:
+    _address, chosen, order = _wanted()
     return lambda session, cursor, size: query.supplier_page(session, chosen, order, cursor, size)
 
 
@@ -311,6 +296,10 @@ def _row(row: Any) -> list[str]:
         row.portal_url or "",
         row.customer_number or "",
     ]
+
+
+FILES = ListFiles(_heads, _reader, _row)
+FILES.offer(suppliers, "/suppliers/export")
 
 
 def _view() -> ListView:

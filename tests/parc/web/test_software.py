@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -267,3 +270,62 @@ def test_person_says_whether_a_product_needs_a_licence(
         assert position.is_stale
         undo(session, SYSTEM, session.scalars(sa.select(ChangeSet.id)).one(), at=now())
         assert session.get_one(SoftwareProduct, odd).licence_need is None
+
+
+def test_changes_of_the_week_name_machine_product_and_versions(app: Flask) -> None:
+    long_ago, lately = now() - timedelta(days=60), now() - timedelta(days=2)
+    with transaction() as session:
+        device = make_device(session, sys_name="pc-old")
+        fresh = make_device(session, sys_name="pc-new")
+
+        def add(number: int, name: str, came: Any, gone: Any = None, renamed: Any = None) -> None:
+            session.add(
+                Installation(
+                    device_id=number, source=ValueSource.AGENT, key=name, name=name,
+                    first_seen_at=came, gone_at=gone, retitled_at=renamed,
+                )
+            )  # fmt: skip
+
+        add(device.id, "VLC media player", long_ago)
+        add(device.id, _OLD, long_ago, gone=lately)
+        add(device.id, _NEW, lately)
+        add(device.id, "Mozilla Firefox (x64 fr)", long_ago, renamed=lately)
+        add(device.id, "Adobe Flash Player 32 NPAPI", long_ago, gone=lately)
+        add(device.id, _ODD, lately)
+        add(device.id, "Mise à jour de sécurité pour Windows (KB4011574)", lately)
+        add(fresh.id, "VLC media player", lately)
+    _settle(app)
+
+    browser = Browser(app, Role.READ_ONLY)
+
+    def told(query: str = "") -> set[tuple[str, ...]]:
+        text = browser.get(f"/software/changes.csv{query}").get_data(as_text=True)
+        return {
+            (row["Change"], row["Product"], row["Version before"], row["Version"])
+            for row in csv.DictReader(io.StringIO(text))
+        }
+
+    week = {
+        ("Updated", "7-Zip", "19.00", "23.01"),
+        ("Updated", "Mozilla Firefox", "", ""),
+        ("Removed", "Adobe Flash Player", "32", ""),
+        ("Installed", _ODD, "", ""),
+    }
+    assert {one[:2] for one in told()} == {one[:2] for one in week}
+    assert ("Updated", "7-Zip", "19.00", "23.01") in told()
+    assert told("?days=1") == set()
+    assert {one[0] for one in told("?kind=removed")} == {"Removed"}
+    assert len(told("?what=all")) == len(week) + 1
+    assert len(told("?first=with&days=30")) == len(week) + 1
+    page = browser.get("/software/changes").text
+    assert "pc-old" in page
+    assert "pc-new" not in page
+    assert "4 changes" in page
+    assert browser.get("/software/changes.xlsx").data.startswith(b"PK")
+    assert browser.get("/software/changes?kind=odd").status_code == 422
+    assert browser.get("/software/changes?product=x").status_code == 422
+    with transaction() as session:
+        zip_id = session.scalars(
+            sa.select(SoftwareProduct.id).where(SoftwareProduct.name == "7-Zip")
+        ).one()
+    assert len(told(f"?product={zip_id}")) == 1
