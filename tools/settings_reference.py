@@ -26,6 +26,7 @@ from parc.config.settings import (
     MailSettings,
     RangeSettings,
     ServerSettings,
+    SoftwareSettings,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,6 +41,7 @@ TABLES: dict[str, type[Any]] = {
     "incidents": IncidentSettings,
     "documents": DocumentSettings,
     "imports": ImportSettings,
+    "software": SoftwareSettings,
     "agents": AgentSettings,
     "mail": MailSettings,
     "credential": CredentialSettings,

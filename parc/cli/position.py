@@ -18,13 +18,12 @@ from parc.cli.output import print_json, print_table
 def position(product: str | None, at: datetime | None, *, is_json: bool) -> None:
     """Work out the position: of PRODUCT, by name or number, with each reason; else of all.
 
-    Without PRODUCT it brings all positions up to date and lists them. What was found is what is
-    there now; with --at the rights are those of that day.
+    Without PRODUCT it brings all positions up to date and lists them; with --at it lists what the
+    rights of that day would cover, and keeps nothing. What was found is what is there now.
     """
     from parc.clock import now
-    from parc.errors import ParcError
     from parc.extensions import reading, transaction
-    from parc.queries.positions import all_positions, find_product, position_sheet
+    from parc.queries.positions import all_positions, find_product, position_sheet, positions_on
     from parc.services.positions import mark_all, refresh_some
 
     day = at.date() if at else now().date()
@@ -49,16 +48,15 @@ def position(product: str | None, at: datetime | None, *, is_json: bool) -> None
         ]
         print_table(("MACHINE", "VERSION", "LICENCE", "UNITS", "REASON"), rows)
         return
-    if at is not None:
-        raise ParcError("--at needs a PRODUCT: positions are kept for today only.")
-    with transaction() as session:
-        mark_all(session)
-    count = 1
-    while count:
+    if at is None:
         with transaction() as session:
-            count = refresh_some(session, day, now(), 20)
+            mark_all(session)
+        count = 1
+        while count:
+            with transaction() as session:
+                count = refresh_some(session, day, now(), 20)
     with reading() as session:
-        found = all_positions(session)
+        found = all_positions(session) if at is None else positions_on(session, day)
     if is_json:
         print_json(found)
         return

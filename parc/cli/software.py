@@ -216,6 +216,32 @@ def import_ends(file: Path) -> None:
     click.echo(f"{count} lines taken; the end of support of {changed} names changed.")
 
 
+@software.command("refresh-support")
+@with_database
+def refresh_ends() -> None:
+    """Ask endoflife.date until when the versions of installed products are supported.
+
+    It asks at [software] support_url, and only for products that are installed. What a CSV of yours
+    says of the same version stays.
+    """
+    from flask import current_app
+
+    from parc.clock import now
+    from parc.extensions import transaction
+    from parc.jobs.contracts import Work
+    from parc.jobs.end_of_life import refresh_support
+
+    done = refresh_support(Work(transaction, now, current_app.extensions["parc_settings"]))
+    for text in done.failures:
+        click.echo(text, err=True)
+    click.echo(
+        f"{done.asked} products asked for; {done.changed} ends changed, "
+        f"those of {done.titles} names that are installed."
+    )
+    if done.failures:
+        raise SystemExit(1)
+
+
 def _read_file(file: Path) -> tuple[SupportEnd, ...]:
     from parc.software.support import SupportFileError, read_ends
 

@@ -30,6 +30,7 @@ from parc.config.settings import (
     RangeSettings,
     ServerSettings,
     Settings,
+    SoftwareSettings,
 )
 from parc.errors import ConfigError, ConfigProblem
 
@@ -42,6 +43,7 @@ _TABLES: dict[str, type[Any]] = {
     "incidents": IncidentSettings,
     "documents": DocumentSettings,
     "imports": ImportSettings,
+    "software": SoftwareSettings,
     "agents": AgentSettings,
     "mail": MailSettings,
 }

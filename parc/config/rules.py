@@ -134,6 +134,8 @@ def check_rules(
     watched = tables["imports"].watched_folder
     if watched and not Path(watched).is_absolute():
         checker.add("imports", "watched_folder", "must be a whole path, such as /srv/parc/drop", 0)
+    if not re.match(r"^https?://[^\s?#@]+$", tables["software"].support_url):
+        checker.add("software", "support_url", "must be like https://endoflife.date/api/v1", 0)
     _check_agents(checker, tables["agents"])
     _check_mail(checker, tables["mail"])
     _check_credentials(checker, credentials)

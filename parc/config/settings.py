@@ -134,6 +134,14 @@ class ImportSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SoftwareSettings:
+    """What is asked about found software, and where."""
+
+    ask_support: bool = False
+    support_url: str = "https://endoflife.date/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
 class AgentSettings:
     """Who may report inventories, how often, and what becomes of them."""
 
@@ -221,6 +229,7 @@ class Settings:
     incidents: IncidentSettings = field(default_factory=IncidentSettings)
     documents: DocumentSettings = field(default_factory=DocumentSettings)
     imports: ImportSettings = field(default_factory=ImportSettings)
+    software: SoftwareSettings = field(default_factory=SoftwareSettings)
     agents: AgentSettings = field(default_factory=AgentSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     credentials: tuple[CredentialSettings, ...] = ()

@@ -30,6 +30,8 @@ POSITIONS = "positions"
 ALL_POSITIONS = "all_positions"
 MAIL = "mail"
 WATCH = "watch_folder"
+ONLINE_SUPPORT = "online_support"
+_ASKED_EVERY = timedelta(days=7)
 _PURGE_HOUR = 3
 _PURGE_MINUTE = 40  # after the hour that clock changes repeat
 
@@ -85,6 +87,15 @@ def queue_positions(clock: Clock, zone: ZoneInfo) -> bool:
 def queue_software(clock: Clock, zone: ZoneInfo) -> bool:
     """Queue the nightly look at found software, as the purge is queued."""
     return _queue_nightly(SOFTWARE, clock, zone)
+
+
+def queue_online_support(clock: Clock) -> bool:
+    """Queue the asking for ends of support when the last is a week old."""
+    now = clock()
+    with reading() as session:
+        if has_job_since(session, ONLINE_SUPPORT, now - _ASKED_EVERY):
+            return False
+    return _queue(ONLINE_SUPPORT, {}, now)
 
 
 def queue_cover(clock: Clock, zone: ZoneInfo) -> bool:

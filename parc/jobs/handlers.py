@@ -17,7 +17,7 @@ from parc.discovery.agents import settle_uploads, take_waiting
 from parc.discovery.collectors_network import collectors_network
 from parc.discovery.run import Tools, apply_held, discover
 from parc.errors import ParcError
-from parc.jobs import contracts, imports, positions
+from parc.jobs import contracts, end_of_life, imports, positions
 from parc.jobs import software as found_software
 from parc.jobs.clock import (
     AGENTS,
@@ -26,6 +26,7 @@ from parc.jobs.clock import (
     COVER,
     INBOX,
     MAIL,
+    ONLINE_SUPPORT,
     POSITIONS,
     PURGE,
     WATCH,
@@ -158,6 +159,7 @@ HANDLERS: dict[str, Handler] = {
     ALL_POSITIONS: positions.all_positions,
     MAIL: contracts.mail,
     SOFTWARE: found_software.software,
+    ONLINE_SUPPORT: end_of_life.online_support,
     PLAN_IMPORT: imports.plan_import,
     APPLY_IMPORT: imports.apply_import,
     WATCH: imports.watch_folder,

@@ -51,6 +51,7 @@ class Worker:
         self._zone = ZoneInfo(settings.interface.time_zone)
         self._has_mail_server = bool(settings.mail.host)
         self._watched = settings.imports
+        self._is_support_asked = settings.software.ask_support
         self._running: dict[int, Execution] = {}
         self._changed = threading.Condition()
         self._ticking = 0
@@ -153,6 +154,8 @@ class Worker:
         job_clock.queue_inbox(self._clock, self._zone)
         job_clock.queue_alerts(self._clock, self._zone)
         job_clock.queue_software(self._clock, self._zone)
+        if self._is_support_asked:
+            job_clock.queue_online_support(self._clock)
         job_clock.queue_cover(self._clock, self._zone)
         job_clock.queue_positions(self._clock, self._zone)
 

@@ -20,6 +20,7 @@ from parc.models import (
     Publisher,
     SoftwareProduct,
 )
+from parc.naming import folded
 from parc.queries.inbox_cause import parts
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 from parc.queries.position_facts import position_facts, related_products
@@ -185,6 +186,36 @@ def all_positions(session: Session) -> list[PositionLine]:
         PositionLine(name, row.held, row.needed, row.missing, row.true_up, row.currency)
         for name, row in session.execute(query)
     ]
+
+
+def positions_on(session: Session, on: date) -> list[PositionLine]:
+    """Work all positions out as the rights of a day would have them; nothing is kept.
+
+    What was found is what is there now, so that a day to come says what lapses until then.
+    """
+    row = SoftwareProduct
+    query = sa.select(ProductPosition.product_id).order_by(ProductPosition.product_id)
+    wanted = set(session.scalars(query))
+    names: dict[int, str] = {}
+    for part in parts(wanted):
+        found = session.execute(sa.select(row.id, row.name).where(row.id.in_(part)))
+        names |= {one.id: one.name for one in found}
+    lines: dict[int, PositionLine] = {}
+    for number in sorted(wanted):
+        if number in lines:
+            continue
+        facts = position_facts(session, related_products(session, [number]), on)
+        for one in positions(facts):
+            if one.product_id in wanted:
+                lines[one.product_id] = PositionLine(
+                    names[one.product_id],
+                    one.held,
+                    one.needed,
+                    one.missing,
+                    one.true_up,
+                    one.currency,
+                )
+    return sorted(lines.values(), key=lambda line: (-line.missing, folded(line.product)))
 
 
 def has_stale(session: Session) -> bool:

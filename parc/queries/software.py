@@ -169,6 +169,16 @@ def count_forbidden(session: Session) -> int:
     return session.scalar(query) or 0
 
 
+def installed_names(session: Session, names: Sequence[str]) -> set[str]:
+    """Give those of these names that are products which are on some machine."""
+    row = SoftwareProduct
+    by_key = {folded(name): name for name in names}
+    query = sa.select(row.name_folded).where(
+        row.name_folded.in_(sorted(by_key)), row.machine_count > 0
+    )
+    return {by_key[key] for key in session.scalars(query)}
+
+
 def read_versions(
     session: Session, product_ids: Sequence[int]
 ) -> dict[int, tuple[int, date | None]]:

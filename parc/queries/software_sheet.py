@@ -15,6 +15,7 @@ from parc.errors import NotFoundError
 from parc.models import (
     Asset,
     Device,
+    EndOfSupport,
     Entitlement,
     Installation,
     Person,
@@ -22,6 +23,7 @@ from parc.models import (
     SoftwareProduct,
     SoftwareTitle,
 )
+from parc.naming import folded
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, read_page
 from parc.software.versions import version_sort
 
@@ -57,6 +59,7 @@ class SoftwareSheet:
     Attributes:
         titles: raw names that fold into it, those on most machines first.
         title_count: how many there are.
+        ends: of support by version, with who says so.
     """
 
     product: SoftwareProduct
@@ -67,6 +70,7 @@ class SoftwareSheet:
     title_count: int
     entitlement_count: int
     recent: RecentChanges
+    ends: Sequence[EndOfSupport]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,19 @@ def software_sheet(
         title_count,
         entitlement_count,
         _recent(session, product, since),
+        _ends(session, product, publisher),
     )
+
+
+def _ends(
+    session: Session, product: SoftwareProduct, publisher: str | None
+) -> Sequence[EndOfSupport]:
+    row = EndOfSupport
+    query = sa.select(row).where(
+        row.product_folded == product.name_folded,
+        row.publisher_folded.in_(("", folded(publisher or ""))),
+    )
+    return session.scalars(query.order_by(row.ends_on.desc(), row.id).limit(_VERSIONS)).all()
 
 
 def machine_page(

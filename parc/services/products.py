@@ -79,7 +79,7 @@ def product_for(
         publisher_id=publisher_id,
         name=plain,
         name_folded=key,
-        usual_need=meant and usual_need(meant.product, meant.publisher),
+        usual_need=usual_need(plain, publisher.name if publisher else None),
     )
     session.add(row)
     session.flush()

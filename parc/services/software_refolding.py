@@ -41,6 +41,9 @@ TITLES_AT_ONCE: Final = 500
 _DEVICES_AT_ONCE: Final = 50
 _PARC: Final = "parc"
 _FILE: Final = "file"
+_ONLINE: Final = "online"
+# Whose word holds: a person's file before what a site says, before the table that comes with Parc.
+_RANKS: Final = {_PARC: 0, _ONLINE: 1, _FILE: 2}
 
 
 def queue_refolding(session: Session, now: datetime) -> None:
@@ -157,6 +160,11 @@ def take_ends(session: Session, ends: Sequence[SupportEnd]) -> int:
     return _put_ends(session, {_key(end): end for end in ends}, _FILE)
 
 
+def take_online_ends(session: Session, ends: Sequence[SupportEnd]) -> int:
+    """Take over what a site says; what a person's file says of the same stays."""
+    return _put_ends(session, {_key(end): end for end in ends}, _ONLINE)
+
+
 def _put_ends(
     session: Session, wanted: Mapping[tuple[str, str, str], SupportEnd], origin: str
 ) -> int:
@@ -181,8 +189,8 @@ def _put_ends(
 
 
 def _stays(known: EndOfSupport, end: SupportEnd, origin: str) -> bool:
-    """Tell whether a row is so already, or comes from a file that Parc's own table leaves alone."""
-    if origin == _PARC and known.origin != _PARC:
+    """Tell whether a row is so already, or comes from somebody whose word holds before."""
+    if _RANKS[origin] < _RANKS[known.origin]:
         return True
     return (known.origin, known.ends_on, known.source) == (origin, end.ends_on, end.source)
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from parc.cli.position import position
-from parc.errors import NotFoundError, ParcError
+from parc.errors import NotFoundError
 from parc.extensions import db, reading, transaction
 from parc.jobs import clock as job_clock
 from parc.jobs.contracts import Work
@@ -253,5 +253,5 @@ def test_command_lists_positions_and_gives_the_reason_of_each_use(sqlite_app: Fl
     assert json.loads(run("--json"))[0]["held"] == 2
     with pytest.raises(NotFoundError):
         run("nothing")
-    with pytest.raises(ParcError):
-        run("--at", "2025-01-01")
+    assert "Office   0     4       4" in run("--at", "2025-01-01")
+    assert "Office   2     4       4" in run("--at", "2026-06-01")
