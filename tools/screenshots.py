@@ -25,6 +25,13 @@ _LINK_WORD = "/sign-in/link/"
 _RANGES = 4
 _WAIT_SECONDS = 240
 _REFUSED = 400
+# Pages of rights held and software found: name of the picture, page, and the row to open.
+_RIGHTS = (
+    ("compliance", "/compliance", ""),
+    ("position", "/compliance", "Adobe Acrobat"),
+    ("software", "/software", ""),
+    ("agents", "/agents", ""),
+)
 _SIZE = {"width": 1440, "height": 900}
 
 
@@ -111,6 +118,12 @@ def _take(page: Page, link: str, folder: Path) -> None:
     page.click("main table tbody a[href*='/runs/']")
     page.wait_for_load_state()
     shoot("run")
+    for name, path, row in _RIGHTS:
+        page.goto(f"{base}{path}")
+        if row:
+            page.click(f"main table tbody a:has-text('{row}')")
+            page.wait_for_load_state()
+        shoot(name)
     if refused:
         raise SystemExit(f"The server refused {refused[0]}: the pictures lack something.")
 
