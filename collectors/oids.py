@@ -18,9 +18,10 @@ _SECOND_ARCS = 40  # below the roots 0 and 1 (X.690 §8.19.4)
 _MORE = 0x80
 # Arcs up to 2**32-1 without padding, the last one whole: much faster than ``decode_index``. What
 # does not match may still be a first arc above that, which stands for two; that one decides.
+# Runs of arcs of one octet are taken at once, and nothing that was taken is given back (``++``).
 WELL_FORMED = re.compile(
-    rb"(?:[\x00-\x7f]|[\x81-\xff][\x80-\xff]{0,2}[\x00-\x7f]"
-    rb"|[\x81-\x8f][\x80-\xff]{3}[\x00-\x7f])+"
+    rb"[\x00-\x7f]*+(?:[\x81-\xff][\x00-\x7f]++|[\x81-\xff][\x80-\xff]{1,2}[\x00-\x7f]++"
+    rb"|[\x81-\x8f][\x80-\xff]{3}[\x00-\x7f]++)*+"
 )
 
 

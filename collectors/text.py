@@ -46,6 +46,10 @@ _NO_MACS: Final = frozenset({"00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"})
 
 def clean_name(raw: bytes | str) -> str | None:
     """Give one line of at most 255 characters, or None when nothing readable is left."""
+    if isinstance(raw, bytes) and raw.isascii() and b"  " not in raw:
+        text = raw.decode()
+        if text.isprintable():  # most names: nothing below would change them
+            return text.strip()[:NAME_CHARACTERS].strip() or None
     text = _readable(raw)
     if not text.isprintable():
         text = text.replace("\n", " ")

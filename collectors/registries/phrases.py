@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Final, NamedTuple
 
@@ -28,6 +28,7 @@ class _Entry(NamedTuple):
     is_kernel: bool
 
 
+@lru_cache(maxsize=256)  # a network has few kinds of devices, and asks all patterns of each
 def phrases_of(sys_descr: str | None, *, is_kernel_told: bool = True) -> Phrase:
     """Read a sysDescr.
 

@@ -151,13 +151,15 @@ async def _read_enabled(
     }
     names = list(wanted)
     enabled: dict[int, set[int]] = {}
+    passing: dict[tuple[int, int, bytes], set[int]] = {}
     for start in range(0, len(names), _COLUMNS_A_REPLY):
         found = await session.get(names[start : start + _COLUMNS_A_REPLY])
         for oid, varbind in found.items():
             if_index, first = wanted[oid]
-            enabled.setdefault(if_index, set()).update(
-                vlan_id for vlan_id in vlan_ids if has_bit(varbind, vlan_id - first)
-            )
+            told = (first, varbind.tag, varbind.value)  # the same of most ports
+            if told not in passing:
+                passing[told] = {one for one in vlan_ids if has_bit(varbind, one - first)}
+            enabled.setdefault(if_index, set()).update(passing[told])
     return enabled
 
 

@@ -40,6 +40,7 @@ _VALUE_OCTETS: dict[int, tuple[int, int]] = {
 # are always unknown types and object identifiers.
 _LEAST_OCTETS = bytes([_VALUE_OCTETS.get(tag, (255, 0))[0] for tag in range(256)])
 _MOST_OCTETS = bytes([min(_VALUE_OCTETS.get(tag, (255, 0))[1], 0x7F) for tag in range(256)])
+_INTEGER, _OCTET_STRING = int(Tag.INTEGER), int(Tag.OCTET_STRING)
 _OBJECT_IDENTIFIER = int(Tag.OBJECT_IDENTIFIER)
 _INT32_MIN, _INT32_MAX = -(2**31), 2**31 - 1
 _LONG_FORM = 0x80
@@ -101,9 +102,8 @@ def encode_message(message: Message) -> bytes:
     Raises:
         ValueError: a field is out of range, or the message does not fit in one datagram.
     """
-    head = tlv(Tag.INTEGER, encode_integer(message.version))
-    community = tlv(Tag.OCTET_STRING, message.community)
-    octets = tlv(SEQUENCE, head + community + encode_pdu(message))
+    community = tlv(_OCTET_STRING, message.community)
+    octets = tlv(SEQUENCE, _encode_number(message.version) + community + encode_pdu(message))
     if len(octets) > MAX_MESSAGE_OCTETS:
         error = f"a message of {len(octets)} octets does not fit in a datagram"
         raise ValueError(error)
@@ -118,13 +118,13 @@ def encode_pdu(message: Message) -> bytes:
     """
     bindings = b"".join([_encode_varbind(varbind) for varbind in message.varbinds])
     numbers = (message.request_id, message.error_status, message.error_index)
-    if any(not _INT32_MIN <= number <= _INT32_MAX for number in numbers):
+    if min(numbers) < _INT32_MIN or max(numbers) > _INT32_MAX:
         error = "request id, error status or error index does not fit in 32 bits"
         raise ValueError(error)
     if message.pdu_tag not in _PDU_TAGS:
         error = f"no PDU has the tag {message.pdu_tag}"
         raise ValueError(error)
-    fields = b"".join([tlv(Tag.INTEGER, encode_integer(number)) for number in numbers])
+    fields = b"".join([_encode_number(number) for number in numbers])
     return tlv(message.pdu_tag, fields + tlv(SEQUENCE, bindings))
 
 
@@ -312,6 +312,13 @@ def read_int32(octets: bytes, at: int, limit: int) -> tuple[int, int]:
         error = "a number does not fit in 32 bits"
         raise ValueError(error)
     return value, end
+
+
+def _encode_number(number: int) -> bytes:
+    """Encode a whole INTEGER; most are counts of one octet."""
+    if 0 <= number < _LONG_FORM:
+        return bytes((_INTEGER, 1, number))
+    return tlv(_INTEGER, encode_integer(number))
 
 
 def _encode_varbind(varbind: VarBind) -> bytes:
