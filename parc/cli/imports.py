@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from parc.importers.apply import Task
     from parc.importers.choices import Choices
     from parc.importers.entries import Overview
+    from parc.importers.kinds.fields import Kind
     from parc.importers.plan import PlannedLine, Summary
     from parc.importers.reading import Chosen, Reading
 
@@ -173,17 +174,19 @@ def _as_file(name: str) -> Iterator[Path]:
 
 
 def _task(kind_name: str, path: Path, options: dict[str, Any]) -> Task:
+    from parc.extensions import reading as database
     from parc.importers.apply import Task
     from parc.importers.entries import look_over
-    from parc.importers.kinds import KINDS
     from parc.importers.mapping import is_known_heading
+    from parc.importers.own_fields import kind_named
     from parc.importers.reading import read_file
     from parc.importers.targets.made import TargetSettings
 
-    kind = KINDS[kind_name]
+    with database() as session:
+        kind = kind_named(session, kind_name)
     kept = _kept(kind_name, options["mapping"])
     reading = read_file(path, is_known_heading, _chosen(kept, options))
-    choices = _choices(kind_name, reading, kept, options)
+    choices = _choices(kind, reading, kept, options)
     title = Path(options["file"]).name if options["file"] != "-" else "stdin"
     target = TargetSettings(box())
     overview = look_over(reading, kind, choices)
@@ -222,14 +225,12 @@ def _chosen(kept: dict[str, Any], options: dict[str, Any]) -> Chosen:
 
 
 def _choices(
-    kind_name: str, reading: Reading, kept: dict[str, Any], options: dict[str, Any]
+    kind: Kind, reading: Reading, kept: dict[str, Any], options: dict[str, Any]
 ) -> Choices:
     from parc.importers.choices import Policy
     from parc.importers.kept import choices_from_json, found_choices, read_format
-    from parc.importers.kinds import KINDS
     from parc.importers.mapping import ColumnMap, from_headings
 
-    kind = KINDS[kind_name]
     choices = (
         choices_from_json(kept, kind, reading.headings)
         if kept
@@ -254,7 +255,7 @@ def _choices(
         formats[name] = how
     key = tuple((options["key"] or "").replace(" ", "").split(",")) if options["key"] else None
     if key and not fields.issuperset(key):
-        raise click.BadParameter(f"fields of {kind_name}", param_hint="--key")
+        raise click.BadParameter(f"fields of {kind.name}", param_hint="--key")
     return replace(
         choices,
         columns=ColumnMap(columns, constants),

@@ -13,10 +13,10 @@ from parc.importers.apply import SessionMaker, Steps, Task, apply_import, plan_l
 from parc.importers.choices import Mode
 from parc.importers.entries import look_over
 from parc.importers.kept import choices_from_json, chosen_from_json
-from parc.importers.kinds import KINDS
 from parc.importers.limits import FileError
 from parc.importers.mapping import is_known_heading
 from parc.importers.network import NetworkFacts
+from parc.importers.own_fields import kind_named
 from parc.importers.plan import PlannedLine
 from parc.importers.reading import read_file
 from parc.importers.report import Report
@@ -116,7 +116,7 @@ def _task(tools: RunTools, import_id: int) -> Task:
     with tools.reading() as session:
         row = session.get_one(ImportRun, import_id)
         actor = _actor(session, row)
-    kind = KINDS[row.kind]
+        kind = kind_named(session, row.kind)
     path = tools.store.path(row.file_hash)
     if not path.is_file():
         raise FileError("file_gone")

@@ -27,6 +27,7 @@ from parc.importers.kept import choices_to_json, chosen_from_json, chosen_to_jso
 from parc.importers.kinds import KINDS
 from parc.importers.limits import LIMITS, FileError, Limits
 from parc.importers.mapping import is_known_heading, signature
+from parc.importers.own_fields import kind_named
 from parc.importers.reading import Chosen, Reading, read_file
 from parc.importers.refused import refused_csv
 from parc.importers.report import refused_lines
@@ -207,16 +208,16 @@ def _choices(
         return named.kind, dict(named.choices)
     kinds = [file.group] if file.group in KINDS else [] if file.group else list(KINDS)
     for kind in kinds:
-        known = mapping_of(session, signature(KINDS[kind], reading.headings))
+        known = mapping_of(session, signature(kind_named(session, kind), reading.headings))
         if known is not None:
             return known.kind, dict(known.choices)
     if file.group in KINDS:
-        return file.group, _found(file.group, reading)
+        return file.group, _found(session, file.group, reading)
     raise FileError("mapping_missing", file.group)
 
 
-def _found(kind: str, reading: Reading) -> dict[str, Any]:
-    choices = found_choices(KINDS[kind], reading.headings)
+def _found(session: Session, kind: str, reading: Reading) -> dict[str, Any]:
+    choices = found_choices(kind_named(session, kind), reading.headings)
     if not choices.columns.columns:
         raise FileError("mapping_missing", kind)
     return {

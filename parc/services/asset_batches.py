@@ -29,12 +29,13 @@ from parc.precedence import BY_HAND, Stated
 from parc.queries.field_rules import read_rules
 from parc.services import audit
 from parc.services.actor import Actor
-from parc.services.asset_search import SEARCHED, search_text
+from parc.services.asset_search import SEARCHED, refresh_search_texts, search_text
 from parc.services.asset_sources import Writing, mark_stated
 from parc.services.asset_tags import next_asset_tags
 from parc.services.asset_values import clean_values, complete_warranty
 from parc.services.assets import created_changes
 from parc.services.change_sets import note
+from parc.services.custom_values import Cleaned, write_custom
 from parc.services.movement_writing import add_entries
 from parc.services.permissions import Action, require
 from parc.services.row_images import RowImage, stored
@@ -58,6 +59,7 @@ class NewAsset:
         values: of ``assets.EDITABLE_FIELDS``; without ``asset_tag`` the next number is taken.
         person_id, department_id: who holds it; one of them at most.
         due_on: until when, of one that is lent.
+        own: values in the organisation's own fields by their ids, as ``clean_custom`` gave them.
     """
 
     values: Mapping[str, Any]
@@ -65,6 +67,7 @@ class NewAsset:
     person_id: int | None = None
     department_id: int | None = None
     due_on: date | None = None
+    own: Cleaned = field(default_factory=dict)
 
     @property
     def holder(self) -> dict[str, Any]:
@@ -122,9 +125,33 @@ def create_assets(
     _write_sources(session, assets, made.values, writing)
     add_entries(session, actor, assets, at=at, source=source)
     session.flush()
-    entries = [audit.Entry("asset", a.id, a.name, "created", created_changes(a)) for a in assets]
+    told = _write_own(session, actor, wanted, assets, stated=stated, at=at)
+    entries = [
+        audit.Entry("asset", a.id, a.name, "created", created_changes(a) | told.get(a.id, {}))
+        for a in assets
+    ]
     audit.record_all(session, actor, at=at, entries=entries)
     return [asset.id for asset in assets]
+
+
+def _write_own(
+    session: Session,
+    actor: Actor,
+    wanted: Sequence[NewAsset],
+    assets: Sequence[Asset],
+    *,
+    stated: Stated,
+    at: datetime,
+) -> dict[int, dict[str, tuple[Any, Any]]]:
+    """Write values into the organisation's own fields; gives what the history says of each."""
+    own = [(asset.id, one.own) for asset, one in zip(assets, wanted, strict=True) if one.own]
+    told: dict[int, dict[str, tuple[Any, Any]]] = {}
+    for start in range(0, len(own), _PART):
+        part = dict(own[start : start + _PART])
+        told |= write_custom(session, actor, part, source=stated.source, at=at)
+    if told:
+        refresh_search_texts(session, told)
+    return told
 
 
 def _write_sources(

@@ -17,6 +17,7 @@ from parc.importers.kept import choices_from_json, found_choices
 from parc.importers.kinds import KINDS
 from parc.importers.limits import LIMITS, FileError
 from parc.importers.mapping import best_kind, is_known_heading, signature, system_of, taken_fields
+from parc.importers.own_fields import kind_named
 from parc.importers.reading import Reading, read_file
 from parc.importers.targets.made import RIGHTS
 from parc.importers.values import CellProblem
@@ -152,7 +153,7 @@ def columns_page(row: ImportRun) -> ResponseReturnValue:
     """Show which column is which field, and what rows may do."""
     try:
         reading = read_kept_file(row)
-        kind = KINDS[row.kind]
+        kind = kind_named(db.session(), row.kind)
         choices, name = _choices(row, reading)
         overview = look_over(reading, kind, choices) if row.file_octets <= _AT_ONCE else None
     except FileError as error:
@@ -195,7 +196,7 @@ def columns_page(row: ImportRun) -> ResponseReturnValue:
 
 def _choices(row: ImportRun, reading: Reading) -> tuple[Choices, str]:
     """Give what was chosen, or a kept mapping, or what the headings say; and the mapping's name."""
-    kind = KINDS[row.kind]
+    kind = kind_named(db.session(), row.kind)
     asked = request.args.get("mapping", "")
     rows = {one.name: one for one in mappings(db.session(), row.kind)}
     if asked in rows:
@@ -218,7 +219,9 @@ def _samples(reading: Reading) -> list[list[str]]:
 
 def _keys(kind: str, choices: Choices, overview: Overview | None) -> list[tuple[str, str]]:
     best = overview.key if overview else ()
-    found = candidate_keys(KINDS[kind], choices.columns, is_per_seat=choices.is_per_seat)
+    found = candidate_keys(
+        kind_named(db.session(), kind), choices.columns, is_per_seat=choices.is_per_seat
+    )
     texts = [(",".join(key), " + ".join(map(words.field_text, key))) for key in found]
     first = gettext("(what fits best)")
     if best:

@@ -24,6 +24,8 @@ from parc.models import (
     Metric,
     SupplierRole,
 )
+from parc.services.custom_values import PREFIX
+from parc.web.custom_words import custom_names, custom_text
 from parc.web.formats import format_plain_date
 from parc.web.import_words import field_text
 from parc.web.labels import label
@@ -56,6 +58,7 @@ class ShownChange:
 def shown_changes(kind: str, changes: Mapping[str, Sequence[Any]]) -> list[ShownChange]:
     """Give the changes of a line in the order of the fields of its kind."""
     names = [one.name for one in KINDS[kind].fields] if kind in KINDS else []
+    names += custom_names()
     order = {name: place for place, name in enumerate(names)}
     return [
         ShownChange(field_text(name), _shown(kind, name, pair[0]), _shown(kind, name, pair[1]))
@@ -67,9 +70,16 @@ def _shown(kind: str, name: str, value: Any) -> str | None:
     if value is None:
         return None
     text = str(value)
+    if name.startswith(PREFIX):
+        return custom_text(name.removeprefix(PREFIX), text)
     if (words := _WORDS.get((kind, name))) is not None:
         parts = text.split(", ")
         return ", ".join(label(words(one)) if one in set(words) else one for one in parts)
+    return _plain(name, text)
+
+
+def _plain(name: str, text: str) -> str:
+    """Write a quantity, a day or an amount as readers of the page do."""
     if name == "quantity" and text == "unlimited":
         return str(gettext("unlimited"))
     if _DAY.fullmatch(text):

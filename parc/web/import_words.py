@@ -11,6 +11,8 @@ from flask_babel import lazy_pgettext as _in
 from parc.errors import FieldProblem
 from parc.importers.limits import FileError
 from parc.importers.values import CellProblem
+from parc.services.custom_values import PREFIX
+from parc.web.custom_words import custom_label
 from parc.web.problems import PROBLEMS, tell_problem
 
 FILE_PROBLEMS: Mapping[str, str] = {
@@ -245,6 +247,8 @@ def file_text(error: FileError) -> str:
 
 def field_text(name: str) -> str:
     """Give what a field is called."""
+    if name.startswith(PREFIX):
+        return custom_label(name.removeprefix(PREFIX))
     return str(FIELDS.get(name, name))
 
 

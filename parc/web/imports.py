@@ -17,9 +17,9 @@ from flask_babel import gettext
 from parc.extensions import db, transaction
 from parc.importers.choices import Choices, Mode
 from parc.importers.kept import choices_from_json, for_a_name
-from parc.importers.kinds import KINDS
 from parc.importers.limits import LIMITS, FileError
 from parc.importers.mapping import is_known_heading, signature
+from parc.importers.own_fields import kind_named
 from parc.importers.reading import read_file
 from parc.importers.refused import refused_csv
 from parc.importers.report import refused_lines
@@ -168,7 +168,7 @@ def send_columns(import_id: int) -> ResponseReturnValue:
         reading = read_kept_file(row)
     except FileError as error:
         return cannot_read(row, error)
-    kind = KINDS[row.kind]
+    kind = kind_named(db.session(), row.kind)
     form = read_form(*column_names(len(reading.headings)), *_REST)
     before = choices_from_json(row.choices, kind, reading.headings)
     choices, name = read_choices(form, kind, reading.headings, before)
@@ -201,7 +201,7 @@ def plan_again(import_id: int) -> ResponseReturnValue:
         reading = read_kept_file(row)
     except FileError as error:
         return cannot_read(row, error)
-    choices = choices_from_json(row.choices, KINDS[row.kind], reading.headings)
+    choices = choices_from_json(row.choices, kind_named(db.session(), row.kind), reading.headings)
     formats = [f"format-{name}" for name in choices.columns.columns]
     form = read_form("beside", "rows", "leaves_out_people", *formats)
     again = read_again(form, choices, row.report.get("beside", ()))

@@ -17,6 +17,7 @@ from parc.importers.targets.values import given
 from parc.importers.values import Value
 from parc.models import Asset, LifecycleState, MovementKind
 from parc.services.asset_values import EDITABLE_FIELDS
+from parc.services.custom_values import Cleaned
 from parc.services.movement_kinds import (
     KINDS,
     Holder,
@@ -157,7 +158,11 @@ def is_blank(values: Mapping[str, Value], name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AssetContent:
-    """What is written: values, names that are made first, and how it shall stand."""
+    """What is written: values, names that are made first, and how it shall stand.
+
+    Attributes:
+        own: values in the organisation's own fields, by their ids.
+    """
 
     values: Mapping[str, Any]
     path: str | None
@@ -165,6 +170,7 @@ class AssetContent:
     technician: str
     wish: Wish
     order: Order | None = None
+    own: Cleaned = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -174,6 +180,7 @@ class ReadAsset:
     Attributes:
         said: the values of the file; values: as the services take them.
         unknown: names of people that would have to be made, by column.
+        own: values in the organisation's own fields, by key, each with the id of its field.
         holder: what the holder is called.
     """
 
@@ -187,5 +194,6 @@ class ReadAsset:
     path: str | None = None
     supplier: str = ""
     technician: str = ""
+    own: dict[str, tuple[int, str | None]] = field(default_factory=dict)
     holder: str = ""
     wish: Wish = field(default_factory=Wish)

@@ -26,6 +26,7 @@ from parc.importers.targets.asset_values import (
     standing_after,
     written_values,
 )
+from parc.importers.targets.own_values import OwnValues
 from parc.importers.targets.target import Draft, Found, Key
 from parc.importers.targets.values import missing, parts, text_of
 from parc.importers.values import Value
@@ -37,6 +38,7 @@ from parc.services import assets, movements
 from parc.services.actor import Actor
 from parc.services.asset_batches import NewAsset, create_assets
 from parc.services.asset_values import clean_values
+from parc.services.custom_values import PREFIX, Cleaned
 from parc.services.places import create_path, join_path, split_path
 from parc.services.suppliers import find_or_add
 
@@ -53,6 +55,7 @@ class AssetTarget:
     key_fields: tuple[str, ...]
     _places: Places | None = None
     _names: AssetNames = field(default_factory=AssetNames)
+    _own: OwnValues = field(default_factory=OwnValues)
     _paths: Mapping[str, int] = field(default_factory=dict)
     _rows: dict[int, Asset] = field(default_factory=dict)
     _tags: dict[str, int] = field(default_factory=dict)
@@ -93,17 +96,18 @@ class AssetTarget:
                 key = tuple(str(getattr(row, name) or "") for name in self.key_fields)
                 found.setdefault(key, []).append(row.id)
         self._load_taken(session, entries)
+        self._own.load(session, columns, self._rows)
         return found
 
     def plan(self, session: Session, entry: Entry, record_id: int | None) -> Draft:
         """Compare an entry with the asset that it is, or check it as a new one."""
-        del session
         row = self._rows.get(record_id) if record_id is not None else None
         read = ReadAsset(entry.values, row)
         self._take_values(read)
         self._names.take_firm(read, self.choices)
         self._names.take_people(read, self.choices)
         read.found += self._taken(read.values, row, entry.line)
+        self._own.take(session, read, entry.line, clears=self.choices.clears_blanks)
         if row is None:
             return self._new(read)
         return self._changed(read, row)
@@ -121,7 +125,7 @@ class AssetTarget:
         if record_id is None:
             return self.write_new(session, actor, [draft], at=at)[0]
         content = self._made_beside(session, actor, draft, at, {})
-        if content.values:
+        if content.values or content.own:
             version = session.get_one(Asset, record_id).version
             assets.edit_asset(
                 session,
@@ -131,6 +135,7 @@ class AssetTarget:
                 values=content.values,
                 at=at,
                 stated=FROM_FILE,
+                custom=self._own.texts(content.own),
             )
         if content.order is not None:
             order = replace(content.order, effective_on=at.date())
@@ -155,6 +160,7 @@ class AssetTarget:
                     person_id=one.wish.person_id,
                     department_id=one.wish.department_id,
                     due_on=one.wish.due_on,
+                    own=one.own,
                 )
                 for one in made
             ],
@@ -174,7 +180,9 @@ class AssetTarget:
             changes["lifecycle_state"] = (None, wish.state)
         if read.holder:
             changes["holder"] = (None, read.holder)
-        content = AssetContent(values, read.path, read.supplier, read.technician, wish)
+        own: Cleaned = {n: value for n, value in read.own.values() if value is not None}
+        changes |= {PREFIX + key: (None, v) for key, (_id, v) in read.own.items() if v is not None}
+        content = AssetContent(values, read.path, read.supplier, read.technician, wish, own=own)
         return self._draft(read, changes, content)
 
     def _changed(self, read: ReadAsset, row: Asset) -> Draft:
@@ -189,6 +197,8 @@ class AssetTarget:
             if getattr(row, name) != value
         }
         values = {name: after for name, (_before, after) in changes.items()}
+        own = self._own.changed(read, row)
+        changes |= {PREFIX + key: pair for key, (_id, pair) in own.items()}
         order, found = order_for(row, read.wish)
         read.found += found
         if order is not None:
@@ -200,7 +210,10 @@ class AssetTarget:
                 changes["holder"] = (before, held)
             if after.due_on != row.loan_due_on:
                 changes["loan_due_on"] = (row.loan_due_on, after.due_on)
-        content = AssetContent(values, read.path, read.supplier, read.technician, read.wish, order)
+        content = AssetContent(
+            *(values, read.path, read.supplier, read.technician, read.wish, order),
+            own={number: after for number, (_before, after) in own.values()},
+        )
         return self._draft(read, changes, content)
 
     def _draft(

@@ -16,16 +16,18 @@ from parc.extensions import reading, transaction
 from parc.importers.apply import Task, plan_lines
 from parc.importers.entries import look_over
 from parc.importers.kept import found_choices
-from parc.importers.kinds import KINDS
 from parc.importers.mapping import best_kind, is_known_heading
+from parc.importers.own_fields import kind_named
 from parc.importers.reading import read_file
 from parc.importers.targets.made import TargetSettings
 from parc.models import Asset, EntitlementType, LifecycleState, Role, Supplier
 from parc.services.actor import SYSTEM
 from parc.services.asset_batches import NewAsset, create_assets
+from parc.services.assets import edit_asset
 from parc.services.contract_drafts import ContractDraft
 from parc.services.contract_lines import LineDraft, add_lines
 from parc.services.contracts import save_contract
+from parc.services.custom_fields import save_field
 from parc.services.departments import create_department_path
 from parc.services.entitlement_batches import NewEntitlement, create_entitlements
 from parc.services.people import PersonDraft, save_person
@@ -69,6 +71,7 @@ def _fill() -> None:
             at=at,
         )
         _contract(session)
+        _own_values(session)
         product = product_for(session, SYSTEM, "Office", None, at=at)
         licence: dict[str, Any] = {"product_id": product, "type": EntitlementType.SUBSCRIPTION}
         create_entitlements(
@@ -83,6 +86,28 @@ def _fill() -> None:
             ],
             at=at,
         )
+
+
+def _own_values(session: Session) -> None:
+    """A value of every type in a field of one's own."""
+    asset = session.scalars(sa.select(Asset).order_by(Asset.id)).first()
+    assert asset is not None
+    values = {
+        "text": "=1+1",
+        "number": "-1234.5",
+        "date": "2026-03-12",
+        "yes_no": "no",
+        "choice": "Rouge; vif",
+        "link": "https://example.org/?a=1,5",
+    }
+    for kind in values:
+        labels = {"key": f"a_{kind}", "label_en": f"My {kind}", "label_fr": f"Mon {kind}"}
+        rest: dict[str, str | bool] = {"type": kind, "choices": "Rouge; vif", "is_listed": True}
+        save_field(session, SYSTEM, None, labels | rest, at=SOME_MOMENT)
+    own = {f"a_{kind}": value for kind, value in values.items()}
+    edit_asset(
+        session, SYSTEM, asset.id, version=asset.version, values={}, custom=own, at=SOME_MOMENT
+    )
 
 
 def _contract(session: Session) -> None:
@@ -102,10 +127,12 @@ def _contract(session: Session) -> None:
 def _plan(app: Flask, path: Path, kind: str) -> list[tuple[str, str, Any]]:
     found = read_file(path, is_known_heading)
     assert best_kind(found.headings).name == kind, found.headings
-    choices = found_choices(KINDS[kind], found.headings)
-    overview = look_over(found, KINDS[kind], choices)
+    with reading() as session:
+        known = kind_named(session, kind)
+    choices = found_choices(known, found.headings)
+    overview = look_over(found, known, choices)
     settings = TargetSettings(box=app.extensions["parc_box"])
-    task = Task(found, KINDS[kind], choices, overview, SYSTEM, "export", settings)
+    task = Task(found, known, choices, overview, SYSTEM, "export", settings)
     return [
         (line.label, line.action.value, line.changes or line.problems)
         for line in plan_lines(task, reading)
