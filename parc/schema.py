@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
@@ -79,8 +79,9 @@ def upgrade_schema(data_folder: Path, now: datetime) -> SchemaAge:
 def _copy(folder: Path, now: datetime) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = folder / f"parc-{now:%Y%m%dT%H%M%SZ}.db"
-    with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.execute(sa.text("VACUUM INTO :target"), {"target": str(target)})
+    # Past SQLAlchemy, which would begin a transaction: SQLite copies outside of one only.
+    with closing(db.engine.raw_connection()) as connection:
+        connection.cursor().execute("VACUUM INTO ?", (str(target),))
     target.chmod(0o600)
     for old in sorted(folder.glob("parc-*.db"))[:-_KEPT_COPIES]:
         old.unlink()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import downgrade, upgrade
@@ -9,6 +13,7 @@ from flask_migrate import downgrade, upgrade
 from parc.extensions import db, transaction
 from parc.models import Asset, Device, FieldRule
 from parc.precedence import LockRule, ValueSource
+from parc.schema import SchemaAge, schema_age, upgrade_schema
 from parc.told_values import Word, read_heard, read_words
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset, make_device
@@ -80,3 +85,17 @@ def test_movements_keep_their_check_and_their_ids_when_their_table_is_copied(
         written = str(session.scalar(query))
     assert "ck_movement_one_holder_after" in written
     assert "AUTOINCREMENT" in written
+
+
+def test_older_file_is_copied_before_it_is_upgraded(sqlite_app: Flask, tmp_path: Path) -> None:
+    del sqlite_app
+    with transaction() as session:
+        make_asset(session, name="kept")
+    db.session.remove()
+    downgrade(revision="0026")
+    assert upgrade_schema(tmp_path, SOME_MOMENT) is SchemaAge.OLDER
+    assert schema_age() is SchemaAge.CURRENT
+    (copy,) = (tmp_path / "backups").iterdir()
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT name FROM asset").fetchall() == [("kept",)]
+        assert connection.execute("SELECT * FROM alembic_version").fetchall() == [("0026",)]
