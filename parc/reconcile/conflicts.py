@@ -10,7 +10,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from parc.reconcile.change import Conflict, DeviceRef
-from parc.reconcile.identity import Key, Traits, differ, is_rebuilt, make_traits, strong_keys
+from parc.reconcile.identity import (
+    Key,
+    Traits,
+    differ,
+    is_of_one_stack,
+    is_rebuilt,
+    make_traits,
+    strong_keys,
+)
 from parc.reconcile.ignored import Ignored
 from parc.reconcile.known import KnownAsset, Values
 from parc.reconcile.matching import Index, Match
@@ -62,6 +70,8 @@ def rebuilt(told: Told, index: Index) -> Iterator[Conflict]:
     if number is None:
         return
     known = index.traits[number]
+    if is_of_one_stack(told.entry.traits, known):
+        return  # another member speaks for it
     if is_rebuilt(told.entry.traits, known):
         keys = [k for k in strong_keys(known) if k.kind in {KeyKind.SERIAL, KeyKind.SYSTEM_UUID}]
         gone = [key for key in keys if key not in strong_keys(told.entry.traits)]

@@ -251,10 +251,10 @@ def _is_clone(seen: Traits, known: Traits) -> bool:
 def _other_serial(seen: Traits, known: Traits) -> bool:
     if not differ(seen.serial_number, known.serial_number):
         return False
-    return not (_is_of_one_stack(seen, known) or is_rebuilt(seen, known))
+    return not (is_of_one_stack(seen, known) or is_rebuilt(seen, known))
 
 
-def _is_of_one_stack(seen: Traits, known: Traits) -> bool:
+def is_of_one_stack(seen: Traits, known: Traits) -> bool:
     """Tell whether another member of the same stack speaks now: it was renumbered."""
     return seen.serial_number in known.members or known.serial_number in seen.members
 
