@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -124,8 +124,23 @@ def _take(page: Page, link: str, folder: Path) -> None:
             page.click(f"main table tbody a:has-text('{row}')")
             page.wait_for_load_state()
         shoot(name)
+    _take_network(page, base, shoot)
     if refused:
         raise SystemExit(f"The server refused {refused[0]}: the pictures lack something.")
+
+
+def _take_network(page: Page, base: str, shoot: Callable[[str], None]) -> None:
+    """Take where a printer is, the ports of its switch, and the map of its site."""
+    page.goto(f"{base}/where?q=imp-accueil-01")
+    shoot("where")
+    page.click(".where-spot a[href*='/ports']")
+    page.wait_for_load_state()
+    page.goto(page.url.partition("?")[0])
+    shoot("ports")
+    page.goto(f"{base}/map")
+    page.select_option("select[name=site]", label="Lyon")
+    page.click("main form button")
+    shoot("map")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 WIDTH, HEIGHT = 168, 48
 _GAP_X, _GAP_Y, _MARGIN = 28, 74, 16
 _ROW = 8
+_LOOSE_ROW = 5  # of nodes without links: so many fit a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ def lay_out(keys: Sequence[str], links: Iterable[tuple[str, str]]) -> Layout:
     for part in _parts(keys, beside):
         rows += _rows(part, beside)
     single = [key for key in keys if not beside[key]]
-    rows += [single[start : start + _ROW] for start in range(0, len(single), _ROW)]
+    across = max(_LOOSE_ROW, max(map(len, rows), default=0))
+    rows += [single[start : start + across] for start in range(0, len(single), across)]
     widest = max(map(len, rows), default=1)
     corners = {}
     for number, row in enumerate(rows):

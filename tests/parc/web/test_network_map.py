@@ -97,6 +97,12 @@ def test_no_two_boxes_overlap_and_all_fit(found: list[str], data: st.DataObject)
     assert lay_out(found, links) == layout
 
 
+def test_nodes_without_links_do_not_widen_the_picture() -> None:
+    tree = lay_out(["a", "b", "c", "d", "e", "f"], [("a", one) for one in "bcdef"])
+    loose = lay_out(list("abcdefghijklmnop"), [("a", one) for one in "bcdef"])
+    assert loose.width == tree.width
+
+
 def test_core_is_on_top() -> None:
     layout = lay_out(["a", "b", "c", "d"], [("a", "c"), ("c", "b"), ("c", "d")])
     assert min(layout.corners, key=lambda key: layout.corners[key][1]) == "c"
