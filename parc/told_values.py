@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from collectors.observation import Category
-from parc.precedence import Rules, SourceRule, ValueSource, rule_of
+from parc.precedence import Rules, ValueSource, rule_of
 
 # Fields of a device that several means may tell, with the field whose rule says who wins.
 SHARED_FIELDS: Final[Mapping[str, str]] = {
@@ -122,15 +122,25 @@ def stored_heard(heard: Heard) -> dict[str, str]:
     return {source.value: at.isoformat() for source, at in sorted(heard.items())}
 
 
-def teller(words: Words, name: str, value: Any, rule: SourceRule) -> ValueSource | None:
+def teller(words: Words, name: str, value: Any, rules: Rules) -> ValueSource | None:
     """Give whose value of a field stands: the best of those who say it, or None without any.
 
     Of a value that nobody says any more (an act was undone) it is the best of those who have ever
     said anything of the field, so that a weaker one does not take it.
+
+    Args:
+        rules: those that people changed.
     """
-    told = [source for source, said in words.items() if name in said]
-    same = [source for source in told if words[source][name].value == value]
-    return min(same or told, key=rule.place, default=None)
+    told: list[ValueSource] = []
+    same: list[ValueSource] = []
+    for source, said in words.items():
+        word = said.get(name)
+        if word is not None:
+            (same if word.value == value else told).append(source)
+    best = same or told
+    if len(best) < 2:  # noqa: PLR2004 -- most often there is nothing to choose
+        return best[0] if best else None
+    return min(best, key=rule_of(rules, SHARED_FIELDS[name]).place)
 
 
 def tellers(words: Words, fields: Mapping[str, Any], rules: Rules) -> dict[str, ValueSource]:
@@ -140,9 +150,9 @@ def tellers(words: Words, fields: Mapping[str, Any], rules: Rules) -> dict[str, 
         rules: those that people changed.
     """
     found = {}
-    for name, ruled in SHARED_FIELDS.items():
+    for name in SHARED_FIELDS:
         if fields[name] is not None:
-            source = teller(words, name, fields[name], rule_of(rules, ruled))
+            source = teller(words, name, fields[name], rules)
             if source is not None:
                 found[name] = source
     return found

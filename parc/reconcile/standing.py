@@ -7,7 +7,7 @@ of them said is kept (``parc.told_values``), whether it stands or not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -65,11 +65,17 @@ class DeviceSays:
     fields: Values
     words: Words = field(default_factory=lambda: NO_WORDS)
     rules: Rules = field(default_factory=lambda: NO_RULES)
+    _values: list[tuple[str, tuple[Any, FieldSource]]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
-    def values(self) -> list[tuple[str, tuple[Any, FieldSource]]]:
-        """Give fields of the asset, by name, with their values and sources."""
-        said = asset_values(self.fields, tellers(self.words, self.fields, self.rules))
-        return [(name, (value, FieldSource(word))) for name, (value, word) in sorted(said.items())]
+    def values(self) -> Sequence[tuple[str, tuple[Any, FieldSource]]]:
+        """Give fields of the asset, by name, with their values and sources; worked out once."""
+        if not self._values:
+            told = tellers(self.words, self.fields, self.rules)
+            said = sorted(asset_values(self.fields, told).items())
+            self._values.extend((name, (value, FieldSource(one))) for name, (value, one) in said)
+        return self._values
 
     def speakers(self, name: str) -> frozenset[FieldSource]:
         """Give who has said anything of a field of the asset."""
@@ -80,7 +86,8 @@ class DeviceSays:
 def first_words(seen: Seen, policy: Policy) -> Words:
     """Give what sources said of a device that was not known."""
     words: dict[FieldSource, dict[str, Word]] = {}
-    for name, said in seen.words.items():
+    for name, raw in seen.words.items():
+        said = _Field(name, seen, policy).hear(raw)
         for source, value in said.items():
             words.setdefault(source, {})[name] = _new_word(seen, policy, source, value)
     return words
@@ -101,6 +108,65 @@ def _new_word(seen: Seen, policy: Policy, source: FieldSource, value: Value) -> 
     return Word(value, seen.heard.get(source, seen.observed_at), policy.run_id)
 
 
+class _Field:
+    """One field while those who speak are heard, the best first; each against what stands by then.
+
+    Attributes:
+        standing, own: the value and whose it is; before the reading, then after it.
+        gives_way: whoever speaks next takes it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        seen: Seen,
+        policy: Policy,
+        standing: Value = None,
+        own: FieldSource | None = None,
+        gives_way: bool = False,  # noqa: FBT001, FBT002 -- one of three facts
+    ) -> None:
+        self.name = name
+        self.seen = seen
+        self.place = rule_of(policy.rules, SHARED_FIELDS[name]).place
+        self.standing = standing
+        self.own = own
+        self.gives_way = gives_way
+
+    def hear(self, raw: Mapping[FieldSource, Value]) -> dict[FieldSource, Value]:
+        """Let the best of those that speak stand; give what they said."""
+        said: dict[FieldSource, Value] = {}
+        for source in sorted(raw, key=self.place):
+            if not self._is_told(source, raw[source]):
+                continue
+            said[source] = value = self._as_it_stands(source, raw[source])
+            if self.own is None or self.gives_way or self.place(source) <= self.place(self.own):
+                self.standing, self.own, self.gives_way = value, source, False
+        return said
+
+    def _is_told(self, source: FieldSource, value: Value) -> bool:
+        """Tell whether a sweep may say something where something stands."""
+        if source is not FieldSource.NMAP or self.standing is None:
+            return True
+        if self.name == "base_mac_address":
+            return value == self.standing
+        return self.name != "category" or self.seen.is_surveyed
+
+    def _as_it_stands(self, source: FieldSource, value: Value) -> Value:
+        """Give what only sounds other as what stands: each means has its order of octets.
+
+        Of several cards one is no other machine than another: a dock brings a lower one.
+        """
+        standing = self.standing
+        if standing is None or value == standing:
+            return value
+        if self.name == "system_uuid":
+            return standing if uuid_key(str(value)) == uuid_key(str(standing)) else value
+        if self.name == "base_mac_address":
+            is_own = source is self.own and source is not FieldSource.AGENT
+            return standing if standing in self.seen.traits.all_macs and not is_own else value
+        return value
+
+
 class _Reading:
     """One reading against what is known."""
 
@@ -113,10 +179,17 @@ class _Reading:
     def take(self) -> Taken:
         """Choose field by field, and keep what was said."""
         changes: list[FieldChange] = []
-        for name in self.seen.words:
-            said = self._said(name)
-            self._keep(name, said)
-            changes += self._choose(name, said)
+        for name, raw in self.seen.words.items():
+            before = self.known.fields[name]
+            if all(value == before for value in raw.values()):
+                self._keep(name, raw)
+                continue
+            own = self._teller(name)
+            field = _Field(name, self.seen, self.policy, before, own, self._gives_way(own, raw))
+            self._keep(name, field.hear(raw))
+            if field.standing != before and field.own is not None:
+                silent = own if own and field.place(own) < field.place(field.own) else None
+                changes.append(FieldChange(name, before, field.standing, field.own, silent))
         for name, (value, source) in self.seen.fields.items():
             if name not in SHARED_FIELDS and not self._is_others(name, source):
                 before = self.known.fields[name]
@@ -133,46 +206,20 @@ class _Reading:
         value = self.known.fields[name]
         if value is None:
             return None
-        rule = rule_of(self.policy.rules, SHARED_FIELDS[name])
-        known = teller(self.known.words, name, value, rule)
+        known = teller(self.known.words, name, value, self.policy.rules)
         if known is not None:
             return known
         stored = self.known.fields["category_source"] if name == "category" else None
         return FieldSource(str(stored or presumed_source(self.known.fields, name)))
 
-    def _said(self, name: str) -> dict[FieldSource, Value]:
-        """Give what was said of a field; what only sounds other is what stands."""
-        before, said = self.known.fields[name], self.seen.words[name]
-        if before is None:
-            return dict(said)
-        if name == "system_uuid":
-            key = uuid_key(str(before))
-            return {s: before if uuid_key(str(v)) == key else v for s, v in said.items()}
-        if name == "base_mac_address":
-            return dict(self._cards(before, said))
-        if name == "category" and not self.seen.is_surveyed:
-            return {s: value for s, value in said.items() if s is not FieldSource.NMAP}
-        return dict(said)
-
-    def _cards(
-        self, before: Value, said: Mapping[FieldSource, Value]
-    ) -> Iterator[tuple[FieldSource, Value]]:
-        """Give whose cards are told: one of several that the machine has is no other machine.
-
-        A dock brings a lower one; on the wire it may show any.
-        """
-        own = self._teller("base_mac_address")
-        for source, value in said.items():
-            if value == before:
-                yield source, value
-            elif source is FieldSource.NMAP:
-                continue
-            elif before in self.seen.traits.all_macs and (
-                source is FieldSource.AGENT or source is not own
-            ):
-                yield source, before
-            else:
-                yield source, value
+    def _gives_way(self, own: FieldSource | None, said: Mapping[FieldSource, Value]) -> bool:
+        """Tell whether who stands has been silent too long against who speaks now."""
+        return (
+            own is not None
+            and own not in self.seen.heard
+            and is_silent_of(self.known, self.seen, own, self.policy)
+            and any(source is not FieldSource.NMAP for source in said)
+        )
 
     def _keep(self, name: str, said: Mapping[FieldSource, Value]) -> None:
         for source, value in said.items():
@@ -181,31 +228,13 @@ class _Reading:
                 word = _new_word(self.seen, self.policy, source, value)
                 self.words[source] = {**before, name: word}
 
-    def _choose(self, name: str, said: Mapping[FieldSource, Value]) -> Iterator[FieldChange]:
-        """Let the best of those that speak now stand, unless a better one is only not asked."""
-        before, own = self.known.fields[name], self._teller(name)
-        place = rule_of(self.policy.rules, SHARED_FIELDS[name]).place
-        gives_way = own is not None and (
-            own not in self.seen.heard
-            and is_silent_of(self.known, self.seen, own, self.policy)
-            and any(source is not FieldSource.NMAP for source in said)
-        )
-        able = [s for s in said if own is None or gives_way or place(s) <= place(own)]
-        if not able:
-            return
-        source = min(able, key=place)
-        if said[source] != before:
-            is_weaker = own is not None and place(own) < place(source)
-            yield FieldChange(name, before, said[source], source, own if is_weaker else None)
-
     def _category_source(self, changes: list[FieldChange]) -> Iterator[FieldChange]:
         """Say whose category stands."""
         if "category" not in self.seen.words:
             return
         value = next((c.after for c in changes if c.field == "category"), None)
         value = value or self.known.fields["category"]
-        rule = rule_of(self.policy.rules, "category")
-        source = teller(self.words, "category", value, rule)
+        source = teller(self.words, "category", value, self.policy.rules)
         stored = self.known.fields["category_source"]
         if source is not None and stored != source.value:
             yield FieldChange("category_source", stored, source.value, source)
