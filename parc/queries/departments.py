@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.models import Department
+from parc.naming import folded
 
 _MAX_DEPTH = 16
 
@@ -44,6 +45,16 @@ class Departments:
         """Give the path of a department, None for none."""
         one = self.by_id.get(department_id) if department_id is not None else None
         return one.path if one else None
+
+    def matching(self, words: Sequence[str], limit: int) -> list[DepartmentNode]:
+        """Give the first departments whose path holds every word, as folded."""
+        found = []
+        for one in self.by_id.values() if words else ():
+            if all(word in folded(one.path) for word in words):
+                found.append(one)
+                if len(found) == limit:
+                    break
+        return found
 
 
 def read_departments(session: Session) -> Departments:

@@ -294,3 +294,32 @@ def _counts(
     query = sa.select(column, sa.func.count()).select_from(Entitlement).where(*conditions)
     rows = session.execute(query.group_by(column))
     return {str(getattr(value, "value", value)): count for value, count in rows if value}
+
+
+def suggest_titles(session: Session, text: str, limit: int) -> list[Any]:
+    """Give licences and software that hold every word, for the search box: never by a key.
+
+    Returns:
+        Rows of kind (``licence``, ``software``), id, name and number; software the commonest first.
+    """
+    product = SoftwareProduct
+    if not (words := words_in(Entitlement.search_text, text)):
+        return []
+    reference = sa.func.coalesce(Entitlement.reference, "").label("number")
+    kind = sa.literal("licence").label("kind")
+    licences = (
+        sa.select(kind, Entitlement.id, Entitlement.name, reference)
+        .where(*words)
+        .order_by(Entitlement.name, Entitlement.id)
+        .limit(limit)
+        .subquery()
+    )
+    kind, none = sa.literal("software").label("kind"), sa.literal("").label("number")
+    titles = (
+        sa.select(kind, product.id, product.name, none)
+        .where(product.machine_count > 0, *words_in(product.name_folded, text))
+        .order_by(product.machine_count.desc(), product.id)
+        .limit(limit)
+        .subquery()
+    )
+    return list(session.execute(sa.union_all(sa.select(licences), sa.select(titles))))

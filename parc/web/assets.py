@@ -19,9 +19,11 @@ from parc.models import Asset, CustomField, LifecycleState
 from parc.queries import assets as query
 from parc.queries import search
 from parc.queries.assets import AssetFilter, FilterError, Lookup
+from parc.queries.departments import read_departments
 from parc.queries.facets import PINNED, Covered, Facet, FacetCache, Freshness, Origin, Warranty
 from parc.queries.incidents import suggest_incidents
 from parc.queries.keyset import Order
+from parc.queries.licences import suggest_titles
 from parc.queries.people import suggest_people
 from parc.queries.preferences import asset_columns
 from parc.queries.suppliers import Found, suggest_records
@@ -178,6 +180,10 @@ def _elsewhere(text: str) -> list[Found]:
         found += [Found("person", row.id, row.name, row.external_id or "") for row in people]
         places = moment.places.matching(search.words_of(text), _MOST_ELSEWHERE)
         found += [Found("place", place.id, place.path, "") for place in places]
+        words = search.words_of(text)
+        units = read_departments(db.session()).matching(words, _MOST_ELSEWHERE) if words else ()
+        found += [Found("department", unit.id, unit.path, "") for unit in units]
+        found += [Found(*row) for row in suggest_titles(db.session(), text, _MOST_ELSEWHERE)]
     if text and may(actor(), Action.VIEW_CONTRACT):
         found += suggest_records(db.session(), text, _MOST_ELSEWHERE)
     if text and may(actor(), Action.VIEW_INCIDENT):

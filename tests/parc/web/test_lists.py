@@ -9,8 +9,13 @@ import pytest
 from flask import Flask
 
 from parc.extensions import db, transaction
-from parc.models import Role, User
+from parc.models import Role, SoftwareProduct, User
+from parc.services.actor import SYSTEM
+from parc.services.departments import create_department_path
+from parc.services.entitlements import create_entitlement
+from parc.services.products import product_for
 from parc.web.listing import DEFAULT_SIZE
+from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset, make_device
 from tests.parc.web.conftest import Browse
 from tests.statements import statements
@@ -159,6 +164,24 @@ def test_suggestions_are_a_fragment(administrator: Browser) -> None:
     assert "<b>core</b>" in part
     assert "<html" not in part
     assert "No asset matches." in administrator.get("/assets/suggest?q=zzz").text
+
+
+def test_search_finds_departments_licences_and_software_and_leads_to_their_lists(
+    administrator: Browser,
+) -> None:
+    with transaction() as session:
+        create_department_path(session, SYSTEM, "Finance > Fabrication", at=SOME_MOMENT)
+        product = product_for(session, SYSTEM, "Fabulator", None, at=SOME_MOMENT)
+        session.get_one(SoftwareProduct, product).machine_count = 3
+        values = {"name": "Fabulator 2026", "product_id": product, "reference": "L-7"}
+        create_entitlement(session, SYSTEM, values, at=SOME_MOMENT)
+    page = administrator.get("/assets/suggest?q=fab").text
+    for text in ("Finance &gt; Fabrication", "<b>Fabulator</b>", "<b>Fabulator 2026</b>", "L-7"):
+        assert text in page
+    shown = administrator.get("/assets?q=fab").text
+    for url in ("/licences?q=fab", "/software?q=fab"):
+        assert url in shown
+        assert administrator.get(url).status_code == 200
 
 
 def test_columns_are_kept_for_the_person(administrator: Browser) -> None:
