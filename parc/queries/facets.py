@@ -187,14 +187,27 @@ def read_snapshot(session: Session, now: datetime) -> FacetSnapshot:
             Facet.FRESHNESS: freshness,
             Facet.COVER: _read(session, _cover(now)),
             Facet.WARRANTY: _read(session, _warranty(now)),
-            Facet.TECHNICIAN: _read(session, Asset.technician_person_id),
-            Facet.SUPPLIER: _read(session, Asset.supplier_id),
+            **_linked(session),
             Facet.ORIGIN: {Origin.NETWORK: everything & ~never, Origin.HAND: never},
         },
         everything=everything,
         places=places,
         own=_own(session),
     )
+
+
+def _linked(session: Session) -> dict[Facet, dict[str, int]]:
+    """Read who is in charge and who sold, in one statement."""
+    columns = {Facet.TECHNICIAN: Asset.technician_person_id, Facet.SUPPLIER: Asset.supplier_id}
+    ids = sa.func.aggregate_strings(sa.cast(Asset.id, sa.String), ",")
+    parts = [
+        sa.select(sa.literal(facet.value), column, ids).where(column.is_not(None)).group_by(column)
+        for facet, column in columns.items()
+    ]
+    found: dict[Facet, dict[str, int]] = {facet: {} for facet in columns}
+    for facet, value, joined in session.execute(sa.union_all(*parts)):
+        found[Facet(facet)][str(value)] = bits_of(map(int, joined.split(",")))
+    return found
 
 
 def _own(session: Session) -> dict[int, dict[str, int]]:
