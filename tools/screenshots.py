@@ -125,6 +125,7 @@ def _take(page: Page, link: str, folder: Path) -> None:
             page.wait_for_load_state()
         shoot(name)
     _take_network(page, base, shoot)
+    _take_guides(page, base, folder)
     if refused:
         raise SystemExit(f"The server refused {refused[0]}: the pictures lack something.")
 
@@ -141,6 +142,29 @@ def _take_network(page: Page, base: str, shoot: Callable[[str], None]) -> None:
     page.select_option("select[name=site]", label="Lyon")
     page.click("main form button")
     shoot("map")
+
+
+def _take_guides(page: Page, base: str, folder: Path) -> None:
+    """Take the pictures of the guides: the plan of a basket, a contract, an incident."""
+    page.goto(f"{base}/people")
+    person = page.locator("main table tbody th a").first.inner_text()
+    page.goto(f"{base}/assets?state=in_stock")
+    page.locator("main table tbody input[type=checkbox]").first.wait_for()
+    for box in page.locator("main table tbody input[type=checkbox]").all()[:3]:
+        box.check()
+    page.click("button[formaction$='/movements/basket']")
+    for _step in range(2):
+        page.wait_for_load_state()
+        if page.locator("#person").count():
+            page.fill("#person", person)
+        page.click("main form .buttons button.primary")
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=folder / "basket.png")
+    for name, address in (("contract", "/contracts"), ("incident", "/incidents")):
+        page.goto(f"{base}{address}")
+        page.click("main table tbody th a")
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=folder / f"{name}.png")
 
 
 if __name__ == "__main__":

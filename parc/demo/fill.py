@@ -237,6 +237,7 @@ def _contract(
     one: Mapping[str, Any], language: str, suppliers: Mapping[str, int], starts: date
 ) -> ContractDraft:
     week: Sequence[str] = one["week"]
+    weekend: Sequence[str] = one.get("weekend", ("", ""))
     return ContractDraft(
         number=one["number"],
         name=one[language],
@@ -251,6 +252,10 @@ def _contract(
         billing=one["billing"],
         week_from=week[0],
         week_to=week[1],
+        saturday_from=weekend[0],
+        saturday_to=weekend[1],
+        sunday_from=weekend[0],
+        sunday_to=weekend[1],
         response_hours=one["response_hours"],
         restoration_hours=one["restoration_hours"],
     )
