@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,20 +13,19 @@ branch_labels = None
 depends_on = None
 
 _COMMENTS = {"incident": "that it is about", "contract": "under which it goes"}
-# SQLite copies the table; what it does not tell of it stands here.
-_KEPT = {
-    "table_args": (
-        sa.CheckConstraint(
-            "to_person_id IS NULL OR to_department_id IS NULL",
-            name=op.f("ck_movement_one_holder_after"),
-        ),
-    ),
-    "table_kwargs": {"sqlite_autoincrement": True},
-}
+
+
+def _kept() -> dict[str, Any]:
+    """Say what SQLite does not tell of the table that it copies."""
+    one_holder = sa.CheckConstraint(
+        "to_person_id IS NULL OR to_department_id IS NULL",
+        name=op.f("ck_movement_one_holder_after"),  # only while a migration runs
+    )
+    return {"table_args": (one_holder,), "table_kwargs": {"sqlite_autoincrement": True}}
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("movement", schema=None, **_KEPT) as batch_op:
+    with op.batch_alter_table("movement", schema=None, **_kept()) as batch_op:
         for table, comment in _COMMENTS.items():
             column = sa.Column(f"{table}_id", sa.Integer(), nullable=True, comment=comment)
             batch_op.add_column(column)
@@ -44,7 +45,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("movement", schema=None, **_KEPT) as batch_op:
+    with op.batch_alter_table("movement", schema=None, **_kept()) as batch_op:
         batch_op.drop_column("order_number")
         for table in reversed(_COMMENTS):
             batch_op.drop_index(batch_op.f(f"ix_movement_{table}_id"))

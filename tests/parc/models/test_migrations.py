@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 
@@ -15,6 +16,7 @@ from parc.models import Asset, Device, FieldRule
 from parc.precedence import LockRule, ValueSource
 from parc.schema import SchemaAge, schema_age, upgrade_schema
 from parc.told_values import Word, read_heard, read_words
+from tests.architecture.sources import ROOT
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset, make_device
 
@@ -85,6 +87,11 @@ def test_movements_keep_their_check_and_their_ids_when_their_table_is_copied(
         written = str(session.scalar(query))
     assert "ck_movement_one_holder_after" in written
     assert "AUTOINCREMENT" in written
+
+
+def test_migrations_are_read_where_none_runs() -> None:
+    scripts = ScriptDirectory(str(ROOT / "parc" / "migrations"))
+    assert len(list(scripts.walk_revisions())) >= 30
 
 
 def test_older_file_is_copied_before_it_is_upgraded(sqlite_app: Flask, tmp_path: Path) -> None:
