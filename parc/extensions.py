@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask import current_app
+from flask import current_app, g
 from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -20,6 +20,8 @@ from sqlalchemy.orm import Session
 from parc.clock import Clock
 from parc.config import Settings
 from parc.models import Base
+from parc.queries.scope import Scope, narrow, unlimited
+from parc.services import scope as _scope  # noqa: F401 -- looks at what limited logins write
 from parc.services.touched_cover import cover_noted
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
@@ -71,7 +73,8 @@ def transaction() -> Iterator[Session]:
     with _session(engine) as session, session.begin():
         yield session
         if session.in_transaction():  # not when the block has rolled back by itself
-            _cover(session)
+            with unlimited(session):
+                _cover(session)
     db.session.rollback()
 
 
@@ -103,7 +106,15 @@ def reading() -> Iterator[Session]:
         yield session
 
 
+def limit_sessions(user_id: int | None) -> None:
+    """Narrow all sessions of this request to the places of a login; None: to nobody's."""
+    g.parc_scope = None if user_id is None else Scope(user_id)
+    narrow(db.session(), g.parc_scope)
+
+
 def _session(engine: sa.Engine) -> Session:
-    """Make a session that knows what services need of the settings."""
+    """Make a session that knows what services need of the settings, and what it may see."""
     known = current_app.extensions.get("parc_session_info", {})
-    return Session(engine, expire_on_commit=False, info=dict(known))
+    session = Session(engine, expire_on_commit=False, info=dict(known))
+    narrow(session, g.get("parc_scope"))
+    return session

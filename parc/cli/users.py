@@ -37,12 +37,13 @@ def list_all(*, is_json: bool) -> None:
         print_json(rows)
         return
     print_table(
-        ("LOGIN", "NAME", "ROLE", "STATE", "LAST SIGN-IN"),
+        ("LOGIN", "NAME", "ROLE", "SEES", "STATE", "LAST SIGN-IN"),
         [
             (
                 row.login,
                 row.display_name,
                 row.role.value,
+                ", ".join(row.places) or "everything",
                 _state(row),
                 row.last_sign_in_at.isoformat(timespec="minutes") if row.last_sign_in_at else "-",
             )
@@ -142,6 +143,26 @@ def tie(login: str, person: str) -> None:
     with transaction() as session:
         tie_person(session, operator(), row.id, person, now())
     click.echo(f"{row.login} belongs to {person or 'nobody'}.")
+
+
+@users.command()
+@click.argument("login")
+@click.argument("places", nargs=-1)
+@with_database
+def limit(login: str, places: tuple[str, ...]) -> None:
+    """Let LOGIN see PLACES only (such as "Lyon > Main building"); without any, everything."""
+    from parc.clock import now
+    from parc.errors import InvalidInputError, StartError
+    from parc.extensions import transaction
+    from parc.services.users import limit_to_places
+
+    row = _find(login)
+    try:
+        with transaction() as session:
+            limit_to_places(session, operator(), row.id, places, now())
+    except InvalidInputError as error:
+        raise StartError(f"{row.login} is as before: {error}") from error
+    click.echo(f"{row.login} sees {', '.join(places) or 'everything'}.")
 
 
 @users.command("setup-code")

@@ -12,7 +12,7 @@ from parc.models.asset import (
     LifecycleState,
     TagPattern,
 )
-from parc.models.base import Base, table_of
+from parc.models.base import Base, mapped_columns, table_of
 from parc.models.change_set import ChangeSet, ChangeSetKind, ChangeSetPart, ChangeSetState
 from parc.models.contract import (
     BillingRhythm,
@@ -116,7 +116,7 @@ from parc.models.person import Department, Person
 from parc.models.position import PositionSnapshot, ProductPosition
 from parc.models.software import EndOfSupport, SoftwareRule, SoftwareTitle
 from parc.models.supplier import Supplier, SupplierContact, SupplierRole
-from parc.models.user import Role, SignInFailure, SignInLink, User, UserSession
+from parc.models.user import Role, SignInFailure, SignInLink, User, UserPlace, UserSession
 from parc.precedence import LockRule, ValueSource
 
 __all__ = [
@@ -248,9 +248,11 @@ __all__ = [
     "TargetOutcome",
     "Tray",
     "User",
+    "UserPlace",
     "UserSession",
     "ValueSource",
     "WallOutlet",
     "WirelessStation",
+    "mapped_columns",
     "table_of",
 ]

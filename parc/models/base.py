@@ -106,3 +106,8 @@ class Base(DeclarativeBase):
 def table_of(model: type[Base]) -> sa.Table:
     """Give the table of a model, for many rows at once: no objects are made of them."""
     return Base.metadata.tables[model.__tablename__]
+
+
+def mapped_columns(model: type[Base]) -> list[sa.orm.InstrumentedAttribute[Any]]:
+    """Give all columns of a model, as rows without objects: what narrows the model holds."""
+    return [getattr(model, one.key) for one in sa.inspect(model).column_attrs]

@@ -48,6 +48,23 @@ class User(Base):
     )
 
 
+class UserPlace(Base):
+    """A place that a login is limited to, with all that lies in it; none: it sees everything."""
+
+    __tablename__ = "user_place"
+
+    user_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    location_id: Mapped[int] = mapped_column(
+        # A place that limits somebody stays: without it the login would see everything.
+        sa.ForeignKey("location.id", ondelete="RESTRICT"),
+        primary_key=True,
+        autoincrement=False,
+        index=True,
+    )
+
+
 class UserSession(Base):
     """One signed-in browser; only the hash of its token is stored."""
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from collectors.observation import Category
 from parc.models import Asset, Counter, TagPattern
+from parc.queries.scope import unlimited
 
 DEFAULT_TAG_PATTERN: Final = "P{number:06d}"
 # Where a session keeps the pattern of the settings, for categories that have none of their own.
@@ -94,7 +95,8 @@ def first_number(session: Session, pattern: str) -> int:
         Asset.asset_tag.like(f"{before.translate(_LIKE)}%", escape="\\")
     )
     shape = re.compile(re.escape(before) + "([0-9]{1,9})" + re.escape(after))
-    met = (shape.fullmatch(tag) for tag in session.scalars(query))
+    with unlimited(session):
+        met = [shape.fullmatch(tag) for tag in session.scalars(query)]
     last = max((int(one[1]) for one in met if one), default=0)
     if (before, after) == _literals(fallback_pattern(session)):
         given = sa.select(Counter.value).where(Counter.name == _FALLBACK_COUNTER)
@@ -103,12 +105,13 @@ def first_number(session: Session, pattern: str) -> int:
 
 
 def taken_tags(session: Session, tags: Collection[str]) -> set[str]:
-    """Give those of some tags that assets have already."""
-    return {
-        tag
-        for part in _parts(list(tags))
-        for tag in session.scalars(sa.select(Asset.asset_tag).where(Asset.asset_tag.in_(part)))
-    }
+    """Give those of some tags that assets, seen or not, have already."""
+    with unlimited(session):
+        return {
+            tag
+            for part in _parts(list(tags))
+            for tag in session.scalars(sa.select(Asset.asset_tag).where(Asset.asset_tag.in_(part)))
+        }
 
 
 def _parts(tags: list[str]) -> Iterator[list[str]]:

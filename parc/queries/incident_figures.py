@@ -95,17 +95,20 @@ class _Grouping:
     """What names the group of an incident, and what it is read from.
 
     Attributes:
-        has_doubles: the source may give an incident more than once for a group.
+        joins: what is read beside the incident, and what joins each.
+        has_doubles: these may give an incident more than once for a group.
     """
 
     key: sa.ColumnElement[str]
-    source: Any
+    joins: Sequence[tuple[Any, sa.ColumnElement[bool]]] = ()
     conditions: Sequence[sa.ColumnElement[bool]] = ()
     has_doubles: bool = False
 
     def rows(self, condition: sa.ColumnElement[bool], *columns: Any) -> sa.Subquery:
         """Read some incidents without drafts, once for each of their groups, called ``key``."""
-        query = sa.select(self.key.label("key"), *columns).select_from(self.source)
+        query = sa.select(self.key.label("key"), *columns).select_from(Incident)
+        for target, condition_of_join in self.joins:
+            query = query.outerjoin(target, condition_of_join)
         query = query.where(condition, Incident.state.not_in(_NO_INCIDENTS), *self.conditions)
         return (query.add_columns(Incident.id).distinct() if self.has_doubles else query).subquery()
 
@@ -268,18 +271,17 @@ def _count_parts(
 
 
 def _grouping(group: str) -> _Grouping:
-    incident = Incident.__table__
     if group == "category":
-        return _Grouping(sa.type_coerce(Incident.category, sa.String), incident)
+        return _Grouping(sa.type_coerce(Incident.category, sa.String))
     if group == "model":
         return _by_model()
     if group == "site":
         sites = _sites()
         return _Grouping(
             sa.func.coalesce(sa.cast(sites.c.site_id, sa.String), ""),
-            incident.outerjoin(sites, sites.c.location_id == Incident.location_id),
+            joins=[(sites, sites.c.location_id == Incident.location_id)],
         )
-    return _Grouping(sa.literal("", sa.String), incident)
+    return _Grouping(sa.literal("", sa.String))
 
 
 def _by_model() -> _Grouping:
@@ -290,10 +292,12 @@ def _by_model() -> _Grouping:
         .where(asked.incident_id == Incident.id, asset.id == asked.asset_id)
         .where(asset.model_name.is_not(None))
     )
-    source = sa.outerjoin(Incident, IncidentAsset, IncidentAsset.incident_id == Incident.id)
     return _Grouping(
         sa.func.coalesce(Asset.model_name, ""),
-        source.outerjoin(Asset, Asset.id == IncidentAsset.asset_id),
+        joins=[
+            (IncidentAsset, IncidentAsset.incident_id == Incident.id),
+            (Asset, Asset.id == IncidentAsset.asset_id),
+        ],
         conditions=(sa.or_(Asset.model_name.is_not(None), ~has_model),),
         has_doubles=True,
     )

@@ -20,6 +20,7 @@ from parc.models import (
     MovementSource,
     MovementStatus,
     Person,
+    mapped_columns,
 )
 from parc.naming import folded
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
@@ -94,7 +95,7 @@ def movement_page(
     """Read one part of an export: as the list, without counting."""
     query = _narrowed(
         sa.select(
-            *(column for column in Movement.__table__.columns),
+            *mapped_columns(Movement),
             Asset.name.label("asset_name"),
             Asset.asset_tag,
             _CONTRACT.label("contract_number"),
@@ -132,7 +133,7 @@ def read_movement(session: Session, movement_id: int) -> Movement:
 def act_movements(session: Session, first: Movement) -> list[Any]:
     """Give the movements of the same act as ``first``, by tags, with what a sheet says of each."""
     query = sa.select(
-        *Movement.__table__.columns,
+        *mapped_columns(Movement),
         Asset.name.label("asset_name"),
         Asset.asset_tag,
         Asset.manufacturer,

@@ -23,6 +23,7 @@ from parc.models import (
     Run,
     RunState,
     ScheduleKind,
+    mapped_columns,
 )
 
 OPEN_STATES = (RunState.QUEUED, RunState.RUNNING)
@@ -156,7 +157,7 @@ def _one(session: Session, condition: sa.ColumnElement[bool], which: str) -> Ran
 
 
 def _columns() -> sa.Select[Any]:
-    return sa.select(*AddressRange.__table__.columns, Location.name.label("site")).outerjoin(
+    return sa.select(*mapped_columns(AddressRange), Location.name.label("site")).outerjoin(
         Location, Location.id == AddressRange.location_id
     )
 

@@ -24,6 +24,7 @@ from parc.models import (
     RunTrigger,
     TargetOutcome,
     User,
+    mapped_columns,
 )
 from parc.naming import device_name
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
@@ -270,9 +271,7 @@ def device_changes(session: Session, run_id: int) -> list[DeviceChange]:
 
 
 def _columns() -> sa.Select[Any]:
-    columns = [
-        column for column in Run.__table__.columns if column.name not in {"job_id", "user_id"}
-    ]
+    columns = [column for column in mapped_columns(Run) if column.key not in {"job_id", "user_id"}]
     return sa.select(*columns, User.display_name.label("requested_by")).outerjoin(
         User, User.id == Run.user_id
     )

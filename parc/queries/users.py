@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.errors import NotFoundError
-from parc.models import Role, User, UserSession
+from parc.models import Role, User, UserPlace, UserSession
+from parc.queries.locations import read_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,17 @@ class SignedIn:
     colour_scheme: str
     has_shortcuts: bool
     has_password: bool
+    is_limited: bool
     last_seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """One login as the list and the edit page show it."""
+    """One login as the list and the edit page show it.
+
+    Attributes:
+        places: paths of the places that it is limited to; none: it sees everything.
+    """
 
     id: int
     login: str
@@ -40,6 +46,7 @@ class UserRow:
     has_password: bool
     created_at: datetime
     last_sign_in_at: datetime | None
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,7 @@ _SIGNED_IN_COLUMNS = (
     User.colour_scheme,
     User.has_shortcuts,
     User.password_hash.is_not(None),
+    sa.exists().where(UserPlace.user_id == User.id),
     UserSession.last_seen_at,
 )
 
@@ -104,7 +112,8 @@ def list_users(session: Session) -> list[UserRow]:
     rows = session.execute(
         sa.select(*_USER_COLUMNS).order_by(User.is_active.desc(), sa.func.lower(User.display_name))
     )
-    return [UserRow(*row) for row in rows]
+    places = _places(session)
+    return [UserRow(*row, places.get(row.id, ())) for row in rows]
 
 
 def get_user(session: Session, user_id: int) -> UserRow:
@@ -116,7 +125,7 @@ def get_user(session: Session, user_id: int) -> UserRow:
     row = session.execute(sa.select(*_USER_COLUMNS).where(User.id == user_id)).one_or_none()
     if row is None:
         raise NotFoundError(f"There is no account {user_id}.")
-    return UserRow(*row)
+    return UserRow(*row, _places(session, row.id).get(row.id, ()))
 
 
 def find_user(session: Session, login: str) -> UserRow | None:
@@ -124,7 +133,24 @@ def find_user(session: Session, login: str) -> UserRow | None:
     row = session.execute(
         sa.select(*_USER_COLUMNS).where(User.login == login.strip().casefold())
     ).one_or_none()
-    return UserRow(*row) if row else None
+    return UserRow(*row, _places(session, row.id).get(row.id, ())) if row else None
+
+
+def limiting_places(session: Session, user_id: int) -> tuple[str, ...]:
+    """Give the paths of the places that a login is limited to; none: it sees everything."""
+    return _places(session, user_id).get(user_id, ())
+
+
+def _places(session: Session, user_id: int | None = None) -> dict[int, tuple[str, ...]]:
+    query = sa.select(UserPlace.user_id, UserPlace.location_id)
+    if user_id is not None:
+        query = query.where(UserPlace.user_id == user_id)
+    rows = session.execute(query).all()
+    places = read_places(session) if rows else None
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.user_id, []).append((places and places.path(row.location_id)) or "")
+    return {number: tuple(sorted(paths, key=str.casefold)) for number, paths in found.items()}
 
 
 def list_sessions(session: Session, user_id: int, *, seen_after: datetime) -> list[SessionRow]:

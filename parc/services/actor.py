@@ -21,6 +21,7 @@ class Actor:
         user_id: the login, if it is one.
         run_id: the run of discovery, if it is one.
         is_system: a command of whoever administers the server, or the scheduler.
+        is_limited: to some places; what it may do beyond them is refused.
         reason: why, in the author's words; kept with every change that is made as this actor.
     """
 
@@ -29,6 +30,7 @@ class Actor:
     user_id: int | None = None
     run_id: int | None = None
     is_system: bool = False
+    is_limited: bool = False
     reason: str = ""
 
     def because(self, reason: str) -> Actor:

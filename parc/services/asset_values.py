@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -18,6 +19,7 @@ from parc.contract_dates import end_after
 from parc.errors import FieldProblem
 from parc.models import Asset, Location, Person, Supplier
 from parc.naming import MACHINE_FIELDS
+from parc.queries.scope import scope_of, unlimited
 from parc.services.fields import read_amount, read_day
 
 DATE_FIELDS: Final = (
@@ -118,10 +120,10 @@ def complete_warranty(changed: dict[str, Any], stored: Mapping[str, Any]) -> Non
         changed["warranty_ends_on"] = end_after(start, months)
 
 
-def taken_values(
+def _given_twice(
     session: Session, values: Mapping[str, Any], asset_id: int | None
 ) -> list[FieldProblem]:
-    """Check what must be there once, and what must be there at all."""
+    """Find tag, and serial number with maker, on another asset, seen or not."""
     problems: list[FieldProblem] = []
     others = Asset.id != asset_id if asset_id is not None else sa.true()
     if tag := values.get("asset_tag"):
@@ -137,6 +139,17 @@ def taken_values(
         )
         if same is not None:
             problems.append(FieldProblem("serial_number", "taken", same))
+    return problems
+
+
+def taken_values(
+    session: Session, values: Mapping[str, Any], asset_id: int | None
+) -> list[FieldProblem]:
+    """Check what must be there once, and what must be there at all."""
+    with unlimited(session):
+        problems = _given_twice(session, values, asset_id)
+    if scope_of(session) is not None:  # whose it is may stand elsewhere
+        problems = [replace(one, value=str(values[one.field])) for one in problems]
     person = values.get("technician_person_id")
     if person is not None and session.get(Person, person) is None:
         problems.append(FieldProblem("technician_person_id", "not_found", str(person)))

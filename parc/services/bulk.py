@@ -21,6 +21,7 @@ from parc.models import Asset, AssetField, ChangeSetKind, CustomField, Lifecycle
 from parc.naming import MACHINE_FIELDS
 from parc.precedence import STATED, is_in_force
 from parc.queries.custom_fields import is_of
+from parc.queries.scope import scope_of, unlimited
 from parc.services import assets
 from parc.services.actor import Actor
 from parc.services.asset_search import searched_once
@@ -152,14 +153,17 @@ def _with_taken(session: Session, lines: Sequence[BulkLine], manufacturer: str) 
             Asset.serial_number.in_(serials[start : start + _SERIALS]),
             sa.or_(Asset.manufacturer == manufacturer, Asset.id.in_(own)),
         )
-        for serial, number, tag in session.execute(query.order_by(Asset.id)):
-            holders[serial or ""].append((number, tag))
-    told = []
+        with unlimited(session):
+            rows = session.execute(query.order_by(Asset.id)).all()
+        for serial, number, tag in rows:
+            told = tag if scope_of(session) is None else serial  # it may stand elsewhere
+            holders[serial or ""].append((number, told or ""))
+    checked = []
     for line in lines:
         others = [t for n, t in holders[own.get(line.asset_id, "")] if n != line.asset_id]
         problem = FieldProblem("serial_number", "taken", others[0]) if others else line.problem
-        told.append(replace(line, problem=problem))
-    return told
+        checked.append(replace(line, problem=problem))
+    return checked
 
 
 def plan_state(session: Session, ids: Sequence[int], to: LifecycleState) -> BulkPlan:

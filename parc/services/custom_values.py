@@ -20,6 +20,7 @@ from parc.errors import FieldProblem
 from parc.models import CustomField, CustomType, CustomValue, ValueSource
 from parc.naming import folded
 from parc.queries.custom_fields import is_of, read_fields
+from parc.queries.scope import unlimited
 from parc.services.actor import Actor
 from parc.services.fields import FieldReader
 
@@ -159,7 +160,9 @@ def _check_taken(
     )
     if asset_id is not None:
         query = query.where(CustomValue.asset_id != asset_id)
-    if session.scalar(query.limit(1)) is not None:
+    with unlimited(session):
+        is_taken = session.scalar(query.limit(1)) is not None
+    if is_taken:
         reader.add(PREFIX + field.key, "taken", value[:60])
 
 

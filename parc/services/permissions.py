@@ -105,12 +105,34 @@ RIGHTS: dict[Role, frozenset[Action]] = {
 }
 
 
+# What a login that is limited to places may do of what its role allows: what it sees of it is
+# narrowed (parc/queries/scope.py). All else concerns the whole organisation.
+WITHIN_PLACES = _REQUESTER | {
+    Action.VIEW_INVENTORY,
+    Action.EXPORT_INVENTORY,
+    Action.VIEW_OBSERVATION,
+    Action.VIEW_CONTRACT,
+    Action.VIEW_RUN,
+    Action.VIEW_RANGE,
+    Action.VIEW_INCIDENT,
+    Action.EDIT_ASSET,
+    Action.DELETE_ASSET,
+    Action.MOVE_ASSET,
+    Action.UNDO_OWN_CHANGE,
+    Action.DECIDE_DEVICE,
+    Action.DECIDE_INBOX,
+    Action.EDIT_INCIDENT,
+}
+
+
 def may(actor: Actor, action: Action) -> bool:
     """Tell whether ``actor`` may; nobody may only what is public, the system may all."""
     if actor.is_system:
         return True
     if actor.role is None:
         return action is Action.PUBLIC
+    if actor.is_limited and action not in WITHIN_PLACES:
+        return False
     return action in RIGHTS[actor.role]
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from parc.errors import ConflictError, NotFoundError
 from parc.models import (
@@ -34,6 +35,7 @@ from parc.models import (
 )
 from parc.naming import device_name
 from parc.queries.custom_fields import read_fields
+from parc.queries.scope import unlimited
 from parc.services import audit
 from parc.services.actor import Actor
 from parc.services.allocations import recount_seats
@@ -46,6 +48,7 @@ from parc.services.movement_writing import STANDING_COLUMNS, explain
 from parc.services.permissions import Action, may, require
 from parc.services.positions import mark_all
 from parc.services.row_images import Key, Row, RowImage, loaded, stored, table_named
+from parc.services.scope import require_within
 from parc.services.software_counts import note_presence, read_presence
 from parc.services.software_titles import settle_titles
 
@@ -119,12 +122,10 @@ def find_obstacles(session: Session, change_set_id: int) -> list[Obstacle]:
     """
     act = _act(session, change_set_id)
     images = images_of(session, change_set_id)
-    found: list[Obstacle] = []
-    for one in _obstacles(session, act, images):
-        found.append(one)
-        if len(found) == MOST_OBSTACLES:
-            break
-    return [_with_author(session, act, one) for one in found]
+    require_within(session, images)
+    with unlimited(session):
+        found = list(islice(_obstacles(session, act, images), MOST_OBSTACLES))
+        return [_with_author(session, act, one) for one in found]
 
 
 def undo(session: Session, actor: Actor, change_set_id: int, *, at: datetime) -> ChangeSet:
@@ -132,7 +133,8 @@ def undo(session: Session, actor: Actor, change_set_id: int, *, at: datetime) ->
 
     Raises:
         NotFoundError: there is no such act.
-        ConflictError: it is undone already, its rows are kept no more, or something stands on it.
+        ConflictError: it is undone already, its rows are kept no more, something stands on it, or
+            it reaches beyond the places of a limited login.
         NotAllowedError: the role does not allow it, for acts of others.
     """
     act = _act(session, change_set_id, is_locked=True)
@@ -146,6 +148,14 @@ def undo(session: Session, actor: Actor, change_set_id: int, *, at: datetime) ->
     images = images_of(session, change_set_id)
     if not images:
         raise ConflictError("its rows are kept no more")
+    require_within(session, images)
+    with unlimited(session):
+        return _undo(session, actor, act, images, at)
+
+
+def _undo(
+    session: Session, actor: Actor, act: ChangeSet, images: Mapping[Key, RowImage], at: datetime
+) -> ChangeSet:
     first = next(_obstacles(session, act, images), None)
     if first is not None:
         raise ConflictError(f"{first.subject_kind} {first.subject_id} was changed since")
@@ -275,14 +285,14 @@ def _moved_since(session: Session, images: Mapping[Key, RowImage]) -> Iterator[O
     made = [
         key[0] for (table, key), one in images.items() if table == "movement" and not one.before
     ]
-    own = sa.alias(Movement.__table__, "own")
+    own = aliased(Movement)
     for part in _parts(made):
         query = (
             sa.select(Movement.id, Movement.asset_id)
-            .join(own, own.c.asset_id == Movement.asset_id)
+            .join(own, own.asset_id == Movement.asset_id)
             .where(
-                own.c.id.in_(part),
-                Movement.id > own.c.id,
+                own.id.in_(part),
+                Movement.id > own.id,
                 Movement.status == MovementStatus.CONFIRMED,
             )
         )

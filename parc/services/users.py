@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,18 +12,21 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from parc.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
-from parc.models import Person, Role, User
+from parc.models import Person, Role, User, UserPlace
+from parc.queries.locations import read_places
 from parc.services.actor import Actor
 from parc.services.audit import Changes, record
 from parc.services.passwords import check_password, hash_password, matches
 from parc.services.people import find_person
 from parc.services.permissions import Action, require
+from parc.services.places import find_place
 from parc.services.sign_in import end_sessions, fold_login, make_link, void_links
 
 LANGUAGES = ("fr", "en")
 COLOUR_SCHEMES = ("auto", "light", "dark")
 _LOGIN = re.compile(r"[\w.@-]{1,100}")
 _NAME_LENGTH = 200
+MOST_PLACES = 100
 _FIRST_RUN_LOCK = 527_201  # any number that nothing else locks
 
 
@@ -100,6 +104,49 @@ def tie_person(session: Session, actor: Actor, user_id: int, text: str, now: dat
     _record(session, actor, user, "changed", now, {"person": (before, after)})
 
 
+def limit_to_places(
+    session: Session, actor: Actor, user_id: int, paths: Sequence[str], now: datetime
+) -> None:
+    """Limit a login to places with all that lies in them; none: it sees everything again.
+
+    What it may do changes with it, so that its sessions end. An administrator is never limited:
+    who gives rights to others could give himself all of them.
+
+    Args:
+        paths: of the places, ``Site > Building > …``; blank ones are skipped.
+
+    Raises:
+        NotAllowedError: the actor may not manage logins.
+        NotFoundError: there is no such login.
+        InvalidInputError: of ``places``: ``not_found``, ``administrator_limited`` …
+    """
+    require(actor, Action.MANAGE_USER)
+    user = _get(session, user_id)
+    before = set(
+        session.scalars(sa.select(UserPlace.location_id).where(UserPlace.user_id == user_id))
+    )
+    places = read_places(session)
+    wanted: set[int] = set()
+    for path in filter(str.strip, paths):
+        number = find_place(session, path, places)
+        if number is None:
+            raise InvalidInputError([FieldProblem("places", "not_found", path.strip()[:100])])
+        wanted.add(number)
+    if wanted and user.role is Role.ADMINISTRATOR:
+        raise InvalidInputError([FieldProblem("places", "administrator_limited")])
+    if len(wanted) > MOST_PLACES:
+        raise InvalidInputError([FieldProblem("places", "too_many_places", str(MOST_PLACES))])
+    if wanted == before:
+        return
+    session.execute(sa.delete(UserPlace).where(UserPlace.user_id == user_id))
+    session.add_all(UserPlace(user_id=user_id, location_id=number) for number in wanted)
+    end_sessions(session, user_id)
+    void_links(session, user_id)
+    said = [sorted(places.by_id[number].path for number in ids) or None for ids in (before, wanted)]
+    session.flush()
+    _record(session, actor, user, "changed", now, {"places": (said[0], said[1])})
+
+
 def change_user(
     session: Session, actor: Actor, user_id: int, entered: UserInput, now: datetime
 ) -> User:
@@ -118,6 +165,9 @@ def change_user(
         raise InvalidInputError(problems)
     role = Role(entered.role)
     stays = entered.is_active and role is Role.ADMINISTRATOR
+    limits = sa.select(UserPlace.location_id).where(UserPlace.user_id == user_id).limit(1)
+    if role is Role.ADMINISTRATOR and session.scalar(limits) is not None:
+        raise InvalidInputError([FieldProblem("places", "administrator_limited")])
     if administrators == [user.id] and not stays:
         field = "role" if entered.is_active else "is_active"
         raise InvalidInputError([FieldProblem(field, "last_administrator")])

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from parc.errors import ConflictError
 from parc.models import Base
+from parc.queries.scope import unlimited
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,16 @@ class InUseError(ConflictError):
 def count_uses(
     session: Session, table: str, number: int, *, but: Collection[str] = ()
 ) -> list[Use]:
-    """Count the rows that point at row ``number`` of ``table``.
+    """Count the rows, seen or not, that point at row ``number`` of ``table``.
 
     Args:
         but: tables whose rows go along with it.
     """
+    with unlimited(session):
+        return _uses(session, table, number, but)
+
+
+def _uses(session: Session, table: str, number: int, but: Collection[str]) -> list[Use]:
     found = []
     for other in Base.metadata.sorted_tables:
         if other.name in but:

@@ -11,6 +11,7 @@ from flask import Flask, abort, g, redirect, request, url_for
 from parc.errors import StartError
 from parc.services.actor import NOBODY, Actor
 from parc.services.permissions import Action, may
+from parc.web.context import signed_in
 from parc.web.forms import Form
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -45,6 +46,15 @@ def requires(action: Action) -> Callable[[View], View]:
 def actor() -> Actor:
     """Give who makes this request."""
     return cast("Actor", g.get("actor", NOBODY))
+
+
+def sight() -> int | None:
+    """Give the session whose login's places narrow this request, or None: it reads everything.
+
+    What is kept from one request for others is kept by it; other places begin another session.
+    """
+    person = signed_in()
+    return person.session_id if person is not None and person.is_limited else None
 
 
 def acting(form: Form) -> Actor:

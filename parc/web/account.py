@@ -11,7 +11,7 @@ from flask_babel import gettext, ngettext
 
 from parc.errors import FieldProblem, InvalidInputError
 from parc.extensions import db, transaction
-from parc.queries.users import SignedIn, list_sessions
+from parc.queries.users import SignedIn, limiting_places, list_sessions
 from parc.services import users as service
 from parc.services.permissions import Action
 from parc.services.sign_in import end_sessions, open_session
@@ -103,6 +103,7 @@ def _page(*, preferences: Form | None = None, password: Form | None = None) -> s
         ),
         password=password or Form(),
         sessions=list_sessions(db.session(), person.user_id, seen_after=seen_after),
+        places=limiting_places(db.session(), person.user_id),
     )
 
 

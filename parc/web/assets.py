@@ -32,7 +32,7 @@ from parc.services.custom_values import read_value, sort_value
 from parc.services.incident_values import number_of, number_text
 from parc.services.permissions import Action, may
 from parc.services.preferences import choose_asset_columns
-from parc.web.access import actor, requires
+from parc.web.access import actor, requires, sight
 from parc.web.cells import CellWriter, known_label
 from parc.web.context import is_htmx, now
 from parc.web.custom_words import field_name, listed_columns, own_cell, own_columns, written
@@ -132,6 +132,7 @@ DAY_COLUMNS = ("covered_until", "warranty_ends_on", "purchased_on", "loan_due_on
 _MOST_SUGGESTED = 8
 _MOST_ELSEWHERE = 4
 _EXTENSION = "parc_facets"
+_MOST_LIMITED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,12 +247,24 @@ def lookup() -> Lookup:
 
 def forget_counts() -> None:
     """Count again at the next page, after a change that the person must see."""
-    _cache().forget()
+    for cache in list(_caches().values()):
+        cache.forget()
 
 
 def _cache() -> FacetCache:
+    """Give the counts of what this login sees; of limited logins only some are kept."""
+    known, key = _caches(), sight()
+    if key is None:
+        return known.setdefault(None, FacetCache())
+    limited = [one for one in list(known) if one is not None]
+    if key not in known and len(limited) >= _MOST_LIMITED:
+        known.pop(limited[0], None)
+    return known.setdefault(key, FacetCache())
+
+
+def _caches() -> dict[int | None, FacetCache]:
     extensions = current_app.extensions
-    return cast("FacetCache", extensions.setdefault(_EXTENSION, FacetCache()))
+    return cast("dict[int | None, FacetCache]", extensions.setdefault(_EXTENSION, {}))
 
 
 def shown_columns() -> list[str]:

@@ -9,6 +9,7 @@ from flask import current_app
 
 from parc.extensions import db
 from parc.queries.inbox import COUNT_LIMIT, open_count
+from parc.web.access import sight
 from parc.web.context import now
 from parc.web.formats import format_number
 
@@ -31,9 +32,12 @@ def forget_count() -> None:
 
 def _count() -> int:
     moment = now()
-    kept = cast("tuple[datetime, int] | None", current_app.extensions.get(_EXTENSION))
+    known = cast(
+        "dict[int | None, tuple[datetime, int]]", current_app.extensions.setdefault(_EXTENSION, {})
+    )
+    kept = known.get(sight())
     if kept is not None and timedelta(0) <= moment - kept[0] < _KEPT:
         return kept[1]
     count = open_count(db.session(), moment)
-    current_app.extensions[_EXTENSION] = (moment, count)
+    known[sight()] = (moment, count)
     return count

@@ -18,7 +18,7 @@ from parc.queries import incident_figures as query
 from parc.queries.incident_figures import Bucket, Figures, Report
 from parc.queries.locations import read_places
 from parc.services.permissions import Action
-from parc.web.access import requires
+from parc.web.access import requires, sight
 from parc.web.context import now
 from parc.web.exports import csv_file
 from parc.web.formats import format_day, format_number, format_seconds
@@ -206,8 +206,11 @@ def _asked() -> _Asked:
 
 def _report(asked: _Asked) -> Report:
     """Compute what is asked for, or take what was computed lately where that takes long."""
-    kept = cast("dict[tuple[str, str], Report]", current_app.extensions.setdefault(_EXTENSION, {}))
-    key = (asked.period, asked.group)
+    kept = cast(
+        "dict[tuple[int | None, str, str], Report]",
+        current_app.extensions.setdefault(_EXTENSION, {}),
+    )
+    key = (sight(), asked.period, asked.group)
     found = kept.get(key)
     if found is None or not timedelta(0) <= asked.now - found.now < KEPT:
         found = query.read_report(

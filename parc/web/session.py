@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
 from parc.errors import NotFoundError
-from parc.extensions import db, transaction
+from parc.extensions import db, limit_sessions, transaction
 from parc.queries.users import SignedIn, find_signed_in
 from parc.services import sign_in as service
 from parc.services.actor import Actor
@@ -51,7 +51,13 @@ def load_actor() -> None:
 def become(person: SignedIn) -> None:
     """Make ``person`` the author of whatever this request does."""
     g.signed_in = person
-    g.actor = Actor(name=person.display_name, role=person.role, user_id=person.user_id)
+    g.actor = Actor(
+        name=person.display_name,
+        role=person.role,
+        user_id=person.user_id,
+        is_limited=person.is_limited,
+    )
+    limit_sessions(person.user_id if person.is_limited else None)
 
 
 def begin_session(token: str) -> None:

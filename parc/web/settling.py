@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from parc.queries.inbox_cause import Scope
+from parc.queries.scope import unlimited
 from parc.reconcile.inbox import settle
 from parc.web.access import actor
 from parc.web.context import now, settings
@@ -31,8 +32,9 @@ def settle_about(
         is_end=True,
         people=frozenset(people),
     )
-    settle(session, actor(), settings().inbox, now(), scope)
-    for start in range(_AT_ONCE, len(owned), _AT_ONCE):  # so many as one statement takes
-        part = Scope(assets=frozenset(owned[start : start + _AT_ONCE]), is_end=True)
-        settle(session, actor(), settings().inbox, now(), part)
+    with unlimited(session):  # what waits for a person does so whoever has caused it
+        settle(session, actor(), settings().inbox, now(), scope)
+        for start in range(_AT_ONCE, len(owned), _AT_ONCE):  # so many as one statement takes
+            part = Scope(assets=frozenset(owned[start : start + _AT_ONCE]), is_end=True)
+            settle(session, actor(), settings().inbox, now(), part)
     forget_count()

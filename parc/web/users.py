@@ -43,12 +43,13 @@ def new() -> ResponseReturnValue:
 @requires(Action.MANAGE_USER)
 def send_new() -> ResponseReturnValue:
     """Add a login and show the link by which it signs in for the first time."""
-    form = read_form("login", "display_name", "role", "person")
+    form = read_form("login", "display_name", "role", "person", "places")
     entered = UserInput(form.text("login"), form.text("display_name"), form.value("role"))
     try:
         with transaction() as session:
             user = service.add_user(session, actor(), entered, None, now())
             service.tie_person(session, actor(), user.id, form.text("person"), now())
+            service.limit_to_places(session, actor(), user.id, _paths(form), now())
             token = make_link(session, actor(), user.id, now())
     except InvalidInputError as error:
         return _new_page(form.refused(error)), 422
@@ -63,7 +64,11 @@ def edit(user_id: int) -> ResponseReturnValue:
     person = person_of(db.session(), user_id)
     named = person_label(person.name, person.email, person.external_id, person.id) if person else ""
     form = filled(
-        display_name=row.display_name, role=row.role.value, is_active=row.is_active, person=named
+        display_name=row.display_name,
+        role=row.role.value,
+        is_active=row.is_active,
+        person=named,
+        places="\n".join(row.places),
     )
     return _edit_page(user_id, form)
 
@@ -72,15 +77,19 @@ def edit(user_id: int) -> ResponseReturnValue:
 @requires(Action.MANAGE_USER)
 def send_edit(user_id: int) -> ResponseReturnValue:
     """Change name, role, activity and whose it is."""
-    form = read_form("display_name", "role", "is_active", "person")
+    form = read_form("display_name", "role", "is_active", "person", "places")
     login = get_user(db.session(), user_id).login
     entered = UserInput(
         login, form.text("display_name"), form.value("role"), form.is_checked("is_active")
     )
     try:
         with transaction() as session:
+            paths = _paths(form)
+            if not any(paths):  # who is to administer is limited no more first
+                service.limit_to_places(session, actor(), user_id, paths, now())
             service.change_user(session, actor(), user_id, entered, now())
             service.tie_person(session, actor(), user_id, form.text("person"), now())
+            service.limit_to_places(session, actor(), user_id, paths, now())
     except InvalidInputError as error:
         return _edit_page(user_id, form.refused(error)), 422
     tell(
@@ -106,6 +115,11 @@ def send_reset_password(user_id: int) -> ResponseReturnValue:
     with transaction() as session:
         token = service.reset_password(session, actor(), user_id, now())
     return _link_page(user_id, token)
+
+
+def _paths(form: Form) -> list[str]:
+    """Give the paths of places, one a line."""
+    return [path for line in form.value("places").splitlines() if (path := line.strip())]
 
 
 def _new_page(form: Form) -> str:

@@ -30,7 +30,7 @@ def test_added_login_signs_in_with_the_password_that_was_asked_for(sqlite_app: F
     assert Browser(sqlite_app).post("/sign-in", sent).status_code == 302
     rows = json.loads(run("list", "--json"))
     assert [(row["login"], row["role"]) for row in rows] == [("alice", "administrator")]
-    assert "administrator  active" in run("list")
+    assert "administrator  everything  active" in run("list")
 
 
 def test_link_signs_in_without_a_password(sqlite_app: Flask) -> None:

@@ -1,0 +1,425 @@
+"""What a login that is limited to places sees: each query of its session is narrowed by itself.
+
+A session that carries a ``Scope`` (see ``narrow``) adds, to every statement that it executes, what
+the rows of each table must meet: an alias, a join, a subquery, an update or a delete makes no
+difference, and no query has to remember it. A statement that reads such a table past the mapped
+classes cannot be narrowed and is refused. The rules, one a table, stand in ``_RULES``; in words in
+docs/howto/limit-a-login-to-places.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm.util import LoaderCriteriaOption
+from sqlalchemy.sql import visitors
+
+from parc import models
+from parc.models import Base, DocumentSubject, table_of
+
+_KEY: Final = "parc_scope"
+_OURS: Final = "scope_"  # how the names of what the rules read begin
+Table = Any  # a mapped class, its alias, or a table: what has columns
+Condition = sa.ColumnElement[bool]
+
+
+_LOCATION: Final = table_of(models.Location)
+_USER_PLACE: Final = table_of(models.UserPlace)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """That a session sees only what is within the places of one login."""
+
+    user_id: int
+
+
+# Whose places a statement is narrowed to is said at each execution, never kept with a statement
+# that SQLAlchemy has compiled for somebody else; unsaid, nothing is executed at all.
+_READER: Final[ContextVar[int]] = ContextVar("parc_scope_reader")
+_USER_ID: Final = sa.bindparam("scope_user_id", callable_=_READER.get, type_=sa.Integer())
+
+
+def _places() -> sa.Select[tuple[int]]:
+    """Select the ids of the reader's places and of all that lie in them."""
+    chosen = sa.select(_USER_PLACE.c.location_id.label("id")).where(
+        _USER_PLACE.c.user_id == _USER_ID
+    )
+    within = chosen.cte("scope_within", recursive=True, nesting=True)
+    inner = _LOCATION.alias("scope_inner")
+    within = within.union(sa.select(inner.c.id).where(inner.c.parent_id == within.c.id))
+    return sa.select(within.c.id)
+
+
+def _above() -> sa.Select[tuple[int]]:
+    """Select the ids of the reader's places and of those that they lie in, to name them by."""
+    chosen = (
+        sa.select(_LOCATION.c.id, _LOCATION.c.parent_id)
+        .join(_USER_PLACE, _USER_PLACE.c.location_id == _LOCATION.c.id)
+        .where(_USER_PLACE.c.user_id == _USER_ID)
+    )
+    above = chosen.cte("scope_above", recursive=True, nesting=True)
+    outer = _LOCATION.alias("scope_outer")
+    above = above.union(
+        sa.select(outer.c.id, outer.c.parent_id).where(outer.c.id == above.c.parent_id)
+    )
+    return sa.select(above.c.id)
+
+
+_PLACES: Final = _places()
+_ABOVE: Final = _above()
+
+
+def lies_within(column: Any) -> Condition:
+    """Tell whether a place lies in the reader's; only in statements that are narrowed."""
+    found: Condition = column.in_(_PLACES)
+    return found
+
+
+def _lies_above(column: Any) -> Condition:
+    """Tell whether a place is one of the reader's, or one that those lie in."""
+    found: Condition = column.in_(_ABOVE)
+    return found
+
+
+def _is_reader(column: Any) -> Condition:
+    """Tell whether a login is the reader's."""
+    found: Condition = column == _USER_ID
+    return found
+
+
+def _of_kinds(row: Table, common: Collection[str], placed: Mapping[str, type[Base]]) -> Condition:
+    """Tell whether what a kind and an id name is of the whole organisation, or within the scope."""
+    return sa.or_(
+        row.subject_kind.in_(list(common)),
+        *(
+            sa.and_(row.subject_kind == kind, _sees(model, row.subject_id))
+            for kind, model in placed.items()
+        ),
+    )
+
+
+def _sees(model: type[Base], column: Any) -> Condition:
+    """Tell whether the row of ``model`` that a key names is within the scope."""
+    row = table_of(model).alias(f"scope_{model.__tablename__}")
+    return sa.exists().where(row.c.id == column, _RULES[model](row.c)).correlate_except(row)
+
+
+def _asset(row: Table) -> Condition:
+    return lies_within(row.location_id)
+
+
+def _of_asset(row: Table) -> Condition:
+    return _sees(models.Asset, row.asset_id)
+
+
+def _range(row: Table) -> Condition:
+    return lies_within(row.location_id)
+
+
+def _run(row: Table) -> Condition:
+    return _sees(models.AddressRange, row.range_id)
+
+
+def _of_run(row: Table) -> Condition:
+    return _sees(models.Run, row.run_id)
+
+
+def _device(row: Table) -> Condition:
+    """Stand where the asset does; before it is one, where its range is."""
+    return sa.or_(
+        _sees(models.Asset, row.asset_id),
+        sa.and_(row.asset_id.is_(None), _sees(models.AddressRange, row.range_id)),
+    )
+
+
+def _of_device(row: Table) -> Condition:
+    return _sees(models.Device, row.device_id)
+
+
+def _of_interface(row: Table) -> Condition:
+    return _sees(models.Interface, row.interface_id)
+
+
+def _place(row: Table) -> Condition:
+    return sa.or_(lies_within(row.id), _lies_above(row.id))
+
+
+def _outlet(row: Table) -> Condition:
+    return lies_within(row.location_id)
+
+
+def _allocation(row: Table) -> Condition:
+    return sa.or_(row.asset_id.is_(None), _sees(models.Asset, row.asset_id))
+
+
+def _entry(row: Table) -> Condition:
+    return sa.or_(
+        _sees(models.Asset, row.asset_id),
+        sa.and_(row.asset_id.is_(None), _sees(models.Device, row.device_id)),
+        sa.and_(row.asset_id.is_(None), row.device_id.is_(None), lies_within(row.site_id)),
+    )
+
+
+def _incident(row: Table) -> Condition:
+    """Happen there, to what stands there or to who works there; or be the reader's own."""
+    about = table_of(models.IncidentAsset).alias("scope_about")
+    asker = table_of(models.Person).alias("scope_asker")
+    return sa.or_(
+        lies_within(row.location_id),
+        _is_reader(row.requester_id),
+        _is_reader(row.technician_id),
+        sa.exists()
+        .where(about.c.incident_id == row.id, _sees(models.Asset, about.c.asset_id))
+        .correlate_except(about),
+        sa.exists()
+        .where(asker.c.id == row.requester_person_id, lies_within(asker.c.site_id))
+        .correlate_except(asker),
+    )
+
+
+def _of_incident(row: Table) -> Condition:
+    return _sees(models.Incident, row.incident_id)
+
+
+def _link(row: Table) -> Condition:
+    """Show a link only to who sees both of its ends."""
+    return sa.and_(_sees(models.Incident, row.incident_id), _sees(models.Incident, row.other_id))
+
+
+# SQLAlchemy reads the rules once and takes what they name directly for values of the statement:
+# tables of kinds are named in functions that they call.
+def _document(row: Table) -> Condition:
+    return _of_document_kinds(row)
+
+
+def _of_document_kinds(row: Table) -> Condition:
+    placed: dict[str, type[Base]] = {
+        DocumentSubject.INCIDENT: models.Incident,
+        DocumentSubject.MOVEMENT: models.Movement,
+    }
+    return _of_kinds(row, [kind for kind in DocumentSubject if kind not in placed], placed)
+
+
+def _audit_entry(row: Table) -> Condition:
+    return _of_history_kinds(row)
+
+
+def _of_history_kinds(row: Table) -> Condition:
+    """Show the history of what stands within; that of all else may name what does not."""
+    placed = {
+        "asset": models.Asset,
+        "device": models.Device,
+        "incident": models.Incident,
+        "location": models.Location,
+        "movement": models.Movement,
+        "range": models.AddressRange,
+        "run": models.Run,
+        "wall_outlet": models.WallOutlet,
+    }
+    return _of_kinds(row, (), placed)
+
+
+def _change_set(row: Table) -> Condition:
+    """Be an act of the reader's own: others' may reach beyond what the reader sees."""
+    return _is_reader(row.user_id)
+
+
+def _of_change_set(row: Table) -> Condition:
+    return _sees(models.ChangeSet, row.change_set_id)
+
+
+_Rule = Callable[[Table], Condition]
+_RULES: Final[Mapping[type[Base], _Rule]] = {
+    models.Asset: _asset,
+    models.Location: _place,
+    models.WallOutlet: _outlet,
+    models.AddressRange: _range,
+    models.Run: _run,
+    models.RunTarget: _of_run,
+    models.Device: _device,
+    models.InboxEntry: _entry,
+    models.Allocation: _allocation,
+    models.Attachment: _of_interface,
+    models.Incident: _incident,
+    models.IncidentLink: _link,
+    models.FollowUp: _of_incident,
+    models.Document: _document,
+    models.AuditEntry: _audit_entry,
+    models.ChangeSet: _change_set,
+    models.ChangeSetPart: _of_change_set,
+    **dict.fromkeys(
+        (
+            models.AssetField,
+            models.ContractLine,
+            models.Coverage,
+            models.CustomValue,
+            models.Difference,
+            models.IncidentAsset,
+            models.MergedAsset,
+            models.Movement,
+        ),
+        _of_asset,
+    ),
+    **dict.fromkeys(
+        (
+            models.Agent,
+            models.Battery,
+            models.BridgeVlan,
+            models.CategorySign,
+            models.Component,
+            models.HostEntry,
+            models.InboxDevice,
+            models.Installation,
+            models.Interface,
+            models.LifeCount,
+            models.LifeCountReading,
+            models.ManagedDevice,
+            models.MappedAddress,
+            models.MissedRow,
+            models.Neighbor,
+            models.Outlet,
+            models.Service,
+            models.Storage,
+            models.StoredObservation,
+            models.Supply,
+            models.SwitchPort,
+            models.Tray,
+            models.WirelessStation,
+        ),
+        _of_device,
+    ),
+}
+
+
+_OPTIONS: Final[Mapping[str, LoaderCriteriaOption]] = {
+    model.__tablename__: with_loader_criteria(
+        model,
+        rule,
+        include_aliases=True,
+        propagate_to_loaders=False,
+        track_closure_variables=False,
+    )
+    for model, rule in _RULES.items()
+}
+
+
+# The tables of which a limited login sees a part.
+NARROWED: Final = frozenset(_RULES)
+
+
+class UnscopedError(RuntimeError):
+    """A session with a scope was asked something that cannot be narrowed: a mistake of ours."""
+
+
+def narrow(session: Session, scope: Scope | None) -> None:
+    """Let a session see only what is within a scope, or all again."""
+    if scope is None:
+        session.info.pop(_KEY, None)
+    else:
+        session.info[_KEY] = scope
+
+
+def scope_of(session: Session) -> Scope | None:
+    """Give the scope that a session is narrowed to."""
+    return session.info.get(_KEY)
+
+
+@contextmanager
+def unlimited(session: Session) -> Iterator[None]:
+    """See everything for as long as what is computed or kept unique concerns everything."""
+    scope = scope_of(session)
+    session.flush()
+    narrow(session, None)
+    try:
+        yield
+        session.flush()
+    finally:
+        narrow(session, scope)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _narrow_statement(state: ORMExecuteState) -> None:
+    """Narrow what a session with a scope executes; refuse what cannot be narrowed."""
+    scope = scope_of(state.session)
+    if scope is None or state.is_column_load or state.is_insert:
+        return
+    named = _narrowed_tables(state.statement)
+    if named:
+        _READER.set(scope.user_id)
+        state.statement = state.statement.options(*(_OPTIONS[name] for name in sorted(named)))
+
+
+def _narrowed_tables(statement: Any) -> set[str]:
+    """Give the tables with a rule that a statement names.
+
+    Raises:
+        UnscopedError: it reads one past its mapped class, where the rule does not reach.
+    """
+    named: set[str] = set()
+    mapped: set[str] = set()
+    past: set[str] = set()
+    aliases: dict[str, str] = {}
+    mapped_aliases: set[str] = set()
+    for element in visitors.iterate(statement):
+        is_mapped = "parententity" in element._annotations  # noqa: SLF001 -- the one mark there is
+        if isinstance(element, sa.Table):
+            named.add(element.name)
+            mapped.update([element.name] if is_mapped else ())
+        elif isinstance(element, sa.Column) and is_mapped:
+            mapped.add(_table_name(element))
+            mapped_aliases.add(getattr(element.table, "name", ""))
+        elif isinstance(element, sa.Alias) and not element.name.startswith(_OURS):
+            aliases[element.name] = getattr(element.element, "name", "")
+            if is_mapped:
+                mapped.add(aliases[element.name])
+                mapped_aliases.add(element.name)
+        elif isinstance(element, sa.Join):  # within select_from(): the rules do not reach into it
+            past.update(one.name for one in visitors.iterate(element) if isinstance(one, sa.Table))
+        elif isinstance(element, sa.Select):
+            whole = _chosen_from(element)
+            mapped |= whole
+            past |= _shown_past(element) - whole
+        elif isinstance(element, sa.TextClause):
+            past |= set(element.text.split())
+    past |= {table for name, table in aliases.items() if name not in mapped_aliases}
+    if found := (named - mapped | past) & _OPTIONS.keys():
+        raise UnscopedError(f"read past the mapped classes: {', '.join(sorted(found))}")
+    return named & _OPTIONS.keys()
+
+
+def _chosen_from(query: sa.Select[Any]) -> set[str]:
+    """Give the tables of mapped classes that a query was told to read from."""
+    return {
+        getattr(source, "name", "")
+        for source in query._from_obj  # noqa: SLF001 -- what was handed to select_from()
+        if "parententity" in source._annotations  # noqa: SLF001
+    }
+
+
+def _shown_past(query: sa.Select[Any]) -> set[str]:
+    """Give the tables of columns that a query shows as the table's, not as the mapped class's."""
+    return {
+        _table_name(part)
+        for shown in query._raw_columns  # noqa: SLF001 -- what was handed to select()
+        for part in visitors.iterate(shown)
+        if isinstance(part, sa.Column) and "parententity" not in part._annotations  # noqa: SLF001
+    }
+
+
+def _table_name(column: sa.Column[Any]) -> str:
+    """Give the table of a column; none for those of the rules themselves."""
+    source: Any = column.table
+    name = str(getattr(source, "name", ""))
+    return (
+        ""
+        if name.startswith(_OURS)
+        else str(getattr(getattr(source, "element", source), "name", ""))
+    )

@@ -1,0 +1,319 @@
+"""T2: a login that is limited to places neither sees nor changes what stands elsewhere.
+
+The rows of the world stand in Lyon. The login is limited to Paris, where one machine of its own
+stands; every text of a row that belongs to Lyon is marked, so that it may show up nowhere.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session, aliased, outerjoin
+from werkzeug.test import TestResponse
+
+from parc import models
+from parc.errors import InvalidInputError, NotFoundError
+from parc.extensions import db, transaction
+from parc.models import Asset, Base, Location, LocationKind, Movement, Role
+from parc.queries import scope
+from parc.queries.scope import Scope, UnscopedError, narrow
+from parc.services.actor import SYSTEM
+from parc.services.users import limit_to_places
+from tests.conftest import SOME_MOMENT
+from tests.factories import make_asset, make_user
+from tests.security.world import NOT_FOR_BROWSERS, World, dump, make_world, text_columns
+from tests.web import Browser
+
+_MARK = "beyond-the-wall"
+# Documents and words of contracts, licences, software and suppliers belong to all.
+_COMMON = {"document"}
+_LISTS = {"addresses", "facts", "reasons", "warnings"}
+# Pages of what belongs to the whole organisation, which name a row of the world all the same.
+_COMMON_ROWS = {
+    "contract_id", "department_id", "entitlement_id", "person_id", "product_id", "supplier_id",
+}  # fmt: skip
+
+
+class Wall:
+    """The world in Lyon, and a browser of a login that is limited to Paris."""
+
+    def __init__(self, app: Flask, role: Role) -> None:
+        self.world: World = make_world(app)
+        with transaction() as session:
+            _mark(session)
+            self.far = {model: _keys(session, model) for model in scope.NARROWED}
+            self.far[models.Document] = set()  # the world's is of a contract
+            paris = Location(kind=LocationKind.SITE, name="Paris")
+            session.add(paris)
+            session.flush()
+            self.own_id = make_asset(session, asset_tag="P7", name="ours", location_id=paris.id).id
+            self.paris_id = paris.id
+        self.browser = Browser(app, role)
+        user_id = self.browser.user_id
+        assert user_id is not None
+        with transaction() as session:
+            limit_to_places(session, SYSTEM, user_id, ["Paris"], SOME_MOMENT)
+        self.browser.sign_in(user_id)
+        self.user_id = user_id
+        db.session.remove()
+
+    def session(self) -> Session:
+        """Give a session that sees what the login sees."""
+        session = db.session()
+        narrow(session, Scope(self.user_id))
+        return session
+
+
+def _keys(session: Session, model: type[Base]) -> set[tuple[Any, ...]]:
+    keys = models.table_of(model).primary_key.columns
+    return {tuple(row) for row in session.execute(sa.select(*keys))}
+
+
+def _mark(session: Session) -> None:
+    """Write the mark into every text of the tables that are narrowed."""
+    for model in scope.NARROWED - {models.AuditEntry}:
+        table = models.table_of(model)
+        values: dict[str, Any] = {}
+        for column in text_columns(table):
+            mark = f"{_MARK}-{table.name}"[: getattr(column.type, "length", None) or 100]
+            if column.name != "asset_tag" and table.name not in _COMMON:
+                values[column.name] = [mark] if column.name in _LISTS else mark
+        if values:
+            key = min(table.primary_key.columns, key=lambda column: column.name)
+            first = sa.select(sa.func.min(key)).scalar_subquery()
+            one = any(table.c[name].unique for name in values)
+            where = key == first if one else sa.true()
+            session.execute(table.update().where(where).values(values))
+
+
+@pytest.fixture
+def wall(sqlite_app: Flask) -> Wall:
+    return Wall(sqlite_app, Role.MANAGER)
+
+
+def _said(answer: TestResponse) -> str:
+    if answer.data[:2] == b"PK":
+        book = zipfile.ZipFile(io.BytesIO(answer.data))
+        return "".join(book.read(name).decode() for name in book.namelist())
+    return str(answer.data, "utf-8", "ignore")
+
+
+def test_no_page_list_or_file_says_anything_of_another_place(wall: Wall) -> None:
+    app, leaks = wall.browser.app, {}
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in NOT_FOR_BROWSERS or "GET" not in (rule.methods or ()):
+            continue
+        answer = wall.browser.get(wall.world.address(rule))
+        assert answer.status_code in {200, 302, 404}, rule.rule
+        if found := set(re.findall(_MARK + r"-\w*", _said(answer))):
+            leaks[rule.rule] = found
+        own = {name for name in rule.arguments if name.endswith("_id")} - _COMMON_ROWS
+        if own and not rule.arguments & _COMMON_ROWS:
+            assert answer.status_code == 404, rule.rule
+    assert not leaks
+
+
+def test_lists_hold_what_stands_in_the_own_places(wall: Wall) -> None:
+    assert "ours" in wall.browser.get("/assets").text
+    assert wall.browser.get("/assets?q=P7").location == f"/assets/{wall.own_id}"
+    assert wall.browser.get(f"/assets/{wall.own_id}").status_code == 200
+    assert _said(wall.browser.get("/assets/export.csv")).count("\r\n") == 2
+    assert "/assets/1" not in wall.browser.get("/assets?q=P000001").text
+    assert wall.browser.get("/a/P000001").status_code == 404
+    assert "Paris" in wall.browser.get("/account").text
+
+
+def test_no_form_changes_anything_of_another_place(wall: Wall) -> None:
+    """Each address with its bare form: it is refused, and no row of the other place changes."""
+    before = _placed()
+    for rule in wall.browser.app.url_map.iter_rules():
+        is_own = rule.endpoint in {"session.sign_out", "account.end_others"}
+        if rule.endpoint in NOT_FOR_BROWSERS or "POST" not in (rule.methods or ()) or is_own:
+            continue
+        answer = wall.browser.post(wall.world.address(rule))
+        assert answer.status_code < 500, rule.rule
+        assert _MARK not in _said(answer), rule.rule
+    assert _placed() == before
+
+
+def _placed() -> Mapping[str, list[object]]:
+    """Give all rows of the narrowed tables."""
+    names = {model.__tablename__ for model in scope.NARROWED}
+    return {name: rows for name, rows in dump().items() if name in names}
+
+
+def _forms(wall: Wall) -> list[tuple[str, dict[str, Any], int]]:
+    """Give doors with whole forms that name a row of the other place, and their answers."""
+    ids = wall.world.ids
+    asset, incident, own = ids["asset_id"], ids["incident_id"], wall.own_id
+    return [
+        (f"/assets/{asset}/edit", {"name": "x", "version": "1"}, 404),
+        (f"/assets/{asset}/state", {"lifecycle_state": "in_stock"}, 404),
+        (f"/assets/{asset}/delete", {}, 404),
+        (
+            f"/assets/{asset}/move",
+            {"kind": "assignment", "person": "Grace", "effective_on": "2026-11-20"},
+            404,
+        ),
+        (f"/assets/{asset}/lock", {"field": "name", "lock": "never"}, 404),
+        (f"/assets/{asset}/release", {"field": "name"}, 404),
+        (f"/assets/{asset}/difference", {"field": "name", "decision": "keep"}, 404),
+        ("/assets/bulk-edit", {"id": str(asset), "notes": "x", "is_confirmed": "1"}, 0),
+        ("/assets/bulk-state", {"id": str(asset), "to": "in_stock", "is_confirmed": "1"}, 0),
+        ("/assets/bulk-release", {"id": str(asset), "field": "name", "is_confirmed": "1"}, 0),
+        ("/assets/labels", {"id": str(asset)}, 0),
+        (f"/movements/{ids['movement_id']}/cancel", {"reason": "x"}, 404),
+        ("/devices/decide", {"id": str(ids["device_id"]), "action": "accept"}, 0),
+        ("/devices/ignore", {"id": str(ids["device_id"]), "reason": "x"}, 0),
+        ("/devices/attach", {"id": str(ids["device_id"]), "asset_id": str(own)}, 0),
+        ("/inbox/decide", {"id": str(ids["entry_id"]), "action": "mine"}, 0),
+        (f"/incidents/{incident}/follow-up", {"text": "x"}, 404),
+        (
+            f"/incidents/{incident}/link",
+            {"other": str(ids["other_id"]), "link_kind": "related"},
+            404,
+        ),
+        ("/incidents/decide", {"id": str(incident), "action": "mine"}, 0),
+        (f"/assets/{own}/edit", {"version": "1", "location_id": str(ids["place_id"])}, 422),
+        ("/my/report?asset=P000001", {"title": "x", "text": "x"}, 0),
+        (f"/changes/{ids['change_set_id']}/undo", {}, 404),
+        (f"/documents/{ids['document_id']}/delete", {}, 0),
+    ]
+
+
+def test_whole_forms_that_name_a_row_of_another_place_change_nothing(wall: Wall) -> None:
+    before = _placed()
+    for path, sent, status in _forms(wall):
+        answer = wall.browser.post(path, sent)
+        assert answer.status_code == status or (not status and answer.status_code < 500), path
+        assert _MARK not in _said(answer), path
+    after = _placed()
+    # What waits for a person is looked at after each act, whoever did it, as the nightly job does.
+    looked_at = {"inbox_device", "inbox_entry"}
+    assert {name for name in before if after[name] != before[name]} <= looked_at
+    assert not db.session.scalars(
+        sa.select(models.InboxEntry.id).where(models.InboxEntry.assignee_id.is_not(None))
+    ).all()
+
+
+@pytest.fixture
+def both(app: Flask) -> tuple[Wall, Session]:
+    """The wall on each of the two databases, with a session that sees what the login sees."""
+    wall = Wall(app, Role.TECHNICIAN)
+    return wall, wall.session()
+
+
+def test_each_table_is_narrowed_however_it_is_read_or_written(both: tuple[Wall, Session]) -> None:
+    wall, session = both
+    assert {Asset, models.Device, models.Movement, models.Incident, models.InboxEntry} <= {
+        model for model, keys in wall.far.items() if keys
+    }
+    for model in sorted(scope.NARROWED, key=lambda one: one.__tablename__):
+        columns: Any = [getattr(model, str(key.key)) for key in sa.inspect(model).primary_key]
+        seen = {tuple(row) for row in session.execute(sa.select(*columns))}
+        assert not seen & wall.far[model], model
+        other: Any = aliased(model)
+        count, first = sa.select(sa.func.count()), sa.select(*columns)
+        assert session.scalar(count.select_from(model)) == len(seen), model
+        assert session.scalar(count.select_from(other)) == len(seen), model
+        assert session.scalar(count.select_from(first.subquery())) == len(seen), model
+        both_parts = sa.union_all(first, first).subquery()
+        assert session.scalar(count.select_from(both_parts)) == 2 * len(seen), model
+        assert len(session.scalars(sa.select(model)).all()) == len(seen), model
+        same = sa.update(model).values({columns[0]: columns[0]})
+        assert session.execute(same).rowcount == len(seen), model  # type: ignore[attr-defined]
+        gone = sa.delete(model).where(sa.tuple_(*columns).in_(sorted(wall.far[model])))
+        assert session.execute(gone).rowcount == 0, model  # type: ignore[attr-defined]
+    session.rollback()
+
+
+def test_key_of_another_place_finds_nothing_and_new_rows_cannot_name_it(wall: Wall) -> None:
+    session = wall.session()
+    assert session.get(Asset, wall.world.ids["asset_id"]) is None
+    assert session.get(Asset, wall.own_id) is not None
+    joined = sa.select(models.Person.name, Asset.name).outerjoin(
+        Asset, Asset.custodian_person_id == models.Person.id
+    )
+    assert [list(row) for row in session.execute(joined)] == [["Grace", None]]
+    far, incident = wall.world.ids["asset_id"], wall.world.ids["other_id"]
+    session.add(models.IncidentAsset(incident_id=incident, asset_id=far, asset_name="x"))
+    with pytest.raises(NotFoundError):
+        session.flush()
+    session.rollback()
+
+
+def test_compiled_statement_serves_each_login_its_own_places(both: tuple[Wall, Session]) -> None:
+    wall, session = both
+    with transaction() as writing:
+        other = make_user(writing, login="other")
+        lyon = writing.get_one(Location, wall.world.ids["place_id"])
+        limit_to_places(writing, SYSTEM, other.id, [lyon.name], SOME_MOMENT)
+        other_id = other.id
+    query = sa.select(Asset.id).order_by(Asset.id)
+    for _turn in range(2):
+        narrow(session, Scope(wall.user_id))
+        assert session.scalars(query).all() == [wall.own_id]
+        narrow(session, Scope(other_id))
+        assert wall.own_id not in session.scalars(query).all()
+        assert wall.world.ids["asset_id"] in session.scalars(query).all()
+
+
+@pytest.mark.usefixtures("sqlite_app")
+def test_statement_past_the_mapped_classes_is_refused() -> None:
+    table, session = models.table_of(Asset), db.session()
+    narrow(session, Scope(1))
+    for statement in (
+        sa.select(table),
+        sa.select(table.c.id, Location.id),
+        sa.select(sa.func.count()).select_from(table),
+        sa.select(sa.func.max(table.c.id), Asset.id),
+        sa.select(table.alias("other").c.id, Asset.id),
+        sa.select(*models.table_of(Movement).columns, Asset.name).join(
+            Asset, Asset.id == Movement.asset_id
+        ),
+        table.update().values(name="x"),
+        table.delete(),
+        sa.select(sa.func.count()).select_from(sa.outerjoin(Location, Asset)),
+        sa.select(sa.func.count()).select_from(outerjoin(Location, Asset)),
+        sa.text("SELECT name FROM asset"),
+        sa.select(Location.id).where(Location.id.in_(sa.text("SELECT id FROM device"))),
+    ):
+        with pytest.raises(UnscopedError, match="past the mapped classes"):
+            session.execute(statement)
+
+
+def test_every_table_that_hangs_on_a_place_is_narrowed_or_common_to_all() -> None:
+    """A new table with a key to what stands somewhere has to be thought of."""
+    common = {
+        "agent_token", "agent_upload", "allocation_rule", "contract_rule", "person",
+        "range_credential", "user_place",
+    }  # fmt: skip
+    narrowed = {model.__tablename__ for model in scope.NARROWED}
+    hanging = {
+        table.name
+        for table in Base.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table.name in narrowed and key.column.table.name != "change_set"
+    }
+    assert hanging - narrowed == common
+
+
+def test_login_cannot_let_an_asset_leave_its_sight(wall: Wall) -> None:
+    session = wall.session()
+    asset = session.get_one(Asset, wall.own_id)
+    for place in (wall.world.ids["place_id"], None):
+        asset.location_id = place
+        with pytest.raises(InvalidInputError) as raised:
+            session.flush()
+        assert [(one.field, one.code) for one in raised.value.problems] == [
+            ("location_id", "beyond_places")
+        ]
+        session.rollback()
+        asset = session.get_one(Asset, wall.own_id)
