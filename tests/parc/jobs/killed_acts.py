@@ -27,7 +27,6 @@ from parc.app import create_app
 from parc.config import InboxSettings
 from parc.extensions import db, reading, transaction
 from parc.models import Asset, Base, ChangeSet, ChangeSetKind, ChangeSetPart, Device
-from parc.queries.inbox_cause import Scope
 from parc.reconcile.apply import apply
 from parc.reconcile.inbox import settle
 from parc.reconcile.invariants import examine
@@ -78,7 +77,7 @@ def _complete(act: Callable[[Session, int], None], hour: int) -> None:
         act(session, hour)
         session.flush()
         at = SOME_MOMENT + timedelta(hours=hour)
-        settle(session, SOME_PERSON, InboxSettings(), at, Scope(is_end=True))
+        settle(session, SOME_PERSON, InboxSettings(), at)
 
 
 def _count_statements(act: Callable[[Session, int], None], hour: int) -> int:
