@@ -105,13 +105,20 @@ class Behaviour:
 
 @dataclass(slots=True)
 class HostileAgent(asyncio.DatagramProtocol):
-    """Serves one behaviour on one socket, and remembers what it was asked."""
+    """Serves one behaviour on one socket, and remembers what it was asked.
+
+    Attributes:
+        seen: all requests.
+        most_waiting: how many were without their answer at once.
+    """
 
     behaviour: Behaviour
     tree: Tree = field(init=False)
     order: list[Arcs] = field(init=False)
     seed: random.Random = field(init=False)
     seen: list[codec.Message] = field(default_factory=list)
+    waiting: int = 0
+    most_waiting: int = 0
     transport: asyncio.DatagramTransport | None = None
     elsewhere: socket.socket | None = None
 
@@ -130,6 +137,8 @@ class HostileAgent(asyncio.DatagramProtocol):
         request = codec.decode_message(data)
         before = len(self.seen)
         self.seen.append(request)
+        self.waiting += 1
+        self.most_waiting = max(self.most_waiting, self.waiting)
         if self.behaviour.community not in (None, request.community):
             return
         if self.behaviour.is_v1_only and request.version != codec.VERSION_1:
@@ -151,6 +160,7 @@ class HostileAgent(asyncio.DatagramProtocol):
             loop.call_later(self.behaviour.delay_seconds, self._leave, datagram, addr)
 
     def _leave(self, octets: bytes, addr: tuple[str, int]) -> None:
+        self.waiting -= 1
         if self.behaviour.is_elsewhere:
             if self.elsewhere is None:
                 self.elsewhere = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

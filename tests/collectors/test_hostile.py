@@ -12,11 +12,12 @@ from collectors.collect import SnmpResult
 from collectors.credentials import SnmpCredential, SnmpVersion
 from collectors.definitions.loader import load_definitions
 from collectors.runner import run
+from collectors.snmp.session import IN_FLIGHT
 from collectors.snmp.udp_transport import UdpTransport
 from collectors.target import Limits, Target
 from tests.conftest import SOME_MOMENT
 from tests.hostile_agent import INTERFACES, Behaviour, serve
-from tests.hostile_behaviours import BEHAVIOURS
+from tests.hostile_behaviours import BEHAVIOURS, named
 
 LIMITS = Limits(timeout_seconds=0.3, retries=1, device_seconds=4.0, rows=30_000, requests=400)
 HEALTHY = Behaviour("healthy neighbour", is_complete=True)
@@ -68,6 +69,26 @@ def test_misbehaviour_ends_in_its_budget_with_a_reason(behaviour: Behaviour) -> 
     elif result.observation is None:
         assert result.failure is not None
         assert reasons(result)
+    elif result.observation.interfaces.rows and not result.observation.interfaces.complete:
+        assert reasons(result)
     for reason in reasons(result):
         assert reason == "".join(char for char in reason if unicodedata.category(char) != "Cc")
         assert "unexpected" not in reason
+
+
+def test_no_more_than_two_requests_are_in_flight_to_a_device() -> None:
+    async def collect() -> tuple[SnmpResult, int]:
+        async with serve(named("replies come just in time")) as (port, agent):
+            credential = SnmpCredential(SnmpVersion.V2C, "public", port=port)
+            target = Target("127.0.0.1", (credential,), LIMITS)
+            transport = UdpTransport()
+            try:
+                found = run([target], transport, DEFINITIONS, lambda: SOME_MOMENT)
+                [result] = [one async for one in found]
+                return result, agent.most_waiting
+            finally:
+                await transport.close()
+
+    result, most_waiting = asyncio.run(collect())
+    assert is_complete(result)
+    assert 1 <= most_waiting <= IN_FLIGHT == 2
