@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 # So many times the devices that are read may have been asked for their first answer: a silent one
 # takes seconds, in which others are read, and costs no more than a few packets.
-_ASKED_AHEAD = 3
+_ASKED_AHEAD = 5
 # Bindings are made by the hundred thousand and hold no cycles: looking for these at Python's own
 # pace costs a seventh of the processor time.
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000

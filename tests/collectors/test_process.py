@@ -101,8 +101,8 @@ def test_devices_in_progress_fail_when_the_process_is_killed_and_the_others_are_
 
         try:
             async with serve(replace(HEALTHY, on_request=kill_once)) as (port, _):
-                # The port answers on one address only, and three are in progress at once.
-                targets = [_target(port), *(_target(port, f"127.0.0.{n}") for n in range(2, 6))]
+                # The port answers on one address only, and five are in progress at once.
+                targets = [_target(port), *(_target(port, f"127.0.0.{n}") for n in range(2, 8))]
                 return [one async for one in collector.collect(targets)]
         finally:
             await collector.close()
@@ -110,8 +110,8 @@ def test_devices_in_progress_fail_when_the_process_is_killed_and_the_others_are_
     results = {one.address: one for one in asyncio.run(collect())}
     assert results["127.0.0.1"].failure is Failure.MALFORMED
     assert "ended while it read this device" in results["127.0.0.1"].detail
-    failures = [results[f"127.0.0.{n}"].failure for n in range(1, 6)]
-    assert failures == [Failure.MALFORMED] * 3 + [Failure.NO_ANSWER] * 2
+    failures = [results[f"127.0.0.{n}"].failure for n in range(1, 8)]
+    assert failures == [Failure.MALFORMED] * 5 + [Failure.NO_ANSWER] * 2
 
 
 def test_nothing_is_begun_once_it_should_stop() -> None:
