@@ -14,11 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Final
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 _LINK_WORD = "/sign-in/link/"
@@ -32,7 +33,9 @@ _RIGHTS = (
     ("software", "/software", ""),
     ("agents", "/agents", ""),
 )
-_SIZE = {"width": 1440, "height": 900}
+_SIZE: Final[ViewportSize] = {"width": 1440, "height": 900}
+_SMALL_SIZE: Final[ViewportSize] = {"width": 1280, "height": 720}
+_FORM = "main form:has([name=serial_number])"
 
 
 def main() -> None:
@@ -49,7 +52,7 @@ def main() -> None:
         _wait_for_runs(Path(data) / "parc.db")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-            page = browser.new_page(viewport=_SIZE, locale=options.language)  # type: ignore[arg-type]  # a TypedDict of the library
+            page = browser.new_page(viewport=_SIZE, locale=options.language)
             _take(page, link, options.folder)
             browser.close()
 
@@ -94,6 +97,61 @@ def _wait_for_runs(database: Path) -> None:
     raise SystemExit(f"The demo's sweeps did not end within {_WAIT_SECONDS} s.")
 
 
+def _take_identity(page: Page, base: str, folder: Path) -> None:
+    """Take what explains identity and provenance: a person says otherwise, a list doubles a record.
+
+    The next sweep of the range sees what its switch says, and tells the difference.
+    """
+    page.set_viewport_size(_SMALL_SIZE)
+    page.goto(f"{base}/assets?q=sw-coeur-01")
+    page.click("main table tbody a[href*='/assets/']")
+    page.wait_for_load_state()
+    sheet = page.url.partition("?")[0]
+    page.goto(f"{sheet}/edit")
+    serial = page.input_value(f"{_FORM} [name=serial_number]")
+    _send(page, {"name": "sw-coeur-lyon", "software_revision": "4.28.3M"})
+    page.goto(f"{base}/assets/new")
+    page.select_option(f"{_FORM} [name=category]", "switch")
+    page.select_option(f"{_FORM} [name=lifecycle_state]", "in_stock")
+    twin = {"name": "SW-COEUR-01", "serial_number": serial, "manufacturer": "Arista Networks"}
+    _send(page, {**twin, "model_name": "7150S-52", "notes": "2024, rack 2"})
+    other = page.url.rpartition("/")[2].partition("?")[0]
+    page.goto(f"{base}/ranges")
+    page.click("main form[action$='/1/sweep'] button")
+    page.wait_for_load_state()
+    _wait_for_end(page)
+    page.goto(f"{base}/inbox?sort=-opened_at")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.screenshot(path=folder / "inbox.png")
+    page.goto(sheet)
+    page.locator(".differences").screenshot(path=folder / "difference.png")
+    page.goto(f"{base}/assets?q=PC-0001")
+    page.click("main table tbody a[href*='/assets/']")
+    page.locator("#why").screenshot(path=folder / "why.png")
+    page.goto(f"{sheet}/merge?other={other}")
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=folder / "merge.png")
+
+
+def _wait_for_end(page: Page) -> None:
+    """Look at the page of a run again until it offers to start it once more."""
+    for _ in range(_WAIT_SECONDS):
+        if page.locator("main form[action$='/again']").count():
+            return
+        time.sleep(1)
+        page.reload()
+    raise SystemExit(f"The sweep did not end within {_WAIT_SECONDS} s.")
+
+
+def _send(page: Page, values: Mapping[str, str]) -> None:
+    for name, value in values.items():
+        page.fill(f"{_FORM} [name={name}]", value)
+    page.click(f"{_FORM} .button.primary")
+    page.wait_for_load_state()
+
+
 def _take(page: Page, link: str, folder: Path) -> None:
     base = link.partition(_LINK_WORD)[0]
     refused: list[str] = []
@@ -126,6 +184,7 @@ def _take(page: Page, link: str, folder: Path) -> None:
         shoot(name)
     _take_network(page, base, shoot)
     _take_guides(page, base, folder)
+    _take_identity(page, base, folder)
     if refused:
         raise SystemExit(f"The server refused {refused[0]}: the pictures lack something.")
 

@@ -85,13 +85,18 @@ class InboxCounts:
 
 @dataclass(frozen=True, slots=True)
 class EntrySheet:
-    """One entry with all that helps to decide."""
+    """One entry with all that helps to decide.
+
+    Attributes:
+        records: the assets that an entry names by themselves, such as those with one serial number.
+    """
 
     entry: InboxEntry
     assignee: str | None
     range_name: str | None
     site: str | None
     devices: Sequence[Any]
+    records: Sequence[Any] = ()
 
 
 _COLUMNS: Final[tuple[Any, ...]] = (
@@ -226,7 +231,24 @@ def read_entry(session: Session, entry_id: int) -> EntrySheet:
         address_range.name if address_range else None,
         site.name if site else None,
         devices,
+        _records(session, entry.evidence.get("assets") or ()),
     )
+
+
+def _records(session: Session, asset_ids: Sequence[int]) -> Sequence[Any]:
+    if not asset_ids:
+        return []
+    query = sa.select(
+        Asset.id,
+        Asset.name,
+        Asset.asset_tag,
+        Asset.manufacturer,
+        Asset.model_name,
+        Asset.serial_number,
+        Asset.lifecycle_state,
+        Asset.last_seen_at,
+    ).where(Asset.id.in_(asset_ids[:_MOST_DEVICES]))
+    return session.execute(query.order_by(Asset.id)).all()
 
 
 def assets_of(session: Session, entry_id: int) -> list[int]:

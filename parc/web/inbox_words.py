@@ -292,6 +292,8 @@ def proposal(kind: InboxKind, evidence: Mapping[str, Any]) -> tuple[Decision | N
     is_disposed = evidence.get("state") == LifecycleState.DISPOSED.value
     if kind is InboxKind.GONE_SEEN and is_disposed:
         return None, gettext("Find out who uses it")
+    if kind is InboxKind.IDENTITY_CONFLICT and evidence.get("assets"):
+        return None, gettext("Compare the records")
     if kind in _LOOK:
         return None, str(_LOOK[kind])
     return Decision.ACCEPT, act_label(kind, Decision.ACCEPT)

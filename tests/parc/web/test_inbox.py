@@ -257,6 +257,18 @@ def test_conflict_of_two_assets_leads_to_their_merge(administrator: Browser) -> 
     assert [e.state for e in _entries()] == [InboxState.CLOSED]
 
 
+def test_conflict_of_records_without_devices_shows_both(administrator: Browser) -> None:
+    with transaction() as session:
+        for name, maker in (("sw-1", "Arista"), ("SW-1 of the list", "Arista Networks")):
+            make_asset(session, name=name, manufacturer=maker, serial_number="JPE85975688")
+    _settle()
+    (entry,) = _entries()
+    page = administrator.get(f"/inbox/{entry.id}").text
+    assert "Compare the records" in page
+    records = page.partition('id="records"')[2]
+    assert all(text in records for text in ("sw-1", "SW-1 of the list", "Arista Networks"))
+
+
 def test_key_that_identifies_nothing_is_told_from_the_conflict(
     administrator: Browser, browse: Browse
 ) -> None:
