@@ -10,7 +10,6 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from markupsafe import Markup
 
 from collectors.agent.errors import Fault, UploadError
 from collectors.agent.limits import MEBIBYTE, UploadLimits
@@ -25,7 +24,7 @@ from parc.services import agent_tokens
 from parc.services.agents import Received, store_inventory
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
-from parc.web.cells import CellWriter
+from parc.web.cells import CellWriter, badge_cell, link_cell
 from parc.web.context import now, settings
 from parc.web.documents import takes_files
 from parc.web.exports import csv_file, exports, xlsx_file
@@ -234,18 +233,15 @@ def _empty(*, is_narrowed: bool) -> Empty:
 def _line(row: Any, write: CellWriter) -> Line:
     asset: Cell = "—"
     if row.asset_id is not None:
-        link = Markup('<a href="{}">{}</a>')
-        asset = link.format(url_for("assets.show", asset_id=row.asset_id), row.asset_name)
+        asset = link_cell(url_for("assets.show", asset_id=row.asset_id), row.asset_name)
     elif row.device_id is not None:
-        link = Markup('<a href="{}">{}</a>')
         url = url_for("devices.show", device_id=row.device_id)
-        asset = link.format(url, gettext("Unknown device"))
-    badge = Markup('<span class="badge {}">{}</span>')
-    state: Cell = badge.format("good", gettext("taken over"))
+        asset = link_cell(url, gettext("Unknown device"))
+    state = badge_cell("good", gettext("taken over"))
     if row.problem:
-        state = badge.format("bad", gettext("not taken over"))
+        state = badge_cell("bad", gettext("not taken over"))
     elif row.is_waiting:
-        state = badge.format("busy", gettext("waits"))
+        state = badge_cell("busy", gettext("waits"))
     cells = [
         asset,
         row.client or "—",

@@ -15,9 +15,20 @@ from parc.web.formats import format_number
 from parc.web.labels import badge_kind, label
 
 _BADGE = Markup('<span class="badge {}">{}</span>')
+_LINK = Markup('<a href="{}">{}</a>')
 _SEEN = Markup('<span class="seen {}">{}</span>')
 _STEPS = (timedelta(days=30), timedelta(days=1), timedelta(hours=1), timedelta(minutes=1))
 _PLAIN = 1_000
+
+
+def badge_cell(kind: str, text: str) -> Markup:
+    """Write a word with its colour: good, warning, bad, busy or neutral."""
+    return _BADGE.format(kind, text)
+
+
+def link_cell(url: str, text: str) -> Markup:
+    """Write a name that leads to its page."""
+    return _LINK.format(url, text)
 
 
 def known_label(member: enum.StrEnum) -> str:
@@ -67,7 +78,7 @@ class CellWriter:
     def badge(self, member: enum.StrEnum) -> Markup:
         """Name and colour a state."""
         if member not in self._badges:
-            self._badges[member] = _BADGE.format(badge_kind(member), self.label(member))
+            self._badges[member] = badge_cell(badge_kind(member), self.label(member))
         return self._badges[member]
 
     def seen(self, moment: datetime | None) -> Markup | str:

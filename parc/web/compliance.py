@@ -21,7 +21,7 @@ from parc.queries.positions import PositionFilter, PositionSheet
 from parc.services.permissions import Action
 from parc.services.positions import take_snapshot
 from parc.web.access import actor, requires
-from parc.web.cells import CellWriter
+from parc.web.cells import CellWriter, badge_cell
 from parc.web.context import now, settings, today
 from parc.web.exports import ListFiles, csv_file, xlsx_file
 from parc.web.formats import format_money, format_number, format_plain_date
@@ -52,7 +52,6 @@ STATES: Mapping[str, str] = {
     "unused": _in("position", "Seats given and not used"),
     "even": _in("position", "Even"),
 }
-_BADGE = Markup('<span class="badge {}">{}</span>')
 _SHOWN = 500
 _DAYS = 60
 
@@ -248,12 +247,12 @@ def _pdf(title: str, heads: list[str], rows: list[list[str]], widths: tuple[int,
 def _difference(held: int | None, needed: int) -> Markup:
     """Say what is over or missing, with a sign and a text beside the colour."""
     if held is None:
-        return _BADGE.format("neutral", gettext("without limit"))
+        return badge_cell("neutral", gettext("without limit"))
     if held < needed:
         count = needed - held
-        return _BADGE.format("bad", ngettext("%(num)s missing", "%(num)s missing", count))
+        return badge_cell("bad", ngettext("%(num)s missing", "%(num)s missing", count))
     spare = held - needed
-    return _BADGE.format("neutral", f"+{format_number(spare)}" if spare else "0")
+    return badge_cell("neutral", f"+{format_number(spare)}" if spare else "0")
 
 
 def _money(amount: Any, currency: str) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext, ngettext
-from markupsafe import Markup
 
 from parc.contract_dates import ContractState
 from parc.extensions import db
@@ -18,7 +17,7 @@ from parc.queries.contracts import ContractFilter, ContractList, contract_state
 from parc.queries.keyset import Order, PageReader
 from parc.services.permissions import Action, may
 from parc.web.access import actor
-from parc.web.cells import CellWriter
+from parc.web.cells import CellWriter, badge_cell
 from parc.web.context import now, today
 from parc.web.formats import format_money, format_number, format_plain_date
 from parc.web.labels import label
@@ -38,7 +37,6 @@ from parc.web.listing import (
 FILTERS = ("state", "type", "supplier")
 SPEC = ListSpec("contracts.index", query.SORTS, "notice_by", FILTERS)
 _KEY_DIGITS = 9
-_DUE = Markup('<span class="badge {}">{}</span>')
 
 
 def read_wanted(spec: ListSpec = SPEC) -> tuple[ListRequest, ContractFilter, Order]:
@@ -169,7 +167,7 @@ def due_text(day: date | None, state: ContractState) -> Cell:
     if day is None:
         return "—"
     text = format_plain_date(day)
-    return _DUE.format("warning", text) if state is ContractState.NOTICE_DUE else text
+    return badge_cell("warning", text) if state is ContractState.NOTICE_DUE else text
 
 
 def _line(row: Any, write: CellWriter, day: date, asset_count: int) -> Line:

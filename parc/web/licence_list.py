@@ -18,7 +18,7 @@ from parc.queries.keyset import Order, PageReader
 from parc.queries.licences import LicenceFilter
 from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
-from parc.web.cells import CellWriter
+from parc.web.cells import CellWriter, badge_cell
 from parc.web.context import now, today
 from parc.web.exports import ListFiles
 from parc.web.formats import format_number, format_plain_date
@@ -50,7 +50,6 @@ ENDS: Mapping[str, str] = {
     "near": _in("licence", "End soon"),
     "ended": _in("licence", "Have ended"),
 }
-_BADGE = Markup('<span class="badge {}">{}</span>')
 _EXPORTED = (
     *("name", "product", "publisher", "version", "edition", "type", "metric", "quantity"),
     *("reference", "contract_number", "starts_on", "ends_on", "maintenance_ends_on", "notes"),
@@ -69,12 +68,12 @@ def licence_use(row: Any) -> Markup:
     """Say how many seats are given, as a badge with its sign."""
     given, bought = row.allocated_count, row.quantity
     if bought is None:
-        return _BADGE.format("neutral", format_number(given))
+        return badge_cell("neutral", format_number(given))
     text = f"{format_number(given)} / {format_number(bought)}"
     if given > bought:
         over = ngettext("%(num)s too many", "%(num)s too many", given - bought)
-        return _BADGE.format("bad", f"{text} · {over}")
-    return _BADGE.format("warning" if given == bought and given else "neutral", text)
+        return badge_cell("bad", f"{text} · {over}")
+    return badge_cell("warning" if given == bought and given else "neutral", text)
 
 
 @licences.app_template_global("licence_quantity")
@@ -92,7 +91,7 @@ def licence_end(row: Any) -> Markup | str:
         return str(gettext("no end"))
     text = str(format_plain_date(row.ends_on))
     is_past = row.ends_on < today()
-    return _BADGE.format("warning", gettext("ended on %(day)s", day=text)) if is_past else text
+    return badge_cell("warning", gettext("ended on %(day)s", day=text)) if is_past else text
 
 
 licences.add_app_template_global(field_text, "import_field")

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
 from parc.queries.contract_assets import LineProblem
+from parc.web.cells import badge_cell
 
 PROBLEMS: Mapping[LineProblem, str] = {
     LineProblem.WAITING: _("Serial unknown"),
@@ -19,9 +20,8 @@ _KINDS: Mapping[LineProblem, str] = {
     LineProblem.RETIRED: "bad",
     LineProblem.UNSEEN: "warning",
 }
-_BADGE = Markup('<span class="badge {}">{}</span>')
 
 
 def problem_badge(problem: LineProblem | None) -> Markup | str:
     """Name and colour a problem; a dash for none."""
-    return "—" if problem is None else _BADGE.format(_KINDS[problem], str(PROBLEMS[problem]))
+    return "—" if problem is None else badge_cell(_KINDS[problem], str(PROBLEMS[problem]))

@@ -9,7 +9,6 @@ from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from markupsafe import Markup
 
 from parc.extensions import db
 from parc.naming import folded
@@ -25,6 +24,7 @@ from parc.queries.network_map import (
 )
 from parc.services.permissions import Action
 from parc.web.access import requires
+from parc.web.cells import badge_cell, link_cell
 from parc.web.formats import format_number
 from parc.web.labels import label
 from parc.web.listing import (
@@ -56,8 +56,6 @@ _COLUMNS = (
 )
 _NAME_SHOWN = 19
 _VLANS_SHOWN = 6
-_LINK = Markup('<a href="{}">{}</a>')
-_BADGE = Markup('<span class="badge {}">{}</span>')
 _SHORT = (
     ("TenGigabitEthernet", "Te"),
     ("GigabitEthernet", "Gi"),
@@ -293,7 +291,7 @@ def _empty(wanted: ListRequest) -> Empty:
 
 def _row(number: int, link: Link, nodes: Mapping[str, Node]) -> Line:
     near, far = nodes[link.near.node], nodes[link.far.node]
-    far_cell: Cell = _LINK.format(node_url(far), far.name)
+    far_cell: Cell = link_cell(node_url(far), far.name)
     vlans = sorted(link.vlans)
     written = ", ".join(map(str, vlans[:_VLANS_SHOWN]))
     return Line(
@@ -304,7 +302,7 @@ def _row(number: int, link: Link, nodes: Mapping[str, Node]) -> Line:
             _port(link.near),
             far_cell,
             _port(link.far),
-            _BADGE.format(*_state(link)),
+            badge_cell(*_state(link)),
             (written + (" …" if len(vlans) > _VLANS_SHOWN else "")) or "—",
         ],
     )

@@ -25,7 +25,7 @@ from parc.topology import PortRole
 from parc.web.access import requires
 from parc.web.asset_sheet import oper_status
 from parc.web.bulk import assets
-from parc.web.cells import CellWriter
+from parc.web.cells import CellWriter, badge_cell, link_cell
 from parc.web.context import now
 from parc.web.exports import csv_file
 from parc.web.formats import format_megabits, format_number
@@ -75,8 +75,6 @@ _POWER = {
 }
 _DELIVERS = "deliveringPower"
 _VLANS_SHOWN = 6
-_LINK = Markup('<a href="{}">{}</a>')
-_BADGE = Markup('<span class="badge {}">{}</span>')
 _NOTE = Markup('{} <span class="source">{}</span>')
 
 
@@ -135,10 +133,10 @@ def ports_csv(asset_id: int) -> Response:
 def named_cell(named: Named) -> Cell:
     """Name a machine, with a link to what is known of it."""
     if named.asset_id is not None:
-        return _LINK.format(url_for("assets.show", asset_id=named.asset_id), named.name)
+        return link_cell(url_for("assets.show", asset_id=named.asset_id), named.name)
     if named.device_id is not None:
-        return _LINK.format(url_for("devices.show", device_id=named.device_id), named.name)
-    return _LINK.format(url_for("where.show", q=named.name), named.name)
+        return link_cell(url_for("devices.show", device_id=named.device_id), named.name)
+    return link_cell(url_for("where.show", q=named.name), named.name)
 
 
 def _choose(asset_id: int, device_ids: Sequence[int]) -> _Chosen:
@@ -255,7 +253,7 @@ def _lines(rows: Sequence[Port], moment: datetime) -> list[Line]:
             "",
             _name(port),
             [
-                _BADGE.format(*oper_status(port.row)),
+                badge_cell(*oper_status(port.row)),
                 format_megabits(port.row.if_high_speed) if port.row.if_high_speed else "—",
                 _vlans(port.row) or "—",
                 _power(port.row),
@@ -281,7 +279,7 @@ def _power(row: Any) -> Cell:
         kind = "good"
     else:
         kind = "bad" if row.power_status in {"fault", "otherFault"} else "neutral"
-    return _BADGE.format(kind, words)
+    return badge_cell(kind, words)
 
 
 def _neighbors(port: Port) -> Cell:

@@ -10,7 +10,6 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_pgettext as _in
-from markupsafe import Markup
 
 from parc.extensions import db
 from parc.queries import software_changes as query
@@ -18,7 +17,7 @@ from parc.queries.keyset import PageReader
 from parc.queries.software_changes import ChangesFilter
 from parc.services.permissions import Action
 from parc.web.access import requires
-from parc.web.cells import CellWriter, known_number
+from parc.web.cells import CellWriter, badge_cell, known_number, link_cell
 from parc.web.context import now
 from parc.web.exports import ListFiles
 from parc.web.listing import (
@@ -54,7 +53,6 @@ _WHAT = ("all",)
 _FIRST = ("with",)
 _WEEK = "7"
 _DIGITS = 10
-_BADGE = Markup('<span class="badge {}">{}</span>')
 
 
 @software.get("/software/changes")
@@ -179,19 +177,16 @@ def _view() -> ListView:
     )
 
 
-_LINK = Markup('<a href="{}">{}</a>')
-
-
 def _line(row: Any, write: CellWriter) -> Line:
     if row.asset_id:
         machine = url_for("assets.show", asset_id=row.asset_id)
     else:
         machine = url_for("devices.show", device_id=row.device_id)
     cells: list[Cell] = [
-        _BADGE.format(_BADGES[row.kind], str(KINDS[row.kind])),
+        badge_cell(_BADGES[row.kind], str(KINDS[row.kind])),
         row.before or "—",
         row.version or "—",
-        _LINK.format(machine, row.machine),
+        link_cell(machine, row.machine),
         write.seen(row.at),
     ]
     return Line(row.id, url_for("software.show", product_id=row.product_id), row.product, cells)

@@ -26,7 +26,7 @@ from parc.software.licensing import LicenceNeed
 from parc.software.rules import SoftwareKind
 from parc.web.access import actor, requires
 from parc.web.bulk import chosen_ids
-from parc.web.cells import CellWriter
+from parc.web.cells import CellWriter, badge_cell
 from parc.web.context import now, today
 from parc.web.exports import ListFiles
 from parc.web.formats import format_number, format_plain_date
@@ -74,7 +74,6 @@ NEEDS: Mapping[str, str] = {
     query.NEED_UNKNOWN: _in("software", "Not known"),
 }
 STATUS_FIELDS = ("status", "status_reason", "until", "owner")
-_BADGE = Markup('<span class="badge {}">{}</span>')
 _BESIDE = Markup('<span>{} <span class="source">{}</span></span>')
 _SHOWN = 100
 _DIGITS = 10
@@ -160,21 +159,21 @@ def support_end(day: date | None) -> Markup | str:
         return "—"
     text = str(format_plain_date(day))
     if day < today():
-        return _BESIDE.format(_BADGE.format("bad", pgettext("support", "ended")), text)
+        return _BESIDE.format(badge_cell("bad", pgettext("support", "ended")), text)
     is_near = day <= today() + timedelta(days=90)
-    return _BADGE.format("warning", text) if is_near else text
+    return badge_cell("warning", text) if is_near else text
 
 
 @software.app_template_global("product_status")
 def product_status(row: Any) -> Markup:
     """Say whether a product may be used; what is tolerated too long says so."""
-    badge = _BADGE.format(badge_kind(row.status), label(row.status))
+    badge = badge_cell(badge_kind(row.status), label(row.status))
     if row.status is not ProductStatus.TOLERATED or row.status_until is None:
         return badge
     day = format_plain_date(row.status_until)
     if row.status_until >= today():
         return _BESIDE.format(badge, gettext("until %(day)s", day=day))
-    badge = _BADGE.format("bad", label(row.status))
+    badge = badge_cell("bad", label(row.status))
     return _BESIDE.format(badge, gettext("until %(day)s: over", day=day))
 
 
