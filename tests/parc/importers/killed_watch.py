@@ -8,19 +8,16 @@ what is there at last as one line of JSON.
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy import event
 
 from parc.app import create_app
-from parc.extensions import db, reading, transaction
+from parc.extensions import reading, transaction
 from parc.importers.run import RunTools, apply_run, plan_run
 from parc.importers.targets.made import TargetSettings
 from parc.importers.watched import WatchedFolder, look
@@ -30,6 +27,7 @@ from parc.services.document_store import DocumentStore
 from parc.services.imports import FOLDER
 from parc.services.jobs import claim, finish, reap
 from tests.conftest import SOME_MOMENT
+from tests.dying import dies_at
 
 _WORKER = "killed"
 _STEP = 13  # statements between one death and the next
@@ -41,7 +39,7 @@ def main() -> None:
     drop, app = Path(sys.argv[1]), create_app()
     with app.app_context():
         deaths = 0
-        while _dies(app, drop, deaths * _STEP + 1, SOME_MOMENT + timedelta(hours=deaths)):
+        while dies_at(deaths * _STEP + 1, partial(_work, app, drop, deaths)):
             deaths += 1
         with reading() as session:
             told = {
@@ -58,39 +56,9 @@ def main() -> None:
     sys.stdout.write(json.dumps(told) + "\n")
 
 
-def _dies(app: Flask, drop: Path, point: int, at: datetime) -> bool:
-    """Let a child work until its n-th statement; tells whether it came so far."""
-    db.session.remove()
-    db.engine.dispose()
-    child = os.fork()
-    if child == 0:
-        _work_and_die(app, drop, point, at)
-    _, status = os.waitpid(child, 0)
-    if not os.WIFSIGNALED(status) and os.WEXITSTATUS(status):
-        raise SystemExit("a child failed instead of dying")
-    return os.WIFSIGNALED(status)
-
-
-def _work_and_die(app: Flask, drop: Path, point: int, at: datetime) -> NoReturn:
-    done = 0
-
-    def count(*_: Any) -> None:
-        nonlocal done
-        done += 1
-        if done == point:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    event.listen(sa.Engine, "after_cursor_execute", count)
-    try:
-        _work(app, drop, at)
-    except BaseException as error:  # noqa: BLE001 -- a child must not go on as its parent
-        sys.stderr.write(f"{error!r}\n")
-        os._exit(1)
-    os._exit(0)
-
-
-def _work(app: Flask, drop: Path, at: datetime) -> None:
+def _work(app: Flask, drop: Path, deaths: int) -> None:
     """Look and carry out what waits until nothing is left to do, as a worker does."""
+    at = SOME_MOMENT + timedelta(hours=deaths)
     settings = app.extensions["parc_settings"]
     data = settings.data_folder
     folder = WatchedFolder(

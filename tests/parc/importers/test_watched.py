@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -42,7 +39,7 @@ from parc.services.import_mappings import save_mapping
 from parc.services.imports import FOLDER
 from parc.services.jobs import claim
 from tests.conftest import SOME_MOMENT
-from tests.parc.jobs.small_network import ROOT
+from tests.dying import run_program
 
 _PARK = "Nom;N° d'inventaire;Catégorie\nPC-1;T1;PC\n"
 
@@ -270,22 +267,12 @@ def test_worker_killed_anywhere_takes_each_file_once(
     (assets / "good.csv").write_text(_PARK, "utf-8")
     (assets / "bad.csv").write_text(f"{_PARK.replace('1', '2')}PC-3;T3;bidule\n", "utf-8")
     (assets / "other.csv").write_text("Truc;Machin\na;b\n", "utf-8")
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.parc.importers.killed_watch", str(folder.path)],
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "PARC_CONFIG": str(config),
-            "PARC_DATA": str(sqlite_settings.data_folder),
-            "PARC_DATABASE_URL": sqlite_settings.database.url,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
+    said = run_program(
+        sqlite_settings,
+        *("-m", "tests.parc.importers.killed_watch", str(folder.path)),
+        config=str(config),
     )
-    assert ended.returncode == 0, ended.stderr
-    told = json.loads(ended.stdout)
+    told = json.loads(said)
     assert told.pop("deaths") > 5, told
     assert told == {
         "assets": ["PC-1"],

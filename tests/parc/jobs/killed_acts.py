@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from collectors.observation import Category, Identity, Interface, InterfaceTable, System
 from parc.app import create_app
 from parc.config import InboxSettings
-from parc.extensions import db, reading, transaction
+from parc.extensions import reading, transaction
 from parc.models import Asset, Base, ChangeSet, ChangeSetKind, ChangeSetPart, Device
 from parc.reconcile.apply import apply
 from parc.reconcile.inbox import settle
@@ -40,6 +40,7 @@ from parc.services.change_sets import recording
 from parc.services.row_images import unpack
 from parc.services.undo import find_obstacles, undo
 from tests.conftest import SOME_MOMENT
+from tests.dying import start_dying, was_killed
 from tests.factories import SOME_PERSON, make_observation, make_range
 
 _MACHINES = 4
@@ -74,10 +75,14 @@ def main() -> None:
 
 def _complete(act: Callable[[Session, int], None], hour: int) -> None:
     with transaction() as session:
-        act(session, hour)
-        session.flush()
-        at = SOME_MOMENT + timedelta(hours=hour)
-        settle(session, SOME_PERSON, InboxSettings(), at)
+        _do(session, act, hour)
+
+
+def _do(session: Session, act: Callable[[Session, int], None], hour: int) -> None:
+    act(session, hour)
+    session.flush()
+    at = SOME_MOMENT + timedelta(hours=hour)
+    settle(session, SOME_PERSON, InboxSettings(), at)
 
 
 def _count_statements(act: Callable[[Session, int], None], hour: int) -> int:
@@ -91,7 +96,7 @@ def _count_statements(act: Callable[[Session, int], None], hour: int) -> int:
     event.listen(sa.Engine, "after_cursor_execute", count)
     try:
         with transaction() as session:
-            act(session, hour)
+            _do(session, act, hour)
             session.flush()
             session.rollback()
     finally:
@@ -101,34 +106,11 @@ def _count_statements(act: Callable[[Session, int], None], hour: int) -> int:
 
 def _die(act: Callable[[Session, int], None], hour: int, point: int | None, seconds: float) -> None:
     """Let a child do it, and kill it at a statement, or after some seconds."""
-    db.session.remove()
-    db.engine.dispose()
-    child = os.fork()
-    if child == 0:
-        _do_and_die(act, hour, point)
+    child = start_dying(point, lambda: _complete(act, hour))
     if point is None:
         time.sleep(seconds)
         os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-
-
-def _do_and_die(act: Callable[[Session, int], None], hour: int, point: int | None) -> NoReturn:
-    done = 0
-
-    def count(*_: Any) -> None:
-        nonlocal done
-        done += 1
-        if done == point:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def die(_connection: Any) -> None:
-        if point is not None:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    event.listen(sa.Engine, "after_cursor_execute", count)
-    event.listen(sa.Engine, "commit", die)
-    _complete(act, hour)
-    os._exit(0)
+    was_killed(child)
 
 
 def _sweep(session: Session, hour: int) -> None:

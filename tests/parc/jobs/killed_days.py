@@ -8,23 +8,19 @@ act is then done to its end, which must give the whole of it.
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final, NoReturn
+from typing import Final
 
 import sqlalchemy as sa
 from flask import Flask, current_app
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from parc.app import create_app
 from parc.config import MailSettings, Settings
-from parc.extensions import db, reading, transaction
+from parc.extensions import reading, transaction
 from parc.jobs.contracts import Work, bring_cover_up, tell_of_dates
 from parc.models import (
     Alert,
@@ -46,6 +42,7 @@ from parc.services.movements import apply_basket
 from parc.services.people import PersonDraft, save_person
 from tests.conftest import SOME_MOMENT
 from tests.contract_world import TODAY, make_contract, make_supplier
+from tests.dying import dies_at
 from tests.factories import SOME_PERSON, make_asset
 
 _MACHINES: Final = 5
@@ -71,7 +68,7 @@ def main() -> None:
             while has_died:
                 point = chance.randint(most, 2 * most - 1)
                 most *= 2
-                has_died = _die(act, point)
+                has_died = dies_at(point, act)
                 with reading() as session:
                     wrong = [*_findings(session), *wrongs_of(session)]
                 line = {"act": act.__name__[1:], "died": has_died, "point": point, "wrong": wrong}
@@ -98,32 +95,6 @@ def _settle(app: Flask) -> None:
             )
             for number in range(_MACHINES):
                 add_typed(session, SOME_PERSON, made.id, f"T{number}", today=TODAY, now=SOME_MOMENT)
-
-
-def _die(act: Callable[[], None], point: int) -> bool:
-    """Let a child do it and kill itself after a statement; tells whether it came to that."""
-    db.session.remove()
-    db.engine.dispose()
-    child = os.fork()
-    if child == 0:
-        _do_and_die(act, point)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
-
-
-def _do_and_die(act: Callable[[], None], point: int) -> NoReturn:
-    done = 0
-
-    def count(*_: Any) -> None:
-        nonlocal done
-        done += 1
-        if done >= point:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    # A commit counts, too: the death comes before it is made.
-    event.listen(sa.Engine, "after_cursor_execute", count)
-    event.listen(sa.Engine, "commit", count)
-    act()
-    os._exit(0)
 
 
 def _basket() -> None:
