@@ -3,7 +3,8 @@
 Source: UPS-MIB, RFC 1628, upsBattery and upsOutput; PowerNet-MIB (APC) upsBasicBattery,
 upsAdvBattery, rPDUOutletStatusTable, rPDU2OutletSwitchedStatusTable; XUPS-MIB (Eaton) xupsBattery;
 PDU2-MIB (Raritan) outletConfigurationTable, outletSwitchControlTable; Sentry3-MIB (Server
-Technology) outletTable.
+Technology) outletTable; EATON-EPDU-MIB outletTable, outletControlTable; CPS-MIB (CyberPower)
+ePDU2OutletSwitchedStatusTable, ePDUOutletStatusTable.
 """
 
 from __future__ import annotations
@@ -81,6 +82,9 @@ _NEEDS_REPLACING: Final = 2
 _RPDU: Final = "1.3.6.1.4.1.318.1.1.12.3.5.1.1"
 _RPDU2: Final = "1.3.6.1.4.1.318.1.1.26.9.2.3.1"
 _SENTRY3: Final = "1.3.6.1.4.1.1718.3.2.3.1"
+_EATON_OUTLETS: Final = "1.3.6.1.4.1.534.6.6.7.6"
+_CPS_PDU: Final = "1.3.6.1.4.1.3808.1.1.3.3.5.1.1"
+_CPS_PDU2: Final = "1.3.6.1.4.1.3808.1.1.6.6.1.4.1"
 _RARITAN_NAMES: Final = "1.3.6.1.4.1.13742.6.3.5.3.1"
 _RARITAN_STATES: Final = "1.3.6.1.4.1.13742.6.4.1.2.1"
 # By enterprise number: name, columns of names and states, numbers that stand for on and off.
@@ -89,7 +93,12 @@ _OUTLETS: Final[Mapping[int, tuple[tuple[str, str, str, int, int], ...]]] = {
         ("rPDU2OutletSwitchedStatus", f"{_RPDU2}.3", f"{_RPDU2}.5", 2, 1),
         ("rPDUOutletStatus", f"{_RPDU}.2", f"{_RPDU}.4", 1, 2),
     ),
+    534: (("outlet", f"{_EATON_OUTLETS}.1.1.3", f"{_EATON_OUTLETS}.6.1.2", 1, 0),),
     1718: (("outlet", f"{_SENTRY3}.3", f"{_SENTRY3}.5", 1, 0),),
+    3808: (
+        ("ePDU2OutletSwitchedStatus", f"{_CPS_PDU2}.4", f"{_CPS_PDU2}.5", 1, 2),
+        ("ePDUOutletStatus", f"{_CPS_PDU}.2", f"{_CPS_PDU}.4", 1, 2),
+    ),
     13742: (("outlet", f"{_RARITAN_NAMES}.3", f"{_RARITAN_STATES}.3", 7, 8),),
 }
 

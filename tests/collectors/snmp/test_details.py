@@ -10,7 +10,15 @@ import pytest
 from collectors.collect import SnmpResult, collect_snmp
 from collectors.credentials import SnmpCredential, SnmpVersion
 from collectors.definitions.loader import load_definitions
-from collectors.details import Battery, Details, Installation, LifeCount, ManagedDevice, Tray
+from collectors.details import (
+    Battery,
+    Details,
+    Installation,
+    LifeCount,
+    ManagedDevice,
+    Outlet,
+    Tray,
+)
 from collectors.snmp.replay import ReplayTransport, read_snmprec
 from collectors.target import Target
 from parc.demo.recordings import find_recording, read_recording
@@ -252,6 +260,49 @@ def test_outlets_of_a_recorded_power_strip(recording: str, count: int) -> None:
     assert len(details.outlets.rows) == count
     assert all(one.name and one.is_on is not None for one in details.outlets.rows)
     assert [one.index for one in details.outlets.rows] == list(range(1, count + 1))
+
+
+@pytest.mark.parametrize(
+    ("number", "names", "states", "words"),
+    [
+        # EATON-EPDU-MIB outletName and outletControlStatus: off, on, pendingOff.
+        ("534.6.6.7", "534.6.6.7.6.1.1.3.0", "534.6.6.7.6.6.1.2.0", (0, 1, 2)),
+        # CPS-MIB ePDU2OutletSwitchedStatusTable and ePDUOutletStatusTable: off, on.
+        ("3808.1.1.6", "3808.1.1.6.6.1.4.1.4", "3808.1.1.6.6.1.4.1.5", (2, 1, 9)),
+        ("3808.1.1.3", "3808.1.1.3.3.5.1.1.2", "3808.1.1.3.3.5.1.1.4", (2, 1, 9)),
+        # PDU2-MIB outletName and outletSwitchingState: off, on, cycling.
+        ("13742.6", "13742.6.3.5.3.1.3.1", "13742.6.4.1.2.1.3.1", (8, 7, 9)),
+        # Sentry3-MIB outletName and outletStatus: off, on, offWait.
+        ("1718.3", "1718.3.2.3.1.3.1.1", "1718.3.2.3.1.5.1.1", (0, 1, 2)),
+    ],
+    ids=["eaton", "cyberpower_2", "cyberpower", "raritan", "servertech"],
+)
+def test_outlets_of_a_power_strip(
+    number: str, names: str, states: str, words: tuple[int, int, int]
+) -> None:
+    table = details_of(
+        f"{NAME}1.3.6.1.4.1.{number}",
+        *(f"1.3.6.1.4.1.{names}.{one}|4|Outlet A{one}" for one in (1, 2, 10)),
+        *(
+            f"1.3.6.1.4.1.{states}.{one}|2|{word}"
+            for one, word in zip((1, 2, 10), words, strict=True)
+        ),
+    ).outlets
+    assert table.rows == (
+        Outlet(1, "Outlet A1", is_on=False),
+        Outlet(2, "Outlet A2", is_on=True),
+        Outlet(3, "Outlet A10", is_on=None),
+    )
+    assert table.complete
+
+
+def test_a_power_strip_of_cyberpower_is_known_by_the_name_of_its_model() -> None:
+    table = details_of(
+        f"{NAME}1.3.6.1.4.1.3808.1.1.1",
+        "1.3.6.1.2.1.1.1.0|4|PDU41001",
+        "1.3.6.1.4.1.3808.1.1.3.3.5.1.1.4.1|2|1",
+    ).outlets
+    assert table.rows == (Outlet(1, None, is_on=True),)
 
 
 def test_software_of_a_recorded_host_is_named_once() -> None:
