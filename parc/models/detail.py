@@ -130,6 +130,7 @@ class Installation(Base):
         comment="made again from the texts beside; None: not yet",
     )
     retitled_at: Mapped[dt.datetime | None] = mapped_column(comment="when its version last changed")
+    version_before: Mapped[str | None] = mapped_column(sa.String(100), comment="the one until then")
     first_seen_at: Mapped[dt.datetime]
     gone_at: Mapped[dt.datetime | None]
 

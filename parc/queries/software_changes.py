@@ -101,7 +101,7 @@ def _events(wanted: ChangesFilter, kinds: Sequence[str]) -> sa.CompoundSelect[An
         replaced = sa.and_(came, row.gone_at.is_(None), _beside(wanted, is_gone=True).exists())
         before = _beside(wanted, is_gone=True).limit(1).scalar_subquery()
         parts.append(_select("updated", row.first_seen_at, wanted, replaced, before))
-        parts.append(_select("renamed", row.retitled_at, wanted, retitled))
+        parts.append(_select("renamed", row.retitled_at, wanted, retitled, row.version_before))
     if "removed" in kinds:
         lost = sa.and_(went, ~_beside(wanted, is_gone=False).exists())
         parts.append(_select("removed", row.gone_at, wanted, lost, title.version))

@@ -292,10 +292,14 @@ class _Writer:
         changed: Mapping[Table, dict[int, dict[str, Any]]],
     ) -> None:
         """Let what is installed know what its texts mean."""
-        texts = {
-            row.row_id: dict(zip(ROW_COLUMNS[row.table], row.values, strict=True))
+        present = {
+            row.row_id: row
             for row in self._row_changes()
             if row.table in INSTALLED_BY and row.row_id is not None
+        }
+        texts = {
+            number: dict(zip(ROW_COLUMNS[row.table], row.values, strict=True))
+            for number, row in present.items()
         }
         new = [row for table in INSTALLED_BY for row in added.get(table, ())]
         raws = {raw_title(row) for row in (*new, *texts.values())}
@@ -306,7 +310,8 @@ class _Writer:
             for number, values in changed.get(table, {}).items():
                 values["title_id"] = titles[raw_title(texts[number])]
                 if "version" in values:
-                    values["retitled_at"] = self.now
+                    old = next(c.before for c in present[number].changes if c.field == "version")
+                    values |= {"retitled_at": self.now, "version_before": old}
 
     def _write_rows(self) -> None:
         added: dict[Table, list[dict[str, Any]]] = defaultdict(list)

@@ -75,6 +75,7 @@ UNTRACKED_COLUMNS: Final = frozenset(
         ("observation", "body"),
         ("installation", "title_id"),
         ("installation", "retitled_at"),
+        ("installation", "version_before"),
         ("software_product", "kind"),
         ("software_product", "usual_need"),
         ("software_product", "machine_count"),

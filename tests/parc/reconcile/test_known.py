@@ -50,7 +50,14 @@ def test_row_columns_hold_what_is_cut_for_them(table: Table, name: str) -> None:
 def test_rows_leave_no_column_out() -> None:
     # Of an installation, when it is added; of a managed device, when a person accepts it.
     # What a title is, and when it was folded anew, follows from the name.
-    written_once = {"source", "first_seen_at", "asset_id", "title_id", "retitled_at"}
+    written_once = {
+        "source",
+        "first_seen_at",
+        "asset_id",
+        "title_id",
+        "retitled_at",
+        "version_before",
+    }
     told: dict[type[Any], set[str]] = {}
     for table, model in MODELS.items():  # SNMP and agents share the table of installations
         told.setdefault(model, set()).update(ROW_COLUMNS[table])
