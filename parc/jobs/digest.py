@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from babel.dates import format_date
-from flask_babel import force_locale, gettext, ngettext
+from flask_babel import gettext, ngettext
 
 from parc.config import Settings
-from parc.models import AlertKind, Role
-from parc.queries.alerts import Recipient, Untold, recipients, untold
+from parc.jobs.letters import plain, queue_letters
+from parc.models import AlertKind
+from parc.queries.alerts import Untold, untold
 from parc.services.alerts import set_told
-from parc.services.outbox import queue_message
 
 _MOST_LINES = 100
 _DATE = {"fr": "dd/MM/yyyy", "en": "d MMM yyyy"}
@@ -26,35 +25,19 @@ def make_digests(session: Any, settings: Settings, today: date, now: datetime) -
     lost. Without anybody to tell it to, it is kept until there is somebody.
     """
     found = untold(session, today)
-    readers = readers_of(session, settings)
-    if not found.ids or not readers:
+    if not found.ids:
         return 0
-    made = 0
-    for reader in readers:
-        language = reader.language or settings.interface.language
-        with force_locale(language):
-            subject, body = write_digest(found, language, today, settings.server.base_url)
-        made += queue_message(
-            session,
-            key=f"digest {today.isoformat()} {reader.address}"[:200],
-            recipient=reader.address,
-            subject=subject,
-            body=body,
-            host=urlsplit(settings.server.base_url).hostname or "parc.invalid",
-            now=now,
-        )
+    base_url = settings.server.base_url
+    made = queue_letters(
+        session,
+        settings,
+        f"digest {today.isoformat()}",
+        lambda language: write_digest(found, language, today, base_url),
+        now,
+    )
     if made:
         set_told(session, found.ids, today)
     return made
-
-
-def readers_of(session: Any, settings: Settings) -> list[Recipient]:
-    """Give who is told: the logins of the roles that the settings name, and further addresses."""
-    roles = [Role(role) for role in settings.mail.roles]
-    found = {one.address: one for one in recipients(session, roles)}
-    for address in settings.mail.addresses:
-        found.setdefault(address.casefold(), Recipient(address, None))
-    return list(found.values())
 
 
 def write_digest(found: Untold, language: str, today: date, base_url: str) -> tuple[str, str]:
@@ -118,11 +101,6 @@ def _warranty(row: Any, language: str) -> str:
 
 def _more(count: int) -> list[str]:
     return [ngettext("and %(num)s more", "and %(num)s more", count)] if count > 0 else []
-
-
-def plain(text: str) -> str:
-    """Keep a text of the inventory on its line."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _day(day: date, language: str) -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask_babel import force_locale, gettext, ngettext
+from flask_babel import gettext, ngettext
 
 from parc.config import Settings
-from parc.jobs.digest import plain, readers_of
-from parc.services.outbox import queue_message
+from parc.jobs.letters import plain, queue_letters
 
 
 def tell_of_waiting(session: Any, settings: Settings, row: Any, now: datetime) -> int:
@@ -18,23 +16,12 @@ def tell_of_waiting(session: Any, settings: Settings, row: Any, now: datetime) -
 
     Without a mail server nothing is written: the page of imports and the history say it.
     """
-    made = 0
     if not settings.mail.host:
-        return made
+        return 0
     base_url = settings.server.base_url
-    for reader in readers_of(session, settings):
-        with force_locale(reader.language or settings.interface.language):
-            subject, body = _write(row, base_url)
-        made += queue_message(
-            session,
-            key=f"import {row.id} {reader.address}"[:200],
-            recipient=reader.address,
-            subject=subject,
-            body=body,
-            host=urlsplit(base_url).hostname or "parc.invalid",
-            now=now,
-        )
-    return made
+    return queue_letters(
+        session, settings, f"import {row.id}", lambda _: _write(row, base_url), now
+    )
 
 
 def _write(row: Any, base_url: str) -> tuple[str, str]:
