@@ -50,6 +50,29 @@ def clean_custom(
         asset_id: of the asset, None for a new one; a unique value of another is refused.
     """
     fields = {field.key: field for field in read_fields(session)} if values else {}
+    cleaned, problems = read_custom(fields, values, category)
+    for key in values:
+        field = fields.get(key)
+        value = cleaned.get(field.id) if field else None
+        if field is None or value is None or not field.is_unique:
+            continue
+        holders = holders_of(session, field, [value])
+        if any(number != asset_id for ids in holders.values() for number in ids):
+            problems.append(FieldProblem(PREFIX + key, "taken", value[:60]))
+    return cleaned, problems
+
+
+def read_custom(
+    fields: Mapping[str, CustomField],
+    values: Mapping[str, str],
+    category: Category | str | None,
+) -> tuple[Cleaned, list[FieldProblem]]:
+    """Read what was typed into fields, by key, without asking who holds a value that is unique.
+
+    Args:
+        fields: all that are not archived, by key.
+        category: of the asset; fields of other categories are refused unless blank.
+    """
     reader, cleaned = FieldReader(), Cleaned()
     for key, text in values.items():
         field, name = fields.get(key), PREFIX + key
@@ -61,10 +84,28 @@ def clean_custom(
             reader.add(name, "other_category")
         if value is None and field.is_required and not text.strip() and is_of(field, category):
             reader.add(name, "required")
-        if value is not None and field.is_unique:
-            _check_taken(session, reader, field, value, asset_id)
         cleaned[field.id] = value
     return cleaned, reader.problems
+
+
+def holders_of(
+    session: Session, field: CustomField, values: Collection[str]
+) -> dict[str, list[int]]:
+    """Give the assets, seen or not, that hold one of some values, by what values are compared by.
+
+    Args:
+        values: as the field keeps them; not more than one statement takes.
+    """
+    row = CustomValue
+    query = sa.select(row.sort_value, row.asset_id).where(
+        row.field_id == field.id,
+        row.sort_value.in_([sort_value(field.type, value) for value in values]),
+    )
+    found: dict[str, list[int]] = {}
+    with unlimited(session):
+        for text, asset_id in session.execute(query):
+            found.setdefault(text, []).append(asset_id)
+    return found
 
 
 def clean_for_many(
@@ -150,20 +191,6 @@ def sort_value(kind: CustomType, value: str) -> str:
     if kind is CustomType.NUMBER:
         return f"{Decimal(value) + _SHIFT:018.4f}"
     return folded(value)[:_SORT_CHARACTERS]
-
-
-def _check_taken(
-    session: Session, reader: FieldReader, field: CustomField, value: str, asset_id: int | None
-) -> None:
-    query = sa.select(CustomValue.id).where(
-        CustomValue.field_id == field.id, CustomValue.sort_value == sort_value(field.type, value)
-    )
-    if asset_id is not None:
-        query = query.where(CustomValue.asset_id != asset_id)
-    with unlimited(session):
-        is_taken = session.scalar(query.limit(1)) is not None
-    if is_taken:
-        reader.add(PREFIX + field.key, "taken", value[:60])
 
 
 def write_custom(

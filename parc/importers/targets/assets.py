@@ -96,18 +96,19 @@ class AssetTarget:
                 key = tuple(str(getattr(row, name) or "") for name in self.key_fields)
                 found.setdefault(key, []).append(row.id)
         self._load_taken(session, entries)
-        self._own.load(session, columns, self._rows)
+        self._own.load(session, columns, entries, self._rows)
         return found
 
     def plan(self, session: Session, entry: Entry, record_id: int | None) -> Draft:
         """Compare an entry with the asset that it is, or check it as a new one."""
+        del session
         row = self._rows.get(record_id) if record_id is not None else None
         read = ReadAsset(entry.values, row)
         self._take_values(read)
         self._names.take_firm(read, self.choices)
         self._names.take_people(read, self.choices)
         read.found += self._taken(read.values, row, entry.line)
-        self._own.take(session, read, entry.line, clears=self.choices.clears_blanks)
+        self._own.take(read, entry.line, clears=self.choices.clears_blanks)
         if row is None:
             return self._new(read)
         return self._changed(read, row)

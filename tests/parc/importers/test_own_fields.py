@@ -21,6 +21,7 @@ from parc.services.custom_fields import save_field
 from parc.services.undo import undo
 from tests.conftest import SOME_MOMENT
 from tests.parc.importers.files import write_text
+from tests.statements import statements
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -128,6 +129,29 @@ def test_cells_that_cannot_be_are_refused_with_line_and_column(tmp_path: Path) -
         (4, "Badge", "same_in_line"),
         (5, "Badge", "other_category"),
     ]
+
+
+def test_a_value_that_may_be_there_once_and_stands_on_another_asset_is_refused(
+    tmp_path: Path,
+) -> None:
+    _fields()
+    _apply(_task(tmp_path, "PC-1;T1;PC;;;;;;B1"))
+    other = _task(tmp_path, "PC-1;T1;PC;;;;;;b1", "PC-2;T2;PC;;;;;;b1")
+    found = {
+        line.lines[0]: [one.code for one in line.problems] for line in plan_lines(other, reading)
+    }
+    assert found == {2: [], 3: ["taken", "same_in_line"]}
+
+
+def test_reading_rows_asks_for_the_fields_once_a_part_and_not_once_a_row(tmp_path: Path) -> None:
+    _fields()
+    asked = []
+    for count in (2, 40):
+        task = _task(tmp_path, *(f"PC;T{n};PC;CC 7;{n};;;;B{n}" for n in range(count)))
+        with statements() as told:
+            list(plan_lines(task, reading))
+        asked.append(len(told))
+    assert asked[0] == asked[1]
 
 
 def test_english_labels_and_keys_are_headings_too(tmp_path: Path) -> None:
