@@ -22,7 +22,7 @@ from parc.config import Settings
 from parc.models import Base
 from parc.queries.scope import Scope, narrow, unlimited
 from parc.services import scope as _scope  # noqa: F401 -- looks at what limited logins write
-from parc.services.touched_cover import cover_noted
+from parc.services.touched_assets import follow_noted
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate(render_as_batch=True, compare_type=True, compare_server_default=True)
@@ -66,24 +66,24 @@ def transaction() -> Iterator[Session]:
     """Give a session of its own that writes, commit at the end, roll back on any error.
 
     Reading goes through ``db.session``, which never commits; after a transaction it forgets what
-    it has read, so that the page that follows shows what was written. What covers the assets that
-    were touched is brought up to date before the commit.
+    it has read, so that the page that follows shows what was written. What follows from the assets
+    that were touched is brought up to date before the commit.
     """
     engine = db.engine.execution_options(parc_write=True)
     with _session(engine) as session, session.begin():
         yield session
         if session.in_transaction():  # not when the block has rolled back by itself
             with unlimited(session):
-                _cover(session)
+                _follow(session)
     db.session.rollback()
 
 
-def _cover(session: Session) -> None:
+def _follow(session: Session) -> None:
     settings: Settings = current_app.extensions["parc_settings"]
     clock: Clock = current_app.extensions["parc_clock"]
     now = clock()
     zone = ZoneInfo(settings.interface.time_zone)
-    cover_noted(session, today=now.astimezone(zone).date(), now=now)
+    follow_noted(session, today=now.astimezone(zone).date(), now=now)
 
 
 def checked_transaction(check: Callable[[Session], object]) -> TransactionMaker:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from collectors.agent.kinds import Kind
 from collectors.observation import Category
 from parc.models import (
     Asset,
@@ -61,6 +62,7 @@ from parc.services.asset_tags import next_asset_tags
 from parc.services.movement_writing import entry_row
 from parc.services.software_counts import note_presence, read_presence
 from parc.services.software_titles import raw_title, titles_for
+from parc.services.touched_assets import follow_later
 from parc.told_values import NO_WORDS, stored_heard, stored_words
 
 _SEARCHED_FIELDS: Final = frozenset(
@@ -325,8 +327,11 @@ class _Writer:
                 added[row.table].append(self._added(row))
             else:
                 changed[row.table][row.row_id] = self._changed(row)
-            if row.table is Table.INTERFACE and (number := self.ids[row.device]) in self.asset_of:
-                self.searched.add(self.asset_of[number])
+            asset_id = self.asset_of.get(self.ids[row.device])
+            if asset_id is not None and row.table is Table.INTERFACE:
+                self.searched.add(asset_id)
+            elif asset_id is not None and row.key.startswith(Kind.PROCESSOR):
+                follow_later(self.session, [asset_id])  # licences by core
         self._give_titles(added, changed)
         for table, rows in added.items():
             insert_rows(self.session, MODELS[table], rows)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from parc.models import Asset, Device, Interface, MergedAsset
 from parc.naming import folded
 from parc.services.custom_values import searched_values
-from parc.services.touched_cover import cover_later
+from parc.services.touched_assets import follow_later
 
 SEARCH_CHARACTERS: Final = 4000
 _TOUCHED: Final = "parc_touched_assets"
@@ -68,9 +68,9 @@ def touch(session: Session, asset: Asset, at: datetime) -> None:
 def refresh_search_texts(session: Session, asset_ids: Collection[int]) -> None:
     """Make the search texts of assets anew from what they and their devices show now.
 
-    Whatever changes an asset ends here, so what covers it is looked at again as well.
+    Whatever changes an asset ends here, so what follows from it is looked at again as well.
     """
-    cover_later(session, asset_ids)
+    follow_later(session, asset_ids)
     ordered = sorted(asset_ids)
     for start in range(0, len(ordered), 1000):
         part = ordered[start : start + 1000]

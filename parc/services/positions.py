@@ -16,11 +16,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from parc.models import (
+    Allocation,
+    Asset,
+    Device,
     Entitlement,
+    Installation,
+    ManagedDevice,
     PositionSnapshot,
     ProductPart,
     ProductPosition,
     SoftwareProduct,
+    SoftwareTitle,
     table_of,
 )
 from parc.queries.inbox_cause import parts
@@ -38,18 +44,42 @@ def mark_stale(session: Session, product_ids: Collection[int]) -> None:
     """Note that something of products has changed; what needs a licence and has come is new."""
     for part in parts(set(product_ids)):
         _insert(session, _unlicensed(session, SoftwareProduct.id.in_(part)))
-        statement = (
-            sa.update(ProductPosition)
-            .where(ProductPosition.product_id.in_(part), ProductPosition.is_stale.is_(False))
-            .values(is_stale=True)
-        )
-        session.execute(statement.execution_options(synchronize_session=False))
+        _mark(session, ProductPosition.product_id.in_(part))
 
 
 def mark_right(session: Session, product_id: int) -> None:
     """Note that a licence of a product was made, changed or deleted."""
     _insert(session, related_products(session, [product_id]))
     mark_stale(session, [product_id])
+
+
+def mark_machines(session: Session, asset_ids: Collection[int]) -> None:
+    """Note that machines, or who holds them, have changed; gone ones need no right any more.
+
+    What needs a licence and had no position because its machines were gone comes at night.
+    """
+    for part in parts(set(asset_ids)):
+        guests = (
+            sa.select(ManagedDevice.asset_id)
+            .join(Device, Device.id == ManagedDevice.device_id)
+            .where(Device.asset_id.in_(part), ManagedDevice.gone_at.is_(None))
+        )
+        on_them = sa.select(SoftwareTitle.product_id).join(
+            Installation, Installation.title_id == SoftwareTitle.id
+        )
+        on_them = on_them.join(Device, Device.id == Installation.device_id)
+        on_them = on_them.where(Installation.gone_at.is_(None))
+        given = sa.select(Entitlement.product_id).join(
+            Allocation, Allocation.entitlement_id == Entitlement.id
+        )
+        held = given.join(Asset, Asset.custodian_person_id == Allocation.person_id)
+        meant = sa.union(
+            on_them.where(Device.asset_id.in_(part)),
+            on_them.where(Device.asset_id.in_(guests)),
+            given.where(Allocation.asset_id.in_(part)),
+            held.where(Asset.id.in_(part)),
+        )
+        _mark(session, ProductPosition.product_id.in_(meant))
 
 
 def mark_all(session: Session) -> None:
@@ -60,11 +90,16 @@ def mark_all(session: Session) -> None:
     inside = sa.select(ProductPart.part_id).where(ProductPart.suite_id.in_(held))
     fresh |= set(session.scalars(inside.where(ProductPart.part_id.not_in(missing))))
     _insert(session, sorted(fresh | set(_unlicensed(session))))
-    session.execute(
+    _mark(session, sa.true())
+
+
+def _mark(session: Session, which: sa.ColumnElement[bool]) -> None:
+    statement = (
         sa.update(ProductPosition)
+        .where(which, ProductPosition.is_stale.is_(False))
         .values(is_stale=True)
-        .execution_options(synchronize_session=False)
     )
+    session.execute(statement.execution_options(synchronize_session=False))
 
 
 def refresh_some(session: Session, today: date, now: datetime, most: int) -> int:

@@ -1,12 +1,12 @@
-"""Cover follows an asset at once: what an act has touched is looked at again at its end.
+"""The cover of assets that an act has touched, as the running contracts have it now.
 
 Only what concerns these assets is read, in a number of statements that grows neither with them nor
-with the contracts; who changes thousands at once is followed by the next look at all contracts.
+with the contracts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -25,24 +25,8 @@ from parc.models import (
 )
 from parc.services.coverage import fold_serial, match_lines, refresh
 
-MOST: Final = 5_000
 _CHUNK: Final = 500
-_NOTED: Final = "parc_assets_to_cover"
 _Pair = tuple[int, int]
-
-
-def cover_later(session: Session, asset_ids: Collection[int]) -> None:
-    """Note that what covers these may have changed; the end of the transaction looks."""
-    session.info.setdefault(_NOTED, set()).update(asset_ids)
-
-
-def cover_noted(session: Session, *, today: date, now: datetime) -> None:
-    """Bring the cover of what was noted up to date."""
-    noted = sorted(session.info.pop(_NOTED, ()))
-    if len(noted) > MOST:
-        return
-    for start in range(0, len(noted), _CHUNK):
-        cover_assets(session, noted[start : start + _CHUNK], today=today, now=now)
 
 
 def cover_assets(session: Session, asset_ids: Sequence[int], *, today: date, now: datetime) -> None:

@@ -48,7 +48,8 @@ from parc.services.coverage import (
     match_lines,
     refresh_all,
 )
-from parc.services.touched_cover import MOST, cover_assets, cover_later, cover_noted
+from parc.services.touched_assets import MOST, follow_later, follow_noted
+from parc.services.touched_cover import cover_assets
 from tests.conftest import SOME_MOMENT
 from tests.contract_world import TODAY, make_contract
 from tests.factories import SOME_PERSON, make_asset
@@ -465,8 +466,8 @@ def test_more_than_an_act_follows_wait_for_the_next_look(sqlite_app: Flask) -> N
         number = make_contract(session).id
         _rule(session, number, category="printer")
         asset = make_asset(session, category=Category.PRINTER).id
-        cover_later(session, range(asset, asset + MOST + 1))
-        cover_noted(session, today=TODAY, now=SOME_MOMENT)
+        follow_later(session, range(asset, asset + MOST + 1))
+        follow_noted(session, today=TODAY, now=SOME_MOMENT)
     assert _rows(number) == []
 
 

@@ -26,6 +26,7 @@ from parc.models import (
     HostEntry,
     Installation,
     LifecycleState,
+    MovementKind,
     ProductPart,
     ProductPosition,
     Role,
@@ -43,6 +44,8 @@ from parc.services.entitlement_drafts import (
     save_draft,
 )
 from parc.services.entitlements import delete_entitlement
+from parc.services.movement_kinds import Order
+from parc.services.movements import apply
 from parc.services.people import PersonDraft, save_person
 from parc.services.positions import mark_all, mark_stale, take_snapshot
 from parc.services.products import product_for
@@ -191,6 +194,41 @@ def test_what_changes_marks_only_its_own_position(app: Flask, clock: SteppingClo
     HANDLERS["all_positions"](JobContext(app, clock, lambda: False, transaction), {})
     assert not _row(product).is_stale
     HANDLERS["positions"](JobContext(app, clock, lambda: False, transaction), {})
+
+
+def test_a_machine_that_is_disposed_of_or_changes_its_holder_marks_positions_at_once(
+    app: Flask, clock: SteppingClock
+) -> None:
+    product, licence, assets = _fleet()
+    with transaction() as session:
+        other = save_draft(
+            session, SYSTEM, EntitlementDraft(name="Paint", product="Paint"), at=SOME_MOMENT
+        ).product_id
+        person = save_person(session, SYSTEM, PersonDraft(name="Ali"), at=SOME_MOMENT).id
+        empty = make_asset(session, name="PC-empty").id
+    bring_positions_up(_work(app, clock))
+    needed = _row(product).needed
+    day = SOME_MOMENT.date()
+    gone = Order(
+        MovementKind.CORRECTION, day, LifecycleState.DISPOSED, texts={"reason": "scrapped"}
+    )
+    given = Order(MovementKind.ASSIGNMENT, day, person_id=person, takes_holder=True)
+    with transaction() as session:
+        apply(session, SYSTEM, assets[0], gone, at=SOME_MOMENT)
+    assert (_row(product).is_stale, _row(other).is_stale) == (True, False)
+    bring_positions_up(_work(app, clock))
+    assert _row(product).needed == needed - 1
+    for asset, is_marked in ((empty, False), (assets[1], True), (assets[3], True)):
+        with transaction() as session:
+            apply(session, SYSTEM, asset, given, at=SOME_MOMENT)
+        assert (_row(product).is_stale, _row(other).is_stale) == (is_marked, False)
+        bring_positions_up(_work(app, clock))
+    with transaction() as session:
+        allocate(session, SYSTEM, licence, [Holder(person_id=person)], at=SOME_MOMENT)
+    bring_positions_up(_work(app, clock))
+    with transaction() as session:
+        apply(session, SYSTEM, make_asset(session).id, given, at=SOME_MOMENT)
+    assert _row(product).is_stale
 
 
 def test_what_needs_a_licence_and_has_none_is_listed(app: Flask, clock: SteppingClock) -> None:
