@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parc.cli.context import operator, with_database
+from parc.cli.context import operator, settings, with_database
 from parc.cli.settling import settle_about
 
 if TYPE_CHECKING:
@@ -113,7 +113,9 @@ def split(
     leaving = Leaving(frozenset(devices), _by_device(voices), frozenset(values), going, staying)
     author = operator().because(reason)
     with transaction() as session:
-        new = split_asset(session, author, asset.id, leaving, at=now())
+        new = split_asset(
+            session, author, asset.id, leaving, at=now(), settings=settings().discovery
+        )
         settle_about(session, assets=[asset.id, new.id])
     click.echo(f"{new.asset_tag} {new.name} is a record of its own.")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -19,12 +19,11 @@ from collectors.observation import Category, Observation, from_json
 from parc.config import Settings
 from parc.discovery.settle import ids_of, keyed_devices
 from parc.models import Agent, AgentToken, AgentUpload, ChangeSetKind, StoredObservation
-from parc.queries.field_rules import read_rules
 from parc.queries.inbox_cause import Scope
 from parc.reconcile.apply import Applied, apply
 from parc.reconcile.change import Conflict
 from parc.reconcile.inbox import settle as settle_inbox
-from parc.reconcile.load import load
+from parc.reconcile.load import load, load_policy
 from parc.reconcile.plan import Plan, plan
 from parc.reconcile.policy import Policy
 from parc.services.actor import Actor
@@ -150,12 +149,10 @@ def _read(session: Session, upload_ids: Iterable[int]) -> list[_Inventory]:
 def _policy(
     session: Session, settings: Settings, token: AgentToken | None, now: datetime
 ) -> Policy:
-    return Policy(
+    return replace(
+        load_policy(session, settings.discovery),
         location_id=token.location_id if token else None,
         asset_categories=frozenset(map(Category, settings.agents.asset_categories)),
-        rules=read_rules(session),
-        gone_after=settings.discovery.gone_after_runs,
-        silent_days=settings.discovery.source_silent_days,
         now=now,
     )
 

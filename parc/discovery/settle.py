@@ -20,7 +20,6 @@ from parc.discovery.absence import covered_addresses
 from parc.discovery.evidence import load_observations, raise_counts
 from parc.discovery.task import Task
 from parc.models import ChangeSetKind, Device, Run, RunTarget, StoredObservation, table_of
-from parc.queries.field_rules import read_rules
 from parc.queries.inbox_cause import Scope
 from parc.reconcile.apply import Applied, apply
 from parc.reconcile.change import (
@@ -38,7 +37,7 @@ from parc.reconcile.inbox import settle as settle_inbox
 from parc.reconcile.incident_events import events_of
 from parc.reconcile.incidents import settle_incidents
 from parc.reconcile.links import write_links
-from parc.reconcile.load import load
+from parc.reconcile.load import load, load_policy
 from parc.reconcile.plan import Plan, UnsafePlanError, plan
 from parc.reconcile.policy import Policy
 from parc.services.actor import Actor, for_run
@@ -73,15 +72,13 @@ class _Evidence:
 
 def policy_of(session: Session, task: Task, settings: Settings, now: datetime) -> Policy:
     """Give the rules of a run's range, and of the fields of assets."""
-    return Policy(
+    return replace(
+        load_policy(session, settings.discovery),
         range_id=task.range_id,
         location_id=task.location_id,
         asset_categories=task.asset_categories,
         unsafe_share_percent=settings.discovery.unsafe_share_percent,
         unsafe_minimum=settings.discovery.unsafe_minimum,
-        rules=read_rules(session),
-        gone_after=settings.discovery.gone_after_runs,
-        silent_days=settings.discovery.source_silent_days,
         run_id=task.run_id,
         started_at=task.started_at,
         now=now,

@@ -27,7 +27,6 @@ from parc.models import (
     StoredObservation,
     SwitchPort,
 )
-from parc.queries.field_rules import read_rules
 from parc.reconcile.known import ROW_COLUMNS, Table, Value
 from parc.reconcile.load import INSTALLED_BY, MODELS, load_ignored
 from parc.reconcile.policy import Policy
@@ -47,8 +46,18 @@ def read_voices(session: Session, device_id: int) -> list[Voice]:
     return voices_of(_sights(session, device_id), load_ignored(session))
 
 
-def divide_device(session: Session, device: Device, ids: frozenset[int], at: datetime) -> Device:
-    """Make a device of the observations that leave, and of the old one what the rest tells."""
+def divide_device(
+    session: Session, device: Device, ids: frozenset[int], policy: Policy, at: datetime
+) -> Device:
+    """Make a device of the observations that leave, and of the old one what the rest tells.
+
+    Args:
+        ids: of the observations that leave.
+        policy: by which the evidence is read again.
+
+    Raises:
+        NotFoundError: a half has no evidence.
+    """
     leaving: dict[int | None, list[Observation]] = defaultdict(list)
     staying: dict[int | None, list[Observation]] = defaultdict(list)
     last_run: dict[bool, int] = {}
@@ -56,7 +65,6 @@ def divide_device(session: Session, device: Device, ids: frozenset[int], at: dat
         leaves = not ids.isdisjoint(sight.ids)
         (leaving if leaves else staying)[sight.run_id].extend(sight.observations)
         last_run[leaves] = max(last_run.get(leaves, 0), sight.run_id or 0)
-    policy = Policy(rules=read_rules(session))
     theirs, ours = replay(leaving.items(), policy), replay(staying.items(), policy)
     if theirs is None or ours is None:
         message = "a half has no evidence"

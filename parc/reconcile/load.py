@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from collectors.observation import Category, Observation
+from parc.config import DiscoverySettings
 from parc.key_texts import uuid_spellings
 from parc.models import (
     Asset,
@@ -40,6 +41,7 @@ from parc.models import (
     ValueSource,
 )
 from parc.naming import MACHINE_FIELDS
+from parc.queries.field_rules import read_rules
 from parc.reconcile.bulk import chunks, is_among
 from parc.reconcile.hearsay import with_told
 from parc.reconcile.ignored import Ignored, make_ignored
@@ -151,6 +153,15 @@ def load(
     )
     devices = tuple(_devices(session, ids, hanging))
     return Known(devices, assets, load_ignored(session))
+
+
+def load_policy(session: Session, settings: DiscoverySettings) -> Policy:
+    """Give how evidence is read: whose value stands, and when silence counts."""
+    return Policy(
+        rules=read_rules(session),
+        gone_after=settings.gone_after_runs,
+        silent_days=settings.source_silent_days,
+    )
 
 
 def load_ignored(session: Session) -> Ignored:

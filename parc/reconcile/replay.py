@@ -12,7 +12,7 @@ from datetime import datetime
 
 from collectors.observation import Observation
 from parc.reconcile.change import DeviceRef, RowAction, RowChange
-from parc.reconcile.compare import Counting, compare_fields, compare_rows, new_fields
+from parc.reconcile.compare import Counting, compare_fields, compare_rows, new_fields, own_tables
 from parc.reconcile.known import DEVICE_COLUMNS, KnownDevice, KnownRow, Missed, Sign, Table, Value
 from parc.reconcile.policy import DEFAULT_POLICY, Policy
 from parc.reconcile.seen import Seen, fold_one
@@ -78,9 +78,11 @@ class _Replay:
 
     def see(self, entry: Seen, run_id: int | None) -> None:
         """Take over what one run saw."""
-        policy = replace(self.policy, run_id=run_id)
+        policy, known = replace(self.policy, run_id=run_id), self._known()
+        tables = entry.tables
         if self.moments:
-            changes = compare_fields(self._known(), entry, policy)
+            tables = own_tables(known, entry, policy)
+            changes = compare_fields(known, entry, policy)
             fields = (*changes.loud, *changes.quiet)
             self.heard = changes.heard
             self.words = self.words if changes.words is None else changes.words
@@ -90,7 +92,7 @@ class _Replay:
         self.fields |= {change.field: change.after for change in fields}
         ref = DeviceRef(entry.addresses[0])
         counting = Counting(self.policy, self.missed, entry.observed_at)
-        rows = compare_rows(ref, self._known().rows, entry.tables, counting)
+        rows = compare_rows(ref, known.rows, tables, counting)
         for row in (*rows.loud, *rows.quiet):
             self._take(row, entry.observed_at)
         for one in rows.missed:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from collectors.observation import Category
+from parc.config import DiscoverySettings
 from parc.errors import FieldProblem, InvalidInputError, NotFoundError
 from parc.models import (
     Asset,
@@ -30,6 +31,7 @@ from parc.models import (
 )
 from parc.naming import MACHINE_FIELDS
 from parc.reconcile.dividing import divide_device, read_voices
+from parc.reconcile.load import load_policy
 from parc.reconcile.merged_records import (
     Told,
     count_again,
@@ -47,6 +49,8 @@ from parc.services.change_sets import recording
 from parc.services.movement_writing import explain, join_up
 from parc.services.permissions import Action, require
 from parc.services.row_images import loaded
+
+_USUAL: Final = DiscoverySettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +80,15 @@ def split_asset(
     leaving: Leaving,
     *,
     at: datetime,
+    settings: DiscoverySettings = _USUAL,
 ) -> Asset:
     """Make a record of its own of what leaves; gives the new one.
 
     When what leaves is what a merge had brought, the merged record comes back with its tag and
     with what people had typed into it.
+
+    Args:
+        settings: by which the evidence of a device that is divided is read again.
 
     Raises:
         NotFoundError: the asset, or a device or voice of it, is not there.
@@ -95,7 +103,10 @@ def split_asset(
     whole, parts = _sorted_out(session, devices, leaving)
     title = {"code": "split", "asset": asset.asset_tag}
     with recording(session, actor, ChangeSetKind.SPLIT, title, at):
-        divided = [divide_device(session, devices[n], ids, at) for n, ids in sorted(parts.items())]
+        policy = load_policy(session, settings)
+        divided = [
+            divide_device(session, devices[n], ids, policy, at) for n, ids in sorted(parts.items())
+        ]
         moved = [*(devices[number] for number in sorted(whole)), *divided]
         back = _merged_before(session, asset_id, whole) if not divided else None
         made = back.kept if back is not None else None

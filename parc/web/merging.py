@@ -27,7 +27,7 @@ from parc.services.permissions import Action
 from parc.web.access import acting, requires
 from parc.web.asset_edit import assets
 from parc.web.assets import LABELS, forget_counts
-from parc.web.context import now
+from parc.web.context import now, settings
 from parc.web.forms import Form, filled, read_form
 from parc.web.history import field_label
 from parc.web.labels import label
@@ -116,7 +116,9 @@ def send_split(asset_id: int) -> ResponseReturnValue:
     try:
         with transaction() as session:
             author = acting(form)
-            new = split_asset(session, author, asset_id, leaving, at=now())
+            new = split_asset(
+                session, author, asset_id, leaving, at=now(), settings=settings().discovery
+            )
             settle_about(session, assets=[asset_id, new.id])
     except InvalidInputError as error:
         return _split_page(asset_id, form.refused(error)), 422

@@ -260,7 +260,7 @@ def wrongly_merged(session: Session) -> tuple[Asset, Device]:
     )
     for hour, number in enumerate((1, 2, 1, 2)):
         at = SOME_MOMENT + timedelta(hours=hour)
-        session.add(_kept(session, device, switch(number, at)))
+        session.add(kept_observation(session, device, switch(number, at)))
     for key in ("common", "only1", "only2"):
         session.add(
             InterfaceRow(
@@ -285,7 +285,10 @@ def switch(number: int, at: Any) -> Observation:
     return replace(seen, observed_at=at)
 
 
-def _kept(session: Session, device: Device, observation: Observation) -> StoredObservation:
+def kept_observation(
+    session: Session, device: Device, observation: Observation
+) -> StoredObservation:
+    """Evidence of a device, of a run of its own."""
     return StoredObservation(
         run_id=make_run(session).id,
         device_id=device.id,
