@@ -205,7 +205,7 @@ def fill_from_device(session: Session, asset: Asset, device: Device, *, at: date
     owned = set(person_fields(session, asset.id))
     for name, (value, source) in machine_values(device, read_rules(session)).items():
         row = session.get(AssetField, (asset.id, name))
-        is_known = row is not None and row.source is source and getattr(asset, name) == value
+        is_known = row is not None and getattr(asset, name) == value
         if name not in owned and not is_known and getattr(asset, name) in {None, value}:
             setattr(asset, name, value)
             put_source(session, asset.id, name, source, at=at)

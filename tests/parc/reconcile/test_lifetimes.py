@@ -28,6 +28,7 @@ from collectors.observation import (
     Interface,
     InterfaceTable,
     Observation,
+    Source,
     System,
     to_json,
 )
@@ -68,6 +69,7 @@ RULES = InboxSettings()
 DOCK = "00:50:b6:00:00:99"
 NAMES = ("alpha", "beta", "gamma")
 few = st.integers(0, 3)
+spoken = st.sampled_from([Source.SNMP, Source.AGENT])
 _ENGINE = sa.create_engine("sqlite://", poolclass=StaticPool)
 
 
@@ -81,8 +83,8 @@ class Machine:
     serial: str
     has_dock: bool = False
 
-    def tell(self, at: datetime) -> Observation:
-        """Give what it says by SNMP."""
+    def tell(self, at: datetime, source: Source) -> Observation:
+        """Give what it says by SNMP, or what its agent says: each calls its system otherwise."""
         own = f"00:1b:21:00:00:{self.number:02x}"
         macs = [own, DOCK] if self.has_dock else [own]
         rows = tuple(
@@ -93,10 +95,16 @@ class Machine:
             self.address,
             system=System(sys_name=self.name, sys_object_id="1.3.6.1.4.1.9.1.1"),
             identity=Identity(
-                manufacturer="Cisco", serial_number=self.serial, category=Category.SWITCH
+                manufacturer="Cisco",
+                serial_number=self.serial,
+                category=Category.SWITCH,
+                operating_system=source.value,
             ),
             interfaces=InterfaceTable(rows, complete=True),
         )
+        if source is Source.AGENT:
+            system, agent_id = System(sys_name=self.name), f"agent-{self.number}"
+            return replace(seen, observed_at=at, source=source, system=system, agent_id=agent_id)
         return replace(seen, observed_at=at)
 
 
@@ -124,13 +132,18 @@ class Lifetimes(RuleBasedStateMachine):
 
     @initialize()
     def scan_all(self) -> None:
-        self.scan({0, 1, 2, 3}, is_whole=True)
+        self.scan({0, 1, 2, 3}, is_whole=True, source=Source.SNMP)
 
-    @rule(who=st.sets(few, min_size=1), is_whole=st.booleans())
-    def scan(self, who: set[int], is_whole: bool) -> None:  # noqa: FBT001 -- hypothesis names it
+    @rule(days=st.sampled_from([1, 31]))
+    def wait(self, days: int) -> None:
+        """Let so much time pass that who does not speak gives way, or not quite."""
+        self.hours += days * 24
+
+    @rule(who=st.sets(few, min_size=1), is_whole=st.booleans(), source=spoken)
+    def scan(self, who: set[int], is_whole: bool, source: Source) -> None:  # noqa: FBT001
         at = self.now()
         by_address = {self.machines[n].address: self.machines[n] for n in sorted(who)}
-        seen = [machine.tell(at) for machine in by_address.values()]
+        seen = [machine.tell(at, source) for machine in by_address.values()]
         run = make_run(self.session)
         self.inventory.actor = for_run("lab", run.id)
         covered = frozenset(m.address for m in self.machines) if is_whole else frozenset(by_address)

@@ -43,6 +43,7 @@ from parc.reconcile.splitting import Leaving, split_asset
 from parc.services import assets
 from parc.services.actor import NOBODY
 from parc.services.asset_search import refresh_search_texts
+from parc.services.asset_sources import put_source
 from parc.services.change_sets import images_of
 from parc.services.ignored_keys import ignore_key
 from parc.services.movement_writing import explain
@@ -346,6 +347,18 @@ def keys_of(session: Session, device: Device) -> set[str]:
         InterfaceRow.device_id == device.id, InterfaceRow.gone_at.is_(None)
     )
     return set(session.scalars(query))
+
+
+def test_value_that_both_say_stays_whose_it_was(inventory: Inventory) -> None:
+    session = inventory.session
+    into = make_asset(session, person_fields=(), manufacturer="Cisco")
+    other = make_asset(session, person_fields=())
+    put_source(session, into.id, "manufacturer", ValueSource.SNMP, at=SOME_MOMENT)
+    make_linked_device(session, into, manufacturer="Cisco", sys_name="a")
+    make_linked_device(session, other, manufacturer="Cisco", agent_id="agent-1")
+    merge_assets(session, SOME_PERSON, into.id, other.id, taken=frozenset(), at=LATER)
+    row = session.get_one(AssetField, (into.id, "manufacturer"))
+    assert (row.source, row.set_at) == (ValueSource.SNMP, SOME_MOMENT)
 
 
 def test_next_scan_leaves_both_halves_as_they_are(inventory: Inventory) -> None:
