@@ -97,18 +97,14 @@ def split_asset(
     """
     require(actor, Action.MERGE_ASSET)
     devices = _devices_of(session, asset_id)
-    asset = session.get(Asset, asset_id, with_for_update=True)
-    if asset is None:
-        raise NotFoundError(f"there is no asset {asset_id}")
+    asset = _locked(session, asset_id)
     whole, parts = _sorted_out(session, devices, leaving)
     title = {"code": "split", "asset": asset.asset_tag}
     with recording(session, actor, ChangeSetKind.SPLIT, title, at):
         policy = load_policy(session, settings)
-        divided = [
-            divide_device(session, devices[n], ids, policy, at) for n, ids in sorted(parts.items())
-        ]
-        moved = [*(devices[number] for number in sorted(whole)), *divided]
-        back = _merged_before(session, asset_id, whole) if not divided else None
+        moved = [devices[number] for number in sorted(whole)]
+        moved += [divide_device(session, devices[n], parts[n], policy, at) for n in sorted(parts)]
+        back = _merged_before(session, asset_id, whole) if not parts else None
         made = back.kept if back is not None else None
         own = frozenset(back.person_values) if back is not None else frozenset()
         merged_at = back.merged_at if back is not None else at
@@ -116,28 +112,34 @@ def split_asset(
         for device in moved:
             device.asset_id, device.status = new.id, DeviceStatus.LINKED
         session.flush()
-        # What comes back keeps what people had typed into it.
-        values = leaving.values - own
+        values = leaving.values - own  # what comes back keeps what people had typed into it
         if made is None:
             changes: dict[str, tuple[Any, Any]] = {}
+            links = leaving.links
             for device in moved:
                 asset_sources.fill_from_device(session, new, device, at=at)
-            move_links(session, linked_models(), leaving.links, asset=asset, new=new)
         else:
             follow_devices(session, new, at)
             changes = put_back(session, made["taken"], asset, values)
             links = leaving.links | (frozenset(made["links"]) - leaving.staying)
-            move_links(session, linked_models(), links, asset=asset, new=new)
+        move_links(session, linked_models(), links, asset=asset, new=new)
+        if made is not None:
             count_again(session, made["movements"], new, merged_at)
         changes |= _give_values(session, asset, new, values)
         _forget_values(session, asset, new, changes)
         for record in (new, asset):
             join_up(session, record.id)
             explain(session, actor, record, at=at)
-        for record in (asset, new):
             touch(session, record, at)
         _tell(session, actor, asset, new, changes, at)
     return new
+
+
+def _locked(session: Session, asset_id: int) -> Asset:
+    asset = session.get(Asset, asset_id, with_for_update=True)
+    if asset is None:
+        raise NotFoundError(f"there is no asset {asset_id}")
+    return asset
 
 
 def _tell(
