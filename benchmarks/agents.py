@@ -1,10 +1,10 @@
 """Inventories of agents per second, at 300 packages each: read, stored, taken over, again.
 
-    python -m benchmarks.agents [--machines 200] [--packages 300] [--base 0] [--url postgresql+psycopg://…]
+    python -m benchmarks.agents [--machines 200] [--packages 300] [--base 10000] [--only sqlite]
 
-``--base`` machines with as many packages each stand in the database already: 10,000 make 3 million
-installations, written past the product, since only what is measured has to go through it. Without
-``--url`` a new SQLite file is used. The database of ``--url`` must be empty.
+Three databases in turn: an empty SQLite file, one that holds ``--base`` machines with as many
+packages each (10,000 make 3 million installations), and the same on a PostgreSQL server of its own.
+Two tables in Markdown come out: inventories per second, and milliseconds of this process each.
 """
 
 from __future__ import annotations
@@ -16,15 +16,14 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import sqlalchemy as sa
 from flask_migrate import upgrade
-from sqlalchemy.orm import Session
 
+from benchmarks.agents_base import COMMON, PROGRAMS, fill, program
 from collectors.agent.messages import read_message
 from collectors.agent.observe import Upload, observe
 from parc import clock
@@ -32,111 +31,96 @@ from parc.app import create_app
 from parc.config import DatabaseSettings, Settings
 from parc.discovery.agents import settle_uploads, take_waiting
 from parc.extensions import db, transaction
-from parc.models import Device, DeviceStatus, Installation, SoftwareProduct, SoftwareTitle
-from parc.precedence import ValueSource
 from parc.services.agents import Received, store_inventory
-from parc.services.software_counts import recount_products
-from parc.services.software_titles import RawTitle, titles_for
+from tests.postgresql import find_programs, start_cluster
 
-_PROGRAMS = 5_000
+_STAGES: Final = (
+    "read", "store, new", "take over, new", "store, unchanged", "take over, unchanged",
+    "store, 3 % updated", "take over, 3 % updated",
+)  # fmt: skip
+_Figures = dict[str, tuple[float, float]]
 
 
 def main() -> int:
-    """Measure and print one line a stage."""
+    """Measure and print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--machines", type=int, default=200)
+    parser.add_argument("--machines", type=int, default=200, help="whose inventories are measured")
     parser.add_argument("--packages", type=int, default=300)
-    parser.add_argument("--base", type=int, default=0, help="machines that are there already")
-    parser.add_argument("--url", default="")
+    parser.add_argument("--base", type=int, default=10_000, help="machines that are there already")
+    parser.add_argument("--only", choices=("empty", "sqlite", "postgresql"))
     options = parser.parse_args()
-    bodies = [_body(number, options.packages) for number in range(options.machines)]
-    _tell("read", len(bodies), lambda: _read(bodies))
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_folder=Path(folder), database=DatabaseSettings(url=options.url))
-        app = create_app(settings)
-        with app.app_context():
-            upgrade()
-            if options.base:
-                _tell("write the base", options.base, lambda: _fill(options.base, options.packages))
-            for name in ("new", "unchanged"):
-                _tell(f"store, {name}", len(bodies), lambda: _store(bodies))
-                _tell(f"take over, {name}", len(bodies), lambda: _settle(settings))
-            changed = [_body(n, options.packages, update=7) for n in range(options.machines)]
-            _tell("store, 3 % updated", len(bodies), lambda: _store(changed))
-            _tell("take over, 3 % updated", len(bodies), lambda: _settle(settings))
-            db.session.remove()
-            db.engine.dispose()
+    base = f"{options.base:,} machines"
+    rows: list[tuple[str, _Figures]] = []
+    for kind, name, count in (
+        ("empty", "none, SQLite", 0),
+        ("sqlite", f"{base}, SQLite", options.base),
+        ("postgresql", f"{base}, PostgreSQL", options.base),
+    ):
+        if options.only in {None, kind}:
+            _say(name)
+            rows.append((name, _measure(kind, count, options.machines, options.packages)))
+    _print(
+        "Inventories per second", rows, lambda seconds, _cpu: f"{options.machines / seconds:.1f}"
+    )
+    _print(
+        "Processor time of this process, ms an inventory",
+        rows,
+        lambda _seconds, cpu: f"{cpu / options.machines * 1000:.1f}",
+    )
     return 0
 
 
-def _fill(machines: int, packages: int) -> None:
-    """Write machines with their installations, a thousand machines a transaction."""
-    now = clock.now()
-    programs = {n: RawTitle(*_program(n), "x86_64") for n in range(_PROGRAMS)}
-    with transaction() as session:
-        ids = titles_for(session, programs.values(), now)
-    titles = {n: ids[raw] for n, raw in programs.items()}
-    chance = random.Random(1)  # noqa: S311 -- the same machines each time
-    for first in range(1, machines + 1, 1_000):
-        numbers = range(first, min(first + 1_000, machines + 1))
-        devices = [
-            {
-                "id": number,
-                "status": DeviceStatus.UNKNOWN,
-                "address": f"172.{16 + number // 65_536}.{number // 256 % 256}.{number % 256}",
-                "sys_name": f"BASE-{number:05d}",
-                "serial_number": f"BASE{number:06d}",
-                "first_seen_at": now,
-                "last_seen_at": now,
-            }
-            for number in numbers
-        ]
-        with transaction() as session:
-            session.execute(sa.insert(Device), devices)
-            for number in numbers:
-                found = chance.sample(range(_PROGRAMS), packages)
-                rows = [_installation(number, programs[n], titles[n], now) for n in found]
-                session.execute(sa.insert(Installation), rows)
-    with transaction() as session:
-        _count(session)
-        if session.get_bind().dialect.name == "postgresql":
-            session.execute(sa.text("SELECT setval('device_id_seq', (SELECT max(id) FROM device))"))
+def _measure(kind: str, base: int, machines: int, packages: int) -> _Figures:
+    """Give wall and processor seconds of each stage on a database of its own."""
+    bodies = [_body(number, packages) for number in range(machines)]
+    changed = [_body(number, packages, update=7) for number in range(machines)]
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = ""
+        if kind == "postgresql":
+            programs = find_programs()
+            if programs is None:
+                sys.exit("PostgreSQL's programs are not installed (Debian: postgresql)")
+            url = stack.enter_context(start_cluster(programs)).url("postgres")
+        settings = Settings(data_folder=folder, database=DatabaseSettings(url=url))
+        stack.enter_context(create_app(settings).app_context())
+        upgrade()
+        if base:
+            _timed("the base is written", lambda: fill(base, packages, clock.now()))
+        works = (
+            lambda: _read(bodies),
+            lambda: _store(bodies), lambda: _settle(settings),
+            lambda: _store(bodies), lambda: _settle(settings),
+            lambda: _store(changed), lambda: _settle(settings),
+        )  # fmt: skip
+        found = {stage: _timed(stage, work) for stage, work in zip(_STAGES, works, strict=True)}
+        db.session.remove()
+        db.engine.dispose()
+    return found
 
 
-def _installation(device_id: int, raw: RawTitle, title_id: int, at: datetime) -> dict[str, Any]:
-    return {
-        "device_id": device_id,
-        "source": ValueSource.AGENT,
-        "key": f"{raw.name}",
-        "name": raw.name,
-        "version": raw.version,
-        "publisher": raw.publisher,
-        "architecture": raw.architecture,
-        "origin": "registry",
-        "title_id": title_id,
-        "first_seen_at": at,
-    }
-
-
-def _count(session: Session) -> None:
-    """Count installations of titles and machines of products, as the product keeps them."""
-    there = Installation.gone_at.is_(None)
-    of_title = sa.select(sa.func.count()).where(Installation.title_id == SoftwareTitle.id, there)
-    session.execute(sa.update(SoftwareTitle).values(installation_count=of_title.scalar_subquery()))
-    recount_products(session, session.scalars(sa.select(SoftwareProduct.id)).all())
-
-
-def _program(number: int) -> tuple[str, str, str]:
-    """Give name, publisher and version of one of the programs that all machines draw from."""
-    name = f"Program {number} of Example"
-    return name, f"Publisher {number % 40}", f"1.{number % 33}.0"
-
-
-def _tell(stage: str, count: int, work: Callable[[], None]) -> None:
-    began = time.perf_counter()
+def _timed(stage: str, work: Callable[[], None]) -> tuple[float, float]:
+    began, cpu = time.perf_counter(), time.process_time()
     work()
-    seconds = time.perf_counter() - began
-    sys.stdout.write(f"{stage:24} {count / seconds:8.1f} inventories/s\n")
+    seconds, used = time.perf_counter() - began, time.process_time() - cpu
+    _say(f"  {stage:24} {seconds:8.1f} s, {used:8.1f} s of processor time")
+    return seconds, used
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+def _print(
+    title: str,
+    rows: Sequence[tuple[str, _Figures]],
+    write: Callable[[float, float], str],
+) -> None:
+    lines = [f"\n{title}\n", f"| base, database | {' | '.join(_STAGES)} |", "|---" * 8 + "|"]
+    for name, figures in rows:
+        cells = " | ".join(write(*figures[stage]) for stage in _STAGES)
+        lines.append(f"| {name} | {cells} |")
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 def _read(bodies: list[bytes]) -> None:
@@ -163,6 +147,12 @@ def _settle(settings: Settings) -> None:
             settle_uploads(session, settings, upload_ids, clock.now())
 
 
+def _drawn(chance: random.Random, packages: int) -> list[int]:
+    """Give the numbers of the programs of a machine, those that all have among them."""
+    common = min(COMMON, packages)
+    return [*range(common), *chance.sample(range(common, PROGRAMS), packages - common)]
+
+
 def _body(number: int, packages: int, update: int = 0) -> bytes:
     """Give the inventory of an office machine, compressed as agents do it."""
     chance = random.Random(number)  # noqa: S311 -- the same machines each time
@@ -176,9 +166,7 @@ def _body(number: int, packages: int, update: int = 0) -> bytes:
             "install_date": "2026-01-05",
             "from": "registry",
         }
-        for place, (name, publisher, version) in enumerate(
-            map(_program, chance.sample(range(_PROGRAMS), packages))
-        )
+        for place, (name, publisher, version) in enumerate(map(program, _drawn(chance, packages)))
     ]
     content: dict[str, Any] = {
         "hardware": {"name": f"PC-{number:05d}", "chassis_type": "Desktop", "memory": 16384,
