@@ -16,7 +16,9 @@ from parc.models import (
     Component,
     Device,
     Difference,
+    Installation,
     Interface,
+    ManagedDevice,
     MergedAsset,
     Service,
     Storage,
@@ -56,12 +58,19 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The asset with the sources of its fields, its differences and its devices."""
+    """The asset with the sources of its fields, its differences and its devices.
+
+    Attributes:
+        has_software: some is installed on its devices.
+        has_managed: its devices tell of others.
+    """
 
     asset: Asset
     sources: Mapping[str, FieldSource]
     differences: Sequence[Difference]
     devices: Sequence[Device]
+    has_software: bool = False
+    has_managed: bool = False
 
 
 def read_asset(session: Session, asset_id: int) -> Asset:
@@ -97,12 +106,27 @@ def read_sheet(session: Session, asset_id: int) -> Sheet:
     devices = session.scalars(
         sa.select(Device).where(Device.asset_id == asset_id).order_by(Device.id).limit(_MOST_ROWS)
     ).all()
+    has_software, has_managed = _tells(session, [device.id for device in devices])
     return Sheet(
         asset,
         read_sources(session, asset_id),
         differences,
         devices,
+        has_software=has_software,
+        has_managed=has_managed,
     )
+
+
+def _tells(session: Session, device_ids: Sequence[int]) -> tuple[bool, bool]:
+    """Tell whether devices have software, and whether they tell of other devices."""
+    if not device_ids:
+        return False, False
+    software, managed = (
+        sa.exists().where(row.device_id.in_(device_ids), row.gone_at.is_(None))
+        for row in (Installation, ManagedDevice)
+    )
+    has_software, has_managed = session.execute(sa.select(software, managed)).one()
+    return bool(has_software), bool(has_managed)
 
 
 def read_parts(

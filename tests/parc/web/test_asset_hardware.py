@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
+from collectors import agent
 from collectors.agent.messages import read_message
 from parc.config import Settings
 from parc.discovery.agents import settle_uploads, take_waiting
 from parc.extensions import db, transaction
 from parc.models import Asset, HostEntry, Installation, ValueSource
 from parc.services.agents import Received, store_inventory
+from parc.web.asset_hardware import entry_facts
 from tests.agent_samples import sample
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset, make_linked_device
@@ -37,6 +42,38 @@ def test_the_tab_shows_what_is_inside(administrator: Browser, laptop: int) -> No
     assert "Administrateur" in page
     assert "Peripherals" in page
     assert "Databases" in page
+
+
+def test_every_fact_that_agents_tell_has_a_name_for_readers() -> None:
+    calls = (
+        node
+        for path in Path(agent.__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "facts"
+    )
+    words = {str(keyword.arg) for call in calls for keyword in call.keywords}
+    assert len(words) > 40
+    for word in words:
+        assert entry_facts(HostEntry(facts=[f"{word}=x"])), word
+
+
+def test_a_part_without_a_name_shows_its_state(administrator: Browser, laptop: int) -> None:
+    with transaction() as session:
+        device_id = session.scalars(sa.select(Installation.device_id)).first()
+        session.add(
+            HostEntry(
+                device_id=device_id, key="firewall", kind="firewall", state="off", facts=[],
+                first_seen_at=SOME_MOMENT,
+            )
+        )  # fmt: skip
+    page = administrator.get(f"/assets/{laptop}/hardware").text
+    assert '<p><span class="badge neutral">Off</span></p>' in page
+
+
+def test_the_tab_of_software_stands_on_every_tab(administrator: Browser, laptop: int) -> None:
+    for tab in ("", "/hardware", "/history", "/interfaces"):
+        page = administrator.get(f"/assets/{laptop}{tab}").text
+        assert f'href="/assets/{laptop}/software"' in page
 
 
 def test_the_first_tab_shows_volumes_protection_and_what_is_attached(
