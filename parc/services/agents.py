@@ -96,7 +96,7 @@ def store_inventory(session: Session, received: Received) -> Agent:
             item_type=message.item_type,
         )
     )
-    _forget_waiting(session, agent.id)
+    _forget_waiting(session, agent, told)
     stored = StoredObservation(
         run_id=None,
         address=observation.address,
@@ -195,13 +195,17 @@ def _is_same_machine(known: Sections, told: Sections) -> bool:
     return True
 
 
-def _forget_waiting(session: Session, agent_id: int) -> None:
-    """Drop older inventories of an agent that still wait: the newer one says all that they do."""
+def _forget_waiting(session: Session, agent: Agent, told: Sections) -> None:
+    """Drop older inventories of an agent that still wait: the newer one says all that they do.
+
+    Unless it is of another machine, to which an image has copied the ids of the agent.
+    """
     ids = session.scalars(
-        sa.select(AgentUpload.observation_id).where(AgentUpload.agent_id == agent_id)
+        sa.select(AgentUpload.observation_id).where(AgentUpload.agent_id == agent.id)
     ).all()
-    if ids:
-        session.execute(sa.delete(AgentUpload).where(AgentUpload.agent_id == agent_id))
+    known = _state_of(agent) if ids else None
+    if known is not None and _is_same_machine(known, told):
+        session.execute(sa.delete(AgentUpload).where(AgentUpload.agent_id == agent.id))
         session.execute(
             sa.delete(StoredObservation).where(
                 StoredObservation.id.in_(ids), StoredObservation.device_id.is_(None)

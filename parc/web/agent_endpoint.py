@@ -12,7 +12,7 @@ import logging
 from typing import Final
 
 from flask import Blueprint, Response, current_app, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from collectors.addresses import AddressSet, parse_networks
 from collectors.agent.errors import Fault, UploadError
@@ -43,6 +43,9 @@ _PATHS: Final = (
 _CHECKED: Final = "SUCCESS"
 _REFUSED_COST: Final = 10.0  # a wrong token costs as much as ten requests
 _LATER_HOURS: Final = 1
+# Agents that report all the same, unasked, are taken in up to so many times what may wait.
+_OVERFLOW: Final = 2
+_TOO_MANY: Final = "too many inventories wait here; send it again later"
 _PRIVATE: Final = ",user,local_user,local_group"
 _STATUS: Final = {Fault.TOO_LARGE: 413}
 
@@ -56,6 +59,8 @@ def receive(token: str = "") -> Response:
     except UploadError as error:
         _LOG.info("an upload of %s is refused: %s", remote_address(), error.detail)
         return _refuse(_STATUS.get(error.fault, 400), error.detail)
+    except RequestEntityTooLarge:
+        return _refuse(413, f"the body is larger than {chosen.body_megabytes} MiB")
     except HTTPException as error:
         return _refuse(error.code or 400, error.name)
     except DatabaseError as error:
@@ -84,8 +89,9 @@ def _receive(chosen: AgentSettings, token: str) -> Response:
         return refused
     if request.method == "GET":
         return _poll()
-    request.max_content_length = chosen.body_megabytes * MEBIBYTE
     limits = UploadLimits(wire_octets=chosen.body_megabytes * MEBIBYTE)
+    # One more: a body sent in chunks is cut at the limit without a word.
+    request.max_content_length = limits.wire_octets + 1
     message = read_message(request.get_data(cache=True), limits)
     return _answer(chosen, message, token_id)
 
@@ -110,20 +116,28 @@ def _answer(chosen: AgentSettings, message: Message, token_id: int) -> Response:
         token_id=token_id or None,
         keeps_people=chosen.keep_people,
     )
-    if message.kind is MessageKind.INVENTORY:
-        with transaction() as session:
-            service.store_inventory(session, received)
-        return answers.accepted(message.dialect, packing, hours)
     if message.kind is MessageKind.NETWORK:
         return answers.accepted(message.dialect, packing, hours)
-    is_wanted = service.waiting_count(db.session(), chosen.most_waiting) <= chosen.most_waiting
-    hours = hours if is_wanted else _LATER_HOURS
+    waiting = service.waiting_count(db.session(), chosen.most_waiting * _OVERFLOW)
+    if message.kind is not MessageKind.INVENTORY:
+        return _advise(chosen, received, is_wanted=waiting <= chosen.most_waiting)
+    if waiting > chosen.most_waiting * _OVERFLOW:
+        return answers.refusal(message.dialect, packing, 503, _TOO_MANY)
+    with transaction() as session:
+        service.store_inventory(session, received)
+    return answers.accepted(message.dialect, packing, hours)
+
+
+def _advise(chosen: AgentSettings, received: service.Received, *, is_wanted: bool) -> Response:
+    """Say whether an inventory is wanted, of which kind, and when to come again."""
+    message, packing = received.message, received.message.packing
+    hours = chosen.interval_hours if is_wanted else _LATER_HOURS
     # Whole inventories come by XML alone; what changed is of use only where all is known.
     may_send_parts = not chosen.always_whole and service.has_whole_state(
-        db.session(), agent_id, message.device_id
+        db.session(), received.agent_id, message.device_id
     )
     if message.kind is MessageKind.PROLOG:
-        if agent_id and may_send_parts:
+        if received.agent_id and may_send_parts:
             return answers.pending(packing)
         return answers.prolog(packing, hours, is_wanted=is_wanted)
     if not may_send_parts:

@@ -49,6 +49,7 @@ _LIST: Final = ListSpec("agents.index", tuple(query.SORTS), "-seen", ("client", 
 _PART: Final = 500
 _MOST_FILES: Final = 200
 _KEY_DIGITS: Final = 9
+_TOO_MANY = _("Too many files at once: send this one again.")
 FAULTS = {
     Fault.EMPTY: _("The file is empty."),
     Fault.TOO_LARGE: _("The file is too large for an inventory."),
@@ -81,7 +82,9 @@ def send_upload() -> ResponseReturnValue:
     limits = UploadLimits(wire_octets=chosen.body_megabytes * MEBIBYTE)
     refused: list[tuple[str, str]] = []
     stored = 0
-    for file in request.files.getlist("file")[:_MOST_FILES]:
+    files = request.files.getlist("file")
+    refused += [((file.filename or "")[:200], str(_TOO_MANY)) for file in files[_MOST_FILES:]]
+    for file in files[:_MOST_FILES]:
         octets = file.stream.read(limits.wire_octets + 1)
         try:
             message = read_message(octets, limits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 
 from flask import Flask, render_template, request
@@ -20,6 +21,7 @@ from parc.errors import (
 from parc.web.problems import tell_problem
 
 _log = logging.getLogger(__name__)
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{24,}")
 
 _TITLES: Mapping[int, str] = {
     400: _("The request cannot be read"),
@@ -85,9 +87,13 @@ def _show_unforeseen(error: Exception) -> ResponseReturnValue:
 
 
 def shown_path() -> str:
-    """Give the path as logs may hold it: a token in it opens something."""
+    """Give the path as logs may hold it: a token in it opens something.
+
+    An address that takes no such request has no named parts: whatever may be a token is left out.
+    """
     token = (request.view_args or {}).get("token")
-    return request.path.replace(token, "…") if isinstance(token, str) and token else request.path
+    path = request.path.replace(token, "…") if isinstance(token, str) and token else request.path
+    return _TOKEN.sub("…", path)
 
 
 def _page(

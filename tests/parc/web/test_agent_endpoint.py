@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import logging
 import zlib
@@ -250,6 +251,34 @@ def test_while_too_many_wait_agents_are_asked_to_come_later(sqlite_settings: Set
         made.post(body(computer("A0002", "PC-2")))
         answer = made.post(PROLOG).data
         assert b"<RESPONSE>STOP</RESPONSE><PROLOG_FREQ>1</PROLOG_FREQ>" in answer
+
+
+def test_what_is_sent_all_the_same_is_refused_before_it_fills_the_disk(
+    sqlite_settings: Settings,
+) -> None:
+    for made in _site(sqlite_settings, AgentSettings(most_waiting=1)):
+        sent = [made.post(body(computer(f"A{n}", f"PC-{n}"))) for n in range(4)]
+        assert [one.status_code for one in sent] == [200, 200, 200, 503]
+        assert b"wait here" in sent[-1].data
+        assert made.count(AgentUpload) == 3
+
+
+def test_a_machine_with_the_ids_of_another_does_not_take_its_place_in_the_queue(site: Site) -> None:
+    site.post(body(computer("SN0001")), GLPI_Agent_ID=AGENT)
+    site.post(body(computer("SN0002")), GLPI_Agent_ID=AGENT)
+    assert [site.count(one) for one in (Agent, AgentUpload)] == [1, 2]
+
+
+def test_a_body_in_chunks_is_refused_by_its_size_and_not_cut(sqlite_settings: Settings) -> None:
+    for made in _site(sqlite_settings, AgentSettings(body_megabytes=1)):
+        answer = made.client.post(
+            f"/inventory/{made.token}",
+            input_stream=io.BytesIO(b"<REQUEST>" + b" " * 1_500_000),
+            headers={"Transfer-Encoding": "chunked"},
+            environ_overrides={"wsgi.input_terminated": True},
+        )
+        assert answer.status_code == 413
+        assert b"larger than 1048576 octets" in answer.data
 
 
 def test_agents_can_be_switched_off(sqlite_settings: Settings) -> None:

@@ -145,6 +145,13 @@ def test_what_is_no_inventory_is_named_and_the_rest_stored(sqlite_app: Flask) ->
     assert db.session.scalar(sa.select(sa.func.count(AgentUpload.id))) == 1
 
 
+def test_more_files_than_are_taken_at_once_are_named(sqlite_app: Flask) -> None:
+    browser = Browser(sqlite_app, Role.TECHNICIAN)
+    answer = _upload(browser, *((f"{n}.json", b"") for n in range(201)))
+    assert answer.text.count("Too many files at once") == 1
+    assert "200.json" in answer.text
+
+
 def test_no_file_at_all_is_said(sqlite_app: Flask) -> None:
     browser = Browser(sqlite_app, Role.TECHNICIAN)
     answer = browser.post("/agents/upload")
