@@ -47,6 +47,9 @@ _LEGAL_FORM: Final = re.compile(
     r"b\.?v|oy|ab|software foundation|systems incorporated)\.?$",
     re.IGNORECASE,
 )
+# OCS gives the home page of a package of Linux in place of its publisher.
+_ADDRESS: Final = re.compile(r"(?:[a-z]{3,6}://|www\.)\S+", re.IGNORECASE)
+_MAIL: Final = re.compile(r"\s*<[^<>]{0,200}@[^<>]{0,200}>$")
 _BLANKS: Final = re.compile(r"\s+")
 
 
@@ -155,8 +158,13 @@ class _Groups(dict[str, str]):
 
 
 def short_publisher(name: str | None) -> str | None:
-    """Give a publisher without its legal form: ``Igor Pavlov``, ``Mozilla``, ``Adobe``."""
-    text = _tidy(name or "")
+    """Give a publisher without its legal form: ``Igor Pavlov``, ``Mozilla``, ``Adobe``.
+
+    An address of the web is no publisher, and nor is that of the mail behind a name.
+    """
+    text = _MAIL.sub("", _tidy(name or ""))
+    if _ADDRESS.fullmatch(text):
+        return None
     while True:
         shorter = _LEGAL_FORM.sub("", text).rstrip(" ,.")
         if shorter == text or not shorter:
