@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,10 +16,10 @@ from collectors.agent.errors import Fault, UploadError
 from collectors.agent.limits import MEBIBYTE, UploadLimits
 from collectors.agent.messages import MessageKind, read_message
 from parc.errors import InvalidInputError
-from parc.extensions import db, reading, transaction
+from parc.extensions import db, transaction
 from parc.models import Agent
 from parc.queries import agents as query
-from parc.queries.keyset import Order
+from parc.queries.keyset import Cursor, Order, Page, PageReader
 from parc.queries.locations import read_places
 from parc.services import agent_tokens
 from parc.services.agents import Received, store_inventory
@@ -27,7 +28,7 @@ from parc.web.access import actor, requires
 from parc.web.cells import CellWriter, badge_cell, link_cell
 from parc.web.context import now, settings
 from parc.web.documents import takes_files
-from parc.web.exports import csv_file, exports, xlsx_file
+from parc.web.exports import ListFiles, exports
 from parc.web.formats import format_number
 from parc.web.forms import Form, filled, read_form
 from parc.web.listing import (
@@ -46,7 +47,6 @@ from parc.web.messages import tell
 
 agents = Blueprint("agents", __name__)
 _LIST: Final = ListSpec("agents.index", tuple(query.SORTS), "-seen", ("client", "token"))
-_PART: Final = 500
 _MOST_FILES: Final = 200
 _KEY_DIGITS: Final = 9
 _TOO_MANY = _("Too many files at once: send this one again.")
@@ -264,20 +264,6 @@ def _filter(wanted: ListRequest) -> query.AgentFilter:
     return query.AgentFilter(wanted.chosen.get("client", ()), tuple(map(int, numbers)), wanted.text)
 
 
-@exports.get("/agents/export.csv")
-@requires(Action.EXPORT_INVENTORY)
-def agents_csv() -> ResponseReturnValue:
-    """Stream the list as CSV."""
-    return csv_file([str(text) for text, _write in _columns()], _parts(read_list(_LIST)))
-
-
-@exports.get("/agents/export.xlsx")
-@requires(Action.EXPORT_INVENTORY)
-def agents_xlsx() -> ResponseReturnValue:
-    """Stream the list as a workbook."""
-    return xlsx_file([str(text) for text, _write in _columns()], _parts(read_list(_LIST)))
-
-
 def _columns() -> list[tuple[str, Callable[[Any], str]]]:
     return [
         ("ID", lambda row: str(row.id)),
@@ -296,15 +282,18 @@ def _moment(moment: datetime | None) -> str:
     return moment.isoformat(timespec="seconds")[:19] + "Z" if moment else ""
 
 
-def _parts(wanted: ListRequest) -> Iterator[list[list[str]]]:
-    chosen, columns = _filter(wanted), _columns()
-    order = Order(query.SORTS[wanted.sort], Agent.id, wanted.is_descending)
-    cursor = None
-    while True:
-        with reading() as session:
-            page = query.page_of_agents(session, chosen, order, cursor, _PART)
-        if page.rows:
-            yield [[write(row) for _text, write in columns] for row in page.rows]
-        cursor = page.next
-        if cursor is None:
-            return
+def _reader() -> PageReader:
+    wanted = read_list(_LIST)
+    chosen, order = _filter(wanted), wanted.order(query.SORTS, Agent.id)
+    writers = [write for _text, write in _columns()]
+
+    def read(session: Any, cursor: Cursor | None, size: int) -> Page:
+        page = query.page_of_agents(session, chosen, order, cursor, size)
+        return replace(page, rows=[[write(row) for write in writers] for row in page.rows])
+
+    return read
+
+
+ListFiles(lambda: [str(text) for text, _write in _columns()], _reader, list).offer(
+    exports, "/agents/export", "agents"
+)

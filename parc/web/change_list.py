@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from flask import url_for
-from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from parc.errors import InvalidInputError
-from parc.extensions import db, reading
+from parc.extensions import db
 from parc.models import ChangeSet, ChangeSetKind, ChangeSetState, MovementKind
 from parc.queries import change_sets as query
-from parc.queries.keyset import Order
-from parc.services.permissions import Action
-from parc.web.access import requires
+from parc.queries.keyset import Cursor, Order, Page, PageReader
 from parc.web.cells import CellWriter
 from parc.web.context import now, settings
 from parc.web.dates import read_day
-from parc.web.exports import csv_file, exports, xlsx_file
+from parc.web.exports import ListFiles, exports
 from parc.web.formats import format_day, format_number
 from parc.web.history import field_label
 from parc.web.labels import label
@@ -45,7 +43,6 @@ _DAYS: Final[Mapping[str, tuple[str, time]]] = {
 _LIST: Final = ListSpec(
     "changes.index", tuple(query.SORTS), "-at", ("kind", "state", "author", *_DAYS)
 )
-_PART: Final = 500
 _TITLES: Mapping[str, str] = {
     "run": _("Discovery of %(range)s"),
     "merged": _("%(other)s merged into %(asset)s"),
@@ -122,20 +119,6 @@ def changes_view() -> ListView:
         search_label=gettext("Filter by a part of the author's name or of the reason"),
         period_names=tuple(_DAYS),
     )
-
-
-@exports.get("/changes/export.csv")
-@requires(Action.EXPORT_INVENTORY)
-def changes_csv() -> ResponseReturnValue:
-    """Stream the list as CSV."""
-    return csv_file([str(text) for text, _write in _columns()], _parts(read_list(_LIST)))
-
-
-@exports.get("/changes/export.xlsx")
-@requires(Action.EXPORT_INVENTORY)
-def changes_xlsx() -> ResponseReturnValue:
-    """Stream the list as a workbook."""
-    return xlsx_file([str(text) for text, _write in _columns()], _parts(read_list(_LIST)))
 
 
 def title_text(title: Mapping[str, Any]) -> str:
@@ -228,15 +211,18 @@ def _moment(moment: datetime | None) -> str:
     return moment.isoformat(timespec="seconds")[:19] + "Z" if moment else ""
 
 
-def _parts(wanted: ListRequest) -> Iterator[list[list[str]]]:
-    chosen, columns = _filter(wanted), _columns()
-    order = Order(query.SORTS[wanted.sort], ChangeSet.id, wanted.is_descending)
-    cursor = None
-    while True:
-        with reading() as session:
-            page = query.page_of_acts(session, chosen, order, cursor, _PART)
-        if page.rows:
-            yield [[write(row) for _text, write in columns] for row in page.rows]
-        cursor = page.next
-        if cursor is None:
-            return
+def _reader() -> PageReader:
+    wanted = read_list(_LIST)
+    chosen, order = _filter(wanted), wanted.order(query.SORTS, ChangeSet.id)
+    writers = [write for _text, write in _columns()]
+
+    def read(session: Any, cursor: Cursor | None, size: int) -> Page:
+        page = query.page_of_acts(session, chosen, order, cursor, size)
+        return replace(page, rows=[[write(row) for write in writers] for row in page.rows])
+
+    return read
+
+
+ListFiles(lambda: [str(text) for text, _write in _columns()], _reader, list).offer(
+    exports, "/changes/export", "changes"
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -14,6 +14,7 @@ from parc.errors import InvalidInputError, NotFoundError
 from parc.extensions import db, transaction
 from parc.naming import folded
 from parc.queries.departments import DepartmentNode, Departments, read_departments
+from parc.queries.keyset import PageReader
 from parc.queries.people import count_members, held_by_department
 from parc.services import departments as service
 from parc.services.departments import DepartmentDraft
@@ -21,7 +22,7 @@ from parc.services.permissions import Action, may
 from parc.services.uses import InUseError, count_uses
 from parc.web.access import actor, requires
 from parc.web.context import now
-from parc.web.exports import csv_file, xlsx_file
+from parc.web.exports import ListFiles, whole
 from parc.web.formats import format_number
 from parc.web.forms import Form, filled, read_form
 from parc.web.listing import (
@@ -49,20 +50,6 @@ _LIST: Final = ListSpec("departments.index", ("path",), "path")
 def index() -> ResponseReturnValue:
     """List all departments by their paths."""
     return render_list("departments/list.html", _view(read_list(_LIST)))
-
-
-@departments.get("/departments/export.csv")
-@requires(Action.EXPORT_INVENTORY)
-def export_csv() -> ResponseReturnValue:
-    """Give the list as CSV."""
-    return csv_file(*_export(read_list(_LIST)))
-
-
-@departments.get("/departments/export.xlsx")
-@requires(Action.EXPORT_INVENTORY)
-def export_xlsx() -> ResponseReturnValue:
-    """Give the list as a workbook."""
-    return xlsx_file(*_export(read_list(_LIST)))
 
 
 @departments.get("/departments/suggest")
@@ -232,10 +219,16 @@ def _empty(wanted: ListRequest) -> Empty:
     return Empty(gettext("There is no department yet."))
 
 
-def _export(wanted: ListRequest) -> tuple[list[str], Iterator[list[list[str]]]]:
+def _heads() -> list[str]:
+    return [gettext("Department"), gettext("People"), gettext("Holds")]
+
+
+def _reader() -> PageReader:
     members, held = count_members(db.session())
-    heads = [gettext("Department"), gettext("People"), gettext("Holds")]
-    lines = [
-        [row.path, str(members.get(row.id, 0)), str(held.get(row.id, 0))] for row in _rows(wanted)
-    ]
-    return heads, iter([lines])
+    return whole(
+        [row.path, str(members.get(row.id, 0)), str(held.get(row.id, 0))]
+        for row in _rows(read_list(_LIST))
+    )
+
+
+ListFiles(_heads, _reader, list).offer(departments, "/departments/export")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,7 +21,7 @@ from flask_babel import get_locale
 from parc.extensions import reading
 from parc.naming import neutralise
 from parc.queries.assets import Lookup, export_page
-from parc.queries.keyset import PageReader
+from parc.queries.keyset import Page, PageReader
 from parc.services.permissions import Action
 from parc.web.access import requires
 from parc.web.assets import (
@@ -72,6 +72,12 @@ def row_parts(read: PageReader, write: Callable[[Any], list[str]]) -> Iterator[l
         cursor = page.next
         if cursor is None:
             return
+
+
+def whole(rows: Iterable[list[str]]) -> PageReader:
+    """Give the reader of a list that is held whole, its rows written as texts."""
+    page = Page(list(rows), None, None)
+    return lambda _session, _cursor, _size: page
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext, ngettext, pgettext
 from flask_babel import lazy_gettext as _
 
-from parc.extensions import db, reading
+from parc.extensions import db
 from parc.models import (
     Incident,
     IncidentCategory,
@@ -21,7 +21,7 @@ from parc.models import (
 )
 from parc.queries import incidents as query
 from parc.queries.incidents import AGES, NOBODY, OLDER, IncidentCounts, IncidentFilter
-from parc.queries.keyset import Cursor, Order
+from parc.queries.keyset import Cursor, Order, Page, PageReader
 from parc.queries.locations import Places, read_places
 from parc.services.incident_states import OPEN
 from parc.services.incident_values import number_text
@@ -62,7 +62,6 @@ _AGE_NAMES: Mapping[str, str] = {
     "year": _("Of the last year"),
     OLDER: _("Older than a year"),
 }
-_PART = 1_000
 _KEY_DIGITS = 9
 _MOST_MODELS = 20
 
@@ -162,27 +161,19 @@ def file_heads() -> list[str]:
     ]
 
 
-def file_parts(view: str) -> Iterator[list[list[str]]]:
-    """Read what the list shows, part by part."""
+def file_reader(view: str) -> PageReader:
+    """Read the address; give what reads the list page by page, its rows as texts."""
     wanted = read_list(SPECS[view])
     places = read_places(db.session())
     chosen, moment = filter_of(view, wanted.text, wanted.chosen, places), now()
-    return _parts(chosen, order_of(wanted), places, moment)
+    order, write = order_of(wanted), CellWriter(moment)
 
+    def read(session: Any, cursor: Cursor | None, size: int) -> Page:
+        found = query.export_page(session, chosen, order, cursor, size, moment)
+        rows = [_file_row(row, found.assets, places, write) for row in found.page.rows]
+        return replace(found.page, rows=rows)
 
-def _parts(
-    chosen: IncidentFilter, order: Order, places: Places, moment: datetime
-) -> Iterator[list[list[str]]]:
-    cursor: Cursor | None = None
-    write = CellWriter(moment)
-    while True:
-        with reading() as session:
-            found = query.export_page(session, chosen, order, cursor, _PART, moment)
-        if found.page.rows:
-            yield [_file_row(row, found.assets, places, write) for row in found.page.rows]
-        cursor = found.page.next
-        if cursor is None:
-            return
+    return read
 
 
 def _file_row(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, url_for
@@ -23,9 +24,9 @@ from parc.services.incident_values import number_of, number_text
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
 from parc.web.context import now
-from parc.web.exports import csv_file, xlsx_file
+from parc.web.exports import ListFiles
 from parc.web.forms import Form, filled, read_form
-from parc.web.incident_list import file_heads, file_parts, filter_of, incident_view
+from parc.web.incident_list import file_heads, file_reader, filter_of, incident_view
 from parc.web.labels import choices
 from parc.web.listing import read_ids, refuse, render_list
 from parc.web.messages import tell
@@ -64,32 +65,12 @@ def every() -> ResponseReturnValue:
     return _page("all")
 
 
-@incidents.get("/incidents/export.csv")
-@requires(Action.EXPORT_INVENTORY)
-def every_csv() -> ResponseReturnValue:
-    """Stream the list of all as CSV, narrowed as the address says."""
-    return csv_file(file_heads(), file_parts("all"))
-
-
-@incidents.get("/incidents/export.xlsx")
-@requires(Action.EXPORT_INVENTORY)
-def every_xlsx() -> ResponseReturnValue:
-    """Stream the list of all as a workbook."""
-    return xlsx_file(file_heads(), file_parts("all"))
-
-
-@incidents.get("/incidents/export-open.csv")
-@requires(Action.EXPORT_INVENTORY)
-def open_csv() -> ResponseReturnValue:
-    """Stream the list of the open ones as CSV."""
-    return csv_file(file_heads(), file_parts("open"))
-
-
-@incidents.get("/incidents/export-open.xlsx")
-@requires(Action.EXPORT_INVENTORY)
-def open_xlsx() -> ResponseReturnValue:
-    """Stream the list of the open ones as a workbook."""
-    return xlsx_file(file_heads(), file_parts("open"))
+ListFiles(file_heads, partial(file_reader, "all"), list).offer(
+    incidents, "/incidents/export", "every"
+)
+ListFiles(file_heads, partial(file_reader, "open"), list).offer(
+    incidents, "/incidents/export-open", "open"
+)
 
 
 @incidents.post("/incidents/decide")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -11,11 +12,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
 from parc.errors import ConflictError, InvalidInputError
-from parc.extensions import db, reading, transaction
+from parc.extensions import db, transaction
 from parc.models import DocumentSubject, Movement, MovementKind, MovementSource, MovementStatus
 from parc.queries import movements as query
 from parc.queries.asset_sheet import read_asset, read_sheet
-from parc.queries.keyset import Order
+from parc.queries.keyset import Cursor, Order, Page, PageReader
 from parc.queries.locations import read_places
 from parc.queries.movements import MovementFilter, MovementList
 from parc.services import movements as service
@@ -26,7 +27,7 @@ from parc.web.assets import assets, forget_counts
 from parc.web.cells import CellWriter
 from parc.web.context import now, today
 from parc.web.documents import document_card, receive, takes_files
-from parc.web.exports import csv_file, xlsx_file
+from parc.web.exports import ListFiles
 from parc.web.formats import format_number, format_plain_date
 from parc.web.forms import Form, filled, read_form
 from parc.web.labels import label
@@ -70,7 +71,6 @@ _LIST: Final = ListSpec(
         *("incident", "contract", *_DAYS),
     ),
 )
-_PART: Final = 1_000
 _OF_ONE: Final = 100
 _OF_SUBJECT: Final = 20
 _MOST_LOANS: Final = 100
@@ -82,20 +82,6 @@ _KEY_DIGITS: Final = 10
 def index() -> ResponseReturnValue:
     """List movements, the latest first."""
     return render_list("movements/list.html", _view(read_list(_LIST)))
-
-
-@movements.get("/movements/export.csv")
-@requires(Action.EXPORT_INVENTORY)
-def export_csv() -> ResponseReturnValue:
-    """Stream the list as CSV."""
-    return csv_file([text for text, _write in columns()], _parts(read_list(_LIST)))
-
-
-@movements.get("/movements/export.xlsx")
-@requires(Action.EXPORT_INVENTORY)
-def export_xlsx() -> ResponseReturnValue:
-    """Stream the list as a workbook."""
-    return xlsx_file([text for text, _write in columns()], _parts(read_list(_LIST)))
 
 
 @movements.get("/movements/<int:movement_id>")
@@ -340,15 +326,19 @@ def _line(row: Any, write: CellWriter) -> Line:
     return Line(row.id, url_for("movements.show", movement_id=row.id), name, cells)
 
 
-def _parts(wanted: ListRequest) -> Iterator[list[list[str]]]:
-    narrowed = _filter(wanted)
-    order, cursor = Order(query.SORTS[wanted.sort], Movement.id, wanted.is_descending), None
+def _reader() -> PageReader:
+    wanted = read_list(_LIST)
+    narrowed, order = _filter(wanted), wanted.order(query.SORTS, Movement.id)
     writers = [write for _text, write in columns()]
-    while True:
-        with reading() as session:
-            page = query.movement_page(session, narrowed, order, cursor, _PART)
+
+    def read(session: Any, cursor: Cursor | None, size: int) -> Page:
+        page = query.movement_page(session, narrowed, order, cursor, size)
         read_names(page.rows)
-        yield [[write(row) for write in writers] for row in page.rows]
-        cursor = page.next
-        if cursor is None:
-            return
+        return replace(page, rows=[[write(row) for write in writers] for row in page.rows])
+
+    return read
+
+
+ListFiles(lambda: [text for text, _write in columns()], _reader, list).offer(
+    movements, "/movements/export"
+)

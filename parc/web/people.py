@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -12,12 +13,12 @@ from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as _in
 
 from parc.errors import InvalidInputError
-from parc.extensions import db, reading, transaction
+from parc.extensions import db, transaction
 from parc.models import Person
 from parc.queries import people as query
 from parc.queries.departments import Departments, read_departments
 from parc.queries.incidents import IncidentFilter
-from parc.queries.keyset import Order
+from parc.queries.keyset import Cursor, Order, Page, PageReader
 from parc.queries.locations import Places, read_places
 from parc.queries.movements import MovementFilter, movements_of
 from parc.queries.people import PeopleFilter
@@ -27,7 +28,7 @@ from parc.services.permissions import Action, may
 from parc.services.uses import InUseError, count_uses
 from parc.web.access import actor, requires
 from parc.web.context import now, today
-from parc.web.exports import csv_file, xlsx_file
+from parc.web.exports import ListFiles
 from parc.web.formats import format_number, format_plain_date
 from parc.web.forms import Form, filled, read_form
 from parc.web.incident_card import incident_card
@@ -70,7 +71,6 @@ _LIST: Final = ListSpec(
     "people.index", tuple(query.SORTS), "name", ("department", "site", "presence")
 )
 _MOST_SUGGESTED: Final = 12
-_PART: Final = 1_000
 _MOVEMENTS: Final = 10
 
 
@@ -79,20 +79,6 @@ _MOVEMENTS: Final = 10
 def index() -> ResponseReturnValue:
     """List people."""
     return render_list("people/list.html", _view(read_list(_LIST)))
-
-
-@people.get("/people/export.csv")
-@requires(Action.EXPORT_INVENTORY)
-def export_csv() -> ResponseReturnValue:
-    """Stream the list as CSV."""
-    return csv_file([str(text) for text in LABELS.values()], _parts(read_list(_LIST)))
-
-
-@people.get("/people/export.xlsx")
-@requires(Action.EXPORT_INVENTORY)
-def export_xlsx() -> ResponseReturnValue:
-    """Stream the list as a workbook."""
-    return xlsx_file([str(text) for text in LABELS.values()], _parts(read_list(_LIST)))
 
 
 @people.get("/people/suggest")
@@ -331,16 +317,16 @@ def _empty(wanted: ListRequest) -> Empty:
     return Empty(gettext("There is nobody yet."))
 
 
-def _parts(wanted: ListRequest) -> Iterator[list[list[str]]]:
-    session = db.session()
+def _reader() -> PageReader:
+    wanted, session = read_list(_LIST), db.session()
     departments, places = read_departments(session), read_places(session)
     narrowed = _filter(wanted, departments, places)
-    order, cursor = Order(query.SORTS[wanted.sort], Person.id, wanted.is_descending), None
-    while True:
-        with reading() as part:
-            page = query.people_page(part, narrowed, order, cursor, _PART)
-            managers = query.read_managers(part, [row.id for row in page.rows])
-        yield [
+    order = wanted.order(query.SORTS, Person.id)
+
+    def read(part: Any, cursor: Cursor | None, size: int) -> Page:
+        page = query.people_page(part, narrowed, order, cursor, size)
+        managers = query.read_managers(part, [row.id for row in page.rows])
+        rows = [
             [
                 row.name,
                 row.email or "",
@@ -355,6 +341,11 @@ def _parts(wanted: ListRequest) -> Iterator[list[list[str]]]:
             ]
             for row in page.rows
         ]
-        cursor = page.next
-        if cursor is None:
-            return
+        return replace(page, rows=rows)
+
+    return read
+
+
+ListFiles(lambda: [str(text) for text in LABELS.values()], _reader, list).offer(
+    people, "/people/export"
+)

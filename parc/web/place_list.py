@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,10 +13,11 @@ from parc.extensions import db
 from parc.models import LocationKind
 from parc.naming import folded
 from parc.queries import rooms as query
+from parc.queries.keyset import PageReader
 from parc.queries.locations import Place, read_places
 from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
-from parc.web.exports import csv_file, xlsx_file
+from parc.web.exports import ListFiles, whole
 from parc.web.formats import format_number
 from parc.web.labels import label
 from parc.web.listing import (
@@ -55,20 +55,6 @@ class _Row:
 def index() -> ResponseReturnValue:
     """List all places by their paths."""
     return render_list("places/list.html", _view(read_list(_LIST)))
-
-
-@places.get("/places/export.csv")
-@requires(Action.EXPORT_INVENTORY)
-def export_csv() -> ResponseReturnValue:
-    """Give the list as CSV."""
-    return csv_file(*_export(read_list(_LIST)))
-
-
-@places.get("/places/export.xlsx")
-@requires(Action.EXPORT_INVENTORY)
-def export_xlsx() -> ResponseReturnValue:
-    """Give the list as a workbook."""
-    return xlsx_file(*_export(read_list(_LIST)))
 
 
 def _rows(wanted: ListRequest) -> list[_Row]:
@@ -178,9 +164,8 @@ def _empty(wanted: ListRequest) -> Empty:
     return Empty(gettext("There is no place yet."))
 
 
-def _export(wanted: ListRequest) -> tuple[list[str], Iterator[list[list[str]]]]:
-    rows = _rows(wanted)
-    heads = [
+def _heads() -> list[str]:
+    return [
         gettext("Place"),
         gettext("Level"),
         gettext("Code"),
@@ -188,7 +173,10 @@ def _export(wanted: ListRequest) -> tuple[list[str], Iterator[list[list[str]]]]:
         gettext("Assets"),
         gettext("Outlets"),
     ]
-    lines = [
+
+
+def _reader() -> PageReader:
+    return whole(
         [
             row.place.path,
             label(row.place.kind),
@@ -197,6 +185,8 @@ def _export(wanted: ListRequest) -> tuple[list[str], Iterator[list[list[str]]]]:
             str(row.assets),
             str(row.outlets),
         ]
-        for row in rows
-    ]
-    return heads, iter([lines])
+        for row in _rows(read_list(_LIST))
+    )
+
+
+ListFiles(_heads, _reader, list).offer(places, "/places/export")

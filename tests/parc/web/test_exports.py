@@ -121,3 +121,23 @@ def test_workbook_begins_before_its_last_rows_are_read(
 def test_export_refuses_what_the_list_refuses(administrator: Browser) -> None:
     assert administrator.get("/assets/export.csv?sort=secret").status_code == 422
     assert administrator.get("/assets/export.xlsx?state=x").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/agents/export.csv?token=x",
+        "/changes/export.csv?kind=x",
+        "/incidents/export.csv?state=x",
+        "/incidents/export-open.xlsx?priority=x",
+        "/movements/export.csv?kind=x",
+        "/people/export.xlsx?presence=x",
+        "/places/export.csv?kind=x",
+    ],
+)
+def test_export_refuses_a_wrong_filter_before_the_file_begins(
+    administrator: Browser, address: str
+) -> None:
+    answer = administrator.get(address)
+    assert answer.status_code == 422
+    assert "attachment" not in answer.headers.get("Content-Disposition", "")
