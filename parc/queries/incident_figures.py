@@ -9,12 +9,14 @@
 The median is the middle value, or the mean of both middle ones; the 90th percentile is the smallest
 value that at least nine of ten do not exceed (nearest rank).
 
-The database computes all of it: a report of a year does not bring the incidents of a year here.
+The database gives the times in whole seconds as one list, which is put in order and in groups here:
+in a fifth of the time that it takes for that itself.
 """
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,14 +24,14 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import FunctionElement
 
-from parc.models import Asset, Incident, IncidentAsset, IncidentState, Location
+from parc.models import Asset, Incident, IncidentAsset, IncidentCategory, IncidentState, Location
 
 # Upper bounds of the ages of the backlog, in days; the last group is older.
 AGE_DAYS: Final = (1, 7, 30)
-_NO_INCIDENTS: Final = (IncidentState.DRAFT, IncidentState.DISMISSED)
+_IS_REAL: Final = (Incident.state.not_in((IncidentState.DRAFT, IncidentState.DISMISSED)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,36 +89,37 @@ class Report:
 
 
 _NO_TIMES: Final = Spread(0, None, None)
-_NOTHING: Final = Figures(0, 0, (0,) * (len(AGE_DAYS) + 1), _NO_TIMES, _NO_TIMES)
 
 
 @dataclass(frozen=True, slots=True)
 class _Grouping:
-    """What names the group of an incident, and what it is read from.
+    """What tells the groups of an incident: a column, and the groups of each of its values."""
 
-    Attributes:
-        joins: what is read beside the incident, and what joins each.
-        has_doubles: these may give an incident more than once for a group.
-    """
-
-    key: sa.ColumnElement[str]
-    joins: Sequence[tuple[Any, sa.ColumnElement[bool]]] = ()
-    conditions: Sequence[sa.ColumnElement[bool]] = ()
-    has_doubles: bool = False
-
-    def rows(self, condition: sa.ColumnElement[bool], *columns: Any) -> sa.Subquery:
-        """Read some incidents without drafts, once for each of their groups, called ``key``."""
-        query = sa.select(self.key.label("key"), *columns).select_from(Incident)
-        for target, condition_of_join in self.joins:
-            query = query.outerjoin(target, condition_of_join)
-        query = query.where(condition, Incident.state.not_in(_NO_INCIDENTS), *self.conditions)
-        return (query.add_columns(Incident.id).distinct() if self.has_doubles else query).subquery()
+    key: sa.ColumnElement[Any]
+    groups: Mapping[Any, Sequence[str]]
 
 
-class _Seconds(FunctionElement[float]):
-    """The seconds from its second moment to its first."""
+@dataclass(frozen=True, slots=True)
+class _Cases:
+    """What a figure counts: of each incident what tells its groups, and a time or an age."""
 
-    type = sa.Float()
+    keys: Sequence[Any]
+    numbers: Sequence[int]
+
+    def by_group(self, groups: Mapping[Any, Sequence[str]]) -> Mapping[str, Sequence[int]]:
+        """Give the numbers of each group; that of incidents without any is called by no name."""
+        found: dict[str, list[int]] = defaultdict(list)
+        groups_of, nowhere = groups.get, ("",)
+        for key, number in zip(self.keys, self.numbers, strict=True):
+            for group in groups_of(key, nowhere):
+                found[group].append(number)
+        return found
+
+
+class _Seconds(FunctionElement[int]):
+    """The whole seconds from its second moment to its first."""
+
+    type = sa.Integer()
     inherit_cache = True
     name = "seconds_between"
 
@@ -124,14 +127,32 @@ class _Seconds(FunctionElement[float]):
 @compiles(_Seconds)
 def _seconds_in_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     later, earlier = (compiler.process(one, **options) for one in element.clauses)
-    return f"CAST(EXTRACT(EPOCH FROM ({later} - {earlier})) AS DOUBLE PRECISION)"
+    return f"CAST(EXTRACT(EPOCH FROM ({later} - {earlier})) AS BIGINT)"
 
 
 @compiles(_Seconds, "sqlite")
 def _seconds_in_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     later, earlier = (compiler.process(one, **options) for one in element.clauses)
     # A day as a number is exact to some hundredths of a millisecond.
-    return f"round((julianday({later}) - julianday({earlier})) * 86400.0, 3)"
+    return f"CAST(round((julianday({later}) - julianday({earlier})) * 86400.0) AS INTEGER)"
+
+
+class _Listed(FunctionElement[list[Any]]):
+    """All values as one text: far less work than as many rows."""
+
+    type = sa.JSON()
+    inherit_cache = True
+    name = "listed"
+
+
+@compiles(_Listed)
+def _listed_in_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    return f"json_agg({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_Listed, "sqlite")
+def _listed_in_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    return f"json_group_array({compiler.process(element.clauses, **options)})"
 
 
 def read_report(
@@ -140,102 +161,72 @@ def read_report(
     """Compute all that the page of a period shows.
 
     Args:
-        group: ``category``, ``model`` or ``site``.
+        group: ``category``, ``model`` (an incident counts in each model of its assets) or ``site``.
     """
-    whole = figures_by(session, "", since, now).get("", _NOTHING)
+    grouping = _grouping(session, group, since, now)
+    cases = _read_cases(session, grouping.key, since, now)
+    whole = _figures(*(one.numbers for one in cases))
+    told = [one.by_group(grouping.groups) for one in cases]
+    groups = [(key, _figures(*(one.get(key, ()) for one in told))) for key in set().union(*told)]
     return Report(
         now,
         whole,
         read_buckets(session, since, now, part_days),
-        sorted(
-            figures_by(session, group, since, now).items(),
-            key=lambda pair: (-pair[1].opened, -pair[1].open_count, pair[0]),
-        ),
+        sorted(groups, key=lambda pair: (-pair[1].opened, -pair[1].open_count, pair[0])),
         whole.opened + whole.resolved + whole.open_count,
     )
 
 
-def figures_by(session: Session, group: str, since: datetime, now: datetime) -> dict[str, Figures]:
-    """Compute the figures of each group in a period that ends now.
+def _read_cases(
+    session: Session, key: sa.ColumnElement[Any], since: datetime, now: datetime
+) -> tuple[_Cases, _Cases, _Cases, _Cases]:
+    """Read what was opened, what is open by its age, what was taken and what was resolved.
 
-    Each is read by a range of an index of its own, so that it costs what it counts.
-
-    Args:
-        group: ``category``, ``model`` (an incident counts in each model of its assets), ``site``;
-            empty for one group, named so, of all.
+    Each by a range of an index that holds all it needs, so that it costs what it counts.
     """
-    grouping = _grouping(group)
-    opened = _count_opened(session, grouping, since, now)
-    backlog = _count_backlog(session, grouping, now)
-    taking = _read_spreads(session, grouping, Incident.taken_at, since, now)
-    resolving = _read_spreads(session, grouping, Incident.resolved_at, since, now)
-    return {
-        key: Figures(
-            opened.get(key, 0),
-            resolving.get(key, _NO_TIMES).count,
-            backlog.get(key, _NOTHING.backlog),
-            taking.get(key, _NO_TIMES),
-            resolving.get(key, _NO_TIMES),
-        )
-        for key in {**opened, **backlog, **taking, **resolving}
-    }
-
-
-def _count_opened(
-    session: Session, grouping: _Grouping, since: datetime, now: datetime
-) -> Mapping[str, int]:
-    rows = grouping.rows(Incident.opened_at.between(since, now))
-    query = sa.select(rows.c.key, sa.func.count()).group_by(rows.c.key)
-    return {row.key: row[1] for row in session.execute(query)}
-
-
-def _count_backlog(
-    session: Session, grouping: _Grouping, now: datetime
-) -> Mapping[str, tuple[int, ...]]:
-    """Count the open ones of each age: of those at least so old, those that are no older."""
-    rows = grouping.rows(Incident.is_open.is_(True), Incident.opened_at)
-    query = sa.select(
-        rows.c.key,
-        sa.func.count(),
+    opened_at, taken_at, resolved_at = Incident.opened_at, Incident.taken_at, Incident.resolved_at
+    age = sa.case(
         *(
-            sa.func.sum(sa.case((rows.c.opened_at <= now - timedelta(days=days), 1), else_=0))
-            for days in AGE_DAYS
+            (opened_at > now - timedelta(days=days), sa.literal_column(str(number)))
+            for number, days in enumerate(AGE_DAYS)
         ),
-    ).group_by(rows.c.key)
-    return {
-        key: tuple(many - fewer for many, fewer in zip(old, (*old[1:], 0), strict=True))
-        for key, *old in session.execute(query)
-    }
-
-
-def _read_spreads(
-    session: Session, grouping: _Grouping, moment: Any, since: datetime, now: datetime
-) -> Mapping[str, Spread]:
-    """Give the median and the 90th percentile of the times from opened to a moment."""
-    seconds = _Seconds(moment, Incident.opened_at).label("seconds")
-    times = grouping.rows(moment.between(since, now), seconds)
-    in_order = sa.select(
-        times.c.key,
-        times.c.seconds,
-        sa.func.row_number()
-        .over(partition_by=times.c.key, order_by=times.c.seconds)
-        .label("place"),
-        sa.func.count().over(partition_by=times.c.key).label("count"),
-    ).subquery()
-    place, count = in_order.c.place, in_order.c.count
-    is_middle = place.in_([(count + 1) // 2, (count + 2) // 2])
-    is_ninetieth = place == (count * 9 + 9) // 10
-    query = (
-        sa.select(
-            in_order.c.key,
-            sa.func.max(count),
-            sa.func.avg(sa.case((is_middle, in_order.c.seconds))),
-            sa.func.max(sa.case((is_ninetieth, in_order.c.seconds))),
-        )
-        .where(sa.or_(is_middle, is_ninetieth))
-        .group_by(in_order.c.key)
+        else_=sa.literal_column(str(len(AGE_DAYS))),
     )
-    return {key: Spread(*values) for key, *values in session.execute(query)}
+    return (
+        _read_listed(session, key, sa.literal_column("0"), opened_at.between(since, now)),
+        _read_listed(session, key, age, Incident.is_open.is_(True)),
+        _read_listed(session, key, _Seconds(taken_at, opened_at), taken_at.between(since, now)),
+        _read_listed(
+            session, key, _Seconds(resolved_at, opened_at), resolved_at.between(since, now)
+        ),
+    )
+
+
+def _read_listed(
+    session: Session,
+    key: sa.ColumnElement[Any],
+    number: sa.ColumnElement[int],
+    condition: sa.ColumnElement[bool],
+) -> _Cases:
+    query = sa.select(_Listed(key), _Listed(number)).select_from(Incident)
+    keys, numbers = session.execute(query.where(condition, *_IS_REAL)).one()
+    return _Cases(keys or [], numbers or [])
+
+
+def _figures(
+    opened: Sequence[int], ages: Sequence[int], taking: Sequence[int], resolving: Sequence[int]
+) -> Figures:
+    backlog = tuple(ages.count(number) for number in range(len(AGE_DAYS) + 1))
+    return Figures(len(opened), len(resolving), backlog, _spread(taking), _spread(resolving))
+
+
+def _spread(seconds: Sequence[int]) -> Spread:
+    """Give the median and the 90th percentile of times."""
+    if not seconds:
+        return Spread(0, None, None)
+    rising, count = sorted(seconds), len(seconds)
+    median = (rising[(count - 1) // 2] + rising[count // 2]) / 2
+    return Spread(count, median, rising[(count * 9 + 9) // 10 - 1])
 
 
 def read_buckets(session: Session, since: datetime, now: datetime, days: int) -> list[Bucket]:
@@ -262,7 +253,7 @@ def _count_parts(
         .where(
             moment >= begin,
             moment <= end if number == len(begins) - 1 else moment < end,
-            Incident.state.not_in(_NO_INCIDENTS),
+            *_IS_REAL,
         )
         .select_from(Incident)
         for number, (begin, end) in enumerate(zip(begins, ends, strict=True))
@@ -270,48 +261,50 @@ def _count_parts(
     return {row.number: row[1] for row in session.execute(sa.union_all(*parts))}
 
 
-def _grouping(group: str) -> _Grouping:
+def _grouping(session: Session, group: str, since: datetime, now: datetime) -> _Grouping:
     if group == "category":
-        return _Grouping(sa.type_coerce(Incident.category, sa.String))
-    if group == "model":
-        return _by_model()
+        categories = {one.value: (one.value,) for one in IncidentCategory}
+        return _Grouping(sa.type_coerce(Incident.category, sa.String), categories)
     if group == "site":
-        sites = _sites()
-        return _Grouping(
-            sa.func.coalesce(sa.cast(sites.c.site_id, sa.String), ""),
-            joins=[(sites, sites.c.location_id == Incident.location_id)],
-        )
-    return _Grouping(sa.literal("", sa.String))
+        return _Grouping(sa.type_coerce(Incident.location_id, sa.Integer), _sites(session))
+    return _Grouping(sa.type_coerce(Incident.id, sa.Integer), _models(session, since, now))
 
 
-def _by_model() -> _Grouping:
-    """Group by the models of the assets; an incident without any is in a group of its own."""
-    asked, asset = aliased(IncidentAsset), aliased(Asset)
-    has_model = (
-        sa.exists()
-        .where(asked.incident_id == Incident.id, asset.id == asked.asset_id)
-        .where(asset.model_name.is_not(None))
+def _models(session: Session, since: datetime, now: datetime) -> Mapping[int, Sequence[str]]:
+    """Give the models of each incident that counts in a period and whose assets have any."""
+    counted = (
+        Incident.opened_at.between(since, now),
+        Incident.taken_at.between(since, now),
+        Incident.resolved_at.between(since, now),
+        Incident.is_open.is_(True),
     )
-    return _Grouping(
-        sa.func.coalesce(Asset.model_name, ""),
-        joins=[
-            (IncidentAsset, IncidentAsset.incident_id == Incident.id),
-            (Asset, Asset.id == IncidentAsset.asset_id),
-        ],
-        conditions=(sa.or_(Asset.model_name.is_not(None), ~has_model),),
-        has_doubles=True,
+    ids = sa.union(*(sa.select(Incident.id).where(one, *_IS_REAL) for one in counted))
+    query = (
+        sa.select(_Listed(IncidentAsset.incident_id), _Listed(Asset.model_name))
+        .join(Asset, Asset.id == IncidentAsset.asset_id)
+        .where(Asset.model_name.is_not(None), IncidentAsset.incident_id.in_(ids))
     )
+    numbers, names = session.execute(query).one()
+    alone = {name: (name,) for name in names or ()}
+    found: dict[int, tuple[str, ...]] = {}
+    for number, name in zip(numbers or (), names or (), strict=True):
+        known = found.setdefault(number, alone[name])
+        if name not in known:
+            found[number] = (*known, name)
+    return found
 
 
-def _sites() -> sa.CTE:
-    """Give the site of every place."""
+def _sites(session: Session) -> dict[int | None, tuple[str]]:
+    """Give the number of the site of every place."""
     sites = (
         sa.select(Location.id.label("location_id"), Location.id.label("site_id"))
         .where(Location.parent_id.is_(None))
         .cte("sites", recursive=True)
     )
-    return sites.union_all(
+    sites = sites.union_all(
         sa.select(Location.id, sites.c.site_id).join(
             sites, Location.parent_id == sites.c.location_id
         )
     )
+    rows = session.execute(sa.select(sites.c.location_id, sites.c.site_id))
+    return {place: (str(site),) for place, site in rows}
