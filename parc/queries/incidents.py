@@ -23,11 +23,13 @@ from parc.models import (
     Supplier,
     User,
 )
+from parc.queries.inbox_cause import among
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 from parc.queries.locations import Places
 from parc.queries.search import TRIGRAM, escape_like, match_expression, words_of
 
 COUNT_LIMIT: Final = 10_000
+SEARCH_COUNT_LIMIT: Final = 1_000
 NOBODY: Final = "nobody"
 OLDER: Final = "older"
 AGES: Final[Mapping[str, int]] = {"day": 1, "week": 7, "month": 30, "year": 365}
@@ -96,11 +98,16 @@ class IncidentFilter:
 
 @dataclass(frozen=True, slots=True)
 class IncidentPage:
-    """One page of incidents with the count of all that match, up to a bound."""
+    """One page of incidents with the count of all that match, up to a bound.
+
+    Attributes:
+        has_more: there are more than the bound.
+    """
 
     page: Page
     count: int
     assets: Mapping[int, Sequence[str]]
+    has_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +136,11 @@ def list_incidents(
     """Read one page of incidents with the names of their assets."""
     conditions = _conditions(session, wanted, now)
     page = read_page(session, _rows(conditions), order, cursor, size)
-    counted = sa.select(Incident.id).where(*conditions).limit(COUNT_LIMIT + 1).subquery()
+    limit = SEARCH_COUNT_LIMIT if wanted.text else COUNT_LIMIT
+    counted = sa.select(Incident.id).where(*conditions).limit(limit + 1).subquery()
     count = session.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
-    return IncidentPage(page, count, asset_names(session, [row.id for row in page.rows]))
+    names = asset_names(session, [row.id for row in page.rows])
+    return IncidentPage(page, min(count, limit), names, count > limit)
 
 
 def latest_incidents(
@@ -391,7 +400,11 @@ def _of_suppliers(suppliers: Sequence[int]) -> tuple[sa.Select[Any], sa.Select[A
 
 
 def _texts(session: Session, words: Sequence[str]) -> list[sa.ColumnElement[bool]]:
-    """Give what an incident must meet to hold every word, by the index where it helps."""
+    """Give what an incident must meet to hold every word.
+
+    On SQLite the index of trigrams gives the few that hold them; where there are many, walking the
+    order of the list comes to a page of them sooner.
+    """
     if session.get_bind().dialect.name != "sqlite":
         return [Incident.search_text.like(f"%{escape_like(w)}%", escape="\\") for w in words]
     found: list[sa.ColumnElement[bool]] = [
@@ -400,10 +413,11 @@ def _texts(session: Session, words: Sequence[str]) -> list[sa.ColumnElement[bool
     long = [word for word in words if len(word) >= TRIGRAM]
     if long:
         rows = sa.text(
-            "SELECT rowid FROM incident_search WHERE incident_search MATCH :trigrams"
-        ).bindparams(trigrams=match_expression(long))
-        in_index: Any = Incident.id.in_(rows)
-        found.append(in_index)
+            "SELECT rowid FROM incident_search WHERE incident_search MATCH :trigrams LIMIT :most"
+        ).bindparams(trigrams=match_expression(long), most=SEARCH_COUNT_LIMIT + 1)
+        ids = list(session.scalars(rows))
+        if len(ids) <= SEARCH_COUNT_LIMIT:
+            found.append(among(Incident.id, ids))
     return found
 
 

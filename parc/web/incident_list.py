@@ -79,15 +79,16 @@ def incident_view(view: str) -> ListView:
     counts = query.count_incidents(session, view, places, moment)
     facets = _facets(view, wanted, counts, places)
     previous_url, next_url = wanted.pages(found.page)
-    count = min(found.count, query.COUNT_LIMIT)
-    written = format_number(count) + ("+" if found.count > count else "")
+    written = format_number(found.count) + ("+" if found.has_more else "")
     return ListView(
         request=wanted,
         caption=gettext("Incidents"),
         heads=wanted.heads(_columns()),
         rows=_lines(found.page.rows, found.assets, CellWriter(moment)),
         count=found.count,
-        count_text=ngettext("%(count)s incident", "%(count)s incidents", count, count=written),
+        count_text=ngettext(
+            "%(count)s incident", "%(count)s incidents", found.count, count=written
+        ),
         empty=_empty(view, wanted),
         previous_url=previous_url,
         next_url=next_url,

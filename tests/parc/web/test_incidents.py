@@ -246,6 +246,22 @@ def test_lists_are_narrowed_by_what_the_address_says(technician: Browser) -> Non
     assert f"/incidents/{first}" in technician.get("/incidents/all?sort=-resolved_at").text
 
 
+def test_word_of_many_incidents_is_found_by_walking_and_counted_up_to_a_bound(
+    technician: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        make_incident(title=f"toner {number}")
+    make_incident(title="screen")
+    whole = technician.get("/incidents?q=toner").text
+    monkeypatch.setattr("parc.queries.incidents.SEARCH_COUNT_LIMIT", 2)
+    cut = technician.get("/incidents?q=toner").text
+    assert ("4 incidents" in whole, "2+ incidents" in cut) == (True, True)
+    for page in (whole, cut):
+        assert [f"toner {number}" in page for number in range(4)] == [True] * 4
+        assert "screen" not in page
+    assert "toner 3" in technician.get("/incidents?q=toner+3").text
+
+
 def test_lists_are_given_as_files(technician: Browser) -> None:
     make_incident(title="=cmd()", text="x")
     rows = technician.get("/incidents/export-open.csv").text.splitlines()
