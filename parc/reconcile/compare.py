@@ -34,7 +34,7 @@ from parc.reconcile.known import (
     Table,
     Value,
 )
-from parc.reconcile.policy import DEFAULT_POLICY, Policy
+from parc.reconcile.policy import Policy
 from parc.reconcile.seen import Seen, SeenTable
 from parc.reconcile.standing import DeviceSays, is_silent_of, take
 from parc.told_values import Heard, Words
@@ -132,7 +132,17 @@ def new_fields(seen: Seen) -> tuple[FieldChange, ...]:
     )
 
 
-def compare_fields(known: KnownDevice, seen: Seen, policy: Policy = DEFAULT_POLICY) -> FieldChanges:
+def listed_address(address: str, seen: Seen, *, is_asked: bool) -> str:
+    """Give the address under which a device is listed that was listed under ``address``.
+
+    It stays while the device answers there, and while the device says that it is its own and
+    nobody asked there: else two ranges would take a router from each other for ever.
+    """
+    is_own = address in seen.addresses or (address in seen.traits.claims and not is_asked)
+    return address if is_own else seen.addresses[0]
+
+
+def compare_fields(known: KnownDevice, seen: Seen, policy: Policy) -> FieldChanges:
     """Give the fields that were seen otherwise than they are stored, and what sources said."""
     taken = take(known, seen, policy)
     changes = sorted(taken.changes, key=lambda change: change.field)
@@ -141,9 +151,7 @@ def compare_fields(known: KnownDevice, seen: Seen, policy: Policy = DEFAULT_POLI
     return FieldChanges(loud, quiet, taken.heard, taken.words)
 
 
-def own_tables(
-    known: KnownDevice, seen: Seen, policy: Policy = DEFAULT_POLICY
-) -> Mapping[Table, SeenTable]:
+def own_tables(known: KnownDevice, seen: Seen, policy: Policy) -> Mapping[Table, SeenTable]:
     """Give the tables that are the reading's to write.
 
     Interfaces of a host that answers SNMP are told by it: an agent has other names for them.
@@ -266,7 +274,7 @@ def _is_quiet(table: Table, column: str, values: tuple[Value, ...]) -> bool:
 
 
 def compare_asset(
-    asset: KnownAsset, device: DeviceRef, said: DeviceSays, policy: Policy = DEFAULT_POLICY
+    asset: KnownAsset, device: DeviceRef, said: DeviceSays, policy: Policy
 ) -> list[Change]:
     """Give what the asset's device says otherwise than the asset."""
     changes: list[FieldChange] = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -19,10 +19,12 @@ from sqlalchemy.orm import Session
 from collectors.observation import Observation, from_json
 from parc.errors import NotFoundError
 from parc.models import (
+    Agent,
     CategorySign,
     Device,
     DeviceStatus,
     Installation,
+    MissedRow,
     Neighbor,
     StoredObservation,
     SwitchPort,
@@ -34,7 +36,7 @@ from parc.reconcile.replay import Replayed, ReplayedRow, replay
 from parc.reconcile.voices import Sight, Voice, voices_of
 from parc.services.software_counts import note_presence, read_presence
 from parc.services.software_titles import settle_titles
-from parc.told_values import stored_heard, stored_words
+from parc.told_values import Heard, Words, read_heard, read_words, stored_heard, stored_words
 
 # The latest observations of a device that a split looks at; an older one stays with the record.
 MOST_OBSERVATIONS: Final = 1_000
@@ -58,14 +60,11 @@ def divide_device(
     Raises:
         NotFoundError: a half has no evidence.
     """
-    leaving: dict[int | None, list[Observation]] = defaultdict(list)
-    staying: dict[int | None, list[Observation]] = defaultdict(list)
-    last_run: dict[bool, int] = {}
+    leaving, staying = _Spoken(), _Spoken()
     for sight in _sights(session, device.id):
-        leaves = not ids.isdisjoint(sight.ids)
-        (leaving if leaves else staying)[sight.run_id].extend(sight.observations)
-        last_run[leaves] = max(last_run.get(leaves, 0), sight.run_id or 0)
-    theirs, ours = replay(leaving.items(), policy), replay(staying.items(), policy)
+        (staying if ids.isdisjoint(sight.ids) else leaving).add(sight)
+    ignored = load_ignored(session)
+    theirs, ours = (replay(half.runs.values(), policy, ignored) for half in (leaving, staying))
     if theirs is None or ours is None:
         message = "a half has no evidence"
         raise NotFoundError(message)
@@ -79,9 +78,9 @@ def divide_device(
         last_seen_at=theirs.last_seen_at,
         heard=stored_heard(theirs.heard),
         words=stored_words(theirs.words),
-        absent_since=device.absent_since if last_run[True] >= last_run[False] else at,
+        absent_since=at if leaving.is_gone_before(staying) else device.absent_since,
     )
-    if last_run[False] < last_run[True]:
+    if staying.is_gone_before(leaving):
         device.absent_since = device.absent_since or at
     present = read_presence(session, [device.id])
     session.add(new)
@@ -90,19 +89,29 @@ def divide_device(
     for table in Table:
         _divide_rows(session, table, (device, new), ours.rows[table], theirs.rows[table])
     _divide_signs(session, device, new, (ours, theirs))
-    for row in session.scalars(
-        sa.select(StoredObservation).where(StoredObservation.id.in_(sorted(ids)))
-    ):
-        row.device_id = new.id
-    session.flush()
+    _count_missed(session, {device.id: ours, new.id: theirs})
+    _move_evidence(session, ids, new.id)
     both = [device.id, new.id]
     settle_titles(session, both, at)
     note_presence(session, present, read_presence(session, both), at)
     return new
 
 
+def _move_evidence(session: Session, ids: frozenset[int], device_id: int) -> None:
+    """Let observations follow who said them, and the agents whose last inventory they are."""
+    evidence = StoredObservation.id.in_(sorted(ids))
+    for observation in session.scalars(sa.select(StoredObservation).where(evidence)):
+        observation.device_id = device_id
+    for agent in session.scalars(sa.select(Agent).where(Agent.observation_id.in_(sorted(ids)))):
+        agent.device_id = device_id
+    session.flush()
+
+
 def _sights(session: Session, device_id: int) -> Iterator[Sight]:
-    """Give what the device said, address by address and run by run, the oldest first."""
+    """Give what the device said, address by address and run by run, the oldest first.
+
+    What an agent says belongs to no run: each of its inventories is a sight of its own.
+    """
     kept = StoredObservation
     latest = (
         sa.select(kept.id)
@@ -111,12 +120,43 @@ def _sights(session: Session, device_id: int) -> Iterator[Sight]:
         .limit(MOST_OBSERVATIONS)
     )
     query = sa.select(kept.id, kept.run_id, kept.address, kept.body).where(kept.id.in_(latest))
-    groups: dict[tuple[int | None, str], list[tuple[int, Observation]]] = defaultdict(list)
+    groups: dict[tuple[int | None, str | int], list[tuple[int, Observation]]] = defaultdict(list)
     for number, run_id, address, body in session.execute(query.order_by(kept.id)):
-        groups[run_id, address].append((number, from_json(zlib.decompress(body))))
-    for (run_id, _address), members in groups.items():
+        place = number if run_id is None else address
+        groups[run_id, place].append((number, from_json(zlib.decompress(body))))
+    for (run_id, _place), members in groups.items():
         ids, observations = zip(*members, strict=True)
         yield Sight(run_id, ids, observations)
+
+
+class _Spoken:
+    """What one half said, run by run and inventory by inventory, the oldest first.
+
+    Attributes:
+        runs: by id of the run, or by id of the first observation where there was none.
+        last_run: the latest that saw it, or 0; ``last_run_at`` and ``last_at`` when it spoke last
+            in a run, and at all.
+    """
+
+    def __init__(self) -> None:
+        self.runs: dict[tuple[bool, int], tuple[int | None, list[Observation]]] = {}
+        self.last_run = 0
+        self.last_run_at = self.last_at = datetime.min.replace(tzinfo=UTC)
+
+    def add(self, sight: Sight) -> None:
+        """Take a sight that is not older than those before."""
+        is_run = sight.run_id is not None
+        place = (is_run, sight.run_id if sight.run_id is not None else sight.ids[0])
+        self.runs.setdefault(place, (sight.run_id, []))[1].extend(sight.observations)
+        at = max(observation.observed_at for observation in sight.observations)
+        self.last_at = max(self.last_at, at)
+        if sight.run_id is not None:
+            self.last_run = max(self.last_run, sight.run_id)
+            self.last_run_at = max(self.last_run_at, at)
+
+    def is_gone_before(self, other: _Spoken) -> bool:
+        """Tell whether a later run saw the other half only, and nothing was heard since of this."""
+        return self.last_run < other.last_run and self.last_at < other.last_run_at
 
 
 def _keep_own_fields(device: Device, ours: Replayed, theirs: Replayed) -> None:
@@ -129,8 +169,28 @@ def _keep_own_fields(device: Device, ours: Replayed, theirs: Replayed) -> None:
         elif name == "reasons":
             device.reasons = []
     device.address = ours.address
+    if device.first_seen_at >= min(ours.first_seen_at, theirs.first_seen_at):
+        device.first_seen_at = ours.first_seen_at  # else its first evidence is kept no more
     device.last_seen_at = ours.last_seen_at
-    device.heard, device.words = stored_heard(ours.heard), stored_words(ours.words)
+    heard, words = _with_untold(device, ours, theirs)
+    device.heard, device.words = stored_heard(heard), stored_words(words)
+
+
+def _with_untold(device: Device, ours: Replayed, theirs: Replayed) -> tuple[Heard, Words]:
+    """Give the words of the staying half with those whose evidence is kept no more.
+
+    So are those of a controller about its access points: that evidence is of the controller.
+    """
+    words, heard = dict(ours.words), dict(ours.heard)
+    moments = read_heard(device.heard)
+    for source, said in read_words(device.words).items():
+        told = ours.words.get(source, {}).keys() | theirs.words.get(source, {}).keys()
+        untold = {name: word for name, word in said.items() if name not in told}
+        if untold:
+            words[source] = {**untold, **words.get(source, {})}
+            if source in moments:
+                heard.setdefault(source, moments[source])
+    return heard, words
 
 
 def _divide_rows(
@@ -185,6 +245,18 @@ def _move_links(session: Session, interface_ids: Sequence[int], device_id: int) 
         for model in _LINKS:
             for row in session.scalars(sa.select(model).where(model.interface_id.in_(part))):
                 row.device_id = device_id
+    session.flush()
+
+
+def _count_missed(session: Session, halves: Mapping[int, Replayed]) -> None:
+    """Let the rows of each half be counted as its own readings lacked them."""
+    session.execute(sa.delete(MissedRow).where(MissedRow.device_id.in_(halves)))
+    session.add_all(
+        MissedRow(device_id=number, kind=table.value, key=key, count=one.count, missed_at=one.at)
+        for number, half in halves.items()
+        for table, counts in half.missed.items()
+        for key, one in counts.items()
+    )
     session.flush()
 
 

@@ -38,6 +38,7 @@ from parc.reconcile.compare import (
     compare_asset,
     compare_fields,
     compare_rows,
+    listed_address,
     new_fields,
     own_tables,
 )
@@ -354,15 +355,8 @@ class _Planner:
             self.speakers[asset_id].append(candidate)
 
     def _primary_address(self, known: KnownDevice, entry: Seen) -> str:
-        """Give the address under which the device is listed.
-
-        It stays while the device answers there, and while the device says that it is its own and
-        this run did not ask there: else two ranges would take a router from each other for ever.
-        """
-        if known.address in entry.addresses:
-            return known.address
-        is_own = known.address in entry.traits.claims and known.address not in self.covered
-        return known.address if is_own and not known.is_absent else entry.addresses[0]
+        is_asked = known.is_absent or known.address in self.covered
+        return listed_address(known.address, entry, is_asked=is_asked)
 
     def _whereabouts(self, known: KnownDevice, entry: Seen, address: str) -> Iterator[FieldChange]:
         has_moved = address != known.address

@@ -86,6 +86,3 @@ class Policy:
     def is_counted(self, before: Missed | None, read_at: datetime) -> bool:
         """Tell whether a reading counts that lacks a row: once a run, and not the same again."""
         return before is None or before.at < (self.started_at or read_at)
-
-
-DEFAULT_POLICY: Final = Policy()

@@ -12,9 +12,17 @@ from datetime import datetime
 
 from collectors.observation import Observation
 from parc.reconcile.change import DeviceRef, RowAction, RowChange
-from parc.reconcile.compare import Counting, compare_fields, compare_rows, new_fields, own_tables
+from parc.reconcile.compare import (
+    Counting,
+    compare_fields,
+    compare_rows,
+    listed_address,
+    new_fields,
+    own_tables,
+)
+from parc.reconcile.ignored import Ignored
 from parc.reconcile.known import DEVICE_COLUMNS, KnownDevice, KnownRow, Missed, Sign, Table, Value
-from parc.reconcile.policy import DEFAULT_POLICY, Policy
+from parc.reconcile.policy import Policy
 from parc.reconcile.seen import Seen, fold_one
 from parc.reconcile.standing import first_words
 from parc.told_values import Heard, Words
@@ -36,6 +44,7 @@ class Replayed:
     Attributes:
         address: where it answered last.
         fields: every name of ``DEVICE_COLUMNS``.
+        missed: how often complete readings lacked a row that is still there.
     """
 
     address: str
@@ -46,19 +55,22 @@ class Replayed:
     signs: frozenset[Sign]
     heard: Heard
     words: Words
+    missed: Mapping[Table, Mapping[str, Missed]]
 
 
 def replay(
-    runs: Iterable[tuple[int | None, Sequence[Observation]]], policy: Policy = DEFAULT_POLICY
+    runs: Iterable[tuple[int | None, Sequence[Observation]]], policy: Policy, ignored: Ignored
 ) -> Replayed | None:
     """Give what is known when runs were applied one after the other, or None without any.
 
     Args:
-        runs: their ids, and what the device said in each, the oldest first; none is empty.
+        runs: their ids, and what the device said in each, the oldest first; none is empty. What an
+            agent says stands alone, without an id.
+        ignored: keys that people said identify nothing.
     """
     device = _Replay(policy)
     for run_id, observations in runs:
-        device.see(fold_one(observations, rules=policy.rules), run_id)
+        device.see(fold_one(observations, ignored, policy.rules), run_id)
     return device.result()
 
 
@@ -100,8 +112,7 @@ class _Replay:
             counts.pop(one.key, None)
             if one.count:
                 counts[one.key] = Missed(one.count, entry.observed_at)
-        if self.address not in entry.addresses:
-            self.address = entry.addresses[0]
+        self.address = listed_address(self.address, entry, is_asked=False)
         if entry.is_surveyed or (entry.signs and not self.signs):
             self.signs = entry.signs
         self.moments.append(entry.observed_at)
@@ -132,5 +143,5 @@ class _Replay:
         if not self.moments:
             return None
         first, last = min(self.moments), max(self.moments)
-        told = (self.heard, self.words)
+        told = (self.heard, self.words, self.missed)
         return Replayed(self.address, first, last, self.fields, self.rows, self.signs, *told)

@@ -18,6 +18,7 @@ from collectors.observation import Category
 from parc.config import DiscoverySettings
 from parc.errors import FieldProblem, InvalidInputError, NotFoundError
 from parc.models import (
+    Agent,
     Asset,
     AssetField,
     ChangeSetKind,
@@ -50,7 +51,8 @@ from parc.services.movement_writing import explain, join_up
 from parc.services.permissions import Action, require
 from parc.services.row_images import loaded
 
-_USUAL: Final = DiscoverySettings()
+# What an agent is of follows its evidence, in this act only.
+_BESIDES: Final = frozenset({Agent.__tablename__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def split_asset(
     leaving: Leaving,
     *,
     at: datetime,
-    settings: DiscoverySettings = _USUAL,
+    settings: DiscoverySettings,
 ) -> Asset:
     """Make a record of its own of what leaves; gives the new one.
 
@@ -100,7 +102,7 @@ def split_asset(
     asset = _locked(session, asset_id)
     whole, parts = _sorted_out(session, devices, leaving)
     title = {"code": "split", "asset": asset.asset_tag}
-    with recording(session, actor, ChangeSetKind.SPLIT, title, at):
+    with recording(session, actor, ChangeSetKind.SPLIT, title, at, tables=_BESIDES):
         policy = load_policy(session, settings)
         moved = [devices[number] for number in sorted(whole)]
         moved += [divide_device(session, devices[n], parts[n], policy, at) for n in sorted(parts)]

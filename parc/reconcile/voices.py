@@ -64,18 +64,20 @@ def voices_of(sights: Iterable[Sight], ignored: Ignored = NOTHING) -> list[Voice
 
 
 def _marks(traits: Traits) -> tuple[tuple[str, str], ...]:
-    """Give what tells a speaker apart: strong keys where it has any, else its names, its place."""
-    strong: Mapping[str, str | None] = {
-        "serial_number": traits.serial_number,
-        "engine_id": traits.engine_id,
-        "chassis_id": traits.chassis_id,
-        "base_mac_address": traits.base_mac,
-    }
-    if shown := tuple((name, value) for name, value in strong.items() if value):
-        return shown
-    weak = {"sys_name": traits.sys_name, "host_name": traits.host_name}
-    named = tuple((name, value) for name, value in weak.items() if value)
-    return named or (("address", traits.addresses[0]),)
+    """Give what tells a speaker apart: the first of these groups of which it shows any."""
+    groups: tuple[Mapping[str, str | None], ...] = (
+        {
+            "serial_number": traits.serial_number,
+            "engine_id": traits.engine_id,
+            "chassis_id": traits.chassis_id,
+            "base_mac_address": traits.base_mac,
+        },
+        {"system_uuid": traits.system_uuid, "agent_id": traits.agent_id},
+        {"sys_name": traits.sys_name, "host_name": traits.host_name},
+        {"address": traits.addresses[0]},
+    )
+    shown = (tuple((n, value) for n, value in group.items() if value) for group in groups)
+    return next(filter(None, shown))
 
 
 def _voice(marks: tuple[tuple[str, str], ...], sights: Sequence[Sight]) -> Voice:

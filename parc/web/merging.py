@@ -45,6 +45,8 @@ MARKS: Mapping[str, str] = {
     "engine_id": _("SNMP engine"),
     "chassis_id": _("Chassis"),
     "base_mac_address": _("MAC address"),
+    "system_uuid": _("System UUID"),
+    "agent_id": _("Agent"),
     "sys_name": _("Calls itself"),
     "host_name": _("Name in DNS"),
     "address": _("Address"),

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from collectors.observation import Category, Identity, Interface, InterfaceTable, System
 from parc.app import create_app
-from parc.config import InboxSettings
+from parc.config import DiscoverySettings, InboxSettings
 from parc.extensions import reading, transaction
 from parc.models import Asset, Base, ChangeSet, ChangeSetKind, ChangeSetPart, Device
 from parc.reconcile.apply import apply
@@ -44,6 +44,7 @@ from tests.dying import start_dying, was_killed
 from tests.factories import SOME_PERSON, make_observation, make_range
 
 _MACHINES = 4
+_SETTINGS = DiscoverySettings()
 _LONGEST_SECONDS = 0.06
 _POLICY = Policy(range_id=1, asset_categories=frozenset({Category.SWITCH}))
 _COVERED = frozenset(f"192.0.2.{number}" for number in range(1, 255))
@@ -147,7 +148,7 @@ def _split(session: Session, hour: int) -> None:
     query = sa.select(Device.id).where(Device.asset_id == first).order_by(Device.id.desc())
     leaving = Leaving(frozenset({session.scalars(query).first() or 0}))
     at = SOME_MOMENT + timedelta(hours=hour)
-    split_asset(session, SOME_PERSON, first, leaving, at=at)
+    split_asset(session, SOME_PERSON, first, leaving, at=at, settings=_SETTINGS)
 
 
 def _undo(session: Session, hour: int) -> None:

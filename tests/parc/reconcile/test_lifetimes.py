@@ -62,7 +62,7 @@ from parc.services.undo import find_obstacles, undo
 from tests.conftest import SOME_MOMENT
 from tests.factories import SOME_PERSON, make_observation, make_run
 from tests.parc.reconcile.conftest import open_inventory
-from tests.parc.reconcile.test_merging import dump
+from tests.parc.reconcile.test_merging import SETTINGS, dump
 
 EXAMPLES = int(os.environ.get("PARC_TEST_EXAMPLES", "12"))
 RULES = InboxSettings()
@@ -154,7 +154,7 @@ class Lifetimes(RuleBasedStateMachine):
         for one in seen:
             self.session.add(
                 StoredObservation(
-                    run_id=run.id,
+                    run_id=None if one.source is Source.AGENT else run.id,
                     device_id=applied.devices[one.address],
                     address=one.address,
                     source=one.source.value,
@@ -222,12 +222,12 @@ class Lifetimes(RuleBasedStateMachine):
         ][:4]
 
     def records(self) -> list[Any]:
-        """Give all that stands in assets, and whose it is."""
+        """Give all that stands in assets and devices, whose it is, and what each source said."""
         self.session.flush()
         of_moment = {"version", "updated_at", "search_text"}
         columns = [c for c in Asset.__table__.columns if c.name not in of_moment]
         found: list[Any] = []
-        for table in (columns, [AssetField.__table__]):
+        for table in (columns, [AssetField.__table__], [Device.__table__]):
             rows = self.session.execute(sa.select(*table)).all()
             found.append(sorted((tuple(row) for row in rows), key=repr))
         return found
@@ -252,7 +252,7 @@ class Lifetimes(RuleBasedStateMachine):
             return
 
     def _split(self, asset_id: int, leaving: Leaving, at: datetime) -> None:
-        split_asset(self.session, SOME_PERSON, asset_id, leaving, at=at)
+        split_asset(self.session, SOME_PERSON, asset_id, leaving, at=at, settings=SETTINGS)
 
     @precondition(lambda self: self.count(Asset) > 0)
     @rule(which=few, name=st.sampled_from(NAMES))

@@ -17,9 +17,11 @@ from collectors.observation import (
     Interface,
     InterfaceTable,
     Observation,
+    Source,
     System,
     to_json,
 )
+from parc.config import DiscoverySettings
 from parc.errors import ConflictError, InvalidInputError, NotAllowedError
 from parc.models import (
     Asset,
@@ -62,6 +64,7 @@ from tests.factories import (
 from tests.parc.reconcile.conftest import Inventory
 
 LATER = SOME_MOMENT + timedelta(hours=1)
+SETTINGS = DiscoverySettings()
 
 
 def dump(session: Session) -> dict[str, list[tuple[Any, ...]]]:
@@ -181,7 +184,7 @@ def test_merge_then_split_gives_the_record_back(inventory: Inventory) -> None:
     (device_id,) = session.scalars(sa.select(Device.id).where(Device.asset_id == other_id))
     merge_assets(session, SOME_PERSON, into.id, other_id, taken=frozenset(), at=LATER)
     leaving = Leaving(device_ids=frozenset({device_id}))
-    back = split_asset(session, SOME_PERSON, into.id, leaving, at=LATER)
+    back = split_asset(session, SOME_PERSON, into.id, leaving, at=LATER, settings=SETTINGS)
     assert (back.id, back.asset_tag, back.name) == (other_id, "A2", name)
     assert (back.serial_number, back.notes) == ("S9", "right")
     source = session.get_one(AssetField, (other_id, "notes"))
@@ -212,7 +215,7 @@ def test_split_gives_both_records_back_as_they_were_before_their_merge(
         session, SOME_PERSON, into_id, version=into.version, values={"name": "new"}, at=later
     )
     leaving = Leaving(frozenset({device_id}), values=frozenset({"notes"}))
-    back = split_asset(session, SOME_PERSON, into_id, leaving, at=later)
+    back = split_asset(session, SOME_PERSON, into_id, leaving, at=later, settings=SETTINGS)
     session.expire_all()
     assert (into.name, into.notes, into.order_number) == ("new", "left", None)
     assert into.lifecycle_state is LifecycleState.IN_USE
@@ -230,7 +233,7 @@ def test_nobody_merges_or_splits_without_the_right(inventory: Inventory) -> None
     with pytest.raises(NotAllowedError):
         merge_assets(session, NOBODY, into.id, other.id, taken=frozenset(), at=LATER)
     with pytest.raises(NotAllowedError):
-        split_asset(session, NOBODY, into.id, Leaving(frozenset({1})), at=LATER)
+        split_asset(session, NOBODY, into.id, Leaving(frozenset({1})), at=LATER, settings=SETTINGS)
 
 
 def test_split_needs_something_that_leaves_and_something_that_stays(inventory: Inventory) -> None:
@@ -239,7 +242,7 @@ def test_split_needs_something_that_leaves_and_something_that_stays(inventory: I
     device = make_linked_device(session, asset)
     for leaving in (Leaving(), Leaving(device_ids=frozenset({device.id}))):
         with pytest.raises(InvalidInputError):
-            split_asset(session, SOME_PERSON, asset.id, leaving, at=LATER)
+            split_asset(session, SOME_PERSON, asset.id, leaving, at=LATER, settings=SETTINGS)
 
 
 def wrongly_merged(session: Session) -> tuple[Asset, Device]:
@@ -289,9 +292,10 @@ def switch(number: int, at: Any) -> Observation:
 def kept_observation(
     session: Session, device: Device, observation: Observation
 ) -> StoredObservation:
-    """Evidence of a device, of a run of its own."""
+    """Evidence of a device: of a run of its own, or of an agent, which comes outside of runs."""
+    is_agent = observation.source is Source.AGENT
     return StoredObservation(
-        run_id=make_run(session).id,
+        run_id=None if is_agent else make_run(session).id,
         device_id=device.id,
         address=observation.address,
         source=observation.source.value,
@@ -325,7 +329,7 @@ def test_split_replays_each_half(inventory: Inventory) -> None:
     voices = read_voices(session, device.id)
     token = next(voice.token for voice in voices if ("serial_number", "s1") in voice.marks)
     leaving = Leaving(voices={device.id: frozenset({token})})
-    new = split_asset(session, SOME_PERSON, asset.id, leaving, at=LATER)
+    new = split_asset(session, SOME_PERSON, asset.id, leaving, at=LATER, settings=SETTINGS)
     session.expire_all()
     (half,) = session.scalars(sa.select(Device).where(Device.asset_id == new.id))
     assert (half.serial_number, half.sys_name, half.address) == ("S1", "sw1", "192.0.2.1")
@@ -366,7 +370,7 @@ def test_next_scan_leaves_both_halves_as_they_are(inventory: Inventory) -> None:
     asset, device = wrongly_merged(session)
     (token,) = {v.token for v in read_voices(session, device.id) if "s1" in dict(v.marks).values()}
     leaving = Leaving(voices={device.id: frozenset({token})})
-    split_asset(session, SOME_PERSON, asset.id, leaving, at=LATER)
+    split_asset(session, SOME_PERSON, asset.id, leaving, at=LATER, settings=SETTINGS)
     at = SOME_MOMENT + timedelta(hours=5)
     plan = inventory.sweep(switch(1, at), switch(2, at), at=at)
     assert plan.counts.created == 0

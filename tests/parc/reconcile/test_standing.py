@@ -22,6 +22,7 @@ from collectors.observation import (
 )
 from parc.models import Asset, AssetField, AuditEntry, Device, ValueSource
 from parc.precedence import SourceRule
+from parc.reconcile.ignored import NOTHING
 from parc.reconcile.plan import Plan
 from parc.reconcile.replay import replay
 from parc.told_values import Word, read_heard, read_words, stored_words
@@ -275,7 +276,7 @@ def test_replay_gives_words_and_values_as_the_runs_did(
             assert again.is_empty
             assert again.sightings[0].words is None
         device = only(inventory)
-        replayed = replay(runs, replace(inventory.policy, run_id=None))
+        replayed = replay(runs, replace(inventory.policy, run_id=None), NOTHING)
         assert replayed is not None
         assert replayed.words == read_words(device.words)
         assert replayed.heard == read_heard(device.heard)

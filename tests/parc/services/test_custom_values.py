@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from collectors.observation import Category
+from parc.config import DiscoverySettings
 from parc.errors import ConflictError, InvalidInputError
 from parc.extensions import db, reading, transaction
 from parc.models import Asset, AuditEntry, ChangeSet, CustomValue
@@ -167,7 +168,9 @@ def test_split_leaves_values_where_they_are_unless_they_are_named() -> None:
         link = f"custom_value:{session.scalars(query).one()}"
         nothing: frozenset[str] = frozenset()
         leaving = Leaving(frozenset({device_id}), {}, nothing, frozenset({link}), nothing)
-        new_id = split_asset(session, SYSTEM, asset_id, leaving, at=SOME_MOMENT).id
+        settings = DiscoverySettings()
+        new = split_asset(session, SYSTEM, asset_id, leaving, at=SOME_MOMENT, settings=settings)
+        new_id = new.id
     assert held() == {asset_id: "stays", new_id: "goes"}
 
 
