@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -9,6 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from collectors.observation import Observation, from_json
 from parc.discovery.evidence import load_observations
 from parc.errors import NotFoundError
 from parc.models import Asset, Device, StoredObservation
@@ -79,22 +81,25 @@ def explain_asset(session: Session, asset_id: int) -> Iterator[Explanation]:
 
 def _explain(session: Session, device: Device) -> Explanation:
     kept = StoredObservation
-    latest = session.execute(
-        sa.select(kept.run_id, kept.observed_at)
-        .where(kept.device_id == device.id, kept.run_id.is_not(None))
-        .order_by(kept.id.desc())
-        .limit(1)
-    ).first()
+    query = sa.select(kept).where(kept.device_id == device.id).order_by(kept.id.desc())
+    latest = session.scalars(query.limit(1)).first()
     if latest is None:
         return Explanation(device.id, device.address)
-    of_run = sa.select(kept.address).where(
-        kept.run_id == latest.run_id, kept.device_id == device.id
-    )
-    addresses = set(session.scalars(of_run))
-    observations = list(load_observations(session, latest.run_id, addresses))
+    observations = _told_with(session, latest)
     known = load(session, observations, Policy())
     seen, dead = fold(observations, known.ignored, read_rules(session))
     index = Index(known.devices, known.ignored)
     matches = match_all([entry.traits for entry in seen], index, dead)
     best = next((m for m in matches if m.device_id == device.id), matches[0])
     return Explanation(device.id, device.address, latest.observed_at, best)
+
+
+def _told_with(session: Session, latest: StoredObservation) -> list[Observation]:
+    """Give what was read together: all of the device in a run, or one inventory of an agent."""
+    if latest.run_id is None:
+        return [from_json(zlib.decompress(latest.body))]
+    of_run = sa.select(StoredObservation.address).where(
+        StoredObservation.run_id == latest.run_id,
+        StoredObservation.device_id == latest.device_id,
+    )
+    return list(load_observations(session, latest.run_id, set(session.scalars(of_run))))

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from collectors.observation import to_json
+from collectors.observation import Observation, Source, to_json
 from parc.cli.explain import explain
 from parc.cli.values import values
 from parc.errors import NotFoundError
@@ -27,11 +27,11 @@ from tests.factories import (
 )
 
 
-def _keep(session: Session, device: Device) -> None:
-    observation = make_observation()
+def _keep(session: Session, device: Device, observation: Observation | None = None) -> None:
+    observation = observation or make_observation()
     session.add(
         StoredObservation(
-            run_id=make_run(session).id,
+            run_id=None if observation.agent_id else make_run(session).id,
             device_id=device.id,
             address=observation.address,
             source=observation.source.value,
@@ -71,6 +71,18 @@ def test_explanation_names_rule_values_and_what_else_was_considered(sqlite_app: 
         assert found in result.output
     told = json.loads(CliRunner().invoke(explain, ["asset", tag, "--json"]).output)
     assert told["devices"][0]["match"]["device_id"] == number
+
+
+def test_machine_of_an_agent_is_explained_by_its_last_inventory(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        asset = make_asset(session)
+        device = make_linked_device(session, asset, agent_id="pc-1", sys_name="pc-1")
+        told = make_observation(source=Source.AGENT, agent_id="pc-1", identity=None)
+        _keep(session, device, told)
+        tag = asset.asset_tag
+    output = CliRunner().invoke(explain, ["asset", tag]).output
+    assert "found by agent id (strong): pc-1" in output
 
 
 def test_asset_without_evidence_or_device_is_told_so(sqlite_app: Flask) -> None:
