@@ -6,7 +6,12 @@ import time
 
 import pytest
 
+from parc.models import EndOfSupport
+from parc.naming import folded
+from parc.services.software_titles import SupportEnds
+from parc.software.folding import fold
 from parc.software.patterns import PatternError, compile_pattern
+from parc.software.rules import usual_rules
 from parc.software.support import usual_ends
 from parc.software.versions import begins_with, version_sort
 
@@ -68,7 +73,46 @@ def test_prefix_is_of_whole_parts() -> None:
     assert begins_with(None, "")
 
 
-def test_table_that_comes_with_parc_names_sources() -> None:
+def test_table_that_comes_with_parc_names_sources_and_products_that_rules_know() -> None:
     ends = usual_ends()
-    assert len(ends) > 100
-    assert all(end.source and end.sourced_on for end in ends)
+    assert len(ends) > 150
+    assert all(end.source.startswith("https://") and end.sourced_on for end in ends)
+    assert {end.product_folded for end in ends} <= {folded(rule.product) for rule in usual_rules()}
+    assert len({(end.product, end.version_prefix) for end in ends}) == len(ends)
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "end"),
+    [
+        ("Microsoft Windows 10 Professionnel", "22H2", "2025-10-14"),
+        ("Microsoft Windows 10 Enterprise LTSC 2021", "21H2", "2027-01-12"),
+        ("Microsoft Windows 10 Entreprise LTSC", "1809", "2029-01-09"),
+        ("Microsoft Windows 10 Entreprise 2016 LTSB", "1607", "2026-10-13"),
+        ("Microsoft Windows 10 IoT Enterprise LTSC", "10.0.19044", "2032-01-13"),
+        ("Microsoft Windows 11 Professionnel", "24H2", None),
+        ("Microsoft Windows Server 2012 R2 Standard", None, "2023-10-10"),
+        ("Microsoft Windows Server 2025 Datacenter", "24H2", "2034-11-14"),
+        ("Microsoft Office LTSC Professionnel Plus 2021 - fr-fr", "16.0.14332", "2026-10-13"),
+        ("Microsoft .NET Framework 4.5", None, "2016-01-12"),
+        ("Microsoft .NET Framework 4.5.2", None, "2022-04-26"),
+        ("Microsoft .NET Framework 4.8", None, None),
+        ("Adobe Acrobat XI Pro", "11.0.23", "2017-10-15"),
+        ("Skype Entreprise 2016", "16.0", "2025-10-14"),
+        ("Skype version 8.134", "8.134", "2025-05-05"),
+    ],
+)
+def test_version_is_supported_until_the_day_of_the_table(
+    name: str, version: str | None, end: str | None
+) -> None:
+    ends = SupportEnds(
+        EndOfSupport(
+            publisher_folded=one.publisher_folded,
+            product_folded=one.product_folded,
+            version_prefix=one.version_prefix,
+            ends_on=one.ends_on,
+        )
+        for one in usual_ends()
+    )
+    found = fold(name, "Microsoft" if "Adobe" not in name else "Adobe", version)
+    on = ends.of(found.publisher, found.product, found.version)
+    assert (on and on.isoformat()) == end
