@@ -116,7 +116,10 @@ class ContractPeriod(Base):
     """One term of a contract; a renewal adds one, what was stays."""
 
     __tablename__ = "contract_period"
-    __table_args__ = (sa.UniqueConstraint("contract_id", "position"),)
+    __table_args__ = (
+        sa.UniqueConstraint("contract_id", "position"),
+        {"sqlite_autoincrement": True},  # an id is never given to another
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     contract_id: Mapped[int] = mapped_column(sa.ForeignKey("contract.id", ondelete="CASCADE"))
@@ -163,6 +166,7 @@ class ContractRule(Base):
     """Which assets a contract covers without naming them; all its conditions must hold."""
 
     __tablename__ = "contract_rule"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # an id is never given to another
 
     id: Mapped[int] = mapped_column(primary_key=True)
     contract_id: Mapped[int] = mapped_column(
@@ -188,6 +192,7 @@ class Coverage(Base):
         sa.Index(None, "asset_id", "until_on"),
         sa.Index(None, "contract_id", "until_on", "asset_id"),
         sa.CheckConstraint("until_on IS NULL OR until_on > from_on", name="some_days"),
+        {"sqlite_autoincrement": True},  # an id is never given to another
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,4 +1,4 @@
-"""Contracts: created, changed, deleted, renewed, given notice of, and renewed by time alone.
+"""Contracts: created, changed, renewed, given notice of, and renewed by time alone.
 
 A term that has begun is never overwritten: a renewal adds one. The dates of the last term stand on
 the contract, so that lists need no arithmetic. Whatever changes a contract locks its row first.
@@ -22,18 +22,11 @@ from parc.contract_dates import (
     terms_missing,
 )
 from parc.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
-from parc.models import (
-    Contract,
-    ContractPeriod,
-    DocumentSubject,
-    PeriodKind,
-    Supplier,
-)
+from parc.models import Contract, ContractPeriod, PeriodKind, Supplier
 from parc.naming import folded
 from parc.services.actor import SYSTEM, Actor
 from parc.services.audit import record
 from parc.services.contract_drafts import ContractDraft, read_contract
-from parc.services.documents import delete_documents_of
 from parc.services.fields import FieldReader
 from parc.services.permissions import Action, require
 
@@ -100,24 +93,6 @@ def save_contract(
     if changes:
         _record(session, actor, row, "changed" if contract_id else "created", now, changes)
     return row
-
-
-def delete_contract(session: Session, actor: Actor, contract_id: int, *, now: datetime) -> str:
-    """Delete a contract with its terms, lines, rules, history of cover and documents.
-
-    Raises:
-        NotAllowedError: the role may not edit contracts.
-        NotFoundError: no such contract.
-    """
-    require(actor, Action.EDIT_CONTRACT)
-    row = locked_contract(session, contract_id)
-    delete_documents_of(session, DocumentSubject.CONTRACT, contract_id)
-    gone = {"number": (row.number, None), "name": (row.name, None)}
-    _record(session, actor, row, "deleted", now, gone)
-    session.flush()
-    session.execute(sa.delete(Contract).where(Contract.id == contract_id))
-    session.expunge(row)
-    return row.name
 
 
 def renew_contract(

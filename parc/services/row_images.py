@@ -57,6 +57,7 @@ TRACKED: Final = frozenset(
         "contract",
         "contract_period",
         "contract_line",
+        "contract_rule",
         "coverage",
         "publisher",
         "software_product",

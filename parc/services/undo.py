@@ -24,6 +24,7 @@ from parc.models import (
     ChangeSet,
     ChangeSetKind,
     ChangeSetState,
+    Contract,
     CustomField,
     CustomValue,
     Device,
@@ -51,6 +52,7 @@ from parc.services.row_images import Key, Row, RowImage, loaded, stored, table_n
 from parc.services.scope import require_within
 from parc.services.software_counts import note_presence, read_presence
 from parc.services.software_titles import settle_titles
+from parc.services.touched_assets import follow_later
 
 MOST_OBSTACLES: Final = 200
 _PASSING: Final[Mapping[str, frozenset[str]]] = {
@@ -62,19 +64,20 @@ _PASSING: Final[Mapping[str, frozenset[str]]] = {
     ),
     "entitlement": frozenset({"row_version", "updated_at", "search_text", "allocated_count"}),
     "supplier": frozenset({"version", "updated_at", "search_text"}),
+    "contract": frozenset({"version", "updated_at", "search_text"}),
     "incident": frozenset({"version", "updated_at", "minutes_spent", "search_text"}),
 }
 # Records that have a history of their own, beside what hangs on assets and devices.
-_OWN_HISTORY: Final = frozenset({"asset", "device", "entitlement", "incident"})
+_OWN_HISTORY: Final = frozenset({"asset", "contract", "device", "entitlement", "incident"})
 # Rows that other rows hang on: made again first, deleted last.
 _PARENTS: Final = (
     *("location", "department", "person", "supplier", "publisher", "software_product"),
-    *("entitlement", "asset", "device", "interface"),
+    *("contract", "entitlement", "asset", "device", "interface"),
 )
 # Records whose rows others point at: made by an act, they stay while others do.
 _HELD: Final = (
     *("location", "department", "person", "supplier", "publisher", "software_product"),
-    *("entitlement", "asset"),
+    *("contract", "entitlement", "asset"),
 )
 # What hangs on an asset without being anybody's decision.
 _GOES_ALONG: Final = frozenset(
@@ -87,6 +90,11 @@ _GOES_ALONG: Final = frozenset(
 _POSITIONED: Final = frozenset(
     {"entitlement", "entitlement_period", "allocation", "software_product", "product_part"}
 )
+_NAMED: Final[Mapping[str, Any]] = {
+    "asset": Asset,
+    "contract": Contract,
+    "entitlement": Entitlement,
+}
 _CHUNK: Final = 500
 _I: Final = "incident"
 _OWN_VALUE: Final = "custom_value"
@@ -380,6 +388,8 @@ def _restore(session: Session, images: Mapping[Key, RowImage]) -> None:
         recount_seats(session, key[0])
     touched = {key[0] for key in tables.get("asset", {})}
     refresh_search_texts(session, touched)
+    of_cover = (image.before or image.after or {} for image in tables.get("coverage", {}).values())
+    follow_later(session, {row["asset_id"] for row in of_cover if "asset_id" in row})
 
 
 def _delete_made(session: Session, name: str, members: Mapping[tuple[Any, ...], RowImage]) -> None:
@@ -493,13 +503,11 @@ def _own_taken(session: Session, images: Mapping[Key, RowImage]) -> Iterator[Obs
 
 
 def _name(session: Session, table: str, number: int, image: Row) -> str:
-    if table == "entitlement":
-        return str(image.get("name") or getattr(session.get(Entitlement, number), "name", ""))
+    if table in _NAMED:
+        return str(image.get("name") or getattr(session.get(_NAMED[table], number), "name", ""))
     if table == _I:
         incident = session.get_one(Incident, number)
         return f"{number_text(number)} {incident.title}"
-    if table == "asset":
-        return str(image.get("name") or getattr(session.get(Asset, number), "name", ""))
     device = session.get(Device, number)
     if device is None:
         return str(image.get("sys_name") or image.get("address") or "")
@@ -514,8 +522,9 @@ def _subject(table: str, key: tuple[Any, ...], row: Row) -> tuple[str, int]:
         return "entitlement", int(row["entitlement_id"])
     if row.get("asset_id") is not None:
         return "asset", int(row["asset_id"])
-    if row.get("incident_id") is not None:
-        return _I, int(row["incident_id"])
+    for name in (_I, "contract"):
+        if row.get(f"{name}_id") is not None:
+            return name, int(row[f"{name}_id"])
     return "device", int(row.get("device_id") or 0)
 
 

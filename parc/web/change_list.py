@@ -56,6 +56,7 @@ _TITLES: Mapping[str, str] = {
     "decided": _("Decisions on devices"),
     "imported": _("Import of %(file)s"),
     "locks_released": _("Locks released"),
+    "contract_deleted": _("Contract deleted: %(name)s (%(number)s)"),
     "supplier_deleted": _("Supplier deleted: %(name)s"),
     "seat_rule_kept": _("Rule of licence seats kept"),
     "seats_given": _("Licence seats given (%(count)s)"),

@@ -23,6 +23,7 @@ from parc.queries.movements import MovementFilter
 from parc.queries.suppliers import supplier_names
 from parc.services import contracts as service
 from parc.services.contract_drafts import CURRENCIES, HOURS, ContractDraft, chosen_days
+from parc.services.contract_removal import count_naming, delete_contract
 from parc.services.coverage import evaluate_contracts
 from parc.services.permissions import Action
 from parc.web.access import acting, actor, requires
@@ -188,7 +189,9 @@ def send_notice(contract_id: int) -> ResponseReturnValue:
 @requires(Action.EDIT_CONTRACT)
 def delete(contract_id: int) -> ResponseReturnValue:
     """Ask before deleting, and say what goes with it."""
-    return render_template("contracts/delete.html", sheet=contract_sheet(db.session(), contract_id))
+    sheet = contract_sheet(db.session(), contract_id)
+    naming = count_naming(db.session(), contract_id)
+    return render_template("contracts/delete.html", sheet=sheet, naming=naming)
 
 
 @contracts.post("/contracts/<int:contract_id>/delete")
@@ -196,9 +199,11 @@ def delete(contract_id: int) -> ResponseReturnValue:
 def send_delete(contract_id: int) -> ResponseReturnValue:
     """Delete a contract."""
     read_form()
+    name = get_contract(db.session(), contract_id).name
     with transaction() as session:
-        name = service.delete_contract(session, actor(), contract_id, now=now())
-    tell(gettext("%(name)s is deleted.", name=name))
+        act = delete_contract(session, actor(), contract_id, now=now())
+        undo = url_for("changes.send_undo", change_set_id=act.id) if act else ""
+    tell(gettext("%(name)s is deleted.", name=name), undo_url=undo)
     return redirect(url_for("contracts.index"))
 
 

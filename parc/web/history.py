@@ -100,6 +100,7 @@ FIELDS: Mapping[str, str] = {
     "amount": _("Amount"),
     "billing": _("Billing"),
     "contact": _in("field", "Contact"),
+    "contract_id": _("Contract"),
     "currency": _("Currency"),
     "customer_number": _("Our customer number"),
     "document": _in("field", "Document"),

@@ -75,18 +75,23 @@ def test_values_of_before_are_the_words_of_those_they_are_presumed_to_come_from(
         assert order[order.index("snmp") + 1] == "controller"
 
 
-def test_movements_keep_their_check_and_their_ids_when_their_table_is_copied(
-    sqlite_app: Flask,
-) -> None:
+def test_tables_keep_their_checks_and_their_ids_when_they_are_copied(sqlite_app: Flask) -> None:
     del sqlite_app
     db.session.remove()
     downgrade(revision="0028")
     upgrade()
+    checks = {
+        "movement": "ck_movement_one_holder_after",
+        "coverage": "ck_coverage_some_days",
+        "contract_rule": "ON DELETE CASCADE",
+        "contract_period": "uq_contract_period_contract_id_position",
+    }
     with transaction() as session:
-        query = sa.text("SELECT sql FROM sqlite_master WHERE name = 'movement'")
-        written = str(session.scalar(query))
-    assert "ck_movement_one_holder_after" in written
-    assert "AUTOINCREMENT" in written
+        for table, check in checks.items():
+            query = sa.text("SELECT sql FROM sqlite_master WHERE name = :table")
+            written = str(session.scalar(query, {"table": table}))
+            assert check in written
+            assert "AUTOINCREMENT" in written
 
 
 def test_migrations_are_read_where_none_runs() -> None:

@@ -10,15 +10,37 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from collectors.observation import Category
 from parc.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from parc.extensions import db, transaction
-from parc.models import AuditEntry, Contract, ContractPeriod, Role, Supplier
+from parc.models import (
+    Asset,
+    AuditEntry,
+    Base,
+    ChangeSet,
+    ChangeSetKind,
+    Contract,
+    ContractPeriod,
+    Entitlement,
+    Movement,
+    MovementKind,
+    Role,
+    SoftwareProduct,
+)
 from parc.services import contracts as service
 from parc.services.actor import Actor
+from parc.services.change_sets import recording
 from parc.services.contract_drafts import ContractDraft
+from parc.services.contract_lines import RuleDraft, add_rule, add_typed
+from parc.services.contract_removal import Naming, count_naming, delete_contract
+from parc.services.entitlements import create_entitlement
+from parc.services.movement_kinds import Order
+from parc.services.movements import apply as apply_movement
+from parc.services.touched_assets import follow_noted
+from parc.services.undo import find_obstacles, undo
 from tests.conftest import SOME_MOMENT
 from tests.contract_world import TODAY, make_contract, make_supplier
-from tests.factories import SOME_PERSON
+from tests.factories import SOME_PERSON, make_asset
 
 TACIT = {"renewal": "tacit", "renewal_months": "12", "notice_count": "3"}
 
@@ -224,10 +246,84 @@ def test_renewal_that_breaks_off_leaves_nothing_half_done(app: Flask) -> None:
     assert _contract(number).ends_on == date(2026, 12, 31)
 
 
-def test_deleted_contract_takes_its_terms_with_it_and_leaves_the_supplier(app: Flask) -> None:
+def test_deleted_contract_is_told_by_what_named_it_and_comes_back_as_it_was(app: Flask) -> None:
     del app
-    number = _make()
+    number = _make(name="Printers", number="M-1")
     with transaction() as session:
-        service.delete_contract(session, SOME_PERSON, number, now=SOME_MOMENT)
-    assert _terms(number) == []
-    assert db.session.scalar(sa.select(sa.func.count()).select_from(Supplier)) == 1
+        asset = make_asset(session, asset_tag="P1", name="hp", category=Category.PRINTER).id
+        rule = RuleDraft(category="printer")
+        add_rule(session, SOME_PERSON, number, rule, today=TODAY, now=SOME_MOMENT)
+        add_typed(session, SOME_PERSON, number, "P1\nS-9", today=TODAY, now=SOME_MOMENT)
+        reason = {"reason": "fuser", "contract_id": number}
+        order = Order(MovementKind.COMPONENT_CHANGE, TODAY, texts=reason)
+        moved = apply_movement(session, SOME_PERSON, asset, order, at=SOME_MOMENT).id
+        product = SoftwareProduct(name="Spooler", name_folded="spooler")
+        session.add(product)
+        session.flush()
+        values = {"name": "Spooler", "product_id": product.id, "contract_number": "M-1"}
+        licence = create_entitlement(session, SOME_PERSON, values, at=SOME_MOMENT).id
+    before = _rows_of(number)
+    assert [len(rows) for rows in before] == [1, 2, 1, 1]
+    assert _named(moved, licence) == (number, number, date(2026, 12, 31))
+    with transaction() as session:
+        assert count_naming(session, number) == Naming(movements=1, licences=1)
+        act = delete_contract(session, SOME_PERSON, number, now=SOME_MOMENT)
+        assert act is not None
+        deletion = act.id
+        follow_noted(session, today=TODAY, now=SOME_MOMENT)
+    assert [len(rows) for rows in _rows_of(number)] == [0, 0, 0, 0]
+    assert _named(moved, licence) == (None, None, None)
+    said = sa.select(AuditEntry.subject_kind, AuditEntry.subject_id, AuditEntry.changes)
+    told = {
+        tuple(row)[:2]: row[2]
+        for row in db.session.execute(said.where(AuditEntry.change_set_id == deletion))
+    }
+    assert told["asset", asset] == told["entitlement", licence]
+    assert told["asset", asset] == {"contract_id": ["M-1 (Printers)", None]}
+    assert ("contract", number) in told
+    _make()  # takes no id that has been another's
+    with transaction() as session:
+        undo(session, SOME_PERSON, deletion, at=SOME_MOMENT)
+        follow_noted(session, today=TODAY, now=SOME_MOMENT)
+    assert _rows_of(number) == before
+    assert _named(moved, licence) == (number, number, date(2026, 12, 31))
+    with transaction() as session:
+        again = session.scalars(sa.select(ChangeSet.id).order_by(ChangeSet.id.desc())).first()
+        undo(session, SOME_PERSON, again or 0, at=SOME_MOMENT)
+    assert [len(rows) for rows in _rows_of(number)] == [0, 0, 0, 0]
+
+
+def _rows_of(number: int) -> list[list[Any]]:
+    """Give all that hangs on a contract."""
+    db.session.rollback()
+    found = []
+    for name in ("contract_period", "contract_line", "contract_rule", "coverage"):
+        table = Base.metadata.tables[name]
+        rows = sa.select(table).where(table.c.contract_id == number).order_by(table.c.id)
+        found.append([tuple(row) for row in db.session.execute(rows)])
+    return found
+
+
+def _named(movement_id: int, licence_id: int) -> tuple[int | None, int | None, date | None]:
+    """Give the contract of a movement and a licence, and until when the asset is covered."""
+    movement = db.session.get_one(Movement, movement_id)
+    asset = db.session.get_one(Asset, movement.asset_id)
+    licence = db.session.get_one(Entitlement, licence_id)
+    return movement.contract_id, licence.contract_id, asset.covered_until
+
+
+def test_import_whose_contract_is_named_since_is_not_undone(app: Flask) -> None:
+    del app
+    with transaction() as session:
+        title = {"code": "imported", "file": "c.csv"}
+        with recording(session, SOME_PERSON, ChangeSetKind.IMPORT, title, SOME_MOMENT) as act:
+            number = make_contract(session).id
+        asset = make_asset(session).id
+        about = {"reason": "fuser", "contract_id": number}
+        order = Order(MovementKind.COMPONENT_CHANGE, TODAY, texts=about)
+        apply_movement(session, SOME_PERSON, asset, order, at=SOME_MOMENT)
+        assert act is not None
+        found = find_obstacles(session, act.id)
+    assert [(one.code, one.table, one.subject_kind) for one in found] == [
+        ("in_use", "movement", "contract")
+    ]

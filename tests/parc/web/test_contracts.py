@@ -84,6 +84,7 @@ def test_contract_is_added_shown_changed_renewed_and_deleted(browser: Browser) -
     assert "0 assets are no longer covered" in browser.get(f"/contracts/{row.id}/delete").text
     browser.post(f"/contracts/{row.id}/delete")
     assert browser.get(f"/contracts/{row.id}").status_code == 404
+    assert "Contract deleted: Printers (M-2026)" in browser.get("/changes").text
 
 
 def test_contract_is_refused_beside_the_field(browser: Browser) -> None:
