@@ -70,6 +70,8 @@ TOLD_BY_AGENT: Final = frozenset(
 # Fields of an asset that machines know as well as people.
 MACHINE_FIELDS: Final = ("name", "category", *DEVICE_FIELDS)
 
+_KEY_DIGITS: Final = 10  # of an id, at most
+
 # What makes a spreadsheet run a cell as a formula; the last four are = + - @ in full width, which
 # some programs read as the plain ones.
 DANGEROUS: Final = frozenset("=+-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20")
@@ -176,3 +178,15 @@ def maker_of_card(device: Mapping[str, Any]) -> str | None:
     owner = str(device.get("oui_manufacturer") or "").removeprefix("Hangzhou ")
     owner = owner.removeprefix("Zhejiang ").replace("Hewlett Packard", "Hewlett-Packard")
     return manufacturer_named_in(owner)
+
+
+def movement_number(movement_id: int) -> str:
+    """Give the number of a movement as sheets bear it: M-000123."""
+    return f"M-{movement_id:06d}"
+
+
+def movement_of_number(text: str) -> int | None:
+    """Read what ``movement_number`` writes, also in small letters and without hyphen or zeros."""
+    rest = text.strip().casefold().removeprefix("m").removeprefix("-")
+    is_number = rest.isascii() and rest.isdecimal() and len(rest) < _KEY_DIGITS
+    return int(rest) if is_number and rest != text.strip() else None

@@ -104,6 +104,12 @@ class Movement(Base):
         sa.Index(None, "kind", "effective_on", "id"),
         sa.Index(None, "status", "effective_on", "id"),
         sa.Index(None, "author", "id"),
+        sa.Index(
+            "ix_movement_said",
+            "search_text",
+            sqlite_where=sa.text("search_text IS NOT NULL"),
+            postgresql_where=sa.text("search_text IS NOT NULL"),
+        ),
         sa.CheckConstraint(
             "to_person_id IS NULL OR to_department_id IS NULL", name="one_holder_after"
         ),
@@ -169,3 +175,6 @@ class Movement(Base):
     cancelled_reason: Mapped[str | None] = mapped_column(sa.String(2000))
     cancelled_at: Mapped[dt.datetime | None]
     cancelled_by: Mapped[str | None] = mapped_column(sa.String(200))
+    search_text: Mapped[str | None] = mapped_column(
+        sa.String(500), comment="lower case, no accents: what was said; None: nothing"
+    )

@@ -288,6 +288,22 @@ def open_contracts(session: Session, today: date, limit: int) -> Sequence[Any]:
     return session.execute(query.order_by(Contract.name, Contract.id).limit(limit)).all()
 
 
+def suggest_contracts(session: Session, text: str, limit: int) -> Sequence[Any]:
+    """Give number, name and supplier of the contracts that hold every word, the last to end first.
+
+    Number and supplier together are one contract's only.
+    """
+    if not (words := words_in(Contract.search_text, text)):
+        return []
+    query = (
+        sa.select(Contract.number, Contract.name, Supplier.name.label("supplier"))
+        .join(Supplier, Supplier.id == Contract.supplier_id)
+        .where(*words)
+        .order_by(Contract.ends_on.desc(), Contract.id)
+    )
+    return session.execute(query.limit(limit)).all()
+
+
 def count_notice_due(session: Session, today: date) -> int:
     """Count the contracts of which notice must be given soon, and those that end soon."""
     states = (ContractState.NOTICE_DUE.value, ContractState.ENDING.value)

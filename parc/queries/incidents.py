@@ -322,6 +322,12 @@ def suggest_incidents(session: Session, text: str, limit: int) -> list[Any]:
     return list(session.execute(query).all())
 
 
+def found_incidents(session: Session, text: str) -> sa.Select[int]:
+    """Give the incidents that hold every word, as ids."""
+    holds = _texts(session, words_of(text))
+    return sa.select(Incident.id).where(Incident.state.not_in(_NO_INCIDENTS), *holds)
+
+
 def person_names(session: Session, ids: Sequence[int]) -> dict[int, str]:
     """Name persons."""
     if not ids:

@@ -22,14 +22,14 @@ from parc.models import (
     Person,
     mapped_columns,
 )
-from parc.naming import folded
+from parc.naming import movement_of_number
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
+from parc.queries.search import conditions, escape_like, words_in, words_of
 
 COUNT_LIMIT: Final = 10_000
 _CONTRACT: Final = (
     sa.select(Contract.number).where(Contract.id == Movement.contract_id).scalar_subquery()
 )
-_LIKE: Final = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
 _ENTERED: Final = SortColumn("id", Movement.id, ValueKind.WHOLE, is_nullable=False)
 _EFFECT: Final = SortColumn("effective_on", Movement.effective_on, ValueKind.DAY, is_nullable=False)
 SORTS: Final[Mapping[str, SortColumn]] = {"effective_on": _EFFECT, "entered": _ENTERED}
@@ -74,7 +74,7 @@ def list_movements(
     page = movement_page(session, wanted, order, cursor, size)
     names = ("kind", "status", "source", "author")
     latest = (
-        _narrowed(sa.select(*(getattr(Movement, name) for name in names)), wanted)
+        _narrowed(session, sa.select(*(getattr(Movement, name) for name in names)), wanted)
         .order_by(Movement.id.desc())
         .limit(COUNT_LIMIT + 1)
         .subquery()
@@ -94,6 +94,7 @@ def movement_page(
 ) -> Page:
     """Read one part of an export: as the list, without counting."""
     query = _narrowed(
+        session,
         sa.select(
             *mapped_columns(Movement),
             Asset.name.label("asset_name"),
@@ -116,6 +117,37 @@ def movements_of(session: Session, wanted: MovementFilter, limit: int) -> list[A
     return movement_page(
         session, wanted, Order(_ENTERED, Movement.id, is_descending=True), None, limit
     ).rows
+
+
+def suggest_movements(session: Session, text: str, limit: int) -> list[Any]:
+    """Give the latest movements of this number, or of which all the words were said."""
+    number = movement_of_number(text)
+    words = words_of(text)
+    if not words:
+        return []
+    said = [Movement.id.in_(_said(word)) for word in words]
+    query = (
+        sa.select(Movement.id, Movement.kind, Movement.variant, Asset.name, Asset.asset_tag)
+        .join(Asset, Asset.id == Movement.asset_id)
+        .where(*([Movement.id == number] if number is not None else said))
+    )
+    return list(session.execute(query.order_by(Movement.id.desc()).limit(limit)))
+
+
+def found_movements(session: Session, text: str) -> sa.Select[int]:
+    """Give the movements that a search finds, as ids."""
+    return sa.select(Movement.id).where(*_found_by(session, text))
+
+
+def suggest_orders(session: Session, text: str, limit: int) -> Sequence[str]:
+    """Give the order numbers that assets have with this text in them."""
+    if not text.strip():
+        return []
+    pattern = f"%{escape_like(text.strip().lower())}%"
+    lower = sa.func.lower(Asset.order_number)
+    query = sa.select(Asset.order_number).where(lower.like(pattern, escape="\\")).distinct()
+    found = session.scalars(query.order_by(Asset.order_number).limit(limit))
+    return [number for number in found if number]
 
 
 def read_movement(session: Session, movement_id: int) -> Movement:
@@ -221,12 +253,12 @@ def _overdue(today: date) -> list[sa.ColumnElement[bool]]:
     return [Asset.loan_due_on.is_not(None), Asset.loan_due_on < today]
 
 
-def _narrowed(query: Any, wanted: MovementFilter, *, has_asset: bool = False) -> Any:
-    if has_asset or wanted.text:
+def _narrowed(
+    session: Session, query: Any, wanted: MovementFilter, *, has_asset: bool = False
+) -> Any:
+    if has_asset:
         query = query.join(Asset, Asset.id == Movement.asset_id)
-    for word in wanted.text.split():
-        pattern = f"%{folded(word).translate(_LIKE)}%"
-        query = query.where(Asset.search_text.like(pattern, escape="\\"))
+    query = query.where(*_found_by(session, wanted.text))
     for column, values in (
         (Movement.kind, wanted.kinds),
         (Movement.status, wanted.statuses),
@@ -255,6 +287,37 @@ def _narrowed(query: Any, wanted: MovementFilter, *, has_asset: bool = False) ->
     if wanted.until is not None:
         query = query.where(Movement.effective_on <= wanted.until)
     return query
+
+
+def _found_by(session: Session, text: str) -> list[sa.ColumnElement[bool]]:
+    """Give what a movement meets that a search finds: by its number, or by every word.
+
+    A word is a part of what was said of it, of its asset, or of somebody who held it before or
+    holds it since.
+    """
+    number = movement_of_number(text)
+    if number is not None:
+        return [Movement.id == number]
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    found: list[sa.ColumnElement[bool]] = []
+    for word in words_of(text):
+        assets = sa.select(Asset.id).where(*conditions((word,), is_sqlite=is_sqlite))
+        people = sa.select(Person.id).where(*words_in(Person.search_text, word))
+        found.append(
+            sa.or_(
+                Movement.asset_id.in_(assets),
+                Movement.from_person_id.in_(people),
+                Movement.to_person_id.in_(people),
+                Movement.id.in_(_said(word)),
+            )
+        )
+    return found
+
+
+def _said(word: str) -> sa.Select[int]:
+    """Give the movements of which something was said with this word; read from the index alone."""
+    is_said = Movement.search_text.is_not(None)
+    return sa.select(Movement.id).where(is_said, *words_in(Movement.search_text, word))
 
 
 def _either(first: Any, second: Any, values: Collection[int]) -> Any:

@@ -21,6 +21,7 @@ from parc.models import (
     MovementKind,
     MovementVariant,
     Storage,
+    Supplier,
 )
 from parc.services.departments import find_department
 from parc.services.fields import FieldReader
@@ -94,7 +95,7 @@ class MovementDraft:
 
     Attributes:
         person: what ``find_person`` reads; place, department: paths.
-        incident: its number; contract: its number or name.
+        incident: its number; contract: its number or name, or number and supplier.
     """
 
     kind: str = ""
@@ -242,9 +243,15 @@ def _find_incident(session: Session, text: str) -> int | None:
 
 
 def _find_contract(session: Session, text: str) -> int | None:
-    """Find the one contract of this number, else of this name; None where there are several."""
-    for column in (Contract.number, Contract.name):
-        query = sa.select(Contract.id).where(sa.func.lower(column) == text.lower())
+    """Find the one contract of this number, else of this name; None where there are several.
+
+    Number and supplier, as a field offers them, are one contract's only.
+    """
+    full = Contract.number + " (" + Supplier.name + ")"
+    for column in (full, Contract.number, Contract.name):
+        query = sa.select(Contract.id).join(Supplier, Supplier.id == Contract.supplier_id)
+        is_same = sa.or_(column == text, sa.func.lower(column) == text.lower())
+        query = query.where(is_same)
         if found := session.scalars(query.limit(2)).all():
             return found[0] if len(found) == 1 else None
     return None

@@ -21,6 +21,7 @@ from parc.models import (
     MovementStatus,
     MovementVariant,
 )
+from parc.naming import folded
 from parc.services.actor import Actor
 from parc.services.asset_sources import end_state_locks
 from parc.services.audit import CHANGE_SET
@@ -34,6 +35,12 @@ STANDING_COLUMNS: Final[Mapping[str, str]] = {
     "due_on": "loan_due_on",
 }
 _REASON_CHARACTERS: Final = 2000
+# What a search finds a movement by, beside its asset and its people.
+_SAID: Final = (
+    *("reason", "cancelled_reason", "counterparty", "order_number", "accessories", "condition"),
+    *("destination", "certificate_number", "slip_number"),
+)
+_SEARCHED_CHARACTERS: Final = 500
 
 
 def standing_of(asset: Asset) -> Standing:
@@ -241,7 +248,7 @@ def _row(
         raise ValueError(message)
     texts = {name: value for name, value in order.texts.items() if value not in (None, "")}
     texts.setdefault("reason", actor.reason[:_REASON_CHARACTERS] or None)
-    return Movement(
+    row = Movement(
         asset_id=asset.id,
         kind=order.kind,
         variant=order.variant,
@@ -266,6 +273,14 @@ def _row(
         set_dates={},
         **texts,
     )
+    refresh_said(row)
+    return row
+
+
+def refresh_said(row: Movement) -> None:
+    """Make anew what a search finds a movement by."""
+    said = " ".join(text for name in _SAID if (text := getattr(row, name)))
+    row.search_text = folded(said)[:_SEARCHED_CHARACTERS] or None
 
 
 def _dates(

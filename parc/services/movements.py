@@ -46,6 +46,7 @@ from parc.services.movement_writing import (
     before_of,
     last_confirmed,
     put,
+    refresh_said,
     said_by,
     standing_of,
     write_movement,
@@ -193,6 +194,7 @@ def cancel(
     before = standing_of(asset)
     row.status, row.cancelled_at, row.cancelled_by = MovementStatus.CANCELLED, at, actor.name[:200]
     row.cancelled_reason = because.reason
+    refresh_said(row)
     put(session, asset, before_of(row), at)
     _put_dates_back(asset, row)
     touch(session, asset, at)

@@ -16,14 +16,17 @@ from flask_babel import lazy_pgettext as _in
 from collectors.observation import Category
 from parc.extensions import db, transaction
 from parc.models import Asset, CustomField, LifecycleState
+from parc.naming import movement_number, movement_of_number
 from parc.queries import assets as query
 from parc.queries import search
 from parc.queries.assets import AssetFilter, FilterError, Lookup
 from parc.queries.departments import read_departments
 from parc.queries.facets import PINNED, Covered, Facet, FacetCache, Freshness, Origin, Warranty
+from parc.queries.found import MOST_COUNTED, count_found
 from parc.queries.incidents import suggest_incidents
 from parc.queries.keyset import Order
 from parc.queries.licences import suggest_titles
+from parc.queries.movements import suggest_movements
 from parc.queries.people import suggest_people
 from parc.queries.preferences import asset_columns
 from parc.queries.suppliers import Found, suggest_records
@@ -53,6 +56,7 @@ from parc.web.listing import (
     refuse,
     render_list,
 )
+from parc.web.movement_words import kind_text
 from parc.web.names import know_people, name_of
 from parc.web.navigation import pairs_of, query_of
 
@@ -129,6 +133,16 @@ SPEC = ListSpec(
 )
 _WIDE = frozenset({"serial_number", "model_name", "operating_system", "software_revision"})
 DAY_COLUMNS = ("covered_until", "warranty_ends_on", "purchased_on", "loan_due_on")
+# The lists that hold all of a kind that a search finds beside assets.
+_FOUND_LISTS: Mapping[str, tuple[str, str, Action]] = {
+    "person": (_("People"), "people.index", Action.VIEW_INVENTORY),
+    "movement": (_("Movements"), "movements.index", Action.VIEW_INVENTORY),
+    "incident": (_("Incidents"), "incidents.every", Action.VIEW_INCIDENT),
+    "contract": (_("Contracts"), "contracts.index", Action.VIEW_CONTRACT),
+    "supplier": (_("Suppliers"), "suppliers.index", Action.VIEW_CONTRACT),
+    "licence": (_("Licences"), "licences.index", Action.VIEW_INVENTORY),
+    "software": (_("Software"), "software.index", Action.VIEW_INVENTORY),
+}
 _MOST_SUGGESTED = 8
 _MOST_ELSEWHERE = 4
 _EXTENSION = "parc_facets"
@@ -155,11 +169,17 @@ def index() -> ResponseReturnValue:
         found = query.find_exact(db.session(), request.args["q"][:200])
         if found is not None:
             return redirect(url_for("assets.show", asset_id=found))
+        movement = movement_of_number(request.args["q"][:200])
+        if movement is not None and suggest_movements(db.session(), movement_number(movement), 1):
+            return redirect(url_for("movements.show", movement_id=movement))
     wanted = read_wanted()
     columns = shown_columns()
-    elsewhere = [] if is_htmx() else _elsewhere(wanted.request.text)
+    text = "" if is_htmx() else wanted.request.text
     return render_list(
-        "assets/list.html", _view(wanted, columns), search=wanted.request.text, elsewhere=elsewhere
+        "assets/list.html",
+        _view(wanted, columns),
+        elsewhere=_elsewhere(text),
+        lists=_lists_with(text),
     )
 
 
@@ -185,12 +205,36 @@ def _elsewhere(text: str) -> list[Found]:
         units = read_departments(db.session()).matching(words, _MOST_ELSEWHERE) if words else ()
         found += [Found("department", unit.id, unit.path, "") for unit in units]
         found += [Found(*row) for row in suggest_titles(db.session(), text, _MOST_ELSEWHERE)]
+        rows = suggest_movements(db.session(), text, _MOST_ELSEWHERE)
+        found += [
+            Found("movement", row.id, f"{kind_text(row)}: {row.name}", movement_number(row.id))
+            for row in rows
+        ]
     if text and may(actor(), Action.VIEW_CONTRACT):
         found += suggest_records(db.session(), text, _MOST_ELSEWHERE)
     if text and may(actor(), Action.VIEW_INCIDENT):
         rows = suggest_incidents(db.session(), text, _MOST_ELSEWHERE)
         found += [Found("incident", row.id, row.title, number_text(row.id)) for row in rows]
     return found
+
+
+def _lists_with(text: str) -> list[tuple[str, str, str]]:
+    """Give name, address and number of hits of each list that holds something of a search."""
+    names = {
+        kind: (name, endpoint)
+        for kind, (name, endpoint, right) in _FOUND_LISTS.items()
+        if may(actor(), right)
+    }
+    counts = count_found(db.session(), text, names) if text else {}
+    return [
+        (
+            str(names[kind][0]),
+            url_for(names[kind][1], q=text),
+            format_number(min(count, MOST_COUNTED)) + ("+" if count > MOST_COUNTED else ""),
+        )
+        for kind, count in counts.items()
+        if count
+    ]
 
 
 @assets.post("/assets/columns")

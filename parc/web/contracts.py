@@ -15,7 +15,7 @@ from parc.extensions import db, transaction
 from parc.models import BillingRhythm, Contract, ContractType, DocumentSubject
 from parc.queries.audit import subject_history
 from parc.queries.contract_assets import count_cover
-from parc.queries.contracts import contract_sheet, get_contract
+from parc.queries.contracts import contract_sheet, get_contract, suggest_contracts
 from parc.queries.cover import hours_of
 from parc.queries.incidents import IncidentFilter
 from parc.queries.locations import read_places
@@ -48,6 +48,7 @@ contracts = Blueprint("contracts", __name__)
 contracts.add_app_template_filter(minutes_text, "promised")
 
 _ENTRIES = 20
+_MOST_SUGGESTED = 12
 _FIELDS = tuple(ContractDraft.__dataclass_fields__)
 _HOUR_FIELDS = tuple(f"{name}_{end}" for name in HOURS for end in ("from", "to"))
 
@@ -84,6 +85,16 @@ def show(contract_id: int) -> ResponseReturnValue:
             url_for("contracts.send_document", contract_id=contract_id),
         ),
     )
+
+
+@contracts.get("/contracts/suggest")
+@requires(Action.VIEW_CONTRACT)
+def suggest() -> ResponseReturnValue:
+    """Give the contracts that match what is typed, as options of a field."""
+    text = next(iter(request.args.values()), "")[:200]
+    found = suggest_contracts(db.session(), text, _MOST_SUGGESTED)
+    named = [(f"{row.number} ({row.supplier})", row.name) for row in found]
+    return render_template("places/_suggest.html", named=named)
 
 
 @contracts.get("/contracts/new")

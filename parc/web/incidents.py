@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext, pgettext
 
@@ -37,6 +37,7 @@ incidents = Blueprint("incidents", __name__)
 _MOST_AT_ONCE = 1_000
 _SHOWN = 50
 _NOBODY = "0"
+_MOST_SUGGESTED = 12
 _FIELDS = (
     "id", "all", "filters", "action", "is_confirmed", "technician_id", "resolution", "cause",
     "reason",
@@ -49,6 +50,16 @@ _VIEWS = {"open": "incidents.index", "drafts": "incidents.drafts", "all": "incid
 def index() -> ResponseReturnValue:
     """List the open ones; the number of one leads to it."""
     return _page("open")
+
+
+@incidents.get("/incidents/suggest")
+@requires(Action.VIEW_INCIDENT)
+def suggest() -> ResponseReturnValue:
+    """Give the latest incidents that match what is typed, as options of a field."""
+    text = next(iter(request.args.values()), "")[:200]
+    found = query.suggest_incidents(db.session(), text, _MOST_SUGGESTED)
+    named = [(number_text(row.id), row.title) for row in found]
+    return render_template("places/_suggest.html", named=named)
 
 
 @incidents.get("/incidents/drafts")

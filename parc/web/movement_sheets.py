@@ -11,6 +11,7 @@ from flask_babel import gettext
 from parc.documents.sheets import Sheet, make_sheet
 from parc.extensions import db
 from parc.models import MovementKind
+from parc.naming import movement_number
 from parc.queries.movements import act_movements, read_movement
 from parc.services.permissions import Action
 from parc.web.access import requires
@@ -59,7 +60,7 @@ def _sheet(first: Any, rows: list[Any]) -> Sheet:
     return Sheet(
         title=title,
         organisation=settings().interface.organisation,
-        reference=f"M{first.id:06d}",
+        reference=movement_number(first.id),
         facts=tuple(_facts(first, is_return=is_return)),
         heads=(
             gettext("Asset tag"),

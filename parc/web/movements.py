@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
 from parc.errors import ConflictError, InvalidInputError
 from parc.extensions import db, transaction
 from parc.models import DocumentSubject, Movement, MovementKind, MovementSource, MovementStatus
+from parc.naming import movement_number
 from parc.queries import movements as query
 from parc.queries.asset_sheet import read_asset, read_sheet
 from parc.queries.keyset import Cursor, Order, Page, PageReader
@@ -75,6 +76,7 @@ _OF_ONE: Final = 100
 _OF_SUBJECT: Final = 20
 _MOST_LOANS: Final = 100
 _KEY_DIGITS: Final = 10
+_MOST_SUGGESTED: Final = 12
 
 
 @movements.get("/movements")
@@ -82,6 +84,15 @@ _KEY_DIGITS: Final = 10
 def index() -> ResponseReturnValue:
     """List movements, the latest first."""
     return render_list("movements/list.html", _view(read_list(_LIST)))
+
+
+@movements.get("/movements/orders")
+@requires(Action.MOVE_ASSET)
+def suggest_orders() -> ResponseReturnValue:
+    """Give the order numbers that hold what is typed, as options of a field."""
+    text = next(iter(request.args.values()), "").replace("\x00", "")[:200]
+    found = query.suggest_orders(db.session(), text, _MOST_SUGGESTED)
+    return render_template("places/_suggest.html", texts=found)
 
 
 @movements.get("/movements/<int:movement_id>")
@@ -163,6 +174,7 @@ def _page(movement_id: int, form: Form, *, is_refused: bool = False) -> str:
         asset=asset,
         form=form,
         kind=kind_text(row),
+        number=movement_number(row.id),
         changes=changes_of(row),
         details=details_of(row, asset.currency),
         contract=query.contract_named(session, row.contract_id),
@@ -255,7 +267,7 @@ def _view(wanted: ListRequest) -> ListView:
         next_url=next_url,
         facets=facets,
         chips=[*wanted.chips(facets), *_chips(wanted)],
-        search_label=gettext("Filter by any part of the name or number of an asset"),
+        search_label=gettext("Filter by asset, person, number (M-000123) or what was said"),
         period_names=_DAYS,
     )
 

@@ -106,6 +106,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.long]
 NO_PAGES = {
     "agent_endpoint.receive",
     "assets.suggest",
+    "contracts.suggest",
+    "incidents.suggest",
+    "movements.suggest_orders",
     "documents.download",
     "departments.suggest",
     "imports.live",

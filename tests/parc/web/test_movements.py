@@ -21,7 +21,7 @@ from parc.services.incidents import open_incident
 from parc.services.people import PersonDraft, save_person
 from parc.services.places import create_path
 from tests.conftest import SOME_MOMENT
-from tests.contract_world import make_contract
+from tests.contract_world import make_contract, make_supplier
 from tests.factories import SOME_PERSON, make_asset
 from tests.parc.web.conftest import Browse
 from tests.web import Browser
@@ -320,3 +320,35 @@ def test_entry_keeps_the_number_of_its_order(technician: Browser) -> None:
     assert technician.post(f"/assets/{number}/move", data=sent).status_code == 302
     assert _last(number).order_number == "PO-2026-1"
     assert "PO-2026-1" in technician.get(f"/movements/{_last(number).id}").text
+
+
+def test_fields_offer_incidents_contracts_and_orders_while_one_types(
+    technician: Browser,
+) -> None:
+    with transaction() as session:
+        number = make_asset(session, name="pc-9", order_number="PO-2026-1").id
+        firms = [make_supplier(session, name=name).id for name in ("Alpha", "BÉTA")]
+        first, second = (
+            make_contract(session, number="MC-7", name="Printers", supplier_id=firm).id
+            for firm in firms
+        )
+        values = IncidentInput(title="Fan is loud", asset_ids=(number,))
+        incident = open_incident(session, SOME_PERSON, values, at=SOME_MOMENT).id
+    form = technician.get(f"/assets/{number}/move?kind=send_to_repair").text
+    for address in ("/incidents/suggest", "/contracts/suggest"):
+        assert f'hx-get="{address}"' in form
+    offered = technician.get("/contracts/suggest?contract=mc beta").text
+    assert '<option value="MC-7 (BÉTA)">Printers</option>' in offered
+    assert "Alpha" not in offered
+    offered = technician.get("/incidents/suggest?incident=loud").text
+    assert f'<option value="I-{incident:06d}">Fan is loud</option>' in offered
+    offered = technician.get("/movements/orders?order_number=o-2026").text
+    assert "PO-2026-1" in offered
+    for address in ("/movements/orders", "/contracts/suggest?c=", "/incidents/suggest?i=%25"):
+        assert "<option" not in technician.get(address).text
+    sent = {"kind": "send_to_repair", "effective_on": TODAY.isoformat(), "reason": "fan"}
+    two = technician.post(f"/assets/{number}/move", data=sent | {"contract": "MC-7"})
+    assert two.status_code == 422
+    chosen = sent | {"contract": "MC-7 (BÉTA)"}
+    assert technician.post(f"/assets/{number}/move", data=chosen).status_code == 302
+    assert _last(number).contract_id == second != first
