@@ -8,7 +8,7 @@ are unchanged and the rest joins the same act.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -35,6 +35,7 @@ from parc.services.undo import undo
 
 SessionMaker = Callable[[], AbstractContextManager[Session]]
 _WRITTEN: Final = frozenset({LineAction.NEW, LineAction.CHANGED})
+_REFUSALS: Final = (InvalidInputError, ConflictError, NotAllowedError, NotFoundError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,21 +189,30 @@ def _write_part(
 def _write_together(
     session: Session, task: Task, target: Target, lines: Sequence[PlannedLine], at: datetime
 ) -> Mapping[tuple[int, ...], int]:
-    """Make all new records of a part with few statements; none when one of them is refused.
+    """Make all new records of a part with few statements, and change all others with few more.
 
     Returns:
-        The records by the lines of the file; empty when each has to be written by itself.
+        The records by the lines of the file, without those that have to be written by themselves:
+        when one of the new ones is refused, all of these, and so for the changed ones.
     """
+    if not isinstance(target, BatchTarget):
+        return {}
     new = [line for line in lines if line.action is LineAction.NEW]
-    if not isinstance(target, BatchTarget) or not new:
-        return {}
-    try:
-        with attempt(session):
-            drafts = [line.draft for line in new]
-            numbers = target.write_new(session, task.actor, drafts, at=at)
-    except (InvalidInputError, ConflictError, NotAllowedError, NotFoundError):
-        return {}
-    return {line.lines: number for line, number in zip(new, numbers, strict=True)}
+    changed = {
+        line.record_id: line
+        for line in lines
+        if line.action is LineAction.CHANGED and line.record_id is not None
+    }
+    found: dict[tuple[int, ...], int] = {}
+    with suppress(*_REFUSALS), attempt(session):
+        drafts = [line.draft for line in new]
+        numbers = target.write_new(session, task.actor, drafts, at=at) if new else []
+        found |= {line.lines: number for line, number in zip(new, numbers, strict=True)}
+    with suppress(*_REFUSALS), attempt(session):
+        pairs = [(number, line.draft) for number, line in changed.items()]
+        written = target.write_changed(session, task.actor, pairs, at=at) if pairs else ()
+        found |= {changed[number].lines: number for number in written}
+    return found
 
 
 def _bare(line: PlannedLine, record_id: int | None) -> PlannedLine:

@@ -1,4 +1,4 @@
-"""New assets, many at once: as ``create_asset`` makes each, with some statements for all of them.
+"""Assets made and changed many at once: as each would be, with some statements for all of them.
 
 A new asset may have its holder at once; its entry says so.
 """
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from collectors.registries.placeholders import is_placeholder
-from parc.errors import FieldProblem, InvalidInputError
+from parc.errors import ConflictError, FieldProblem, InvalidInputError
 from parc.models import (
     Asset,
     AssetField,
@@ -32,14 +32,18 @@ from parc.services.actor import Actor
 from parc.services.asset_search import SEARCHED, refresh_search_texts, search_text
 from parc.services.asset_sources import Writing, mark_stated
 from parc.services.asset_tags import next_asset_tags
-from parc.services.asset_values import clean_values, complete_warranty
+from parc.services.asset_values import EDITABLE_FIELDS, clean_values, complete_warranty
 from parc.services.assets import created_changes
+from parc.services.bulk_writing import hold_assets, write_values
 from parc.services.change_sets import note
 from parc.services.custom_values import Cleaned, write_custom
 from parc.services.movement_writing import add_entries
 from parc.services.permissions import Action, require
 from parc.services.row_images import RowImage, stored
+from parc.services.touched_assets import follow_later
 
+# What must be there once: ``edit_asset`` looks for who else has it.
+ALONE: Final = frozenset({"asset_tag", "serial_number", "manufacturer"})
 T = TypeVar("T")
 _PART: Final = 500
 _LINKS: Final[Mapping[str, type[Any]]] = {
@@ -80,6 +84,20 @@ class NewAsset:
         return {name: value for name, value in columns.items() if value is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class AssetChange:
+    """Values that one asset gets.
+
+    Attributes:
+        version: of the asset as it was read.
+        values: of ``assets.EDITABLE_FIELDS``, none empty and none of ``ALONE``.
+    """
+
+    asset_id: int
+    version: int
+    values: Mapping[str, Any]
+
+
 @dataclass(slots=True)
 class _Made:
     """Values that can be taken, and what stands against them, over all assets of a batch."""
@@ -107,7 +125,9 @@ def create_assets(
     if any(one.holder for one in wanted):
         require(actor, Action.MOVE_ASSET)
     made = _cleaned(wanted)
-    made.problems += _taken(session, made.values) + _missing_links(session, wanted, made.values)
+    holders = [one.holder for one in wanted]
+    made.problems += _taken(session, made.values)
+    made.problems += _missing_links(session, [*made.values, *holders])
     if made.problems:
         raise InvalidInputError(made.problems)
     tagless = [values for values in made.values if not values.get("asset_tag")]
@@ -131,7 +151,50 @@ def create_assets(
         for a in assets
     ]
     audit.record_all(session, actor, at=at, entries=entries)
-    return [asset.id for asset in assets]
+    numbers = [asset.id for asset in assets]
+    follow_later(session, numbers)
+    return numbers
+
+
+def change_assets(
+    session: Session,
+    actor: Actor,
+    wanted: Sequence[AssetChange],
+    *,
+    at: datetime,
+    stated: Stated = BY_HAND,
+) -> None:
+    """Give all assets their values, or none of them.
+
+    Raises:
+        ConflictError: somebody changed one of them since, or it is gone.
+        InvalidInputError: by field, of any of them, as ``edit_asset``.
+        NotAllowedError: the role does not allow it.
+    """
+    require(actor, Action.EDIT_ASSET)
+    hold_assets(session, [one.asset_id for one in wanted])
+    changes: dict[int, dict[str, tuple[Any, Any]]] = {}
+    problems: list[FieldProblem] = []
+    values: list[dict[str, Any]] = []
+    for one in wanted:
+        asset = session.get(Asset, one.asset_id)
+        if asset is None or asset.version != one.version:
+            raise ConflictError(f"asset {one.asset_id} was changed meanwhile")
+        cleaned, wrong = clean_values(one.values)
+        problems += wrong
+        problems += [
+            FieldProblem(name, "one_asset_only" if name in ALONE else "required")
+            for name, value in cleaned.items()
+            if value is None or name in ALONE
+        ]
+        changed = {name: value for name, value in cleaned.items() if value != getattr(asset, name)}
+        complete_warranty(changed, {name: getattr(asset, name) for name in EDITABLE_FIELDS})
+        if changed:
+            changes[asset.id] = {name: (getattr(asset, name), v) for name, v in changed.items()}
+            values.append(changed)
+    if problems := problems + _missing_links(session, values):
+        raise InvalidInputError(problems)
+    write_values(session, actor, changes, (), at, stated)
 
 
 def _write_own(
@@ -225,13 +288,10 @@ def _taken(session: Session, values: Sequence[Mapping[str, Any]]) -> list[FieldP
     return problems
 
 
-def _missing_links(
-    session: Session, wanted: Sequence[NewAsset], values: Sequence[Mapping[str, Any]]
-) -> list[FieldProblem]:
+def _missing_links(session: Session, values: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:
     problems = []
     for name, model in _LINKS.items():
         given = {one[name] for one in values if one.get(name) is not None}
-        given |= {one.holder[name] for one in wanted if name in one.holder}
         for part in _parts(sorted(given)):
             there = set(session.scalars(sa.select(model.id).where(model.id.in_(part))))
             problems += [FieldProblem(name, "not_found", str(n)) for n in part if n not in there]

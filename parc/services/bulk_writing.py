@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.models import Asset, AssetField, Difference, LifecycleState
-from parc.precedence import BY_HAND
+from parc.precedence import BY_HAND, Stated
 from parc.queries.custom_fields import read_fields
 from parc.queries.field_rules import read_rules
 from parc.services import audit
@@ -59,14 +59,16 @@ def write_values(
     changes: Mapping[int, Changes],
     emptied: Collection[str],
     at: datetime,
+    stated: Stated = BY_HAND,
 ) -> None:
     """Write values into assets: they are the person's from now on, emptied fields the machines'.
 
     Args:
+        stated: by hand or from a file.
         changes: by asset and field, before and after; after of an emptied one is what its device
             says, or None.
     """
-    writing = Writing(actor, at, read_rules(session))
+    writing = Writing(actor, at, read_rules(session), stated)
     for part in parts(changes):
         names = {name for number in part for name in changes[number]}
         sources = _sources(session, part, names)
@@ -87,7 +89,7 @@ def write_values(
                 else:
                     mark_stated(row or _new_row(session, asset.id, name), writing)
         write_custom(
-            session, actor, _own_values(session, part, changes), source=BY_HAND.source, at=at
+            session, actor, _own_values(session, part, changes), source=stated.source, at=at
         )
         _end_part(session, actor, assets, "changed", changes, at)
 

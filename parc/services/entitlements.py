@@ -7,7 +7,7 @@ send is read by ``entitlement_drafts``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ from parc.services.actor import Actor
 from parc.services.documents import delete_documents_of
 from parc.services.licence_keys import add_keys, keys_of, open_key
 from parc.services.permissions import Action, require
-from parc.services.positions import mark_right, mark_stale
+from parc.services.positions import mark_rights, mark_stale
 
 KIND: Final = "entitlement"
 FIELDS: Final = (
@@ -268,8 +268,13 @@ def touch(row: Entitlement, at: datetime) -> None:
 def copy_dates(session: Session, row: Entitlement) -> None:
     """Copy the dates of the last term and the last maintenance to the licence."""
     query = sa.select(EntitlementPeriod).where(EntitlementPeriod.entitlement_id == row.id)
+    put_dates(row, session.scalars(query.order_by(EntitlementPeriod.id)))
+
+
+def put_dates(row: Entitlement, periods: Iterable[EntitlementPeriod]) -> None:
+    """Copy the dates of the last of all periods of a licence, in the order in which they came."""
     last: dict[EntitlementPeriodKind, EntitlementPeriod] = {}
-    for period in session.scalars(query.order_by(EntitlementPeriod.id)):
+    for period in periods:
         before = last.get(period.kind)
         if before is None or _end(period) >= _end(before):
             last[period.kind] = period
@@ -359,7 +364,7 @@ def _record(
     changes: Mapping[str, tuple[Any, Any]],
 ) -> None:
     if action == "created":
-        mark_right(session, row.product_id)
+        mark_rights(session, [row.product_id])
     else:
         before = changes.get("product_id", (row.product_id, None))[0]
         mark_stale(session, {row.product_id, before})

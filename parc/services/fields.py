@@ -40,9 +40,12 @@ def read_day(text: str) -> date | None:
 
 
 def read_amount(text: str) -> Decimal | None:
-    """Give the amount of ``1 234,56``, with or without the sign of the euro; None for no amount."""
+    """Give the amount of ``1 234,56``, with or without the sign of the euro; None for no amount.
+
+    It has its cents, as it is read back: else the undo of what wrote it finds another value there.
+    """
     digits = "".join(text.split()).replace(",", ".").removesuffix("€")
-    return Decimal(digits) if _AMOUNT.fullmatch(digits) else None
+    return Decimal(digits).quantize(Decimal("0.01")) if _AMOUNT.fullmatch(digits) else None
 
 
 class FieldReader:

@@ -47,10 +47,10 @@ def mark_stale(session: Session, product_ids: Collection[int]) -> None:
         _mark(session, ProductPosition.product_id.in_(part))
 
 
-def mark_right(session: Session, product_id: int) -> None:
-    """Note that a licence of a product was made, changed or deleted."""
-    _insert(session, related_products(session, [product_id]))
-    mark_stale(session, [product_id])
+def mark_rights(session: Session, product_ids: Collection[int]) -> None:
+    """Note that licences of products were made."""
+    _insert(session, related_products(session, product_ids))
+    mark_stale(session, product_ids)
 
 
 def mark_machines(session: Session, asset_ids: Collection[int]) -> None:

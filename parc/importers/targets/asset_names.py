@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from parc.errors import ParcError
 from parc.importers.choices import Choices
 from parc.importers.targets.asset_values import ReadAsset, Wish, is_blank
 from parc.importers.targets.holders import PeopleIndex, department_paths, read_people
@@ -60,6 +62,16 @@ class AssetNames:
         number = save_person(session, actor, PersonDraft(name=name), at=at).id
         self.people = read_people(session)
         return number
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """Forget who is made inside when what they are made for is not written."""
+        people = self.people
+        try:
+            yield
+        except ParcError:
+            self.people = people
+            raise
 
     def take_firm(self, read: ReadAsset, choices: Choices) -> None:
         """Take the supplier that a row names; one that is not known has to be made."""

@@ -60,6 +60,8 @@ def written_values(
                 found.append(Found(name, "negative_amount", str(value.value)))
             elif value.value != value.value.quantize(_CENT):
                 found.append(Found(name, "too_many_decimals", str(value.value)))
+            else:
+                wanted[name] = value.value.quantize(_CENT)  # as it is read back
     return wanted, found
 
 

@@ -6,7 +6,7 @@ one; new assets enter as the file says, all of a part together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ from parc.importers.targets.asset_values import (
     written_values,
 )
 from parc.importers.targets.own_values import OwnValues
-from parc.importers.targets.target import Draft, Found, Key
+from parc.importers.targets.target import Change, Draft, Found, Key
 from parc.importers.targets.values import missing, parts, text_of
 from parc.importers.values import Value
 from parc.models import Asset, LifecycleState, MovementSource
@@ -36,7 +36,13 @@ from parc.precedence import FROM_FILE
 from parc.queries.locations import Places, read_places
 from parc.services import assets, movements
 from parc.services.actor import Actor
-from parc.services.asset_batches import NewAsset, create_assets
+from parc.services.asset_batches import (
+    ALONE,
+    AssetChange,
+    NewAsset,
+    change_assets,
+    create_assets,
+)
 from parc.services.asset_values import clean_values
 from parc.services.custom_values import PREFIX, Cleaned
 from parc.services.places import create_path, join_path, split_path
@@ -125,24 +131,27 @@ class AssetTarget:
         """Create the asset or change it, with its place, and let it stand as the file says."""
         if record_id is None:
             return self.write_new(session, actor, [draft], at=at)[0]
-        content = self._made_beside(session, actor, draft, at, {})
-        if content.values or content.own:
-            version = session.get_one(Asset, record_id).version
-            assets.edit_asset(
-                session,
-                actor,
-                record_id,
-                version=version,
-                values=content.values,
-                at=at,
-                stated=FROM_FILE,
-                custom=self._own.texts(content.own),
-            )
-        if content.order is not None:
-            order = replace(content.order, effective_on=at.date())
-            if content.wish.person:
-                order = replace(order, person_id=content.wish.person_id)
-            movements.apply(session, actor, record_id, order, at=at, source=MovementSource.IMPORT)
+        with self._names.making():
+            content = self._made_beside(session, actor, draft, at, {})
+            if content.values or content.own:
+                version = session.get_one(Asset, record_id).version
+                assets.edit_asset(
+                    session,
+                    actor,
+                    record_id,
+                    version=version,
+                    values=content.values,
+                    at=at,
+                    stated=FROM_FILE,
+                    custom=self._own.texts(content.own),
+                )
+            if content.order is not None:
+                order = replace(content.order, effective_on=at.date())
+                if content.wish.person:
+                    order = replace(order, person_id=content.wish.person_id)
+                movements.apply(
+                    session, actor, record_id, order, at=at, source=MovementSource.IMPORT
+                )
         return record_id
 
     def write_new(
@@ -150,11 +159,9 @@ class AssetTarget:
     ) -> list[int]:
         """Create all these assets, or none of them; gives their ids in that order."""
         known: dict[tuple[str, str], int] = {}
-        made = [self._made_beside(session, actor, draft, at, known) for draft in drafts]
-        return create_assets(
-            session,
-            actor,
-            [
+        with self._names.making():
+            made = [self._made_beside(session, actor, draft, at, known) for draft in drafts]
+            wanted = [
                 NewAsset(
                     values=one.values,
                     state=one.wish.state or LifecycleState.IN_USE,
@@ -164,11 +171,27 @@ class AssetTarget:
                     own=one.own,
                 )
                 for one in made
-            ],
-            at=at,
-            source=MovementSource.IMPORT,
-            stated=FROM_FILE,
-        )
+            ]
+            source = MovementSource.IMPORT
+            return create_assets(session, actor, wanted, at=at, source=source, stated=FROM_FILE)
+
+    def write_changed(
+        self, session: Session, actor: Actor, changed: Sequence[Change], *, at: datetime
+    ) -> Collection[int]:
+        """Change all assets that only get other values; gives which.
+
+        What is emptied, moves, or must be there once, is for ``write``.
+        """
+        known: dict[tuple[str, str], int] = {}
+        wanted = []
+        with self._names.making():
+            for number, draft in changed:
+                if _is_plain(draft.content):
+                    content = self._made_beside(session, actor, draft, at, known)
+                    version = self._rows[number].version
+                    wanted.append(AssetChange(number, version, content.values))
+            change_assets(session, actor, wanted, at=at, stated=FROM_FILE)
+        return [one.asset_id for one in wanted]
 
     def _new(self, read: ReadAsset) -> Draft:
         read.found += missing(ASSETS, read.said)
@@ -344,3 +367,10 @@ class AssetTarget:
                 after = name_of(after) if isinstance(after, int) else after
             shown[field_name] = (before, after)
         return shown
+
+
+def _is_plain(content: AssetContent) -> bool:
+    """Tell whether an asset gets nothing but other values."""
+    values = content.values
+    is_more = content.own or content.order is not None or not ALONE.isdisjoint(values)
+    return not is_more and None not in values.values()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from parc.errors import ParcError
 from parc.importers.choices import Choices
 from parc.importers.entries import Entry
 from parc.importers.formats.cells import Said
@@ -34,7 +36,7 @@ from parc.importers.targets.licence_values import (
     seat_texts,
     seats_of,
 )
-from parc.importers.targets.target import Draft, Found, Key
+from parc.importers.targets.target import Change, Draft, Found, Key
 from parc.importers.targets.values import parts, text_of
 from parc.importers.values import Value
 from parc.models import (
@@ -50,13 +52,14 @@ from parc.naming import folded
 from parc.secret_box import SecretBox
 from parc.services.actor import Actor
 from parc.services.allocations import Holder, allocate
-from parc.services.entitlement_batches import NewEntitlement, create_entitlements
-from parc.services.entitlements import (
-    add_period,
-    change_entitlement,
-    change_period,
-    put_keys,
+from parc.services.entitlement_batches import (
+    EntitlementChange,
+    NewEntitlement,
+    PeriodWrite,
+    change_entitlements,
+    create_entitlements,
 )
+from parc.services.entitlements import put_keys
 from parc.services.licence_keys import keys_of, open_key
 from parc.services.people import PersonDraft, save_person
 from parc.services.products import product_for, publisher_for
@@ -188,31 +191,55 @@ class LicenceTarget:
         """Write the licence, its periods, keys and seats."""
         if record_id is None:
             return self.write_new(session, actor, [draft], at=at)[0]
-        content: Content = draft.content
-        values, term = self._links(session, actor, content, _Made(), at)
-        if values:
-            change_entitlement(session, actor, record_id, values, at=at)
-        _write_period(session, actor, record_id, _TERM, term, content.term_id, at)
-        maintenance, number = content.maintenance, content.maintenance_id
-        _write_period(session, actor, record_id, _MAINTENANCE, maintenance, number, at)
-        self._write_rest(session, actor, record_id, content, at)
+        self.write_changed(session, actor, [(record_id, draft)], at=at)
         return record_id
 
     def write_new(
         self, session: Session, actor: Actor, drafts: Sequence[Draft], *, at: datetime
     ) -> list[int]:
         """Create all these licences, or none of them; gives their ids in that order."""
-        made, self._batch = self._batch, _Made()  # kept only when all of this is written
-        wanted = []
-        for draft in drafts:
-            content: Content = draft.content
-            values, term = self._links(session, actor, content, made, at)
-            wanted.append(NewEntitlement(values, term, content.maintenance))
-        numbers = create_entitlements(session, actor, wanted, at=at)
-        for draft, number in zip(drafts, numbers, strict=True):
-            self._write_rest(session, actor, number, draft.content, at)
-        self._batch = made
+        with self._making() as made:
+            wanted = []
+            for draft in drafts:
+                content: Content = draft.content
+                values, term = self._links(session, actor, content, made, at)
+                wanted.append(NewEntitlement(values, term, content.maintenance))
+            numbers = create_entitlements(session, actor, wanted, at=at)
+            for draft, number in zip(drafts, numbers, strict=True):
+                self._write_rest(session, actor, number, draft.content, at)
         return numbers
+
+    def write_changed(
+        self, session: Session, actor: Actor, changed: Sequence[Change], *, at: datetime
+    ) -> Collection[int]:
+        """Change all these licences with their periods, or none of them; gives their ids."""
+        with self._making() as made:
+            wanted = []
+            for number, draft in changed:
+                content: Content = draft.content
+                values, term = self._links(session, actor, content, made, at)
+                periods = (
+                    PeriodWrite(_TERM, term, content.term_id),
+                    PeriodWrite(_MAINTENANCE, content.maintenance, content.maintenance_id),
+                )
+                written = [one for one in periods if one.values]
+                wanted.append(EntitlementChange(number, values, written))
+            change_entitlements(session, actor, wanted, at=at)
+            for number, draft in changed:
+                self._write_rest(session, actor, number, draft.content, at)
+        return [number for number, _draft in changed]
+
+    @contextmanager
+    def _making(self) -> Iterator[_Made]:
+        """Give what rows before have made; what is made inside is known only if all is written."""
+        made, people = self._batch, self._people
+        self._batch = _Made()
+        try:
+            yield made
+        except ParcError:
+            self._people = people
+            raise
+        self._batch = made
 
     def _links(
         self, session: Session, actor: Actor, content: Content, made: _Made, at: datetime
@@ -389,20 +416,3 @@ class LicenceTarget:
 
 def _by_name(session: Session, name: Any, number: Any) -> dict[str, int]:
     return {folded(text): key for text, key in session.execute(sa.select(name, number))}
-
-
-def _write_period(
-    session: Session,
-    actor: Actor,
-    entitlement_id: int,
-    kind: EntitlementPeriodKind,
-    values: Mapping[str, Any],
-    period_id: int | None,
-    at: datetime,
-) -> None:
-    if not values:
-        return
-    if period_id is None:
-        add_period(session, actor, entitlement_id, kind, values, at=at)
-    else:
-        change_period(session, actor, period_id, values, at=at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -46,6 +46,9 @@ class Draft:
     named_in: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
+Change = tuple[int, Draft]  # a record with what becomes of it
+
+
 class Target(Protocol):
     """One kind of record; made for one import, given the session of each step."""
 
@@ -84,12 +87,25 @@ class Target(Protocol):
 
 @runtime_checkable
 class BatchTarget(Protocol):
-    """A target that makes many new records with few statements."""
+    """A target that makes and changes many records with few statements."""
 
     def write_new(
         self, session: Session, actor: Actor, drafts: Sequence[Draft], *, at: datetime
     ) -> list[int]:
         """Make all records or none, and give them in the order of their drafts.
+
+        Raises:
+            InvalidInputError: one of them cannot be written after all.
+        """
+        ...
+
+    def write_changed(
+        self, session: Session, actor: Actor, changed: Sequence[Change], *, at: datetime
+    ) -> Collection[int]:
+        """Change all of these that can be changed together, or none of them.
+
+        Returns:
+            The records that are written; each of the others has to be written by itself.
 
         Raises:
             InvalidInputError: one of them cannot be written after all.
