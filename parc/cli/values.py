@@ -77,6 +77,46 @@ def show(text: str, *, is_json: bool) -> None:
 
 
 @values.command()
+@click.option("--field", "fields", multiple=True, metavar="FIELD", help="Only of this field.")
+@click.option("--text", default="", help="Only of assets with these words.")
+@click.option("--kept", "has_kept", is_flag=True, help="Those too kept until they change.")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+@with_database
+def differences(*, fields: tuple[str, ...], text: str, has_kept: bool, is_json: bool) -> None:
+    """List what machines say against values that stand, the latest first; at most 10,000."""
+    from parc.extensions import reading
+    from parc.naming import MACHINE_FIELDS
+    from parc.queries import differences as query
+
+    if unknown := sorted(set(fields) - set(MACHINE_FIELDS)):
+        message = f"{unknown[0]} is none of {', '.join(MACHINE_FIELDS)}"
+        raise click.BadParameter(message, param_hint="--field")
+    chosen = query.DifferenceFilter(text, fields, has_kept=has_kept)
+    order = query.order_of("since", is_descending=True)
+    with reading() as session:
+        rows = query.differences_page(session, chosen, order, None, query.COUNT_LIMIT).rows
+    if is_json:
+        print_json([dict(row._mapping) for row in rows])  # noqa: SLF001 -- SQLAlchemy's public name
+        return
+    print_table(
+        ("TAG", "NAME", "FIELD", "STANDS", "SET BY", "SEEN", "SOURCE", "SINCE"),
+        [
+            (
+                row.asset_tag,
+                row.name,
+                row.field,
+                row.own_value or "-",
+                row.own_author or (row.own_source.value if row.own_source else "-"),
+                row.seen_value,
+                row.source.value,
+                f"{row.since:%Y-%m-%d}",
+            )
+            for row in rows
+        ],
+    )
+
+
+@values.command()
 @click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
 @with_database
 def fields(*, is_json: bool) -> None:

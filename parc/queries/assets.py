@@ -34,10 +34,12 @@ from parc.models import (
 from parc.naming import address_sort
 from parc.queries import search
 from parc.queries.departments import read_departments
+from parc.queries.differences import count_differing, differing
 from parc.queries.facets import (
     NUMBERED,
     PINNED,
     Covered,
+    Differing,
     Facet,
     FacetSnapshot,
     Freshness,
@@ -82,6 +84,7 @@ COLUMNS: Mapping[str, sa.SQLColumnExpression[Any]] = {
     "purchased_on": Asset.purchased_on,
     "loan_due_on": Asset.loan_due_on,
     "fixed_asset_number": Asset.fixed_asset_number,
+    "differences": count_differing(Asset.id).label("differences"),
 }
 # The maker stands before the model unless it has a column of its own.
 DEFAULT_COLUMNS = tuple(name for name in tuple(COLUMNS)[:11] if name != "manufacturer")
@@ -197,6 +200,7 @@ _CLOSED: Mapping[Facet, frozenset[str]] = {
     Facet.COVER: frozenset(Covered),
     Facet.ORIGIN: frozenset(Origin),
     Facet.WARRANTY: frozenset(Warranty),
+    Facet.DIFFERENCES: frozenset(Differing),
 }
 
 
@@ -413,11 +417,9 @@ class _Reader:
             column, write = _SPANS[facet]
             return sa.or_(*(write(hide(column), value, self.lookup.now) for value in values))
         if facet is Facet.ORIGIN:
-            seen = hide(Asset.last_seen_at)
-            wanted = set(values)
-            if len(wanted) > 1:
-                return sa.true()
-            return seen.is_not(None) if Origin.NETWORK in wanted else seen.is_(None)
+            return _of_origin(hide(Asset.last_seen_at), set(values))
+        if facet is Facet.DIFFERENCES:
+            return hide(Asset.id).in_(differing())
         if facet in {Facet.TECHNICIAN, Facet.SUPPLIER}:
             number = Asset.supplier_id if facet is Facet.SUPPLIER else Asset.technician_person_id
             return hide(number).in_([int(value) for value in values])
@@ -449,6 +451,12 @@ def _freshness(seen: sa.ColumnElement[Any], value: Freshness, now: datetime) -> 
             return seen < week
         case Freshness.NEVER:
             return seen.is_(None)
+
+
+def _of_origin(seen: sa.ColumnElement[Any], wanted: set[str]) -> sa.ColumnElement[bool]:
+    if len(wanted) > 1:
+        return sa.true()
+    return seen.is_not(None) if Origin.NETWORK in wanted else seen.is_(None)
 
 
 def _covered(until: sa.ColumnElement[Any], value: Covered, today: date) -> Any:

@@ -10,10 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from parc.models import AddressRange, Asset, Device, DeviceStatus, Difference, Run, RunState
+from parc.models import AddressRange, Device, DeviceStatus, Run, RunState
 from parc.queries.audit import people_entries
 from parc.queries.contract_assets import LineFilter, count_problems
 from parc.queries.contracts import count_notice_due
+from parc.queries.differences import differing
 from parc.queries.inbox import open_count
 from parc.queries.licences import count_to_see
 from parc.queries.movements import count_overdue
@@ -87,11 +88,10 @@ def read_dashboard(session: Session, now: datetime, today: date) -> Dashboard:
     """Read the numbers; each statement is bounded or reads an index."""
     yesterday = now - timedelta(days=1)
     unknown = sa.select(Device.id).where(Device.status == DeviceStatus.UNKNOWN)
-    different = sa.select(Difference.asset_id).where(Difference.is_kept.is_(False)).distinct()
     return Dashboard(
         open_count(session, now),
         _count(session, unknown),
-        _count(session, different),
+        _count(session, differing().distinct()),
         count_notice_due(session, today),
         sum(count_problems(session, LineFilter(now, today)).values()),
         count_overdue(session, today),
@@ -102,26 +102,6 @@ def read_dashboard(session: Session, now: datetime, today: date) -> Dashboard:
         ).all(),
         _changes(session, yesterday),
     )
-
-
-def different_assets(session: Session, limit: int) -> Sequence[Any]:
-    """Read what machines say against people's values, the latest first."""
-    query = (
-        sa.select(
-            Asset.id,
-            Asset.name,
-            Asset.asset_tag,
-            Difference.field,
-            Difference.seen_value,
-            Difference.source,
-            Difference.since,
-        )
-        .join(Asset, Asset.id == Difference.asset_id)
-        .where(Difference.is_kept.is_(False))
-        .order_by(Difference.since.desc(), Difference.id)
-        .limit(limit)
-    )
-    return session.execute(query).all()
 
 
 def _count(session: Session, query: sa.Select[*tuple[Any, ...]]) -> int:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from parc.contract_dates import SOON_DAYS
 from parc.models import Asset, CustomField, CustomType, CustomValue
+from parc.queries.differences import differing
 from parc.queries.locations import Places, read_places
 
 _SHORTEST_SECONDS = 1.0
@@ -41,6 +42,7 @@ class Facet(enum.StrEnum):
     COVER = "cover"
     ORIGIN = "origin"
     WARRANTY = "warranty"
+    DIFFERENCES = "differences"
     TECHNICIAN = "technician"
     SUPPLIER = "supplier"
     PERSON = "person"
@@ -78,6 +80,12 @@ class Warranty(enum.StrEnum):
     SOON = "soon"
     OVER = "over"
     UNKNOWN = "unknown"
+
+
+class Differing(enum.StrEnum):
+    """Whether a machine says something else of an asset than what stands."""
+
+    OPEN = "open"
 
 
 class Origin(enum.StrEnum):
@@ -188,6 +196,7 @@ def read_snapshot(session: Session, now: datetime) -> FacetSnapshot:
             Facet.COVER: _read(session, _cover(now)),
             Facet.WARRANTY: _read(session, _warranty(now)),
             **_linked(session),
+            Facet.DIFFERENCES: {Differing.OPEN: bits_of(session.scalars(differing()))},
             Facet.ORIGIN: {Origin.NETWORK: everything & ~never, Origin.HAND: never},
         },
         everything=everything,

@@ -25,6 +25,7 @@ from parc.web.custom_fields import custom_fields
 from parc.web.dashboard import dashboard
 from parc.web.departments import departments
 from parc.web.devices import devices
+from parc.web.differences import differences
 from parc.web.documents import documents, raise_body_limit
 from parc.web.errors import init_errors
 from parc.web.exports import exports
@@ -80,6 +81,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     dashboard,
     departments,
     devices,
+    differences,
     documents,
     exports,
     field_rules,

@@ -21,7 +21,16 @@ from parc.queries import assets as query
 from parc.queries import search
 from parc.queries.assets import AssetFilter, FilterError, Lookup
 from parc.queries.departments import read_departments
-from parc.queries.facets import PINNED, Covered, Facet, FacetCache, Freshness, Origin, Warranty
+from parc.queries.facets import (
+    PINNED,
+    Covered,
+    Differing,
+    Facet,
+    FacetCache,
+    Freshness,
+    Origin,
+    Warranty,
+)
 from parc.queries.found import MOST_COUNTED, count_found
 from parc.queries.incidents import suggest_incidents
 from parc.queries.keyset import Order
@@ -36,7 +45,7 @@ from parc.services.incident_values import number_of, number_text
 from parc.services.permissions import Action, may
 from parc.services.preferences import choose_asset_columns
 from parc.web.access import actor, requires, sight
-from parc.web.cells import CellWriter, known_label
+from parc.web.cells import CellWriter, known_label, known_number
 from parc.web.context import is_htmx, now
 from parc.web.custom_words import field_name, listed_columns, own_cell, own_columns, written
 from parc.web.formats import format_number, format_plain_date
@@ -103,6 +112,7 @@ LABELS: Mapping[str, str] = {
     "invoice_number": _("Invoice number"),
     "fixed_asset_number": _("Fixed-asset number"),
     "notes": _("Notes"),
+    "differences": _("Differences"),
 }
 FRESHNESS: Mapping[str, str] = {
     Freshness.DAY: _in("seen", "In the last 24 hours"),
@@ -125,6 +135,7 @@ WARRANTIES: Mapping[str, str] = {
     Warranty.OVER: _in("warranty", "Over"),
     Warranty.UNKNOWN: _in("warranty", "Not known"),
 }
+DIFFERING: Mapping[str, str] = {Differing.OPEN: _("A machine says otherwise")}
 SPEC = ListSpec(
     "assets.index",
     sorts=tuple(query.SORTS),
@@ -425,6 +436,11 @@ def _facets(wanted: Wanted, known: Lookup, found: query.AssetList) -> list[Facet
         Facet.FRESHNESS: (_("Last seen"), lambda value: str(FRESHNESS[value]), tuple(Freshness)),
         Facet.COVER: (_("Cover"), lambda value: str(COVERS[value]), tuple(Covered)),
         Facet.WARRANTY: (_("Warranty"), lambda value: str(WARRANTIES[value]), tuple(Warranty)),
+        Facet.DIFFERENCES: (
+            _("Differences"),
+            lambda value: str(DIFFERING[value]),
+            tuple(Differing),
+        ),
         Facet.TECHNICIAN: (_("Technician in charge"), _namer("technician_person_id"), ()),
         Facet.SUPPLIER: (_("Supplier"), _namer("supplier_id"), ()),
         Facet.PERSON: (_("Holder"), _namer("custodian_person_id"), ()),
@@ -485,6 +501,7 @@ def _lines(rows: Sequence[Any], columns: Sequence[str], known: Lookup) -> list[L
         **dict.fromkeys(DAY_COLUMNS, lambda day: format_plain_date(day) if day else "—"),
         "technician_person_id": _named("technician_person_id"),
         "supplier_id": _named("supplier_id"),
+        "differences": lambda count: known_number(count) if count else "—",
     }
     special |= {name: partial(own_cell, field) for name, field in listed_columns().items()}
     writers = [special.get(name, _plain) for name in columns]

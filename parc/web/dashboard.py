@@ -14,12 +14,12 @@ from collectors.observation import Category
 from parc.extensions import db
 from parc.models import LifecycleState
 from parc.queries.contract_assets import LineProblem
-from parc.queries.dashboard import COUNT_LIMIT, different_assets, read_dashboard
+from parc.queries.dashboard import COUNT_LIMIT, read_dashboard
 from parc.queries.facets import Covered, Facet
 from parc.queries.software import count_forbidden
 from parc.services.permissions import Action
 from parc.web.access import requires
-from parc.web.assets import LABELS, lookup
+from parc.web.assets import lookup
 from parc.web.cells import CellWriter
 from parc.web.context import now, today
 from parc.web.formats import format_number
@@ -29,7 +29,6 @@ from parc.web.labels import label
 dashboard = Blueprint("dashboard", __name__)
 
 _BARS = 8
-_MOST_DIFFERENT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +63,6 @@ def show() -> ResponseReturnValue:
         capped=capped,
         write=CellWriter(moment),
         has=current_app.view_functions.__contains__,
-    )
-
-
-@dashboard.get("/differences")
-@requires(Action.VIEW_INVENTORY)
-def differences() -> ResponseReturnValue:
-    """List the assets of which a machine says something else than a person."""
-    rows = different_assets(db.session(), _MOST_DIFFERENT)
-    return render_template(
-        "dashboard/differences.html", rows=rows, labels=LABELS, write=CellWriter(now())
     )
 
 

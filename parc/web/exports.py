@@ -165,7 +165,7 @@ def _writer(name: str, known: Lookup, cells: CellWriter) -> Callable[[Any], str]
         return lambda value: (name_of(name, value) if value is not None else None) or ""
     if name in DAY_COLUMNS:
         return lambda value: value.isoformat() if value else ""
-    return lambda value: value or ""
+    return lambda value: str(value) if value else ""
 
 
 def _csv_parts(heads: list[str], parts: Iterator[list[list[str]]], delimiter: str) -> Iterator[str]:

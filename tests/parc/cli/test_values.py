@@ -40,6 +40,11 @@ def test_values_are_shown_locked_settled_and_given_back(sqlite_app: Flask) -> No
     shown = run.invoke(values, ["show", "V1"]).output
     assert "snmp: seen" in shown
     assert "never" in shown
+    listed = run.invoke(values, ["differences", "--field", "name"]).output
+    assert listed.splitlines()[1].split()[:4] == ["V1", "ours", "name", "ours"]
+    (one,) = json.loads(run.invoke(values, ["differences", "--json"]).output)
+    assert (one["own_source"], one["seen_value"], one["source"]) == ("person", "seen", "snmp")
+    assert run.invoke(values, ["differences", "--field", "spoon"]).exit_code == 2
     told = json.loads(run.invoke(values, ["show", "V1", "--json"]).output)
     assert told["name"]["value"] == "ours"
     assert told["name"]["origin"]["lock"] == "never"

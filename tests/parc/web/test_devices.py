@@ -165,7 +165,3 @@ def _entry(kind: str, name: str) -> AuditEntry:
         action="created",
         changes={},
     )
-
-
-def test_differences_are_listed(administrator: Browser) -> None:
-    assert "Machines and people agree." in administrator.get("/differences").text
