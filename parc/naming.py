@@ -72,6 +72,9 @@ MACHINE_FIELDS: Final = ("name", "category", *DEVICE_FIELDS)
 
 _KEY_DIGITS: Final = 10  # of an id, at most
 
+# Names, in an entry of the history, the sources that told what it holds.
+TOLD_BY: Final = "told_by"
+
 # What makes a spreadsheet run a cell as a formula; the last four are = + - @ in full width, which
 # some programs read as the plain ones.
 DANGEROUS: Final = frozenset("=+-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20")

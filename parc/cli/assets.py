@@ -1,24 +1,88 @@
-"""``parc assets``: merge two records of one machine, split one record of two."""
+"""``parc assets``: merge two records of one machine, split one record of two; their history."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from parc.cli.context import operator, settings, with_database
+from parc.cli.output import print_json, print_table
 from parc.cli.settling import settle_about
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
 _VALUE_CHARACTERS = 60
+_SOURCES = ("people", "file", "discovery", "snmp", "nmap", "controller", "agent", "server")
+_LAST_MOMENT = timedelta(days=1, microseconds=-1)
 
 
 @click.group()
 def assets() -> None:
-    """Merge and split records of assets."""
+    """Merge and split records of assets, and tell their history."""
+
+
+@assets.command()
+@click.argument("text", metavar="ID|TAG|NAME")
+@click.option("--source", type=click.Choice(_SOURCES), help="Only of this source.")
+@click.option("--author", default="", help="Only of authors with this part of a name.")
+@click.option("--field", default="", help="Only what changed this field.")
+@click.option("--reason", default="", help="Only with this part of a reason.")
+@click.option("--since", type=click.DateTime(("%Y-%m-%d",)), help="First day (UTC).")
+@click.option("--until", type=click.DateTime(("%Y-%m-%d",)), help="Last day (UTC).")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+@with_database
+def history(  # noqa: PLR0913 -- one a filter
+    text: str,
+    *,
+    source: str | None,
+    author: str,
+    field: str,
+    reason: str,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+    is_json: bool,
+) -> None:
+    """Tell what changed on an asset, the latest first: when, who, from what to what, and why."""
+    from parc.discovery.explain import asset_of
+    from parc.extensions import reading
+    from parc.naming import TOLD_BY
+    from parc.queries import audit as query
+
+    first = since.replace(tzinfo=UTC) if since else None
+    last = until.replace(tzinfo=UTC) + _LAST_MOMENT if until else None
+    wanted = query.HistoryFilter(source or "", author, field, first, reason, last)
+    with reading() as session:
+        number = asset_of(session, text).id
+        entries = query.asset_history(session, number, None, limit, wanted)
+        kinds = query.kinds_of_acts(session, entries)
+        rows = [
+            {
+                "at": one.at,
+                "author": one.author,
+                "source": query.source_of(one, kinds),
+                "told_by": query.told_by(one),
+                "action": one.action,
+                "of": one.subject_kind,
+                "changes": {k: v for k, v in (one.changes or {}).items() if k != TOLD_BY},
+                "reason": one.reason,
+                "change": one.change_set_id,
+                "run": one.run_id,
+            }
+            for one in entries
+        ]
+    if is_json:
+        print_json(rows)
+        return
+    print_table(
+        ("WHEN", "AUTHOR", "SOURCE", "ACTION", "FIELD", "BEFORE", "AFTER", "REASON"),
+        [line for row in rows for line in _history_lines(row)],
+    )
 
 
 @assets.command()
@@ -138,3 +202,13 @@ def _told(row: Any) -> str:
 
 def _short(value: object) -> str:
     return str(getattr(value, "value", value))[:_VALUE_CHARACTERS]
+
+
+def _history_lines(row: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Write an entry as one line a field."""
+    told = [one for one in row["told_by"] if one != row["source"]]
+    source = f"{row['source']}: {', '.join(told)}" if told else row["source"]
+    head = (f"{row['at']:%Y-%m-%d %H:%M}", row["author"], source, row["action"])
+    for name, (before, after) in (row["changes"] or {"-": (None, None)}).items():
+        values = ("-" if one is None else _short(one) for one in (before, after))
+        yield (*head, name, *values, row["reason"] or "-")

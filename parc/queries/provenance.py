@@ -21,6 +21,7 @@ from parc.models import (
     User,
     ValueSource,
 )
+from parc.naming import TOLD_BY
 
 EARLIER_SHOWN: Final = 5
 GONE_SHOWN: Final = 100
@@ -62,13 +63,18 @@ class FieldSource:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A value that stood in a field, and who wrote it; nobody for one that is older than that."""
+    """A value that stood in a field, and who wrote it; nobody for one that is older than that.
+
+    Attributes:
+        told_by: the sources that told what was written with it.
+    """
 
     value: Any
     at: datetime | None = None
     author: str = ""
     run_id: int | None = None
     is_person: bool = False
+    told_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +143,10 @@ def earlier_values(
     oldest: dict[str, Any] = {}
     for row in session.execute(query):
         is_person = row.user_id is not None
+        told = tuple(row.changes.get(TOLD_BY, (None, ()))[1] or ())
         for name, (before, after) in row.changes.items():
             if name in present and before != after:
-                found[name].append(Earlier(after, row.at, row.author, row.run_id, is_person))
+                found[name].append(Earlier(after, row.at, row.author, row.run_id, is_person, told))
                 oldest[name] = before
     for name, value in oldest.items():
         found[name].append(Earlier(value))

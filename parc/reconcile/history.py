@@ -2,7 +2,8 @@
 
 Names of fields in an entry: columns of the device or asset; a row of a table is
 ``table/column/key`` (``interface/if_alias/Gi1/0/1``), and ``table//key`` for one that came or
-went; ``silent/field`` says which source gave way to which. Of a device that changes in very many
+went; ``silent/field`` says which source gave way to which, ``told_by`` which sources told what
+changed. Of a device that changes in very many
 rows the entry names the first, and counts the rest as ``more``: what it said is in its
 observations.
 """
@@ -18,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.models import Asset, Device
-from parc.naming import device_name
+from parc.naming import TOLD_BY, device_name
 from parc.reconcile.bulk import chunks
 from parc.reconcile.change import (
     Absent,
@@ -36,6 +37,7 @@ from parc.reconcile.change import (
     UpdateAsset,
     UpdateDevice,
 )
+from parc.reconcile.known import FieldSource
 from parc.reconcile.plan import Plan
 from parc.services import audit
 from parc.services.actor import Actor
@@ -100,11 +102,13 @@ class History:
                 entry = self.entries["device", number, "created"]
                 entry["address"] = (None, change.device.address)
                 entry |= {c.field: (None, c.after) for c in change.fields if c.field != "reasons"}
+                _name_sources(entry, (c.source for c in change.fields))
                 for table, count in _counted(change.rows).items():
                     entry[f"{table}//"] = (None, count)
             case UpdateDevice():
                 entry = self.entries["device", number, "changed"]
                 entry |= {c.field: (c.before, c.after) for c in change.changes}
+                _name_sources(entry, (c.source for c in change.changes))
                 entry |= _given_way(change.changes)
             case RowChange():
                 self._add_row(number, change)
@@ -118,6 +122,7 @@ class History:
                 asset_id = self.asset_of[number]
                 entry = self.entries["asset", asset_id, "created"]
                 entry |= {c.field: (None, c.after) for c in change.fields}
+                _name_sources(entry, (c.source for c in change.fields))
                 entry["device_id"] = (None, number)
                 self.entries["device", number, "linked"]["asset_id"] = (None, asset_id)
             case LinkAsset():
@@ -130,10 +135,12 @@ class History:
             case UpdateAsset():
                 entry = self.entries["asset", change.asset_id, "changed"]
                 entry |= {c.field: (c.before, c.after) for c in change.changes}
+                _name_sources(entry, (c.source for c in change.changes))
                 entry |= _given_way(change.changes)
             case SeeDifference():
                 entry = self.entries["asset", change.asset_id, "difference"]
                 entry[change.field] = (change.kept, change.seen_value)
+                _name_sources(entry, (change.source,))
             case SettleDifference():
                 entry = self.entries["asset", change.asset_id, "difference_settled"]
                 entry[change.field] = (None, None)
@@ -167,6 +174,13 @@ class History:
                 name = device_name(sys_name, host_name, model_name, address)
                 names["device", number] = name
         return names
+
+
+def _name_sources(entry: _Changes, sources: Iterable[FieldSource]) -> None:
+    """Add to an entry which sources told what it holds."""
+    told = entry[TOLD_BY][1] if TOLD_BY in entry else []
+    if found := sorted({*told, *(source.value for source in sources)}):
+        entry[TOLD_BY] = (None, found)
 
 
 def _given_way(changes: Iterable[FieldChange]) -> _Changes:

@@ -15,6 +15,7 @@ from flask_babel import lazy_pgettext as _in
 from collectors.observation import Category
 from parc.extensions import db
 from parc.models import LockRule
+from parc.naming import TOLD_BY
 from parc.precedence import USUAL_LOCK_DAYS
 from parc.queries import asset_sheet as query
 from parc.queries.asset_sheet import Sheet
@@ -42,7 +43,7 @@ from parc.web.field_lines import difference_lines, field_lines
 from parc.web.formats import format_money, format_plain_date
 from parc.web.found_by import read_why
 from parc.web.history import TABLES, action_label, field_label, value_text
-from parc.web.history_filter import HISTORY_SOURCES, read_history_filter
+from parc.web.history_filter import HISTORY_SOURCES, read_history_filter, source_texts
 from parc.web.labels import choices
 from parc.web.listing import page_key
 from parc.web.names import name_of
@@ -173,7 +174,8 @@ def history(asset_id: int) -> ResponseReturnValue:
         sheet=sheet,
         asset=sheet.asset,
         tab="history",
-        entries=entries,
+        entries=list(zip(entries, source_texts(db.session(), entries), strict=True)),
+        told_by=TOLD_BY,
         action_label=action_label,
         field_label=field_label,
         value_text=value_text,

@@ -250,4 +250,5 @@ def _earlier(name: str, one: Earlier) -> EarlierLine:
         text = gettext("run of %(name)s, %(when)s", name=one.author, when=when)
     else:
         text = gettext("by %(name)s, %(when)s", name=one.author, when=when)
-    return EarlierLine(value, str(text))
+    told = ", ".join(label(ValueSource(word)) for word in one.told_by)
+    return EarlierLine(value, ", ".join(filter(None, (told, str(text)))))

@@ -18,6 +18,7 @@ from flask_babel import lazy_pgettext as _in
 
 from collectors.observation import Category
 from parc.models import DeviceStatus, LifecycleState, MovementKind, ProductStatus, ValueSource
+from parc.naming import TOLD_BY
 from parc.queries.dashboard import PeopleChange, RunChange
 from parc.services.fields import read_day
 from parc.software.licensing import LicenceNeed
@@ -217,6 +218,7 @@ FIELDS: Mapping[str, str] = {
     "sys_object_id": "sysObjectID",
     "system_uuid": _("System UUID"),
     "temperature_celsius": _("Temperature"),
+    "told_by": _("Source"),
     "city": _("City"),
     "code": _("Code"),
     "department_id": _("Department"),
@@ -329,8 +331,12 @@ def value_text(name: str, value: Any) -> str:
     if isinstance(value, int):
         return name_of(field, value) or _whole(name, field, value)
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
+        return ", ".join(_source(one) if name == TOLD_BY else str(one) for one in value)
     return _sentence(name, field, str(value))
+
+
+def _source(word: str) -> str:
+    return label(ValueSource(word)) if word in set(ValueSource) else word
 
 
 def _rule_of_cover(value: str) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 from click.testing import CliRunner
 from flask import Flask
 
 from parc.cli.assets import assets
 from parc.extensions import db, transaction
 from parc.models import Asset, Device, Location, LocationKind, WallOutlet
-from tests.factories import make_asset, make_linked_device
+from parc.services.assets import edit_asset
+from tests.conftest import SOME_MOMENT
+from tests.factories import SOME_PERSON, make_asset, make_linked_device
 
 
 def test_records_are_shown_merged_and_split(sqlite_app: Flask) -> None:
@@ -41,3 +45,23 @@ def test_records_are_shown_merged_and_split(sqlite_app: Flask) -> None:
     db.session.rollback()
     assert db.session.get_one(Device, device.id).asset_id == other.id
     assert db.session.get_one(WallOutlet, outlet.id).switch_asset_id == other.id
+
+
+def test_history_tells_who_changed_what_from_what_to_what_and_why(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        asset = make_asset(session, asset_tag="H1")
+        author, version = SOME_PERSON.because("two labels"), asset.version
+        given = {"model_name": "X9"}
+        edit_asset(session, author, asset.id, version=version, values=given, at=SOME_MOMENT)
+    run = CliRunner()
+    told = run.invoke(assets, ["history", "H1", "--field", "model_name"]).output
+    assert "changed  model_name  -       X9     two labels" in told
+    (entry,) = json.loads(run.invoke(assets, ["history", "H1", "--author", "ada", "--json"]).output)
+    assert (entry["source"], entry["changes"]) == ("server", {"model_name": [None, "X9"]})
+    day = f"{SOME_MOMENT:%Y-%m-%d}"
+    assert (
+        len(json.loads(run.invoke(assets, ["history", "H1", "--until", day, "--json"]).output)) == 1
+    )
+    later = run.invoke(assets, ["history", "H1", "--since", "2999-01-01", "--json"]).output
+    assert json.loads(later) == []

@@ -141,7 +141,11 @@ def test_history_tells_what_changed_by_which_run() -> None:
     ]
     assert told[0][2]["serial_number"] == [None, "FOC1234A0B1"]
     assert told[0][2]["interface//"] == [None, 1]
-    assert told[2][2] == {"sys_name": ["sw1", "sw2"], "interface/if_alias/Gi1/0/1": [None, "up"]}
+    assert told[2][2] == {
+        "sys_name": ["sw1", "sw2"],
+        "interface/if_alias/Gi1/0/1": [None, "up"],
+        "told_by": [None, ["snmp"]],
+    }
     assert [action for action, _, _ in entries("asset")] == ["created", "changed"]
     authors = db.session.execute(sa.select(AuditEntry.author, AuditEntry.run_id).distinct()).all()
     assert [tuple(row) for row in authors] == [("lab", actor.run_id)]

@@ -168,6 +168,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "exports.changes_csv": Role.READ_ONLY,
     "exports.changes_xlsx": Role.READ_ONLY,
     "exports.history_csv": Role.READ_ONLY,
+    "exports.history_xlsx": Role.READ_ONLY,
     "asset_tags.index": Role.MANAGER,
     "asset_tags.reset": Role.MANAGER,
     "asset_tags.send": Role.MANAGER,

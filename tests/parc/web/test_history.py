@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask_babel import force_locale
 
 from parc.clock import now
+from parc.discovery.agents import AGENTS
 from parc.extensions import transaction
-from parc.models import Role
+from parc.models import Asset, ChangeSetKind, Role
+from parc.naming import TOLD_BY
 from parc.reconcile.change import RowAction
 from parc.reconcile.known import DEVICE_COLUMNS, ROW_COLUMNS, Table
-from parc.services.actor import Actor
+from parc.services.actor import SYSTEM, Actor, for_run
 from parc.services.assets import edit_asset
+from parc.services.audit import Entry, record_all
+from parc.services.change_sets import recording
 from parc.web.history import (
     ACTIONS,
     FIELDS,
@@ -148,5 +154,44 @@ def test_history_is_narrowed_and_goes_out_as_a_file(administrator: Browser) -> N
     assert "'=X9" in lines[1]
     assert lines[1].endswith(",'=label read")
     assert "label read" in administrator.get(f"{path}?reason=LABEL").text
+    assert administrator.get(f"{path}.xlsx?field=model_name").data[:2] == b"PK"
+    assert "Nothing matches." in administrator.get(f"{path}?until=1999-01-01").text
+
+
+def test_history_says_of_each_entry_by_which_source(administrator: Browser) -> None:
+    moment = now()
+    with transaction() as session:
+        number = make_asset(session).id
+        run = for_run("Lyon", make_run(session, range_name="Lyon").id)
+        for author, kind, word, source in (
+            (run, None, "by run", "snmp"),
+            (AGENTS, ChangeSetKind.AGENTS, "by agent", "agent"),
+            (SOME_PERSON, ChangeSetKind.IMPORT, "by file", ""),
+            (SYSTEM, None, "by server", ""),
+        ):
+            changes: dict[str, tuple[Any, Any]] = {"notes": (None, word)}
+            changes |= {TOLD_BY: (None, [source])} if source else {}
+            act = recording(session, author, kind, {"code": "x"}, moment) if kind else None
+            with act or nullcontext():
+                session.get_one(Asset, number).notes = word
+                session.flush()
+                entry = Entry("asset", number, "x", "changed", changes)
+                record_all(session, author, at=moment, entries=[entry])
+    path = f"/assets/{number}/history"
+    for source, word, text in (
+        ("discovery", "by run", "Discovery: SNMP"),
+        ("snmp", "by run", "Discovery: SNMP"),
+        ("agent", "by agent", ">Agent<"),
+        ("file", "by file", ">File<"),
+        ("server", "by server", ">Server<"),
+    ):
+        page = administrator.get(f"{path}?source={source}").text
+        assert text in page
+        words = {"by run", "by agent", "by file", "by server"}
+        assert {one for one in words if one in page} == {word}
+    assert "Nothing matches." in administrator.get(f"{path}?source=nmap").text
+    lines = administrator.get(f"{path}.csv?source=snmp").text.splitlines()
+    assert len(lines) == 2
+    assert "Lyon,Discovery: SNMP,Changed,Notes,—,by run," in lines[1]
     assert "=X9" not in administrator.get(f"{path}?reason=invoice").text
     assert administrator.get("/assets/99999/history.csv").status_code == 404
