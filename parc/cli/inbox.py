@@ -213,6 +213,8 @@ def _as_json(row: Any) -> dict[str, Any]:
 
 
 def _evidence(evidence: dict[str, Any]) -> str:
-    """Give the plain values of the evidence on one line; lists are in the JSON."""
-    plain = (f"{name}={value}" for name, value in evidence.items() if isinstance(value, str | int))
-    return ", ".join(plain)[:200]
+    """Give the plain values of the evidence and the best candidate; the JSON has all."""
+    texts = [f"{name}={value}" for name, value in evidence.items() if isinstance(value, str | int)]
+    best = (evidence.get("candidates") or ())[:1]
+    texts += [f"like {one['tag']} {one['name']} by {', '.join(one['by'])}" for one in best]
+    return ", ".join(texts)[:200]

@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from collectors.registries.placeholders import is_placeholder
 from parc.errors import NotFoundError
-from parc.models import AddressRange, Asset, CategorySign, Device, DeviceStatus, Service
+from parc.models import AddressRange, CategorySign, Device, DeviceStatus, Service
 from parc.naming import device_name
+from parc.queries.candidates import Candidate, find_candidates
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 from parc.queries.search import escape_like
 
@@ -37,16 +37,6 @@ class DeviceFilter:
     text: str = ""
     categories: tuple[str, ...] = ()
     ranges: tuple[int, ...] = ()  # 0: of no range
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An asset that may be the device, and by what: ``serial``, ``mac`` or ``name``."""
-
-    asset_id: int
-    name: str
-    asset_tag: str
-    by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +73,7 @@ def list_devices(
     page = read_page(session, query, order, cursor, size)
     ids = [row.id for row in page.rows]
     return DevicePage(
-        page, _count(session, wanted), _signs(session, ids), _candidates(session, page.rows)
+        page, _count(session, wanted), _signs(session, ids), find_candidates(session, page.rows)
     )
 
 
@@ -180,21 +170,16 @@ def read_device(session: Session, device_id: int) -> DeviceSheet:
         .order_by(Service.id)
         .limit(_MOST_ROWS)
     ).all()
-    return DeviceSheet(device, signs, services, _candidates(session, [device])[device_id])
-
-
-def candidates_by_device(
-    session: Session, rows: Sequence[Any]
-) -> Mapping[int, Sequence[Candidate]]:
-    """Give the assets that each of these devices may be, by the device's id."""
-    return _candidates(session, rows)
+    return DeviceSheet(device, signs, services, find_candidates(session, [device])[device_id])
 
 
 def candidates_of(session: Session, ids: Sequence[int]) -> list[Candidate]:
     """Give the assets that any of these devices may be."""
     rows = session.scalars(sa.select(Device).where(Device.id.in_(ids))).all()
-    found = [one for many in _candidates(session, rows).values() for one in many]
-    return list({one.asset_id: one for one in found}.values())[:_MOST_CANDIDATES]
+    found = [one for many in find_candidates(session, rows).values() for one in many]
+    best = sorted(found, key=lambda one: one.score)  # the best of each asset stays
+    ranked = {one.asset_id: one for one in best}.values()
+    return sorted(ranked, key=lambda one: -one.score)[:_MOST_CANDIDATES]
 
 
 def name_of(row: Any) -> str:
@@ -243,47 +228,3 @@ def _signs(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
     for device_id, reason in rows:
         signs.setdefault(device_id, []).append(reason)
     return signs
-
-
-def _candidates(session: Session, rows: Sequence[Any]) -> dict[int, list[Candidate]]:
-    """Find assets with the same serial number, MAC or name, in three statements for all rows."""
-    serials = {r.serial_number for r in rows if not is_placeholder(r.serial_number)}
-    macs = {r.base_mac_address for r in rows if r.base_mac_address}
-    names = {name for r in rows for name in (r.sys_name, r.host_name) if name}
-    columns = (Asset.id, Asset.name, Asset.asset_tag)
-    by_serial = _grouped(
-        session, sa.select(Asset.serial_number, *columns), Asset.serial_number, serials
-    )
-    joined = sa.select(Device.base_mac_address, *columns).join(Device, Device.asset_id == Asset.id)
-    by_mac = _grouped(session, joined, Device.base_mac_address, macs)
-    by_name = _grouped(session, sa.select(Asset.name, *columns), Asset.name, names)
-    found: dict[int, list[Candidate]] = {}
-    for row in rows:
-        reasons: dict[int, list[str]] = {}
-        assets: dict[int, Any] = {}
-        keys = (
-            ("serial", by_serial, row.serial_number),
-            ("mac", by_mac, row.base_mac_address),
-            ("name", by_name, row.sys_name),
-            ("name", by_name, row.host_name),
-        )
-        for reason, known, key in keys:
-            for asset in known.get(key, ()):
-                assets[asset.id] = asset
-                if reason not in reasons.setdefault(asset.id, []):
-                    reasons[asset.id].append(reason)
-        found[row.id] = [
-            Candidate(number, assets[number].name, assets[number].asset_tag, tuple(by))
-            for number, by in list(reasons.items())[:_MOST_CANDIDATES]
-        ]
-    return found
-
-
-def _grouped(
-    session: Session, query: sa.Select[*tuple[Any, ...]], column: Any, keys: set[str]
-) -> dict[str | None, list[Any]]:
-    grouped: dict[str | None, list[Any]] = {}
-    if keys:
-        for row in session.execute(query.where(column.in_(sorted(keys))).limit(1_000)):
-            grouped.setdefault(row[0], []).append(row)
-    return grouped

@@ -24,7 +24,8 @@ from parc.models import (
     InboxKind,
 )
 from parc.naming import READ_FIELDS
-from parc.queries.devices import Candidate, candidates_by_device, name_of
+from parc.queries.candidates import Candidate, find_candidates
+from parc.queries.devices import name_of
 from parc.queries.inbox_cause import Cause, Found, Ground, among, of_kind
 
 _LOCAL_DIGITS = ("2", "6", "a", "e")
@@ -37,7 +38,7 @@ def unknown(session: Session, ground: Ground) -> Found:
         return Found([], sa.false())
     rows = session.execute(_waiting(ground, ranges)).all()
     listed, grouped = _split(session, rows, ground.rules.listed_per_run)
-    candidates = candidates_by_device(session, listed)
+    candidates = find_candidates(session, listed)
     causes = [_single(ground, row, candidates[row.id], _batch(row)) for row in listed]
     causes += _groups(session, ground, grouped)
     kinds = sa.or_(of_kind(InboxKind.UNKNOWN_DEVICE), of_kind(InboxKind.UNKNOWN_GROUP))
@@ -173,7 +174,13 @@ def _single(ground: Ground, row: Any, candidates: Sequence[Candidate], batch: st
         "is_made_up": is_made_up(row.base_mac_address),
         "category": row.category,
         "candidates": [
-            {"id": one.asset_id, "name": one.name, "tag": one.asset_tag, "by": list(one.by)}
+            {
+                "id": one.asset_id,
+                "name": one.name,
+                "tag": one.asset_tag,
+                "by": list(one.by),
+                "score": one.score,
+            }
             for one in candidates
         ],
     }

@@ -18,7 +18,8 @@ from parc.extensions import db, transaction
 from parc.models import ChangeSetKind, Device, DeviceStatus
 from parc.queries import devices as query
 from parc.queries.assets import find_exact, suggest
-from parc.queries.devices import Candidate, DeviceFilter
+from parc.queries.candidates import Candidate
+from parc.queries.devices import DeviceFilter
 from parc.queries.keyset import Order
 from parc.services import devices as service
 from parc.services.change_sets import recording
@@ -31,6 +32,7 @@ from parc.web.dates import read_day
 from parc.web.formats import format_number
 from parc.web.forms import Form, filled, read_form
 from parc.web.found_by import read_why
+from parc.web.inbox_words import score_text
 from parc.web.labels import label
 from parc.web.listing import (
     Cell,
@@ -64,7 +66,6 @@ _COLUMNS = (
     ("candidates", _("May be"), False),
     ("last_seen_at", _("Last seen"), True),
 )
-_BY = {"serial": _("same serial number"), "mac": _("same MAC"), "name": _("same name")}
 _LINK = Markup('<a href="{}">{}</a> <span class="source">{}</span>')
 _GUESS = Markup('<span title="{}">{}</span> <span class="source">{}</span>')
 _TWO = Markup('{}<span class="source"> {}</span>')
@@ -246,7 +247,7 @@ def _candidate_cell(candidates: Sequence[Candidate]) -> Cell:
         _LINK.format(
             url_for("assets.show", asset_id=candidate.asset_id),
             candidate.name,
-            ", ".join(str(_BY[by]) for by in candidate.by),
+            score_text(candidate.by),
         )
         for candidate in candidates
     )
@@ -280,7 +281,7 @@ def show(device_id: int) -> ResponseReturnValue:
         signs=sheet.signs,
         services=sheet.services,
         candidates=sheet.candidates,
-        by=_BY,
+        score_text=score_text,
         write=CellWriter(now()),
         why=read_why([sheet.device]),
     )
@@ -339,7 +340,7 @@ def _attach_page(ids: list[int], text: str) -> ResponseReturnValue:
         found=found,
         exact=exact,
         candidates=candidates,
-        by=_BY,
+        score_text=score_text,
     )
 
 

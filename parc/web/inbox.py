@@ -32,7 +32,6 @@ from parc.web.forms import Form, filled, read_form
 from parc.web.inbox_count import forget_count
 from parc.web.inbox_list import due_text, filter_of, inbox_view
 from parc.web.inbox_words import (
-    BY,
     USUAL,
     act_label,
     evidence_text,
@@ -40,6 +39,7 @@ from parc.web.inbox_words import (
     kind_label,
     proposal,
     reason_label,
+    score_text,
 )
 from parc.web.listing import ListView, read_ids, refuse, render_list
 from parc.web.messages import tell
@@ -122,7 +122,7 @@ def show(entry_id: int) -> ResponseReturnValue:
         ],
         ended=reason_label(entry.kind, entry.reason),
         due=due_text(entry.due_at, moment),
-        by=BY,
+        score_text=score_text,
         key_label=key_label,
         write=CellWriter(moment),
     )
@@ -311,7 +311,7 @@ def _attach_page(form: Form, rows: Sequence[Any]) -> ResponseReturnValue:
         found=suggest(session, text, _MOST_FOUND) if text else [],
         exact=find_exact(session, text) if text else None,
         candidates=list(candidates.values()),
-        by=BY,
+        score_text=score_text,
     )
 
 

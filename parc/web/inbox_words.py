@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from flask_babel import lazy_pgettext as _in
 
 from collectors.observation import Category
 from parc.models import InboxKind, LifecycleState
+from parc.queries.candidates import LIKELY, score_of
 from parc.reconcile.rules import Reason
 from parc.services.inbox import Decision
 from parc.web.formats import format_ago, format_number, format_plain_date
@@ -68,8 +69,8 @@ BY: Mapping[str, str] = {
     "serial": _("same serial number"),
     "mac": _("same MAC"),
     "name": _("same name"),
-    "address": _("same address"),
-    "port": _("same place: switch port"),
+    "port": _("stood at the same switch port before"),
+    "address": _("had the same address before"),
 }
 CLOSED: Mapping[str, str] = {
     "accept": _in("inbox", "Accepted"),
@@ -299,11 +300,17 @@ def proposal(kind: InboxKind, evidence: Mapping[str, Any]) -> tuple[Decision | N
     return Decision.ACCEPT, act_label(kind, Decision.ACCEPT)
 
 
+def score_text(by: Sequence[str]) -> str:
+    """Write by which signs an asset is like a device, and how much they say together."""
+    why = ", ".join(str(BY.get(code, code)) for code in by)
+    return str(gettext("%(why)s (%(score)s of 100)", why=why, score=score_of(by)))
+
+
 def _about_unknown(evidence: Mapping[str, Any]) -> tuple[Decision, str]:
     candidates = evidence.get("candidates") or []
-    if candidates:
+    if candidates and score_of(candidates[0]["by"]) >= LIKELY:
         best = candidates[0]
-        why = ", ".join(str(BY.get(code, code)) for code in best["by"])
+        why = score_text(best["by"])
         return Decision.ATTACH, gettext("Attach to %(name)s: %(why)s", name=best["name"], why=why)
     decision = Decision.IGNORE if evidence.get("is_made_up") else Decision.ACCEPT
     return decision, act_label(InboxKind.UNKNOWN_DEVICE, decision)

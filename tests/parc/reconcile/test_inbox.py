@@ -91,7 +91,7 @@ def test_unknown_device_is_listed_with_its_candidates_and_closes_when_linked() -
         (entry,) = _open(session)
         assert (entry.kind, entry.subject) == (InboxKind.UNKNOWN_DEVICE, "new")
         assert entry.evidence["candidates"] == [
-            {"id": asset.id, "name": "twin", "tag": asset.asset_tag, "by": ["serial"]}
+            {"id": asset.id, "name": "twin", "tag": asset.asset_tag, "by": ["serial"], "score": 60}
         ]
         assert entry.due_at == SOME_MOMENT + timedelta(days=RULES.due_unknown_days)
         assert _settle(session) == Settled()

@@ -69,7 +69,7 @@ def test_unknown_device_shows_why_and_what_is_proposed(administrator: Browser) -
     _settle()
     page = administrator.get("/inbox").text
     assert "newcomer" in page
-    assert "Attach to twin: same serial number" in page
+    assert "Attach to twin: same serial number (60 of 100)" in page
     assert '<b class="menu-count">1</b>' in page
     (entry,) = _entries()
     sheet = administrator.get(f"/inbox/{entry.id}").text
