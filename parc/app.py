@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from parc.clock import now
 from parc.config import Settings, find_settings
-from parc.extensions import db, migrate
+from parc.extensions import babel, db, migrate
 from parc.queries.asset_tags import TAG_FALLBACK
 from parc.secret_box import load_box
-from parc.web import init_web
+
+if TYPE_CHECKING:
+    from parc.importers.values import CellProblem
 
 _PACKAGE = Path(__file__).parent
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, *, has_pages: bool = True) -> Flask:
     """Build the application.
 
     Args:
         settings: None reads ``config.toml`` (or the file that ``PARC_CONFIG`` names) and the
             environment.
+        has_pages: False for the worker and for commands, which start twice as fast without.
 
     Raises:
         ConfigError: the settings cannot be used.
@@ -41,8 +46,32 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["parc_session_info"] = {TAG_FALLBACK: settings.interface.asset_tag_pattern}
     db.init_app(app)
     migrate.init_app(app, db, directory=str(_PACKAGE / "migrations"))
-    init_web(app)
+    app.extensions["parc_clock"] = now
+    if has_pages:
+        from parc.web import init_web
+
+        init_web(app)
+    else:
+        _init_words(app, settings)
     return app
+
+
+def _init_words(app: Flask, settings: Settings) -> None:
+    """Let letters and reports be written in the language that they ask for."""
+    babel.init_app(
+        app,
+        default_locale=settings.interface.language,
+        default_timezone=settings.interface.time_zone,
+        default_translation_directories="translations",
+    )
+    app.extensions["parc_import_words"] = _problem_text
+
+
+def _problem_text(problem: CellProblem) -> str:
+    """Say why an imported cell cannot be taken; the words stand with the pages."""
+    from parc.web.import_words import problem_text
+
+    return problem_text(problem)
 
 
 def _template_folder() -> Path:

@@ -45,7 +45,7 @@ R = TypeVar("R")
 
 
 @contextmanager
-def application(*, is_schema_checked: bool = True) -> Iterator[Flask]:
+def application(*, is_schema_checked: bool = True, has_pages: bool = False) -> Iterator[Flask]:
     """Build the application and enter its context; the connection pool is given back after.
 
     Raises:
@@ -56,7 +56,7 @@ def application(*, is_schema_checked: bool = True) -> Iterator[Flask]:
     from parc.extensions import db
     from parc.schema import check_schema
 
-    app = create_app()
+    app = create_app(has_pages=has_pages)
     with app.app_context():
         try:
             if is_schema_checked:

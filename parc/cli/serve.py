@@ -42,7 +42,7 @@ def serve(*, upgrade: bool) -> None:
     from parc.web.bundles import require_bundles
 
     _set_up_log()
-    with application(is_schema_checked=not upgrade) as app:
+    with application(is_schema_checked=not upgrade, has_pages=True) as app:
         if upgrade:
             _upgrade()
         require_bundles(app)

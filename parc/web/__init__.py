@@ -6,7 +6,6 @@ from typing import cast
 
 from flask import Blueprint, Flask
 
-from parc.clock import now
 from parc.config import Settings
 from parc.extensions import babel, csrf
 from parc.services.permissions import Action, may
@@ -115,7 +114,6 @@ def init_web(app: Flask) -> None:
     Raises:
         StartError: a route names no right.
     """
-    app.extensions["parc_clock"] = now
     app.extensions["parc_import_words"] = problem_text
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     init_headers(app, cast("Settings", app.extensions["parc_settings"]))

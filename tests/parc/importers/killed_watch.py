@@ -36,7 +36,7 @@ _WAITS = sa.select(AuditEntry.id).where(AuditEntry.action == "waits")
 
 def main() -> None:
     """Let children die at every few statements until one of them lives."""
-    drop, app = Path(sys.argv[1]), create_app()
+    drop, app = Path(sys.argv[1]), create_app(has_pages=False)
     with app.app_context():
         deaths = 0
         while dies_at(deaths * _STEP + 1, partial(_work, app, drop, deaths)):

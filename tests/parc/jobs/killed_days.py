@@ -55,7 +55,7 @@ _LATER: Final = SOME_MOMENT + timedelta(days=380)
 def main() -> None:
     """Do each act once, after tries that do not end."""
     chance = random.Random(int(sys.argv[1]))  # noqa: S311 -- a seed
-    app = create_app()
+    app = create_app(has_pages=False)
     with app.app_context():
         _settle(app)
         for act, wrongs_of in (

@@ -50,7 +50,7 @@ def die(connection, cursor, statement, parameters, context, executemany):
     if statement.startswith(sys.argv[1]):
         os.kill(os.getpid(), signal.SIGKILL)
 
-run_worker(create_app())
+run_worker(create_app(has_pages=False))
 """
 
 

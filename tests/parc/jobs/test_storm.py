@@ -24,7 +24,7 @@ from parc.clock import now
 from parc.jobs.engine import TableEngine
 from parc.models import JobState
 
-app = create_app()
+app = create_app(has_pages=False)
 
 def work(name):
     with app.app_context():
