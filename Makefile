@@ -10,6 +10,9 @@ ASSETS  := parc/static/build/manifest.json
 SOURCES := package.json package-lock.json $(shell find assets -type f 2>/dev/null)
 TEXTS   := $(wildcard parc/translations/*/LC_MESSAGES/messages.po)
 
+# Or each of the programs that check and test Parc would compile all its sources anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup run demo format lint types imports migrations translations docs check test \

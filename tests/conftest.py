@@ -6,7 +6,9 @@ of SQLite, and the database of PostgreSQL as it was.
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +31,11 @@ from tests.web import FreshClient
 hypothesis_settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis_settings.register_profile("search", max_examples=1000, deadline=None)
 hypothesis_settings.load_profile("same")
+
+# An environment may forbid to keep bytecode, as images of containers do: each program that a test
+# starts would then compile all its sources anew, which takes longer than most of what it does.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 _compile_route = Rule._compile_builder
 _ROUTES: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
