@@ -30,7 +30,7 @@ from parc.models import (
 )
 from parc.queries.inbox_cause import parts
 from parc.queries.locations import read_places
-from parc.software.licensing import is_free_edition
+from parc.software.licensing import has_free_edition, is_free_edition
 from parc.software.minimums import minimums_of
 from parc.software.position_facts import Facts, Finding, Machine, Right
 from parc.software.rules import SoftwareKind
@@ -157,6 +157,7 @@ def _findings(
     that may be used by anybody need no right.
     """
     found: dict[tuple[int, int], dict[bool, set[str]]] = defaultdict(lambda: defaultdict(set))
+    told_apart: set[tuple[int, int]] = set()  # of which an edition is known, or none is free
     seen: dict[int, tuple[str, date | None]] = {}
     name = sa.func.coalesce(Device.sys_name, Device.host_name, Device.address, "")
     for part in parts(products):
@@ -192,8 +193,13 @@ def _findings(
                 seen[machine] = (row[2], row.last_seen_at.date() if row.last_seen_at else None)
             by_agent = row.source == ValueSource.AGENT
             found[machine, row.product_id][by_agent].add(row.version)
+            if row.edition or not has_free_edition(row.product):
+                told_apart.add((machine, row.product_id))
     findings = [
-        Finding(machine, product, version)
+        Finding(
+            *(machine, product, version),
+            is_edition_unknown=(machine, product) not in told_apart,
+        )
         for (machine, product), told in sorted(found.items())
         for version in sorted(told[True] or told[False])
     ]

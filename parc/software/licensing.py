@@ -36,6 +36,16 @@ def is_free_edition(product: str, edition: str | None) -> bool:
     return bool(edition) and found is not None and found[1] is LicenceNeed.NO
 
 
+@cache
+def has_free_edition(product: str) -> bool:
+    """Tell whether any edition of a product may be used by anybody, so that it matters which."""
+    wanted = folded(product)
+    return any(
+        name == wanted and edition and need is LicenceNeed.NO
+        for (name, edition), (_maker, need) in _table().items()
+    )
+
+
 def known_names() -> frozenset[str]:
     """Give the products of the table, as they are compared."""
     return frozenset(product for product, _edition in _table())

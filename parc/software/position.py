@@ -348,6 +348,8 @@ def _place(finding: Finding) -> tuple[int, int, str]:
 
 
 def _use(finding: Finding, right_id: int | None, units: int, code: str, notes: list[str]) -> Use:
+    if finding.is_edition_unknown:
+        notes = [*notes, "edition_unknown"]
     return Use(
         finding.machine_id,
         finding.product_id,

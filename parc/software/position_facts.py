@@ -72,12 +72,18 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A product that was found on a machine; ``released_on`` where the data says it."""
+    """A product that was found on a machine.
+
+    Attributes:
+        released_on: where the data says it.
+        is_edition_unknown: some editions are free, and nothing tells which one this is.
+    """
 
     machine_id: int
     product_id: int
     version: str = ""
     released_on: date | None = None
+    is_edition_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,9 @@ NOTES: Mapping[str, str] = {
     "version_unsure": _in("position", "to check: the versions cannot be compared"),
     "suite": _in("position", "as a part of the suite"),
     "not_measured": _in("position", "to check: how many use it at a time is not measured"),
+    "edition_unknown": _in(
+        "position", "to check: the edition is not known, counted as one that is not free"
+    ),
     "size_unknown": _in("position", "to check: cores and processors are not known"),
 }
 UNUSED: Mapping[str, str] = {

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from parc.extensions import transaction
 from parc.models import Installation, Publisher, SoftwareProduct, SoftwareTitle, ValueSource
+from parc.queries.position_facts import position_facts
 from parc.services.software_counts import note_presence, read_presence
 from parc.services.software_titles import RawTitle, settle_titles, titles_for
 from tests.conftest import SOME_MOMENT
@@ -74,3 +75,15 @@ def test_product_that_went_from_its_last_machine_is_removed_on_a_day(app: Flask)
         product = session.scalars(sa.select(SoftwareProduct)).one()
         assert product.removed_at == _LATER
         assert product.first_seen_at == SOME_MOMENT
+
+
+def test_edition_that_nothing_tells_is_noted_where_one_is_free(app: Flask) -> None:
+    del app
+    names = ("Microsoft SQL Server 2019 (64-bit)", "Microsoft SQL Server 2019 Standard", "7-Zip")
+    with transaction() as session:
+        for name in (*names, "Microsoft SQL Server 2019 Express"):
+            _install(session, make_device(session, sys_name=name).id, name)
+        products = session.scalars(sa.select(SoftwareProduct.id)).all()
+        found = position_facts(session, products, SOME_MOMENT.date()).findings
+    told = {(-one.machine_id, one.is_edition_unknown) for one in found}
+    assert told == {(1, True), (2, False), (3, False)}

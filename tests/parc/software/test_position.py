@@ -44,6 +44,16 @@ def _codes(facts: Facts) -> list[str]:
     return [use.code for use in _word(facts).uses]
 
 
+def test_unknown_edition_is_noted_with_each_use() -> None:
+    facts = _facts([_right()], ["", ""])
+    unknown = tuple(replace(one, is_edition_unknown=True) for one in facts.findings)
+    uses = _word(replace(facts, findings=unknown)).uses
+    assert [(use.code, use.notes[-1]) for use in uses] == [
+        ("pool", "edition_unknown"),
+        ("none_left", "edition_unknown"),
+    ]
+
+
 CASES: dict[str, tuple[list[Right], list[Any], list[str]]] = {
     "nothing bought": ([], [""], ["no_right"]),
     "seat left": ([_right()], [""], ["pool"]),
