@@ -7,6 +7,7 @@ from typing import Any
 
 from parc.jobs.contracts import Work, work_of
 from parc.jobs.execution import JobContext
+from parc.services.licence_products import follow_rules
 from parc.services.software_refolding import (
     count_stale,
     give_titles_batch,
@@ -48,6 +49,8 @@ def bring_software_up(work: Work, tell: Progress = lambda _done, _total: None) -
         settle_support(session)
         settle_needs(session)
         settle_all(session)
+    with work.transaction() as session:
+        follow_rules(session, work.clock())
     return done
 
 

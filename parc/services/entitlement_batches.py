@@ -145,7 +145,7 @@ def change_entitlements(
     rows, periods = _held(session, [one.entitlement_id for one in wanted])
     _check_changes(session, wanted, rows)
     contracts = _contracts(session, [one.values for one in wanted])
-    touched = {row.product_id for row in rows.values()}
+    before = {row.product_id for row in rows.values()}
     entries: list[audit.Entry] = []
     renamed: list[Entitlement] = []
     for one in wanted:
@@ -167,7 +167,8 @@ def change_entitlements(
         row.search_text = search_of(*texts, row.reference, row.contract_number)
     session.flush()
     audit.record_all(session, actor, at=at, entries=entries)
-    mark_stale(session, touched | {row.product_id for row in rows.values()})
+    mark_stale(session, before)
+    mark_rights(session, {row.product_id for row in rows.values()} - before)
 
 
 def _held(

@@ -363,11 +363,10 @@ def _record(
     at: datetime,
     changes: Mapping[str, tuple[Any, Any]],
 ) -> None:
-    if action == "created":
+    if action == "created" or "product_id" in changes:
         mark_rights(session, [row.product_id])
-    else:
-        before = changes.get("product_id", (row.product_id, None))[0]
-        mark_stale(session, {row.product_id, before})
+    before = changes.get("product_id", (None, None))[0]
+    mark_stale(session, {before or row.product_id})
     audit.record(
         session,
         actor,

@@ -13,6 +13,7 @@ from parc.services import audit
 from parc.services.actor import Actor
 from parc.services.fields import FieldReader
 from parc.services.permissions import Action, require
+from parc.services.software_titles import all_rules
 from parc.software.folding import product_meant
 from parc.software.licensing import usual_need
 
@@ -71,7 +72,7 @@ def product_for(
         if (only := session.scalar(bare)) is not None:
             return only
     publisher = session.get(Publisher, publisher_id) if publisher_id is not None else None
-    meant = product_meant(plain, publisher.name if publisher else None)
+    meant = product_meant(plain, publisher.name if publisher else None, all_rules(session))
     if meant is not None and folded(meant.product) != key:
         maker = meant.publisher and publisher_for(session, actor, meant.publisher, at=at)
         return product_for(session, actor, meant.product, maker or publisher_id, at=at)

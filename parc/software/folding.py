@@ -112,15 +112,20 @@ def fold(
     )
 
 
-def product_meant(name: str, publisher: str | None = None) -> Folded | None:
-    """Give the product that the name of a licence means; None when no rule of Parc knows it.
+def product_meant(
+    name: str, publisher: str | None = None, rules: Sequence[FoldingRule] | None = None
+) -> Folded | None:
+    """Give the product that the name of a licence means; None when no rule knows it.
 
     ``Microsoft Office 2021 Professional Plus`` is Microsoft Office, and ``Acrobat Pro`` of Adobe is
     Adobe Acrobat: what was bought and what is found must be one product.
+
+    Args:
+        rules: as ``fold`` takes them.
     """
     maker = short_publisher(publisher)
     for text in (name, f"{maker} {name}") if maker else (name,):
-        one = fold(text)
+        one = fold(text, rules=rules)
         if one.rule is not None and one.kind is SoftwareKind.PRODUCT:
             return one
     return None

@@ -50,6 +50,7 @@ _TITLES: Mapping[str, str] = {
     "undone": _("Undone: %(of)s"),
     "edited": _("Bulk edit"),
     "software_status": _("Status of software"),
+    "licences_followed": _("Licences follow the rules of names"),
     "software_need": _("Need of a licence of software"),
     "state_changed": _("Bulk change of state"),
     "moved": _("Movements: %(kind)s"),

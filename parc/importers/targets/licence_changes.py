@@ -20,6 +20,7 @@ from parc.models import Entitlement, EntitlementPeriod
 from parc.naming import folded
 from parc.services.allocations import Holder
 from parc.software.folding import product_meant
+from parc.software.rules import FoldingRule
 
 
 @dataclass(slots=True)
@@ -53,21 +54,23 @@ class Content:
     owner: str
 
 
-def is_product(known: HeldLicence | None, product: str, entry: Entry) -> bool:
-    """Tell whether a licence is of this product already."""
+def is_product(
+    known: HeldLicence | None, product: str, entry: Entry, rules: Sequence[FoldingRule]
+) -> bool:
+    """Tell whether a licence is of this product already, as it stands or by a rule of names."""
     if known is None or folded(known.product) != folded(product):
         # A file that names only the licence says nothing of the product.
         return known is not None and (
             not text_of(entry.values, "product")
-            or _means(product, text_of(entry.values, "publisher"), known.product)
+            or _means(product, text_of(entry.values, "publisher"), known.product, rules)
         )
     publisher = text_of(entry.values, "publisher")
     return not publisher or folded(publisher) == folded(known.publisher)
 
 
-def _means(name: str, publisher: str, product: str) -> bool:
+def _means(name: str, publisher: str, product: str, rules: Sequence[FoldingRule]) -> bool:
     """Tell whether a name is that of a product with its edition or version, as rules know it."""
-    meant = product_meant(name, publisher)
+    meant = product_meant(name, publisher, rules)
     return meant is not None and folded(meant.product) == folded(product)
 
 

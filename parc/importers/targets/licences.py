@@ -63,7 +63,9 @@ from parc.services.entitlements import put_keys
 from parc.services.licence_keys import keys_of, open_key
 from parc.services.people import PersonDraft, save_person
 from parc.services.products import product_for, publisher_for
+from parc.services.software_titles import all_rules
 from parc.services.suppliers import find_or_add
+from parc.software.rules import FoldingRule
 
 _TERM: Final = EntitlementPeriodKind.TERM
 _MAINTENANCE: Final = EntitlementPeriodKind.MAINTENANCE
@@ -94,6 +96,7 @@ class LicenceTarget:
     _known: dict[int, HeldLicence] = field(default_factory=dict)
     _publishers: dict[str, int] = field(default_factory=dict)
     _suppliers: dict[str, int] = field(default_factory=dict)
+    _rules: Sequence[FoldingRule] = ()
     _people: PeopleIndex = field(default_factory=PeopleIndex)
     _machines: Mapping[str, list[int]] = field(default_factory=dict)
     _references: dict[str, int] = field(default_factory=dict)
@@ -121,6 +124,7 @@ class LicenceTarget:
         """Read the licences that these may be, and all that they may name."""
         self._publishers = _by_name(session, Publisher.name, Publisher.id)
         self._suppliers = _by_name(session, Supplier.name, Supplier.id)
+        self._rules = all_rules(session)
         self._people = read_people(session)
         self._machines = read_machines(session, seat_texts(entries))
         self._load_known(session, entries)
@@ -156,7 +160,9 @@ class LicenceTarget:
         keys = keys_in(entry)
         content = Content(
             values=differing(known.row if known else None, values),
-            product=product if product and not is_product(known, product, entry) else "",
+            product=product
+            if product and not is_product(known, product, entry, self._rules)
+            else "",
             publisher=text_of(entry.values, "publisher"),
             term=term,
             term_id=None,
