@@ -19,6 +19,7 @@ class ChangeSetKind(enum.StrEnum):
     IMPORT = "import"
     MERGE = "merge"
     SPLIT = "split"
+    EDIT = "edit"
     BULK_EDIT = "bulk_edit"
     BULK_STATE = "bulk_state"
     BULK_RELEASE = "bulk_release"

@@ -146,17 +146,22 @@ class FilterError(ValueError):
     """A filter value that no asset could ever have."""
 
 
+Span = tuple[str | None, str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class AssetFilter:
     """Which assets: those that hold every word of ``text`` and one value of each facet chosen.
 
     Attributes:
         own: what fields of one's own hold, by their ids, as lists sort it.
+        spans: from which value to which, the same way; None: without an end there.
     """
 
     text: str = ""
     chosen: Mapping[Facet, tuple[str, ...]] = field(default_factory=dict)
     own: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    spans: Mapping[int, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +213,9 @@ def make_filter(
     text: str,
     chosen: Mapping[Facet, Sequence[str]],
     own: Mapping[int, tuple[str, ...]] | None = None,
+    spans: Mapping[int, Span] | None = None,
 ) -> AssetFilter:
-    """Check and fold the values of a filter; ``own`` is of fields of one's own, checked.
+    """Check and fold the values of a filter; ``own`` and ``spans`` are of one's own, checked.
 
     Raises:
         FilterError: a value is not in its closed set, or no number where one is needed.
@@ -223,7 +229,7 @@ def make_filter(
             _check_value(facet, value)
         if values:
             kept[facet] = values
-    return AssetFilter(text.replace("\x00", "").strip(), kept, own or {})
+    return AssetFilter(text.replace("\x00", "").strip(), kept, own or {}, spans or {})
 
 
 def _check_value(facet: Facet, value: str) -> None:
@@ -293,7 +299,7 @@ class _Reader:
         self.words = search.words_of(asset_filter.text)
         self.facets = {f: v for f, v in asset_filter.chosen.items() if f not in PINNED}
         self.pinned = {f: v for f, v in asset_filter.chosen.items() if f in PINNED}
-        self.is_narrowed = bool(self.pinned or asset_filter.own)
+        self.is_narrowed = bool(self.pinned or asset_filter.own or asset_filter.spans)
         self.ids: list[int] | None = None
         self.among: int | None = None
         if self.is_narrowed:
@@ -404,6 +410,11 @@ class _Reader:
             holders = sa.select(CustomValue.asset_id).where(
                 CustomValue.field_id == number, CustomValue.sort_value.in_(wanted)
             )
+            conditions.append(hide(Asset.id).in_(holders))
+        for number, (first, last) in self.filter.spans.items():
+            ends = [CustomValue.sort_value >= first] if first is not None else []
+            ends += [CustomValue.sort_value <= last] if last is not None else []
+            holders = sa.select(CustomValue.asset_id).where(CustomValue.field_id == number, *ends)
             conditions.append(hide(Asset.id).in_(holders))
         return conditions + words
 

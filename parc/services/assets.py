@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from parc.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
 from parc.models import (
     Asset,
+    ChangeSetKind,
     Device,
     DeviceStatus,
     Document,
@@ -49,6 +50,7 @@ from parc.services.asset_values import (
     complete_warranty,
     taken_values,
 )
+from parc.services.change_sets import recording
 from parc.services.custom_values import clean_custom, write_custom
 from parc.services.documents import delete_documents_of
 from parc.services.lifecycle import TRANSITIONS
@@ -136,6 +138,8 @@ def edit_asset(  # noqa: PLR0913 -- what is given, and how it came to be known
 ) -> Asset:
     """Change the named fields; those given a value become the person's, emptied ones are released.
 
+    It is an act that can be undone, or a part of the one that is recorded.
+
     Args:
         version: of the asset as the person saw it.
         values: of ``EDITABLE_FIELDS``; fields that are not named are not touched, and neither is
@@ -167,14 +171,15 @@ def edit_asset(  # noqa: PLR0913 -- what is given, and how it came to be known
     own, wrong = clean_custom(session, custom or {}, category, asset_id)
     if problems + wrong:
         raise InvalidInputError(problems + wrong)
-    changes = _write_fields(
-        session, asset, changed, seen, Writing(actor, at, read_rules(session), stated)
-    )
-    told = write_custom(session, actor, {asset.id: own}, source=stated.source, at=at)
-    changes |= told.get(asset.id, {})
-    if changed or told:
-        touch(session, asset, at)
-        record_change(session, actor, asset, "changed", at, changes)
+    title = {"code": "asset_edited", "asset": asset.name}
+    with recording(session, actor, ChangeSetKind.EDIT, title, at):
+        writing = Writing(actor, at, read_rules(session), stated)
+        changes = _write_fields(session, asset, changed, seen, writing)
+        told = write_custom(session, actor, {asset.id: own}, source=stated.source, at=at)
+        changes |= told.get(asset.id, {})
+        if changed or told:
+            touch(session, asset, at)
+            record_change(session, actor, asset, "changed", at, changes)
     return asset
 
 

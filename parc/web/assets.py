@@ -15,11 +15,11 @@ from flask_babel import lazy_pgettext as _in
 
 from collectors.observation import Category
 from parc.extensions import db, transaction
-from parc.models import Asset, CustomField, LifecycleState
+from parc.models import Asset, CustomField, CustomType, LifecycleState
 from parc.naming import movement_number, movement_of_number
 from parc.queries import assets as query
 from parc.queries import search
-from parc.queries.assets import AssetFilter, FilterError, Lookup
+from parc.queries.assets import AssetFilter, FilterError, Lookup, Span
 from parc.queries.departments import read_departments
 from parc.queries.facets import (
     PINNED,
@@ -47,12 +47,20 @@ from parc.services.preferences import choose_asset_columns
 from parc.web.access import actor, requires, sight
 from parc.web.cells import CellWriter, known_label, known_number
 from parc.web.context import is_htmx, now
-from parc.web.custom_words import field_name, listed_columns, own_cell, own_columns, written
+from parc.web.custom_words import (
+    field_name,
+    listed_columns,
+    own_cell,
+    own_columns,
+    own_spans,
+    written,
+)
 from parc.web.formats import format_number, format_plain_date
 from parc.web.forms import Form, read_form
 from parc.web.labels import choices
 from parc.web.listing import (
     Cell,
+    Chip,
     ColumnSpec,
     Empty,
     FacetView,
@@ -60,6 +68,7 @@ from parc.web.listing import (
     ListRequest,
     ListSpec,
     ListView,
+    SpanView,
     read_ids,
     read_list,
     refuse,
@@ -263,7 +272,7 @@ def choose_columns() -> ResponseReturnValue:
 def read_wanted() -> Wanted:
     """Read the address of the list; what it cannot hold is refused with 422."""
     own = tuple(own_columns())
-    spec = replace(SPEC, sorts=(*SPEC.sorts, *own), filters=(*SPEC.filters, *own))
+    spec = replace(SPEC, sorts=(*SPEC.sorts, *own), filters=(*SPEC.filters, *own, *own_spans()))
     wanted = read_list(spec)
     order = Order(query.sort_column(wanted.sort), Asset.id, wanted.is_descending)
     return Wanted(wanted, make_filter(wanted.text, wanted.chosen), order)
@@ -277,9 +286,21 @@ def make_filter(text: str, chosen: Mapping[str, Sequence[str]]) -> AssetFilter:
             if values := [value for value in chosen.get(name, ()) if value]:
                 own[field.id] = tuple(_own_value(field, value) for value in values)
         facets = {facet: chosen[facet.value] for facet in Facet if facet.value in chosen}
-        return query.make_filter(text, facets, own)
+        return query.make_filter(text, facets, own, _spans(chosen))
     except FilterError as error:
         _refuse_filter(error)
+
+
+def _spans(chosen: Mapping[str, Sequence[str]]) -> dict[int, Span]:
+    """Read from which value to which fields of one's own are wanted."""
+    spans: dict[int, Span] = {}
+    for name, (field, is_upper) in own_spans().items():
+        text = next((value for value in chosen.get(name, ()) if value), "")
+        if text:
+            first, last = spans.get(field.id, (None, None))
+            value = _own_value(field, text)
+            spans[field.id] = (first, value) if is_upper else (value, last)
+    return spans
 
 
 def _own_value(field: CustomField, text: str) -> str:
@@ -395,7 +416,8 @@ def _view(wanted: Wanted, columns: list[str]) -> ListView:
         previous_url=previous_url,
         next_url=next_url,
         facets=facets,
-        chips=wanted.request.chips(facets),
+        chips=[*wanted.request.chips(facets), *_span_chips(wanted.request)],
+        spans=_span_views(wanted.request),
         search_label=gettext("Filter by any part of a name, number, address…"),
         bulk_url=url_for("assets.bulk_state") if can_edit else "",
         bulk_template="assets/_bulk.html",
@@ -482,6 +504,35 @@ def _own_facets(wanted: Wanted, known: Lookup, found: query.AssetList) -> list[F
                 )
             )
     return facets
+
+
+def _span_views(request: ListRequest) -> list[SpanView]:
+    """Give the side filters from and to a value, of one's own numbers and days."""
+    return [
+        SpanView(
+            field_name(field),
+            f"{name}/from",
+            f"{name}/to",
+            "date" if field.type is CustomType.DATE else "text",
+        )
+        for name, field in own_columns().items()
+        if f"{name}/from" in request.spec.filters
+    ]
+
+
+def _span_chips(request: ListRequest) -> list[Chip]:
+    chips = []
+    for name, (field, is_upper) in own_spans().items():
+        for value in request.chosen.get(name, ()):
+            rest = [pair for pair in request.parameters() if pair[0] != name]
+            words = {
+                "field": field_name(field),
+                "value": written(field, read_value(field, value) or value),
+            }
+            upper = gettext("%(field)s up to %(value)s", **words)
+            text = upper if is_upper else gettext("%(field)s from %(value)s", **words)
+            chips.append(Chip(text, request.url(rest)))
+    return chips
 
 
 def _namer(column: str) -> Callable[[str], str]:

@@ -48,6 +48,7 @@ _TITLES: Mapping[str, str] = {
     "merged": _("%(other)s merged into %(asset)s"),
     "split": _("%(asset)s split"),
     "undone": _("Undone: %(of)s"),
+    "asset_edited": _("%(asset)s edited"),
     "edited": _("Bulk edit"),
     "software_status": _("Status of software"),
     "licences_followed": _("Licences follow the rules of names"),

@@ -168,6 +168,19 @@ def own_columns() -> dict[str, CustomField]:
     return {f"{CUSTOM}{field.id}": field for field in live_fields()}
 
 
+def own_spans() -> dict[str, tuple[CustomField, bool]]:
+    """Give by the names of the address the filters from and to a number or a day.
+
+    The second part tells whether it is the upper end.
+    """
+    return {
+        f"{name}/{end}": (field, end == "to")
+        for name, field in own_columns().items()
+        if field.type in {CustomType.NUMBER, CustomType.DATE}
+        for end in ("from", "to")
+    }
+
+
 def listed_columns() -> dict[str, CustomField]:
     """Give the fields that lists and files show, by the names of their columns."""
     return {f"{CUSTOM}{field.id}": field for field in live_fields() if field.is_listed}

@@ -136,6 +136,7 @@ _CHANGE_SET: Mapping[ChangeSetKind, str] = {
     ChangeSetKind.IMPORT: _in("act", "Import"),
     ChangeSetKind.MERGE: _in("act", "Merge"),
     ChangeSetKind.SPLIT: _in("act", "Split"),
+    ChangeSetKind.EDIT: _in("act", "Edit"),
     ChangeSetKind.BULK_EDIT: _in("act", "Bulk edit"),
     ChangeSetKind.BULK_STATE: _in("act", "Bulk change of state"),
     ChangeSetKind.BULK_RELEASE: _in("act", "Bulk release of locks"),

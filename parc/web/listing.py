@@ -134,6 +134,16 @@ class FacetView:
 
 
 @dataclass(frozen=True, slots=True)
+class SpanView:
+    """A side filter from one value to another: the names of both ends, and the type of fields."""
+
+    label: str
+    first: str
+    last: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chip:
     """One filter in force, and the address without it."""
 
@@ -341,6 +351,7 @@ class ListView:
     previous_url: str = ""
     next_url: str = ""
     facets: Sequence[FacetView] = ()
+    spans: Sequence[SpanView] = ()
     chips: Sequence[Chip] = ()
     search_label: str = ""
     bulk_url: str = ""

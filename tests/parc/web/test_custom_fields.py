@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 
 from parc.extensions import reading, transaction
-from parc.models import AuditEntry, CustomValue, Role
+from parc.models import (
+    Asset,
+    AuditEntry,
+    ChangeSet,
+    ChangeSetKind,
+    CustomValue,
+    Location,
+    LocationKind,
+    Movement,
+    Role,
+)
 from parc.queries.search import matching_ids
 from parc.reconcile.merging import merge_assets
+from parc.reconcile.movement_invariants import examine_movements
 from parc.services.actor import SYSTEM
 from parc.services.custom_fields import save_field
 from parc.services.custom_values import PREFIX
@@ -37,13 +50,18 @@ def add_asset() -> int:
 
 def send(browser: Browser, asset_id: int, **values: str) -> int:
     """Send the form of an asset with values of fields by key; give the status."""
-    with reading() as session:
-        from parc.models import Asset
+    return send_with(browser, asset_id, {}, values)
 
+
+def send_with(
+    browser: Browser, asset_id: int, plain: Mapping[str, str], own: Mapping[str, str]
+) -> int:
+    """Send the form with values of Parc's fields and of one's own."""
+    with reading() as session:
         asset = session.get_one(Asset, asset_id)
         sent = {"name": asset.name, "category": asset.category.value, "asset_tag": asset.asset_tag}
         sent["version"] = str(asset.version)
-    sent |= {PREFIX + key: value for key, value in values.items()}
+    sent |= {PREFIX + key: value for key, value in own.items()} | dict(plain)
     return browser.post(f"/assets/{asset_id}/edit", data=sent).status_code
 
 
@@ -215,6 +233,76 @@ def test_list_is_sorted_and_filtered_by_a_field_of_every_type(administrator: Bro
     assert administrator.get("/assets?custom/999=1").status_code == 422
     file = administrator.get(f"/assets/export.csv?custom/{size}=9").text
     assert [line.split(",")[0] for line in file.splitlines()[1:]] == ["nine"]
+
+
+def test_a_single_edit_is_a_change_that_is_undone_with_own_fields_and_place(
+    administrator: Browser,
+) -> None:
+    add_field("colour")
+    asset_id = add_asset()
+    assert send(administrator, asset_id, colour="Red") == 302
+    with transaction() as session:
+        room = Location(kind=LocationKind.SITE, name="Lyon")
+        session.add(room)
+        session.flush()
+        room_id = room.id
+    before = _edited(asset_id)
+    typed = {"location_id": str(room_id), "notes": "moved"}
+    assert send_with(administrator, asset_id, typed, {"colour": "Blue"}) == 302
+    assert _edited(asset_id) == (["Blue"], room_id, "moved", 2)
+    changes = administrator.get("/changes?kind=edit").text
+    assert "edited" in changes
+    with reading() as session:
+        act = session.scalars(sa.select(ChangeSet.id).order_by(ChangeSet.id.desc())).first()
+    history = administrator.get(f"/assets/{asset_id}/history").text
+    assert f"/changes/{act}" in history
+    assert administrator.post(f"/changes/{act}/undo", data={"reason": "x"}).status_code == 302
+    assert _edited(asset_id) == before
+    with reading() as session:
+        assert examine_movements(session) == []
+    assert send(administrator, asset_id, colour="Red") == 302
+    with reading() as session:
+        latest = session.scalars(sa.select(ChangeSet.kind).order_by(ChangeSet.id.desc())).first()
+    assert latest is ChangeSetKind.UNDO  # saving it as it is leaves no change
+
+
+def _edited(asset_id: int) -> tuple[list[str], int | None, str | None, int]:
+    """Give own values, place and notes of an asset, and how many movements it has."""
+    with reading() as session:
+        asset = session.get_one(Asset, asset_id)
+        count = sa.select(sa.func.count()).where(Movement.asset_id == asset_id)
+        moved = session.scalar(count) or 0
+        return held(asset_id), asset.location_id, asset.notes, moved
+
+
+def test_list_is_filtered_from_and_to_a_number_and_a_day(administrator: Browser) -> None:
+    size, day = add_field("size", type="number"), add_field("day", type="date")
+    names = ("ten", "nine", "none", "minus")
+    with transaction() as session:
+        ids = [make_asset(session, name=name).id for name in names]
+    days = ("2026-02-28", "2026-03-01", "", "2025-12-31")
+    for asset_id, number, on in zip(ids, ("10", "9.5", "", "-3"), days, strict=True):
+        assert send(administrator, asset_id, size=number, day=on) == 302
+    for query, expected in {
+        f"custom/{size}/from=9,5": ["nine", "ten"],
+        f"custom/{size}/to=9.5": ["minus", "nine"],
+        f"custom/{size}/from=-3&custom/{size}/to=0": ["minus"],
+        f"custom/{size}/from=11": [],
+        f"custom/{day}/from=2026-01-01&custom/{day}/to=2026-02-28": ["ten"],
+        f"custom/{day}/to=01/03/2026&custom/{size}/from=9": ["nine", "ten"],
+    }.items():
+        page = administrator.get(f"/assets?sort=custom/{size}&{query}").text
+        assert names_in(page, *names) == expected, query
+    assert "up to 9.5" in administrator.get(f"/assets?custom/{size}/to=9,5").text
+    assert 'type="date"' in page
+    assert administrator.get(f"/assets?custom/{size}/from=many").status_code == 422
+    assert administrator.get("/assets?custom/999/from=1").status_code == 422
+    file = administrator.get(f"/assets/export.csv?custom/{size}/from=10").text
+    assert [line.split(",")[0] for line in file.splitlines()[1:]] == ["ten"]
+    chosen = {"all": "1", "filters": f"/assets?custom/{size}/from=10", "step": "preview"}
+    plan = administrator.post("/assets/bulk-edit", data=chosen | {"notes": "seen"}).text
+    assert f'name="chosen" value="{ids[0]}"' in plan
+    assert f'name="chosen" value="{ids[1]}"' not in plan
 
 
 def test_all_that_a_field_of_ones_own_filters_is_edited_and_nothing_else(
