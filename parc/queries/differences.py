@@ -20,7 +20,8 @@ SORTS: Final[Mapping[str, SortColumn]] = {
     "name": SortColumn("name", Asset.name, is_nullable=False),
     "field": SortColumn("field", Difference.field, is_nullable=False),
 }
-_OWN: Final = sa.case(
+# What stands in the field that a difference is about, as text.
+OWN_VALUE: Final = sa.case(
     *(
         (Difference.field == name, sa.cast(getattr(Asset, name), sa.String))
         for name in MACHINE_FIELDS
@@ -88,7 +89,7 @@ def differences_page(
         Asset.name,
         Asset.asset_tag,
         Difference.field,
-        _OWN.label("own_value"),
+        OWN_VALUE.label("own_value"),
         AssetField.source.label("own_source"),
         AssetField.set_at.label("own_since"),
         User.display_name.label("own_author"),

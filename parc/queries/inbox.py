@@ -130,14 +130,23 @@ def list_entries(
     size: int,
     now: datetime,
 ) -> InboxPage:
-    """Read one page of entries."""
-    conditions = _conditions(wanted, now)
-    query = (
-        sa.select(*_COLUMNS).outerjoin(User, User.id == InboxEntry.assignee_id).where(*conditions)
-    )
-    counted = sa.select(InboxEntry.id).where(*conditions).limit(COUNT_LIMIT + 1).subquery()
-    count = session.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
-    return InboxPage(read_page(session, query, order, cursor, size), count)
+    """Read one page of entries with the count of all."""
+    counted = sa.select(InboxEntry.id).where(*_conditions(wanted, now)).limit(COUNT_LIMIT + 1)
+    count = session.scalar(sa.select(sa.func.count()).select_from(counted.subquery())) or 0
+    return InboxPage(entries_page(session, wanted, order, cursor, size, now), count)
+
+
+def entries_page(
+    session: Session,
+    wanted: InboxFilter,
+    order: Order,
+    cursor: Cursor | None,
+    size: int,
+    now: datetime,
+) -> Page:
+    """Read one page of entries alone."""
+    query = sa.select(*_COLUMNS).outerjoin(User, User.id == InboxEntry.assignee_id)
+    return read_page(session, query.where(*_conditions(wanted, now)), order, cursor, size)
 
 
 def entry_ids(session: Session, wanted: InboxFilter, now: datetime, limit: int) -> list[int]:

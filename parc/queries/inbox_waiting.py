@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from parc.models import Asset, Difference, InboxEntry, InboxKind, Run, RunState
+from parc.queries.differences import OWN_VALUE
 from parc.queries.inbox_cause import Cause, Found, Ground, among, of_kind
 
 
@@ -24,6 +25,8 @@ def differences(session: Session, ground: Ground) -> Found:
             Difference.field,
             Difference.seen_value,
             sa.type_coerce(Difference.source, sa.String).label("source"),
+            Difference.since,
+            OWN_VALUE.label("own_value"),
         )
         .join(Asset, Asset.id == Difference.asset_id)
         .where(Difference.is_kept.is_(False))
@@ -45,7 +48,13 @@ def differences(session: Session, ground: Ground) -> Found:
             {
                 "tag": fields[0].asset_tag,
                 "fields": [
-                    {"field": row.field, "seen": row.seen_value, "source": row.source}
+                    {
+                        "field": row.field,
+                        "seen": row.seen_value,
+                        "source": row.source,
+                        "own": row.own_value,
+                        "since": row.since.isoformat(),
+                    }
                     for row in fields
                 ],
             },

@@ -94,12 +94,17 @@ class Order:
 
 @dataclass(slots=True)
 class Touched:
-    """What a decision may have changed, so that the inbox can be settled about it."""
+    """What a decision may have changed, so that the inbox can be settled about it.
+
+    Attributes:
+        act_id: of the act that it is, where it changed what can be undone.
+    """
 
     devices: set[int] = field(default_factory=set)
     assets: set[int] = field(default_factory=set)
     ranges: set[int] = field(default_factory=set)
     people: set[int] = field(default_factory=set)
+    act_id: int | None = None
 
     def scope(self) -> Scope:
         """Give it as a scope."""
@@ -136,12 +141,13 @@ def decide(session: Session, actor: Actor, entry_ids: Sequence[int], order: Orde
         grouped[entry.kind].append(entry)
     touched = Touched()
     title = {"code": "decided", "decision": order.decision.value, "count": len(entries)}
-    with recording(session, actor, ChangeSetKind.DECISION, title, order.at):
+    with recording(session, actor, ChangeSetKind.DECISION, title, order.at) as act:
         for kind, some in grouped.items():
             if order.decision is Decision.LEAVE and kind is not InboxKind.DIFFERENCE:
                 _leave(session, actor, some, order.at)
             else:
                 _ACTS[kind](session, actor, some, order, touched)
+    touched.act_id = act.id if act is not None and act.row_count else None
     for entry in entries:
         _note(touched, entry)
         _end(entry, actor, order)
@@ -332,7 +338,8 @@ def _conflicts(
             known |= set(entry.evidence["assets"])
         loose = [row.id for row in rows if row.asset_id is None]
         if len(known) > 1:
-            raise ConflictError(f"{entry.subject}: several assets are merged on their own page")
+            text = "several assets are merged on their own page, or by parc assets merge"
+            raise ConflictError(f"{entry.subject}: {text}")
         if not known and loose:
             first = devices.accept(session, actor, loose[:1], at=order.at)
             known, loose = {first[0].id}, loose[1:]
@@ -346,7 +353,9 @@ def _mixed_records(
 ) -> None:
     """Refuse: what leaves a record is chosen where its devices and voices are shown."""
     del session, actor, order, touched
-    raise ConflictError(f"{entries[0].subject}: a record is split on its own page")
+    raise ConflictError(
+        f"{entries[0].subject}: a record is split on its own page, or by parc assets split"
+    )
 
 
 def _release_seats(

@@ -80,9 +80,9 @@ def _day(name: str, text: str) -> datetime | None:
 
 
 def _source_text(entry: AuditEntry, source: str) -> str:
-    words = [str(HISTORY_SOURCES[source])]
+    word = str(HISTORY_SOURCES[source])
     told = [value_text(TOLD_BY, [one]) for one in told_by(entry) if one != source]
-    return ": ".join((words[0], ", ".join(told))) if told else words[0]
+    return word + str(gettext(": ")) + ", ".join(told) if told else word
 
 
 def _heads() -> list[str]:

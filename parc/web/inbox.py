@@ -30,7 +30,7 @@ from parc.web.dates import read_day
 from parc.web.formats import format_day, format_number
 from parc.web.forms import Form, filled, read_form
 from parc.web.inbox_count import forget_count
-from parc.web.inbox_list import due_text, filter_of, inbox_view
+from parc.web.inbox_list import due_text, files_of, filter_of, inbox_view
 from parc.web.inbox_words import (
     USUAL,
     act_label,
@@ -40,6 +40,7 @@ from parc.web.inbox_words import (
     proposal,
     reason_label,
     score_text,
+    told_differences,
 )
 from parc.web.listing import ListView, read_ids, refuse, render_list
 from parc.web.messages import tell
@@ -47,6 +48,9 @@ from parc.web.navigation import local_path, pairs_of
 from parc.web.settling import settle_about
 
 inbox = Blueprint("inbox", __name__)
+
+for _view, _place in (("open", ""), ("snoozed", "/snoozed"), ("closed", "/closed")):
+    files_of(_view).offer(inbox, f"/inbox{_place}/export", f"export_{_view}")
 
 KEYS = {
     Decision.ACCEPT: "a",
@@ -122,6 +126,7 @@ def show(entry_id: int) -> ResponseReturnValue:
         ],
         ended=reason_label(entry.kind, entry.reason),
         due=due_text(entry.due_at, moment),
+        differences=told_differences(entry.evidence),
         score_text=score_text,
         key_label=key_label,
         write=CellWriter(moment),
@@ -188,10 +193,10 @@ def _decide_or_ask(form: Form, ids: list[int], decision: Decision) -> ResponseRe
     if is_many and not form.is_checked("confirmed") and not needs_words:
         return _ask("preview", form, rows, decision)
     try:
-        _carry_out(form, ids, decision)
+        act_id = _carry_out(form, ids, decision)
     except InvalidInputError as error:
         return _ask("ignore", form.refused(error), rows, decision), 422
-    return _done(form, rows, decision)
+    return _done(form, rows, decision, act_id)
 
 
 def _page_of_its_own(row: Any) -> str:
@@ -205,7 +210,8 @@ def _page_of_its_own(row: Any) -> str:
     return ""
 
 
-def _carry_out(form: Form, ids: list[int], decision: Decision) -> None:
+def _carry_out(form: Form, ids: list[int], decision: Decision) -> int | None:
+    """Decide; gives the act that can be undone, if there is one."""
     moment = now()
     order = service.Order(
         decision,
@@ -225,13 +231,13 @@ def _carry_out(form: Form, ids: list[int], decision: Decision) -> None:
             people=touched.people,
         )
     forget_counts()
+    return touched.act_id
 
 
-def _done(form: Form, rows: Sequence[Any], decision: Decision) -> ResponseReturnValue:
-    devices = [row.device_id for row in rows if row.kind is InboxKind.UNKNOWN_DEVICE]
-    undo = ""
-    if decision is Decision.IGNORE and 0 < len(devices) <= 100:  # noqa: PLR2004 -- length of an address
-        undo = url_for("devices.undo", ids=",".join(map(str, devices)))
+def _done(
+    form: Form, rows: Sequence[Any], decision: Decision, act_id: int | None
+) -> ResponseReturnValue:
+    undo = url_for("changes.send_undo", change_set_id=act_id) if act_id else ""
     what = act_label(rows[0].kind, decision)
     if len(rows) == 1:
         text = gettext("%(name)s: %(what)s. Done.", name=rows[0].subject, what=what)

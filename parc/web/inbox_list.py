@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import url_for
@@ -15,11 +16,12 @@ from parc.extensions import db
 from parc.models import InboxEntry, InboxKind
 from parc.queries import inbox as query
 from parc.queries.inbox import AGES, NOBODY, OLDER, InboxCounts, InboxFilter
-from parc.queries.keyset import Order
+from parc.queries.keyset import Order, PageReader
 from parc.services.permissions import Action, may
 from parc.web.access import actor
 from parc.web.cells import CellWriter
 from parc.web.context import now
+from parc.web.exports import ListFiles
 from parc.web.formats import format_day, format_number
 from parc.web.inbox_words import evidence_text, kind_label, proposal, reason_label
 from parc.web.listing import (
@@ -85,6 +87,54 @@ def inbox_view(view: str) -> ListView:
         bulk_url=url_for("inbox.decide") if can_decide else "",
         bulk_template="inbox/_bulk.html",
     )
+
+
+def files_of(view: str) -> ListFiles:
+    """Give a view of the inbox as files: what is asked for, why, and how it ended."""
+    return ListFiles(_heads, partial(_reader, view), _row)
+
+
+def _reader(view: str) -> PageReader:
+    wanted, moment = read_list(SPECS[view]), now()
+    chosen = filter_of(view, wanted.text, wanted.chosen)
+    order = Order(query.SORTS[wanted.sort], InboxEntry.id, wanted.is_descending)
+    return lambda session, cursor, size: query.entries_page(
+        session, chosen, order, cursor, size, moment
+    )
+
+
+def _heads() -> list[str]:
+    return [
+        pgettext("inbox", "What"),
+        pgettext("inbox", "Kind"),
+        gettext("Why"),
+        gettext("Proposal"),
+        gettext("Whose"),
+        gettext("Since"),
+        gettext("Due"),
+        gettext("How it ended"),
+        gettext("By"),
+        gettext("Ended"),
+    ]
+
+
+def _row(row: Any) -> list[str]:
+    return [
+        row.subject,
+        kind_label(row.kind),
+        evidence_text(row.kind, row.evidence),
+        proposal(row.kind, row.evidence)[1],
+        row.assignee or "",
+        _moment(row.opened_at),
+        _moment(row.due_at),
+        reason_label(row.kind, row.reason),
+        row.closed_by or "",
+        _moment(row.closed_at),
+    ]
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="seconds")[:19] + "Z" if moment else ""
 
 
 def filter_of(view: str, text: str, chosen: Mapping[str, tuple[str, ...]]) -> InboxFilter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as _in
 
 from collectors.observation import Category
-from parc.models import InboxKind, LifecycleState
+from parc.models import InboxKind, LifecycleState, ValueSource
 from parc.queries.candidates import LIKELY, score_of
 from parc.reconcile.rules import Reason
 from parc.services.inbox import Decision
@@ -86,6 +87,21 @@ CLOSED: Mapping[str, str] = {
     "expired_made_up": _in("inbox", "Expired: a made-up MAC address"),
 }
 _KEYS: Mapping[str, str] = {kind.name.lower(): text for kind, text in KEY_KINDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class ToldDifference:
+    """What a machine says of a field otherwise than what stands.
+
+    Attributes:
+        own, since: None in an entry of before they were kept.
+    """
+
+    label: str
+    own: str | None
+    seen: str
+    source: str
+    since: datetime | None
 
 
 def kind_label(kind: InboxKind) -> str:
@@ -207,14 +223,35 @@ def _stock_seen(evidence: Mapping[str, Any]) -> str:
 
 
 def _difference(evidence: Mapping[str, Any]) -> str:
-    return "; ".join(
+    return "; ".join(map(_difference_text, told_differences(evidence)))
+
+
+def _difference_text(one: ToldDifference) -> str:
+    if one.own is None:
+        return str(gettext("%(field)s: seen “%(value)s”", field=one.label, value=one.seen))
+    return str(
         gettext(
-            "%(field)s: seen “%(value)s”",
-            field=field_label(one["field"]),
-            value=value_text(one["field"], one["seen"]),
+            "%(field)s: %(source)s says “%(value)s”, here stands “%(own)s”",
+            field=one.label,
+            source=one.source,
+            value=one.seen,
+            own=one.own,
         )
-        for one in evidence["fields"]
     )
+
+
+def told_differences(evidence: Mapping[str, Any]) -> list[ToldDifference]:
+    """Give the differences that an entry holds."""
+    return [
+        ToldDifference(
+            field_label(one["field"]),
+            value_text(one["field"], one["own"]) if "own" in one else None,
+            value_text(one["field"], one["seen"]),
+            label(ValueSource(one["source"])),
+            datetime.fromisoformat(one["since"]) if one.get("since") else None,
+        )
+        for one in evidence.get("fields", ())
+    ]
 
 
 def _unknown_device(evidence: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -206,10 +207,25 @@ def test_differences_are_taken_at_once(administrator: Browser) -> None:
             )
     _settle()
     (entry,) = _entries()
-    assert "seen “seen”" in administrator.get("/inbox?kind=difference").text
+    why = "Name: SNMP says “seen”, here stands “ours”"
+    assert why in administrator.get("/inbox?kind=difference").text
+    assert 'id="differences"' in administrator.get(f"/inbox/{entry.id}").text
+    rows = administrator.get("/inbox/export.csv?kind=difference").text.splitlines()
+    assert rows[1].startswith("ours,Differences,")
+    assert why in rows[1]
     assert _decide(administrator, entry, "accept") == 302
     taken = _read().get_one(Asset, asset.id)
     assert (taken.name, taken.model_name) == ("seen", "seen")
+    page = administrator.get("/inbox").text
+    undo = re.search(r'action="(/changes/[0-9]+/undo)"', page)
+    assert undo
+    administrator.post(undo[1])
+    assert _read().get_one(Asset, asset.id).name == "ours"
+    assert [one.state for one in _entries()] == [InboxState.DECIDED, InboxState.OPEN]
+    closed = administrator.get("/inbox/closed/export.csv").text.splitlines()
+    assert "Take the seen values" in closed[1]
+    assert administrator.get("/inbox/export.xlsx").data[:2] == b"PK"
+    assert administrator.get("/inbox/snoozed/export.csv?kind=spoon").status_code == 422
 
 
 def test_held_run_is_let_through_from_the_inbox(administrator: Browser) -> None:
