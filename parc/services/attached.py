@@ -7,7 +7,7 @@ elsewhere is told of there. The caller commits.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +32,9 @@ _CATEGORIES: Final[Mapping[str, Category]] = {
 }
 _INTERNAL: Final = "internal"
 _SHORTEST: Final = 4  # shorter serial numbers are counts of something
+# What one host can have attached at once. A host that tells of more tells what is not so, and must
+# not fill the inventory: the rest stands on its sheet, and becomes no asset.
+MOST_OF_A_HOST: Final = 64
 _PART: Final = 500
 
 
@@ -61,7 +64,10 @@ def settle_attached(
     """
     told = _untied(session, device_ids)
     homes = _assets_by_serial(session, told)
+    counts = _tied_counts(session, {one.host.id for one in told})
     for one in told:
+        if counts[one.host.id] >= MOST_OF_A_HOST:
+            continue
         found = [asset for asset in homes[one.serial] if _may_be(asset, one)]
         if len(found) > 1:
             continue  # a person has to say which
@@ -74,6 +80,7 @@ def settle_attached(
             asset = _make(session, actor, one, at, location_id)
             homes[one.serial].append(asset)
         one.row.asset_id = asset.id
+        counts[one.host.id] += 1
     session.flush()
     _touch(session, device_ids, at)
 
@@ -103,6 +110,25 @@ def _untied(session: Session, device_ids: Sequence[int]) -> list[_Told]:
             maker = row.manufacturer or manufacturer_named_in(row.model_name or "")
             found.append(_Told(row, host, _CATEGORIES[row.kind], maker, serial))
     return found
+
+
+def _tied_counts(session: Session, device_ids: Iterable[int]) -> Counter[int]:
+    """Give how many assets are attached to each of these hosts already."""
+    counts: Counter[int] = Counter()
+    ids = sorted(device_ids)
+    row = HostEntry
+    for start in range(0, len(ids), _PART):
+        query = (
+            sa.select(row.device_id, sa.func.count())
+            .where(
+                row.device_id.in_(ids[start : start + _PART]),
+                row.asset_id.is_not(None),
+                row.gone_at.is_(None),
+            )
+            .group_by(row.device_id)
+        )
+        counts.update({device_id: count for device_id, count in session.execute(query)})  # noqa: C416 -- rows
+    return counts
 
 
 def _assets_by_serial(session: Session, told: Iterable[_Told]) -> dict[str, list[Asset]]:

@@ -149,26 +149,35 @@ def products_for(session: Session, folds: Sequence[Folded]) -> list[int]:
     known = _products_named(session, {folded(name)[:_NAME] for name in names})
     found: list[int] = []
     flipped: set[int] = set()
+    missing: list[dict[str, Any]] = []  # each stands in ``known`` by its place, below zero
     for one in folds:
         publisher_id = publishers[folded(_short(one.publisher))[:_NAME]] if one.publisher else None
         key = folded(_short(one.product))[:_NAME]
         number = _pick(known[key], publisher_id)
         if number is None:
-            values = {
-                "publisher_id": publisher_id,
-                "name": _short(one.product),
-                "name_folded": key,
-                "kind": one.kind,
-                "usual_need": usual_need(one.product, one.publisher),
-            }
-            statement = sa.insert(SoftwareProduct).returning(SoftwareProduct.id)
-            number = session.scalars(statement.values(**values)).one()
-            known[key][publisher_id] = number
+            missing.append(
+                {
+                    "publisher_id": publisher_id,
+                    "name": _short(one.product),
+                    "name_folded": key,
+                    "kind": one.kind,
+                    "usual_need": usual_need(one.product, one.publisher),
+                }
+            )
+            number = known[key][publisher_id] = -len(missing)
         elif one.kind is SoftwareKind.PRODUCT:
             flipped.add(number)
         found.append(number)
-    _make_whole(session, flipped)
+    row = SoftwareProduct
+    made = _insert(session, sa.insert(row).returning(row.id, sort_by_parameter_order=True), missing)
+    found = [number if number > 0 else made[-number - 1] for number in found]
+    _make_whole(session, {number if number > 0 else made[-number - 1] for number in flipped})
     return found
+
+
+def _insert(session: Session, statement: Any, rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+    """Insert rows in few statements, however many they are; gives their numbers in their order."""
+    return session.scalars(statement, rows).all() if rows else []
 
 
 def _make_whole(session: Session, product_ids: Collection[int]) -> None:
@@ -207,10 +216,10 @@ def _publishers_for(session: Session, names: Collection[str]) -> dict[str, int]:
         query = sa.select(Publisher.name_folded, Publisher.id)
         rows = session.execute(query.where(Publisher.name_folded.in_(part)))
         found |= {key: number for key, number in rows}  # noqa: C416 -- rows are no pairs to mypy
-    for key in by_key.keys() - found.keys():
-        statement = sa.insert(Publisher).values(name=by_key[key], name_folded=key)
-        found[key] = session.scalars(statement.returning(Publisher.id)).one()
-    return found
+    missing = [{"name": by_key[key], "name_folded": key} for key in sorted(by_key.keys() - found)]
+    statement = sa.insert(Publisher).returning(Publisher.id, sort_by_parameter_order=True)
+    numbers = _insert(session, statement, missing)
+    return found | {row["name_folded"]: n for row, n in zip(missing, numbers, strict=True)}
 
 
 def _short(name: str | None) -> str:

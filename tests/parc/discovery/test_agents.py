@@ -40,6 +40,7 @@ from parc.reconcile.plan import plan
 from parc.reconcile.policy import Policy
 from parc.services.actor import SYSTEM
 from parc.services.agents import Received, store_inventory
+from parc.services.attached import MOST_OF_A_HOST
 from parc.services.undo import undo
 from tests.agent_samples import body, computer, edid, sample
 from tests.conftest import SteppingClock
@@ -277,6 +278,16 @@ def test_what_cannot_be_told_from_its_like_is_no_asset(
 ) -> None:
     fleet.upload(body(computer(monitors=[monitor])))
     assert [asset.category for asset in _all(Asset)] == [Category.WORKSTATION]
+
+
+def test_a_host_that_tells_of_a_thousand_monitors_does_not_fill_the_inventory(
+    fleet: Fleet,
+) -> None:
+    shown = [{"caption": "U24", "manufacturer": "Dell", "serial": f"MON{n:05d}"} for n in range(90)]
+    fleet.upload(body(computer(monitors=shown)))
+    fleet.upload(body(computer(monitors=shown)))
+    assert len(_all(Asset, Asset.category == Category.MONITOR)) == MOST_OF_A_HOST
+    assert len(_all(HostEntry, HostEntry.kind == "monitor")) == 90
 
 
 def test_several_assets_with_the_serial_leave_the_choice_to_a_person(fleet: Fleet) -> None:
