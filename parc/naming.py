@@ -69,6 +69,10 @@ TOLD_BY_AGENT: Final = frozenset(
 )
 # Fields of an asset that machines know as well as people.
 MACHINE_FIELDS: Final = ("name", "category", *DEVICE_FIELDS)
+# Fields of a device that its asset has not, so that nobody types them.
+DEVICE_ONLY_FIELDS: Final = ("system_uuid", "asset_tag", "processor_count", "memory_bytes")
+# Fields that several sources may tell, so that a rule says which of them wins.
+RULED_FIELDS: Final = (*MACHINE_FIELDS, *DEVICE_ONLY_FIELDS)
 
 _KEY_DIGITS: Final = 10  # of an id, at most
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from parc.cli.context import operator, with_database
 from parc.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from parc.precedence import SourceRule
 
 _LOCKS = ("never", "state", "days")
 
@@ -21,20 +26,20 @@ def policy() -> None:
 def list_all(*, is_json: bool) -> None:
     """List the fields with the order of their sources, and the lock of what people type."""
     from parc.extensions import reading
-    from parc.naming import MACHINE_FIELDS
+    from parc.naming import RULED_FIELDS
     from parc.precedence import LockRule, default_rule, rule_of
     from parc.queries.field_rules import read_rules
 
     with reading() as session:
         rules = read_rules(session)
-    found = [(name, rule_of(rules, name)) for name in MACHINE_FIELDS]
+    found = [(name, rule_of(rules, name)) for name in RULED_FIELDS]
     if is_json:
         print_json(
             [
                 {
                     "field": name,
                     "order": rule.order,
-                    "lock": rule.lock if rule.is_peoples else None,
+                    "lock": rule.lock if _locks(name, rule) else None,
                     "lock_days": rule.lock_days if rule.lock is LockRule.DAYS else None,
                     "is_default": rule == default_rule(name),
                 }
@@ -44,7 +49,7 @@ def list_all(*, is_json: bool) -> None:
         return
     print_table(
         ("FIELD", "ORDER", "LOCK"),
-        [(name, ",".join(rule.order), _lock(rule)) for name, rule in found],
+        [(name, ",".join(rule.order), _lock(name, rule)) for name, rule in found],
     )
 
 
@@ -80,13 +85,18 @@ def set_one(
                 lock_days=str(days or before.lock_days),
                 at=now(),
             )
-    click.echo(f"{field}: {', '.join(rule.order)}; lock: {_lock(rule)}")
+    click.echo(f"{field}: {', '.join(rule.order)}; lock: {_lock(field, rule)}")
 
 
-def _lock(rule: object) -> str:
-    """Write the lock of what people type; none where a source outranks them."""
-    from parc.precedence import LockRule, SourceRule
+def _locks(field: str, rule: SourceRule) -> bool:
+    """Tell whether what people type is locked: nobody types some, and some sources outrank them."""
+    from parc.naming import DEVICE_ONLY_FIELDS
 
-    if not isinstance(rule, SourceRule) or not rule.is_peoples:
+    return rule.is_peoples and field not in DEVICE_ONLY_FIELDS
+
+
+def _lock(field: str, rule: SourceRule) -> str:
+    """Write the lock of what people type."""
+    if not _locks(field, rule):
         return "-"
-    return f"{rule.lock_days} days" if rule.lock is LockRule.DAYS else rule.lock.value
+    return f"{rule.lock_days} days" if rule.lock == "days" else rule.lock.value

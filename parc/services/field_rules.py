@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from parc.errors import FieldProblem, InvalidInputError
 from parc.models import FieldRule
-from parc.naming import MACHINE_FIELDS
+from parc.naming import RULED_FIELDS
 from parc.precedence import (
     MOST_LOCK_DAYS,
     USUAL_LOCK_DAYS,
@@ -78,7 +78,7 @@ def reset_rule(session: Session, actor: Actor, field: str, *, at: datetime) -> N
 
 
 def _check_field(field: str) -> None:
-    if field not in MACHINE_FIELDS:
+    if field not in RULED_FIELDS:
         raise InvalidInputError([FieldProblem("field", "unknown_field", field[:40])])
 
 

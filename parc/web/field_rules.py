@@ -12,15 +12,16 @@ from flask_babel import gettext, ngettext
 from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
 from parc.models import FieldRule, LockRule, ValueSource
-from parc.naming import MACHINE_FIELDS
+from parc.naming import DEVICE_ONLY_FIELDS, RULED_FIELDS
 from parc.precedence import SourceRule, rule_of
 from parc.queries.field_rules import read_rules, read_stored
 from parc.services.field_rules import reset_rule, set_rule
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
 from parc.web.assets import LABELS
-from parc.web.context import now
+from parc.web.context import now, settings
 from parc.web.forms import Form, filled, read_form
+from parc.web.history import field_label
 from parc.web.labels import choices, label
 from parc.web.listing import refuse
 from parc.web.lock_words import lock_rule_text
@@ -67,13 +68,13 @@ def send() -> ResponseReturnValue:
                 actor(),
                 field,
                 order=[form.value(name) for name in _PLACES],
-                lock=form.value("lock"),
+                lock=LockRule.NEVER if field in DEVICE_ONLY_FIELDS else form.value("lock"),
                 lock_days=form.value("lock_days"),
                 at=now(),
             )
     except InvalidInputError as error:
         return _page(field, form.refused(error)), 422
-    tell(gettext("%(field)s: the next run follows this rule.", field=LABELS[field]))
+    tell(gettext("%(field)s: the next run follows this rule.", field=_title(field)))
     return redirect(url_for("field_rules.index"))
 
 
@@ -85,12 +86,14 @@ def reset() -> ResponseReturnValue:
     _check(field)
     with transaction() as session:
         reset_rule(session, actor(), field, at=now())
-    tell(gettext("%(field)s: the default holds again.", field=LABELS[field]))
+    tell(gettext("%(field)s: the default holds again.", field=_title(field)))
     return redirect(url_for("field_rules.index"))
 
 
-def meaning(rule: SourceRule) -> str:
+def meaning(field: str, rule: SourceRule) -> str:
     """Say what a rule comes to for what a person types."""
+    if field in DEVICE_ONLY_FIELDS:
+        return str(gettext("Only machines tell it: it stands on the device, and nobody types it."))
     if rule.is_peoples:
         lock = lock_rule_text(rule.lock, rule.lock_days)
         return str(
@@ -108,8 +111,15 @@ def meaning(rule: SourceRule) -> str:
 
 
 def _check(field: str) -> None:
-    if field not in MACHINE_FIELDS:
+    if field not in RULED_FIELDS:
         refuse(gettext("%(name)s is no field.", name=field[:40]))
+
+
+def _title(field: str) -> str:
+    """Give the name of a field; the tag that a device holds is not that of the record."""
+    if field == "asset_tag":
+        return str(gettext("Tag that the device holds"))
+    return str(LABELS.get(field) or field_label(field))
 
 
 def _form_of(rule: SourceRule) -> Form:
@@ -121,15 +131,17 @@ def _page(field: str, form: Form) -> str:
     stored = read_stored(db.session())
     rules = read_rules(db.session())
     lines = []
-    for name in MACHINE_FIELDS:
+    for name in RULED_FIELDS:
         rule = rule_of(rules, name)
         order = [label(source) for source in rule.order]
-        lines.append(RuleLine(name, str(LABELS[name]), order, meaning(rule), stored.get(name)))
+        lines.append(RuleLine(name, _title(name), order, meaning(name, rule), stored.get(name)))
     return render_template(
         "field_rules/list.html",
         lines=lines,
         field=field,
-        title=LABELS.get(field, ""),
+        title=_title(field) if field else "",
+        has_lock=field not in DEVICE_ONLY_FIELDS,
+        silent_days=settings().discovery.source_silent_days,
         form=form,
         places=_PLACES,
         sources=choices(ValueSource),

@@ -33,7 +33,8 @@ some = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 orders = st.permutations(list(ValueSource)).map(tuple)
-rules = st.dictionaries(st.sampled_from(FIELDS), st.builds(SourceRule, order=orders), max_size=3)
+RULED = (*FIELDS, "system_uuid", "asset_tag", "serial_number")
+rules = st.dictionaries(st.sampled_from(RULED), st.builds(SourceRule, order=orders), max_size=3)
 locks = st.one_of(
     st.none(),
     st.builds(LockChoice, st.sampled_from(LockRule), st.integers(1, 3)),

@@ -13,10 +13,12 @@ from parc.cli.policy import policy
 from parc.errors import InvalidInputError, NotAllowedError
 from parc.extensions import db, transaction
 from parc.models import AuditEntry, FieldRule, LockRule, Role
+from parc.naming import DEVICE_ONLY_FIELDS, RULED_FIELDS
 from parc.precedence import DEFAULT_ORDER, DEFAULT_RULE, SourceRule, ValueSource, default_rule
 from parc.queries.field_rules import read_rules
 from parc.services.actor import SYSTEM, Actor
 from parc.services.field_rules import reset_rule, set_rule
+from parc.told_values import SHARED_FIELDS
 from tests.conftest import SOME_MOMENT
 from tests.web import Browser
 
@@ -76,6 +78,21 @@ def test_what_is_no_rule_is_refused_beside_its_field(
     assert _rules() == {}
 
 
+def test_field_that_only_machines_tell_has_an_order_and_no_lock(administrator: Browser) -> None:
+    page = administrator.get("/which-source-wins").text
+    assert page.count("nobody types it") == len(DEVICE_ONLY_FIELDS)
+    assert "Tag that the device holds" in page
+    assert 'name="lock"' not in administrator.get("/which-source-wins?field=memory_bytes").text
+    sent = {key: value for key, value in _sent(_SNMP_FIRST).items() if key.startswith("place_")}
+    answer = administrator.post("/which-source-wins", {**sent, "field": "memory_bytes"})
+    assert answer.status_code == 302
+    assert _rules()["memory_bytes"] == SourceRule(tuple(map(ValueSource, _SNMP_FIRST)))
+
+
+def test_every_field_that_several_sources_tell_has_a_rule() -> None:
+    assert set(SHARED_FIELDS.values()) == set(RULED_FIELDS)
+
+
 def test_field_that_no_machine_knows_has_no_rule(administrator: Browser) -> None:
     assert administrator.get("/which-source-wins?field=notes").status_code == 422
     for path in ("/which-source-wins", "/which-source-wins/reset"):
@@ -127,6 +144,8 @@ def _run(*arguments: str) -> str:
 def test_command_lists_sets_and_resets(sqlite_app: Flask) -> None:
     with sqlite_app.app_context():
         assert "name" in _run("list")
+        assert "lock: -" in _run("set", "memory_bytes", "--order", "snmp")
+        _run("set", "memory_bytes", "--default")
         assert "snmp, nmap, person" in _run("set", "name", "--order", "snmp,nmap")
         assert "lock: -" in _run("set", "name", "--lock", "state")
         assert "lock: 7 days" in _run("set", "category", "--lock", "days", "--days", "7")
