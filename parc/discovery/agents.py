@@ -24,7 +24,8 @@ from parc.reconcile.apply import Applied, apply
 from parc.reconcile.change import Conflict
 from parc.reconcile.inbox import settle as settle_inbox
 from parc.reconcile.load import load, load_policy
-from parc.reconcile.plan import Plan, plan
+from parc.reconcile.plan import plan
+from parc.reconcile.planned import Plan
 from parc.reconcile.policy import Policy
 from parc.services.actor import Actor
 from parc.services.agents import digest_of

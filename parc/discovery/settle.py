@@ -38,7 +38,8 @@ from parc.reconcile.incident_events import events_of
 from parc.reconcile.incidents import settle_incidents
 from parc.reconcile.links import write_links
 from parc.reconcile.load import load, load_policy
-from parc.reconcile.plan import Plan, UnsafePlanError, plan
+from parc.reconcile.plan import plan
+from parc.reconcile.planned import Plan, UnsafePlanError
 from parc.reconcile.policy import Policy
 from parc.services.actor import Actor, for_run
 from parc.services.change_sets import recording

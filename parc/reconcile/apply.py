@@ -54,7 +54,7 @@ from parc.reconcile.known import DEVICE_COLUMNS, ROW_COLUMNS, FieldSource, Table
 from parc.reconcile.load import INSTALLED_BY, MODELS
 from parc.reconcile.missing import write_missed
 from parc.reconcile.noting import note_plan, read_before
-from parc.reconcile.plan import Counts, Plan
+from parc.reconcile.planned import Counts, Plan
 from parc.reconcile.readings import write_readings
 from parc.services.actor import Actor
 from parc.services.asset_search import refresh_search_texts

@@ -38,7 +38,7 @@ from parc.reconcile.change import (
     UpdateDevice,
 )
 from parc.reconcile.known import FieldSource
-from parc.reconcile.plan import Plan
+from parc.reconcile.planned import Plan
 from parc.services import audit
 from parc.services.actor import Actor
 

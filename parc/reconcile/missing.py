@@ -16,7 +16,7 @@ from parc.models import MissedRow
 from parc.reconcile.bulk import chunks, insert_rows
 from parc.reconcile.change import DeviceRef
 from parc.reconcile.known import Missed, Table
-from parc.reconcile.plan import Plan
+from parc.reconcile.planned import Plan
 
 
 def read_missed(

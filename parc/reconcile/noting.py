@@ -44,7 +44,7 @@ from parc.reconcile.change import (
 )
 from parc.reconcile.known import Table
 from parc.reconcile.load import INSTALLED_BY, MODELS
-from parc.reconcile.plan import Plan
+from parc.reconcile.planned import Plan
 from parc.services.change_sets import is_recording, note
 from parc.services.row_images import RowImage, stored
 

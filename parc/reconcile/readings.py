@@ -16,7 +16,7 @@ from parc.models import LifeCountReading
 from parc.reconcile.bulk import chunks
 from parc.reconcile.change import CreateDevice, DeviceRef, RowAction, RowChange
 from parc.reconcile.known import ROW_COLUMNS, Table
-from parc.reconcile.plan import Plan
+from parc.reconcile.planned import Plan
 
 DAYS_KEPT: Final = 800
 _COUNT: Final = list(ROW_COLUMNS[Table.LIFE_COUNT]).index("count")

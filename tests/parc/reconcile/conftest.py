@@ -15,7 +15,8 @@ from collectors.observation import Category, Observation
 from parc.models import Base
 from parc.reconcile.apply import Applied, apply
 from parc.reconcile.load import load
-from parc.reconcile.plan import Plan, plan
+from parc.reconcile.plan import plan
+from parc.reconcile.planned import Plan
 from parc.reconcile.policy import Policy
 from parc.services.actor import Actor, for_run
 from tests.conftest import SOME_MOMENT

@@ -42,7 +42,8 @@ from parc.models import Supply as StoredSupply
 from parc.reconcile.apply import Applied, apply
 from parc.reconcile.history import ROWS_OF_AN_ENTRY
 from parc.reconcile.load import load
-from parc.reconcile.plan import Plan, plan
+from parc.reconcile.plan import plan
+from parc.reconcile.planned import Plan
 from parc.reconcile.policy import Policy
 from parc.services.actor import Actor, for_run
 from parc.services.assets import edit_asset

@@ -34,7 +34,8 @@ from parc.models import Outlet as StoredOutlet
 from parc.models import Tray as StoredTray
 from parc.reconcile.apply import apply
 from parc.reconcile.load import load
-from parc.reconcile.plan import Plan, plan
+from parc.reconcile.plan import plan
+from parc.reconcile.planned import Plan
 from parc.reconcile.policy import Policy
 from parc.reconcile.readings import DAYS_KEPT
 from parc.services.actor import Actor, for_run

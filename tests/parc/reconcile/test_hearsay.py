@@ -25,7 +25,8 @@ from parc.models import ManagedDevice as StoredManagedDevice
 from parc.reconcile.apply import apply
 from parc.reconcile.hearsay import with_told
 from parc.reconcile.load import load
-from parc.reconcile.plan import Plan, plan
+from parc.reconcile.plan import plan
+from parc.reconcile.planned import Plan
 from parc.reconcile.policy import Policy
 from parc.services.actor import SYSTEM, for_run
 from parc.services.told_devices import accept_told

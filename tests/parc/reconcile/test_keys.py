@@ -25,7 +25,8 @@ from parc.reconcile.change import Conflict, CreateAsset, CreateDevice, LinkAsset
 from parc.reconcile.ignored import make_ignored
 from parc.reconcile.known import FieldSource, Known
 from parc.reconcile.load import load
-from parc.reconcile.plan import Plan, plan
+from parc.reconcile.plan import plan
+from parc.reconcile.planned import Plan
 from parc.reconcile.rules import KeyKind, Reason
 from parc.reconcile.usable import usable_uuid
 from tests.conftest import SOME_MOMENT

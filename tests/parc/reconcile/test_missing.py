@@ -16,7 +16,7 @@ from collectors.observation import ComponentTable, Interface, InterfaceTable, Ob
 from parc.models import AuditEntry, Component, Installation, MissedRow
 from parc.models import Interface as StoredInterface
 from parc.reconcile.change import RowAction, RowChange
-from parc.reconcile.plan import Plan
+from parc.reconcile.planned import Plan
 from parc.reconcile.policy import GONE_AFTER
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_observation

@@ -49,7 +49,8 @@ from parc.reconcile.change import (
     UpdateDevice,
 )
 from parc.reconcile.known import FieldSource, Known
-from parc.reconcile.plan import Counts, Plan, UnsafePlanError, plan
+from parc.reconcile.plan import plan
+from parc.reconcile.planned import Counts, Plan, UnsafePlanError
 from parc.reconcile.policy import Policy
 from parc.reconcile.printing import PlanRow
 from parc.reconcile.rules import Reason

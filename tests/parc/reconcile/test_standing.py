@@ -23,7 +23,7 @@ from collectors.observation import (
 from parc.models import Asset, AssetField, AuditEntry, Device, ValueSource
 from parc.precedence import SourceRule
 from parc.reconcile.ignored import NOTHING
-from parc.reconcile.plan import Plan
+from parc.reconcile.planned import Plan
 from parc.reconcile.replay import replay
 from parc.told_values import Word, read_heard, read_words, stored_words
 from tests.conftest import SOME_MOMENT
