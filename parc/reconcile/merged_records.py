@@ -7,12 +7,14 @@ what the merge wrote over. Values that somebody changed since stay as they are.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, undefer
 
 from collectors.observation import Category
@@ -29,7 +31,7 @@ from parc.models import (
 )
 from parc.services import asset_sources
 from parc.services.assets import show_address
-from parc.services.change_sets import note
+from parc.services.change_sets import attempt, note
 from parc.services.row_images import UNTRACKED_COLUMNS, Row, RowImage, loaded, stored, table_named
 
 # What lists show of devices, which no history tells.
@@ -40,9 +42,16 @@ Changes = dict[str, tuple[Any, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Hung:
-    """What hung on a record: rows by ``link_token``, and the movements that counted, by status."""
+    """What hung on a record.
+
+    Attributes:
+        links: rows that came over, by ``link_token``.
+        doubled: rows that went, since the record that stays has the like, by table.
+        movements: those that counted, by status.
+    """
 
     links: Sequence[str]
+    doubled: Mapping[str, Sequence[Row]]
     movements: Mapping[int, str]
 
 
@@ -82,8 +91,8 @@ class Told:
 def whole(session: Session, asset: Asset) -> Whole:
     """Give a record as it is."""
     query = sa.select(AssetField).where(AssetField.asset_id == asset.id)
-    fields = {row.field: _as_row(row) for row in session.scalars(query.order_by(AssetField.field))}
-    return Whole(_as_row(asset), fields)
+    fields = {row.field: as_row(row) for row in session.scalars(query.order_by(AssetField.field))}
+    return Whole(as_row(asset), fields)
 
 
 def kept(
@@ -108,6 +117,7 @@ def kept(
         "fields": list(ended.fields.values()),
         "taken": taken,
         "links": sorted(hung.links),
+        "doubled": hung.doubled,
         "movements": {str(number): status for number, status in hung.movements.items()},
     }
 
@@ -156,8 +166,24 @@ def put_back(
     return changes
 
 
-def count_again(session: Session, movements: Mapping[str, str], new: Asset, at: datetime) -> None:
-    """Let the movements count again that the merge of ``at`` had closed."""
+def take_up_again(
+    session: Session,
+    models: Iterable[type[Base]],
+    made: Mapping[str, Any],
+    new: Asset,
+    at: datetime,
+) -> None:
+    """Let what a merge of ``at`` had ended hold again, for the record that came back.
+
+    Args:
+        made: what the merge has kept.
+    """
+    _count_again(session, made["movements"], new, at)
+    _give_doubled_back(session, models, made.get("doubled", {}))
+
+
+def _count_again(session: Session, movements: Mapping[str, str], new: Asset, at: datetime) -> None:
+    """Let the movements count again that the merge had closed."""
     ids = [int(number) for number in movements]
     query = sa.select(Movement).where(Movement.id.in_(ids), Movement.asset_id == new.id)
     for row in session.scalars(query):
@@ -204,7 +230,53 @@ def link_column(model: type[Base]) -> sa.Column[Any]:
     return found
 
 
-def _as_row(one: Base) -> Row:
+class Doubles:
+    """What of the rows of a model an asset can have only once: a seat of a licence, an incident."""
+
+    def __init__(self, session: Session, model: type[Base], asset_id: int) -> None:
+        """Read what the asset has."""
+        table, column = table_of(model), link_column(model)
+        self._names = [
+            [one.name for one in constraint.columns if one.name != column.name]
+            for constraint in table.constraints
+            if isinstance(constraint, sa.UniqueConstraint) and column.name in constraint.columns
+        ]
+        rows = session.scalars(sa.select(model).where(column == asset_id)) if self._names else ()
+        self._held = {key for row in rows for key in self._keys(row)}
+
+    def __contains__(self, row: object) -> bool:
+        """Tell whether the asset has the like of a row."""
+        return not self._held.isdisjoint(self._keys(row))
+
+    def _keys(self, row: object) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        for number, names in enumerate(self._names):
+            values = tuple(getattr(row, name) for name in names)
+            if None not in values:
+                yield number, values
+
+
+def _give_doubled_back(
+    session: Session, models: Iterable[type[Base]], doubled: Mapping[str, Sequence[Row]]
+) -> None:
+    """Make the rows again that a merge had let go; one that has no place any more stays away.
+
+    Its licence, incident or field may be gone, or its value another's since.
+    """
+    for model in models:
+        table = table_of(model)
+        for row in doubled.get(model.__tablename__, ()):
+            known = {name: value for name, value in row.items() if name in table.c}
+            values = _existing(session, table, loaded(table, known))
+            (key,) = table.primary_key.columns
+            if session.get(model, values[key.name]) is not None:
+                del values[key.name]
+            with suppress(IntegrityError), attempt(session):
+                session.add(model(**values))
+                session.flush()
+
+
+def as_row(one: Base) -> Row:
+    """Give a row as JSON takes it."""
     names = [attribute.key for attribute in sa.inspect(type(one)).column_attrs]
     table = one.__tablename__
     return stored({n: getattr(one, n) for n in names if (table, n) not in UNTRACKED_COLUMNS})

@@ -21,22 +21,31 @@ from parc.models import (
     ChangeSetKind,
     Device,
     Difference,
-    IncidentAsset,
     MergedAsset,
     Movement,
     MovementStatus,
     table_of,
 )
 from parc.naming import MACHINE_FIELDS
-from parc.reconcile.merged_records import COPIED, Hung, kept, link_column, link_token, whole
+from parc.reconcile.merged_records import (
+    COPIED,
+    Doubles,
+    Hung,
+    as_row,
+    kept,
+    link_column,
+    link_token,
+    whole,
+)
 from parc.services import asset_sources, assets, audit
 from parc.services.actor import Actor
 from parc.services.asset_search import touch
 from parc.services.asset_values import KEPT_FIELDS
 from parc.services.change_sets import recording
-from parc.services.custom_values import take_over
+from parc.services.custom_values import doubled_values
 from parc.services.movement_writing import explain
 from parc.services.permissions import Action, require
+from parc.services.row_images import Row
 
 # Fields of which only one value can stand; the tag stays that of the record that stays.
 MERGED_FIELDS: Final = (
@@ -126,11 +135,11 @@ def merge_assets(
         device_ids = _move_devices(session, into, other)
         row = _merged_row(session, into, other, device_ids, at)
         gone = {"asset_tag": (other.asset_tag, None), "merged_into": (None, into.asset_tag)}
-        gone |= take_over(session, into.id, other.id)
+        gone |= doubled_values(session, into.id, other.id)
         assets.record_change(session, actor, other, "merged_away", at, gone | _values_of(other))
         _take_holder(into, other)
         closed = _close_movements(session, actor, other, at)
-        hung = Hung(_move_links(session, into, other), closed)
+        hung = Hung(*_move_links(session, into, other), closed)
         row.kept = kept(ended, stayed, into, _WRITTEN, hung)
         session.delete(other)
         session.flush()
@@ -226,29 +235,32 @@ def _typed_value(session: Session, asset: Asset, field: str) -> dict[str, Any]:
     }
 
 
-def _move_links(session: Session, into: Asset, other: Asset) -> list[str]:
-    """Let all rows that point at the other record point at the one that stays; names them."""
-    moved = []
-    both = sa.select(IncidentAsset.incident_id).where(IncidentAsset.asset_id == into.id)
-    for doubled in session.scalars(
-        sa.select(IncidentAsset).where(
-            IncidentAsset.asset_id == other.id, IncidentAsset.incident_id.in_(both)
-        )
-    ):
-        session.delete(doubled)
-    session.flush()
+def _move_links(
+    session: Session, into: Asset, other: Asset
+) -> tuple[list[str], dict[str, list[Row]]]:
+    """Let all rows that point at the other record point at the one that stays.
+
+    Returns:
+        the rows, named; and by table those that the one that stays has as well, such as a seat of
+        the same licence: they go.
+    """
+    moved: list[str] = []
+    doubled: dict[str, list[Row]] = {}
     for model in linked_models():
-        column = link_column(model)
+        column, held = link_column(model), Doubles(session, model, into.id)
         attribute = sa.inspect(model).get_property_by_column(column)
-        rows = session.scalars(sa.select(model).where(column == other.id))
-        for row in rows:
-            setattr(row, attribute.key, into.id)
-            moved.append(link_token(row))
+        for row in session.scalars(sa.select(model).where(column == other.id)).all():
+            if row in held:
+                doubled.setdefault(model.__tablename__, []).append(as_row(row))
+                session.delete(row)
+            else:
+                setattr(row, attribute.key, into.id)
+                moved.append(link_token(row))
     for table in (AssetField, Difference):
         for own in session.scalars(sa.select(table).where(table.asset_id == other.id)):
             session.delete(own)
     session.flush()
-    return moved
+    return moved, doubled
 
 
 def linked_models() -> list[type[Base]]:

@@ -35,11 +35,11 @@ from parc.reconcile.dividing import divide_device, read_voices
 from parc.reconcile.load import load_policy
 from parc.reconcile.merged_records import (
     Told,
-    count_again,
     follow_devices,
     give_back,
     move_links,
     put_back,
+    take_up_again,
 )
 from parc.reconcile.merging import MERGED_FIELDS, linked_models
 from parc.services import asset_sources, assets
@@ -126,7 +126,7 @@ def split_asset(
             links = leaving.links | (frozenset(made["links"]) - leaving.staying)
         move_links(session, linked_models(), links, asset=asset, new=new)
         if made is not None:
-            count_again(session, made["movements"], new, merged_at)
+            take_up_again(session, linked_models(), made, new, merged_at)
         changes |= _give_values(session, asset, new, values)
         _forget_values(session, asset, new, changes)
         for record in (new, asset):

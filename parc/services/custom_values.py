@@ -235,20 +235,15 @@ def write_custom(
     return told
 
 
-def take_over(session: Session, into_id: int, from_id: int) -> dict[str, tuple[Any, Any]]:
-    """Before a merge: drop what the record that stays holds itself; gives what is lost so."""
+def doubled_values(session: Session, into_id: int, from_id: int) -> dict[str, tuple[Any, Any]]:
+    """Give what a merge loses: values of which the record that stays has one of its own."""
     held = sa.select(CustomValue.field_id).where(CustomValue.asset_id == into_id)
     query = (
-        sa.select(CustomValue, CustomField.key)
+        sa.select(CustomField.key, CustomValue.value)
         .join(CustomField, CustomField.id == CustomValue.field_id)
         .where(CustomValue.asset_id == from_id, CustomValue.field_id.in_(held))
     )
-    gone: dict[str, tuple[Any, Any]] = {}
-    for row, key in session.execute(query).all():
-        gone[PREFIX + key] = (row.value, None)
-        session.delete(row)
-    session.flush()
-    return gone
+    return {PREFIX + key: (value, None) for key, value in session.execute(query)}
 
 
 def searched_values(asset_ids: Sequence[int]) -> sa.Select[int, str, Any]:

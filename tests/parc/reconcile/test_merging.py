@@ -24,18 +24,23 @@ from collectors.observation import (
 from parc.config import DiscoverySettings
 from parc.errors import ConflictError, InvalidInputError, NotAllowedError
 from parc.models import (
+    Allocation,
     Asset,
     AssetField,
     AuditEntry,
     ChangeSet,
     ChangeSetKind,
     ChangeSetState,
+    CustomValue,
     Device,
+    Entitlement,
+    IncidentAsset,
     LifecycleState,
     MergedAsset,
     Movement,
     StoredObservation,
     ValueSource,
+    table_of,
 )
 from parc.models import Interface as InterfaceRow
 from parc.reconcile.dividing import read_voices
@@ -43,11 +48,16 @@ from parc.reconcile.merging import choices, linked_models, merge_assets
 from parc.reconcile.movement_invariants import examine_movements
 from parc.reconcile.splitting import Leaving, split_asset
 from parc.services import assets
-from parc.services.actor import NOBODY
+from parc.services.actor import NOBODY, SYSTEM
+from parc.services.allocations import Holder, allocate
 from parc.services.asset_search import refresh_search_texts
 from parc.services.asset_sources import put_source
 from parc.services.change_sets import images_of
+from parc.services.custom_fields import save_field
+from parc.services.entitlement_drafts import EntitlementDraft, save_draft
 from parc.services.ignored_keys import ignore_key
+from parc.services.incident_values import IncidentInput
+from parc.services.incidents import open_incident
 from parc.services.movement_writing import explain
 from parc.services.row_images import TRACKED, UNTRACKED_COLUMNS, table_named
 from parc.services.undo import find_obstacles, undo
@@ -225,6 +235,73 @@ def test_split_gives_both_records_back_as_they_were_before_their_merge(
     own = [row for row in session.execute(movements).all() if row.asset_id == other_id]
     assert own == [row for row in before if row.asset_id == other_id]
     assert examine_movements(session) == []
+
+
+def _give_both(session: Session, assets_of: tuple[Asset, Asset]) -> None:
+    """Give two records a seat of the same licence each, the same incident, the same own field."""
+    licence = EntitlementDraft(name="Suite", publisher="P", quantity="2", metric="device")
+    entitlement = save_draft(session, SYSTEM, licence, at=SOME_MOMENT)
+    holders = [Holder(asset_id=one.id) for one in assets_of]
+    allocate(session, SYSTEM, entitlement.id, holders, at=SOME_MOMENT)
+    given = IncidentInput(title="smoke", asset_ids=tuple(one.id for one in assets_of))
+    open_incident(session, SOME_PERSON, given, at=SOME_MOMENT)
+    texts = {"key": "colour", "label_en": "Colour", "label_fr": "Couleur", "type": "text"}
+    field = save_field(session, SYSTEM, None, texts, at=SOME_MOMENT)
+    for asset, value in zip(assets_of, ("red", "blue"), strict=True):
+        row = CustomValue(asset_id=asset.id, field_id=field.id, value=value, sort_value=value)
+        row.source, row.set_at = ValueSource.PERSON, SOME_MOMENT
+        session.add(row)
+    session.flush()
+
+
+def _hanging(session: Session) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = []
+    for model in (Allocation, IncidentAsset, CustomValue):
+        rows = session.execute(sa.select(*table_of(model).columns)).all()
+        found += sorted(map(tuple, rows), key=repr)
+    return found
+
+
+def test_what_both_records_have_is_one_while_merged_and_comes_back_with_a_split(
+    inventory: Inventory,
+) -> None:
+    session = inventory.session
+    both = two_assets(session)
+    into_id, other_id = (one.id for one in both)
+    _give_both(session, both)
+    (device_id,) = session.scalars(sa.select(Device.id).where(Device.asset_id == other_id))
+    before = _hanging(session)
+    assert len(before) == 6
+    merge_assets(session, SOME_PERSON, into_id, other_id, taken=frozenset(), at=LATER)
+    session.expire_all()
+    assert [row for row in before if row in _hanging(session)] == _hanging(session)
+    assert len(_hanging(session)) == 3
+    gone = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "merged_away")).one()
+    assert gone.changes["custom/colour"] == ["blue", None]
+    left = Leaving(frozenset({device_id}))
+    split_asset(session, SOME_PERSON, into_id, left, at=LATER, settings=SETTINGS)
+    session.expire_all()
+    assert _hanging(session) == before
+    act = act_of(session, ChangeSetKind.SPLIT)
+    undo(session, SOME_PERSON, act.id, at=LATER)
+    session.expire_all()
+    assert len(_hanging(session)) == 3
+
+
+def test_seat_of_a_licence_that_is_gone_since_does_not_come_back(inventory: Inventory) -> None:
+    session = inventory.session
+    both = two_assets(session)
+    into_id, other_id = (one.id for one in both)
+    _give_both(session, both)
+    (device_id,) = session.scalars(sa.select(Device.id).where(Device.asset_id == other_id))
+    merge_assets(session, SOME_PERSON, into_id, other_id, taken=frozenset(), at=LATER)
+    session.execute(sa.delete(Allocation))
+    session.execute(sa.delete(Entitlement))
+    session.expire_all()
+    left = Leaving(frozenset({device_id}))
+    split_asset(session, SOME_PERSON, into_id, left, at=LATER, settings=SETTINGS)
+    assert session.scalars(sa.select(Allocation)).all() == []
+    assert len(session.scalars(sa.select(IncidentAsset)).all()) == 2
 
 
 def test_nobody_merges_or_splits_without_the_right(inventory: Inventory) -> None:
