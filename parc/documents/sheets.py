@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from parc.documents.labels import A4
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _MARGIN: Final = 18.0
 _LINE: Final = 5.0
+_LABEL: Final = 52.0
+_GAP: Final = 2.0
 _SIGNATURE_HEIGHT: Final = 28.0
 
 
@@ -53,10 +55,6 @@ def make_sheet(sheet: Sheet, *, made_at: datetime) -> bytes:
     pages.add_page()
     _head(pages, sheet)
     _table(pages, sheet)
-    pages.use(9)
-    for text in sheet.paragraphs:
-        pages.multi_cell(0, _LINE, text, new_x="LMARGIN", new_y="NEXT")
-        pages.ln(2)
     _signatures(pages, sheet)
     return pages.octets()
 
@@ -69,10 +67,14 @@ def _head(pages: Pages, sheet: Sheet) -> None:
     pages.multi_cell(0, 9, f"{sheet.title} {sheet.reference}", new_x="LMARGIN", new_y="NEXT")
     pages.ln(2)
     for label, value in sheet.facts:
+        top = pages.get_y()
         pages.use(9, is_bold=True)
-        pages.cell(48, _LINE, pages.fitting(label, 47))
+        pages.multi_cell(_LABEL, _LINE, label, align="L", new_x="RIGHT", new_y="NEXT")
+        below = pages.get_y()
+        pages.set_xy(pages.l_margin + _LABEL, top)
         pages.use(9)
-        pages.multi_cell(0, _LINE, value or "-", new_x="LMARGIN", new_y="NEXT")
+        pages.multi_cell(0, _LINE, value or "-", align="L", new_x="LMARGIN", new_y="NEXT")
+        pages.set_y(max(below, pages.get_y()))
     pages.ln(4)
 
 
@@ -92,11 +94,20 @@ def _table(pages: Pages, sheet: Sheet) -> None:
 
 
 def _signatures(pages: Pages, sheet: Sheet) -> None:
-    if not sheet.signatures:
-        return
-    if pages.will_page_break(_SIGNATURE_HEIGHT + _LINE):
+    """Write what is agreed on, and the places for signatures, which stand on the same page."""
+    from fpdf.enums import MethodReturnValue
+
+    pages.use(9)
+    height = 0.0
+    for text in sheet.paragraphs:
+        lines = pages.multi_cell(0, _LINE, text, dry_run=True, output=MethodReturnValue.LINES)
+        height += _LINE * len(cast("list[str]", lines)) + _GAP
+    if pages.will_page_break(height + (_LINE + _SIGNATURE_HEIGHT if sheet.signatures else 0)):
         pages.add_page()
-    width = pages.epw / len(sheet.signatures)
+    for text in sheet.paragraphs:
+        pages.multi_cell(0, _LINE, text, align="L", new_x="LMARGIN", new_y="NEXT")
+        pages.ln(_GAP)
+    width = pages.epw / max(len(sheet.signatures), 1)
     top = pages.get_y()
     for number, text in enumerate(sheet.signatures):
         x = pages.l_margin + number * width

@@ -19,12 +19,13 @@ from parc.web.baskets import movements
 from parc.web.context import now, settings
 from parc.web.formats import format_plain_date
 from parc.web.labels import label
-from parc.web.movement_words import details_of, holder_text, place_text, read_names
+from parc.web.movement_words import LABELS, details_of, holder_text, place_text, read_names
 
 __all__ = ["movements"]
 
 _K = MovementKind
 _RETURNS: Final = frozenset({_K.RETURN, _K.PUT_IN_STOCK, _K.FOUND, _K.BACK_FROM_REPAIR})
+_SAID: Final = ("accessories", "condition")
 _EXITS: Final = frozenset({_K.EXIT, _K.SHIPMENT, _K.SEND_TO_REPAIR})
 
 
@@ -57,33 +58,46 @@ def _sheet(first: Any, rows: list[Any]) -> Sheet:
         title = gettext("Exit slip")
         agreed = gettext("What is listed above leaves the premises.")
         signs = (gettext("For the IT department"), gettext("Taken by"))
+    common = _common(rows)
+    own = [name for name in _SAID if name not in common]
     return Sheet(
         title=title,
         organisation=settings().interface.organisation,
         reference=movement_number(first.id),
-        facts=tuple(_facts(first, is_return=is_return)),
+        facts=(
+            *_facts(first, is_return=is_return),
+            *((str(LABELS[name]), text) for name, text in common.items()),
+        ),
         heads=(
             gettext("Asset tag"),
             gettext("Name and model"),
             gettext("Serial number"),
-            gettext("Accessories"),
-            gettext("Condition"),
+            *(str(LABELS[name]) for name in own),
         ),
         rows=tuple(
             (
                 row.asset_tag,
                 " · ".join(filter(None, (row.asset_name, row.manufacturer, row.model_name))),
                 row.serial_number or "",
-                row.accessories or "",
-                row.condition or "",
+                *(getattr(row, name) or "" for name in own),
             )
             for row in rows
         ),
-        widths=(16, 34, 20, 15, 15),
+        widths=(16, 34, 20, *(15 for _name in own)),
         paragraphs=(agreed,),
         signatures=signs,
         page_word=gettext("page"),
     )
+
+
+def _common(rows: list[Any]) -> dict[str, str]:
+    """Give what was said alike of all of several machines: it stands once, above their table."""
+    found = {}
+    for name in _SAID if len(rows) > 1 else ():
+        said = {getattr(row, name) for row in rows}
+        if len(said) == 1 and (text := said.pop()):
+            found[name] = text
+    return found
 
 
 def _facts(first: Any, *, is_return: bool) -> list[tuple[str, str]]:
@@ -92,7 +106,7 @@ def _facts(first: Any, *, is_return: bool) -> list[tuple[str, str]]:
         (gettext("Kind"), label(first.kind)),
         (gettext("How"), label(first.variant)),
         (gettext("Date"), format_plain_date(first.effective_on)),
-        (gettext("Person"), holder_text(first, side)),
+        (gettext("Holder"), holder_text(first, side)),
         (gettext("Place"), place_text(first, "to")),
         (gettext("To be returned by"), format_plain_date(first.to_due_on)),
         (gettext("Reason"), first.reason or ""),

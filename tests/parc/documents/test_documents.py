@@ -83,6 +83,26 @@ def test_sheet_goes_on_over_pages_and_ends_with_signatures() -> None:
     assert f"page {len(pages)}/{len(pages)}" in pages[-1]
 
 
+def test_what_is_agreed_on_stands_on_the_page_of_the_signatures_and_no_label_is_cut() -> None:
+    label = "Fournisseur, réparateur ou destinataire"
+    for count in range(1, 60, 3):
+        sheet = Sheet(
+            title="Bon de sortie",
+            organisation="",
+            reference="M-000012",
+            facts=((label, "Les Ordis du Cœur"),),
+            heads=("N°",),
+            rows=tuple((f"P{number}",) for number in range(count)),
+            widths=(1,),
+            paragraphs=("À rendre au départ.",),
+            signatures=("Enlevé par",),
+        )
+        pages = texts(make_sheet(sheet, made_at=SOME_MOMENT))
+        assert "À rendre au départ." in pages[-1]
+        assert "Enlevé par" in pages[-1]
+        assert label in " ".join(pages[0].split())
+
+
 def test_same_content_at_the_same_moment_is_the_same_file() -> None:
     first, second = (
         make_labels(some_labels(3), LabelFormat.ROLL_62, made_at=SOME_MOMENT, title="Labels")

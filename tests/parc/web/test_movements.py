@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pypdfium2
 import pytest
 import sqlalchemy as sa
 
@@ -279,6 +280,22 @@ def test_sheet_to_sign_is_a_pdf_of_all_that_moved_together(
     for kind in ("return", "send_to_repair"):
         technician.post(f"/assets/{number}/move", data={"kind": kind})
         assert technician.get(f"/movements/{_last(number).id}/sheet.pdf").status_code == 200
+
+
+def test_what_is_said_of_all_machines_stands_once_on_their_sheet(technician: Browser) -> None:
+    number = _setting(asset_tag="PC1")
+    with transaction() as session:
+        make_asset(session, asset_tag="PC2", lifecycle_state=LifecycleState.IN_STOCK)
+    data = {"step": "apply", "kind": "assignment", "tags": "PC1, PC2"}
+    said = {"person": "ada", "accessories": "Sacoche et chargeur", "condition": "neuf"}
+    technician.post("/movements/basket", data=data | said)
+    made = technician.get(f"/movements/{_last(number).id}/sheet.pdf")
+    document = pypdfium2.PdfDocument(made.data)
+    assert len(document) == 1
+    text = document[0].get_textpage().get_text_range()
+    assert text.count("Sacoche et chargeur") == text.count("Accessories") == 1
+    assert "PC1" in text
+    assert "PC2" in text
 
 
 def test_repair_names_its_incident_and_contract_and_both_show_it(technician: Browser) -> None:
