@@ -1,30 +1,33 @@
 """Rows of an import a second, beside a bare ``executemany`` of the same rows into the same tables.
 
-    python -m benchmarks.imports [--rows 10000] [--kind licences] [--url postgresql+psycopg://…]
+    python -m benchmarks.imports [--database sqlite postgresql] [--rows 10000 100000]
+        [--kind licences assets]
 
-Without ``--url`` a new SQLite file is used. The database of ``--url`` must be empty.
+By default licences and assets, 10,000 and 100,000 of each, in SQLite and in PostgreSQL; prints a
+table for ``docs/performance.md`` at the end. Measure on an idle machine.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import upgrade
 
+from benchmarks.databases import NAMES, new_database
 from parc import clock
 from parc.app import create_app
-from parc.config import DatabaseSettings, Settings
+from parc.config import Settings
 from parc.extensions import db, reading, transaction
 from parc.importers.apply import Steps, Task, apply_import, plan_lines
 from parc.importers.choices import Mode
@@ -48,55 +51,79 @@ from parc.services.actor import SYSTEM
 
 _BESIDE = frozenset({"publisher", "supplier", "place", "person"})
 _PRODUCTS = 500
+_KINDS = ["licences", "assets"]
+_STAGES = (
+    *("look over", "dry run, new", "import, new", "dry run, unchanged", "import, unchanged"),
+    *("dry run, changed", "import, changed", "bare executemany"),
+)
 
 
 def main() -> int:
-    """Measure and print one line a stage."""
+    """Measure all that is named, and print a table of it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=10_000)
-    parser.add_argument("--kind", choices=["licences", "assets"], default="licences")
-    parser.add_argument("--url", default="")
+    parser.add_argument("--database", nargs="+", choices=NAMES, default=list(NAMES))
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--kind", nargs="+", choices=_KINDS, default=_KINDS)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "file.csv"
-        write = _licences if options.kind == "licences" else _assets
-        path.write_text("".join(write(options.rows)), encoding="utf-8")
-        changed = Path(folder) / "changed.csv"
-        changed.write_text("".join(write(options.rows, "9,75 €")), encoding="utf-8")
-        settings = Settings(data_folder=Path(folder), database=DatabaseSettings(url=options.url))
-        app = create_app(settings)
-        with app.app_context():
-            upgrade()
-            measure(app, path, changed, options.kind, options.rows)
-            db.session.remove()
-            db.engine.dispose()
+    table = []
+    for name in options.database:
+        for kind in options.kind:
+            for rows in options.rows:
+                title = f"{rows:,} {kind}, {NAMES[name]}"
+                sys.stderr.write(f"{title}\n")
+                with new_database(name) as settings:
+                    table.append(_line(title, rows, measure(settings, kind, rows)))
+    heads = ("rows, kind, database", *_STAGES, "new rows/s", "memory MB")
+    sys.stdout.write("\nMilliseconds a row by the clock (of them processor):\n\n")
+    sys.stdout.write(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|\n")
+    sys.stdout.write("\n".join(table) + "\n")
     return 0
 
 
-def measure(app: Flask, path: Path, changed: Path, kind: str, rows: int) -> None:
-    """Plan, import, plan and import again, with other prices too, and write the same rows bare."""
-    _tell("look over", rows, lambda: _task(app, path, kind))
-    task = _task(app, path, kind)
-    _tell("dry run, all new", rows, lambda: _plan(task, LineAction.NEW, rows))
-    _tell("import, all new", rows, lambda: _apply(task))
-    _tell("dry run, all unchanged", rows, lambda: _plan(task, LineAction.UNCHANGED, rows))
-    _tell("import, all unchanged", rows, lambda: _apply(task))
-    other = _task(app, changed, kind)
-    _tell("dry run, all changed", rows, lambda: _plan(other, LineAction.CHANGED, rows))
-    _tell("import, all changed", rows, lambda: _apply(other))
-    bare = _bare_licences if kind == "licences" else _bare_assets
-    _tell("bare executemany", rows, lambda: bare(rows))
+def _line(title: str, rows: int, stages: Sequence[tuple[float, float]]) -> str:
+    cells = [f"{wall * 1000 / rows:.2f} ({own * 1000 / rows:.2f})" for wall, own in stages]
+    new = rows / stages[_STAGES.index("import, new")][0]
+    memory = getrusage(RUSAGE_SELF).ru_maxrss // 1024
+    return f"| {title} | {' | '.join(cells)} | {new:.0f} | {memory} |"
 
 
-def _tell(stage: str, count: int, work: Callable[[], object]) -> None:
+def measure(settings: Settings, kind: str, rows: int) -> list[tuple[float, float]]:
+    """Plan, import, plan and import again, with other prices too, and write the same rows bare.
+
+    Returns:
+        The seconds of each of ``_STAGES``, by the clock and of the processor.
+    """
+    write = _licences if kind == "licences" else _assets
+    path, changed = settings.data_folder / "file.csv", settings.data_folder / "changed.csv"
+    path.write_text("".join(write(rows)), encoding="utf-8")
+    changed.write_text("".join(write(rows, "9,75 €")), encoding="utf-8")
+    app = create_app(settings)
+    with app.app_context():
+        upgrade()
+        task, other = _task(app, path, kind), _task(app, changed, kind)
+        bare = _bare_licences if kind == "licences" else _bare_assets
+        works: tuple[Callable[[], object], ...] = (
+            lambda: _task(app, path, kind),
+            lambda: _plan(task, LineAction.NEW, rows),
+            lambda: _apply(task),
+            lambda: _plan(task, LineAction.UNCHANGED, rows),
+            lambda: _apply(task),
+            lambda: _plan(other, LineAction.CHANGED, rows),
+            lambda: _apply(other),
+            lambda: bare(rows),
+        )
+        told = [_timed(stage, work) for stage, work in zip(_STAGES, works, strict=True)]
+        db.session.remove()
+        db.engine.dispose()
+    return told
+
+
+def _timed(stage: str, work: Callable[[], object]) -> tuple[float, float]:
     began, processor = time.perf_counter(), time.process_time()
     work()
     seconds, own = time.perf_counter() - began, time.process_time() - processor
-    sys.stdout.write(
-        f"{stage:24} {count / seconds:10.0f} rows/s {seconds * 1000 / count:8.3f} ms/row"
-        f" {own * 1000 / count:8.3f} ms/row of processor\n"
-    )
-    sys.stdout.flush()
+    sys.stderr.write(f"  {stage:24} {seconds:8.1f} s, {own:8.1f} s of processor\n")
+    return seconds, own
 
 
 def _task(app: Flask, path: Path, kind: str) -> Task:
