@@ -135,9 +135,13 @@ class Planner:
     def _problem(self, entry: Entry, found: Found) -> CellProblem:
         place = self.choices.columns.columns.get(self._column_of(found.field))
         heading = self.headings[place] if place is not None else ""
-        cell = entry.rows[0].cells[place][:200] if place is not None else ""
+        row = entry.rows[0]
+        if place is not None:  # of the seats of one licence, the row that says it
+            named = folded(found.value)
+            row = next((one for one in entry.rows if folded(one.cells[place]) == named), row)
+        cell = row.cells[place][:200] if place is not None else ""
         return CellProblem(
-            entry.line, found.field, heading, cell or found.value[:200], found.code, found.value
+            row.line, found.field, heading, cell or found.value[:200], found.code, found.value
         )
 
     def _column_of(self, name: str) -> str:

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
+from parc.errors import InvalidInputError
 from parc.extensions import reading, transaction
 from parc.importers.apply import Task, plan_lines
 from parc.importers.entries import look_over
@@ -20,7 +23,15 @@ from parc.importers.mapping import best_kind, is_known_heading
 from parc.importers.own_fields import kind_named
 from parc.importers.reading import read_file
 from parc.importers.targets.made import TargetSettings
-from parc.models import Asset, EntitlementType, LifecycleState, Role, Supplier
+from parc.models import (
+    Asset,
+    Entitlement,
+    EntitlementType,
+    LifecycleState,
+    Metric,
+    Role,
+    Supplier,
+)
 from parc.services.actor import SYSTEM
 from parc.services.asset_batches import NewAsset, create_assets
 from parc.services.assets import edit_asset
@@ -30,6 +41,12 @@ from parc.services.contracts import save_contract
 from parc.services.custom_fields import save_field
 from parc.services.departments import create_department_path
 from parc.services.entitlement_batches import NewEntitlement, create_entitlements
+from parc.services.entitlement_drafts import (
+    EntitlementDraft,
+    PeriodDraft,
+    add_period_draft,
+    save_draft,
+)
 from parc.services.people import PersonDraft, save_person
 from parc.services.places import create_path
 from parc.services.products import product_for
@@ -158,3 +175,71 @@ def test_export_of_each_list_plans_nothing(
                 told[path.name] = lines
 
     assert told == {}
+
+
+_TEXT = st.text("aÉ=+-@'\";,| #0.€/\N{NO-BREAK SPACE}", min_size=1, max_size=8)
+_DAYS = st.dates(date(1990, 1, 1), date(2060, 12, 31)).map(str)
+_LICENCE = st.fixed_dictionaries(
+    {"name": _TEXT},
+    optional={
+        "version": _TEXT,
+        "edition": _TEXT,
+        "contract_number": _TEXT,
+        "publisher": _TEXT,
+        "notes": st.text("a=\n-'\"", max_size=6),
+        "quantity": st.integers(0, 10**8).map(str),
+        "is_unlimited": st.booleans(),
+        "has_downgrade": st.booleans(),
+        "alert_days": st.integers(1, 999).map(str),
+        "type": st.sampled_from(EntitlementType).map(str),
+        "metric": st.sampled_from(Metric).map(str),
+    },
+)
+_PERIOD = st.fixed_dictionaries(
+    {},
+    optional={
+        "ends_on": _DAYS,
+        "purchased_on": _DAYS,
+        "cost": st.decimals(0, 10**8, places=2).map(str),
+        "is_tax_included": st.booleans(),
+        "order_number": _TEXT,
+        "invoice_number": _TEXT,
+        "supplier": _TEXT,
+    },
+)
+
+
+@given(
+    licences=st.lists(st.tuples(_LICENCE, _PERIOD), min_size=1, max_size=4),
+    language=st.sampled_from(["fr", "en"]),
+    ending=st.sampled_from(["csv", "xlsx"]),
+)
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_export_of_any_licences_plans_nothing(
+    sqlite_app: Flask,
+    tmp_path: Path,
+    licences: list[tuple[dict[str, Any], dict[str, Any]]],
+    language: str,
+    ending: str,
+) -> None:
+    with transaction() as session:
+        session.execute(sa.delete(Entitlement))
+        for number, (values, period) in enumerate(licences):
+            try:
+                with session.begin_nested():
+                    _write_licence(session, values | {"reference": f"R{number}"}, period)
+            except InvalidInputError:  # a text of blanks alone
+                continue
+    path = tmp_path / f"licences.{ending}"
+    browser = Browser(sqlite_app, Role.ADMINISTRATOR, language=language)
+    path.write_bytes(browser.get(f"/licences/export.{ending}").data)
+
+    assert _plan(sqlite_app, path, "licences") == []
+
+
+def _write_licence(session: Session, values: dict[str, Any], period: dict[str, Any]) -> None:
+    row = save_draft(session, SYSTEM, EntitlementDraft(**values), at=SOME_MOMENT)
+    if period:
+        add_period_draft(session, SYSTEM, row.id, PeriodDraft(**period), at=SOME_MOMENT)

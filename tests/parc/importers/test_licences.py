@@ -194,7 +194,8 @@ def test_rows_that_are_seats_make_one_licence_with_its_holders(
     assert task.overview.seats.is_likely
     assert (task.overview.seats.rows, task.overview.seats.groups) == (3, 1)
     assert [_codes(line) for line in refused] == [[("Full Name", "beside_not_ticked")]]
-    assert refused[0].problems[0].detail == "Nobody Known"
+    problem = refused[0].problems[0]
+    assert (problem.value, problem.detail) == ("Nobody Known", "Nobody Known")
     assert outcome.is_applied
     visio = _one("Visio")
     assert (visio.quantity, visio.allocated_count) == (3, 3)
