@@ -60,27 +60,41 @@ def product_for(
     reader = FieldReader()
     plain = reader.text("product", name, most=255, is_required=True)
     reader.raise_problems()
-    key = folded(plain)[:255]
-    query = sa.select(SoftwareProduct.id).where(SoftwareProduct.name_folded == key)
+    if (known := _known(session, plain, publisher_id)) is not None:
+        return known
+    publisher = session.get(Publisher, publisher_id) if publisher_id is not None else None
+    meant = product_meant(plain, publisher.name if publisher else None, all_rules(session))
+    if meant is not None and folded(meant.product) != folded(plain):
+        # One rule holds, as for what is found: two that name each other would never end.
+        plain = meant.product
+        if meant.publisher:
+            publisher_id = publisher_for(session, actor, meant.publisher, at=at)
+        if (known := _known(session, plain, publisher_id)) is not None:
+            return known
+    return _new_product(session, actor, plain, publisher_id, at)
+
+
+def _known(session: Session, name: str, publisher_id: int | None) -> int | None:
+    query = sa.select(SoftwareProduct.id).where(SoftwareProduct.name_folded == folded(name)[:255])
     if publisher_id is not None:
         query = query.where(SoftwareProduct.publisher_id == publisher_id)
     found = session.scalars(query.order_by(SoftwareProduct.id)).all()
     if len(found) == 1:
         return found[0]
     if publisher_id is None and found:
-        bare = query.where(SoftwareProduct.publisher_id.is_(None))
-        if (only := session.scalar(bare)) is not None:
-            return only
+        return session.scalar(query.where(SoftwareProduct.publisher_id.is_(None)))
+    return None
+
+
+def _new_product(
+    session: Session, actor: Actor, name: str, publisher_id: int | None, at: datetime
+) -> int:
     publisher = session.get(Publisher, publisher_id) if publisher_id is not None else None
-    meant = product_meant(plain, publisher.name if publisher else None, all_rules(session))
-    if meant is not None and folded(meant.product) != key:
-        maker = meant.publisher and publisher_for(session, actor, meant.publisher, at=at)
-        return product_for(session, actor, meant.product, maker or publisher_id, at=at)
     row = SoftwareProduct(
         publisher_id=publisher_id,
-        name=plain,
-        name_folded=key,
-        usual_need=usual_need(plain, publisher.name if publisher else None),
+        name=name,
+        name_folded=folded(name)[:255],
+        usual_need=usual_need(name, publisher.name if publisher else None),
     )
     session.add(row)
     session.flush()

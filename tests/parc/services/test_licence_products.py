@@ -101,3 +101,21 @@ def test_new_licence_is_of_the_product_that_an_own_rule_says() -> None:
         draft = EntitlementDraft(name="Zeta Draw Home 2024")
         row = save_draft(session, SOME_PERSON, draft, at=SOME_MOMENT)
         assert session.get_one(SoftwareProduct, row.product_id).name == "Zeta Draw"
+
+
+def test_rules_that_name_each_other_end() -> None:
+    with transaction() as session:
+        for pattern, product in (("Alpha", "Beta"), ("Beta", "Alpha")):
+            session.add(
+                SoftwareRule(
+                    pattern=pattern,
+                    product=product,
+                    publisher=None,
+                    kind=SoftwareKind.PRODUCT,
+                    author="Ada",
+                    created_at=SOME_MOMENT,
+                )
+            )
+        session.flush()
+        number = product_for(session, SYSTEM, "Alpha", None, at=SOME_MOMENT)
+        assert session.get_one(SoftwareProduct, number).name == "Beta"
