@@ -25,6 +25,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from benchmarks.contracts import add_contracts
+from benchmarks.differences import add_differences
 from benchmarks.fleet import fleet_settings
 from benchmarks.fleet_copy import copy_fleet
 from benchmarks.links import SOME_MAC, add_links
@@ -100,6 +101,12 @@ DAY_PAGES = (
     ("drafts of incidents", "/incidents/drafts"),
     ("search for one incident", "/incidents/all?q=77123"),
     ("changes", "/changes"),
+    ("differences", "/differences"),
+    ("assets with differences", "/assets?differences=open"),
+    ("inbox", "/inbox"),
+    ("closed entries of the inbox", "/inbox/closed"),
+    ("history of an asset", "/assets/5000/history"),
+    ("keys that identify nothing, kept", "/ignored-keys"),
 )
 DAY_FIGURES = (
     ("indicators of 4 weeks by category", "by=category"),
@@ -181,6 +188,7 @@ def main() -> None:
     add_links(settings, count)
     add_contracts(settings, count)
     add_movements(settings, count)
+    add_differences(settings, count)
     measured = _measure_day if "day" in words else _measure_pages
     if "postgresql" not in words:
         measured(settings)
@@ -269,6 +277,9 @@ def _measure_day(settings: Settings) -> None:
             address = f"/incidents/figures?{words}"
             _measure_day_page(f"{name}, kept", lambda at=address: client.get(at))  # type: ignore[misc]
             _measure_day_page(name, lambda at=address: _ask_anew(app, client, at))  # type: ignore[misc]
+        _measure_day_page(
+            "keys that identify nothing", lambda: _search_anew(app, client, "/ignored-keys")
+        )
         tags = "\n".join(f"P{number:06d}" for number in range(3_001, 3_201))
         basket = {"csrf_token": token, "tags": tags, "kind": "correction", "to_state": "in_stock"}
         basket |= {"step": "plan", "effective_on": now().date().isoformat(), "reason": "x"}
@@ -291,6 +302,12 @@ def _measure_day(settings: Settings) -> None:
 def _ask_anew(app: Flask, client: FlaskClient, address: str) -> TestResponse:
     """Ask for indicators that nobody has asked for lately."""
     app.extensions.pop("parc_incident_reports", None)
+    return client.get(address)
+
+
+def _search_anew(app: Flask, client: FlaskClient, address: str) -> TestResponse:
+    """Ask for keys that identify nothing when nobody has asked lately."""
+    app.extensions.pop("parc_suspects", None)
     return client.get(address)
 
 

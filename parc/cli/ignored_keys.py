@@ -23,13 +23,14 @@ def ignored_keys() -> None:
 @with_database
 def list_all(*, is_suspects: bool, is_json: bool) -> None:
     """List the keys that people ignore, or those that several machines show."""
+    from parc.clock import now
     from parc.extensions import reading
     from parc.queries.ignored_keys import list_ignored_keys
-    from parc.reconcile.suspects import list_suspects
+    from parc.reconcile.suspects import list_suspects, search_suspects
 
     with reading() as session:
         if is_suspects:
-            suspects = list_suspects(session)
+            suspects = list_suspects(session, search_suspects(session, now()))
             if is_json:
                 print_json(suspects)
                 return

@@ -6,8 +6,9 @@ conflict any more, either.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -40,16 +41,31 @@ class Suspect:
     maker_count: int
 
 
-def list_suspects(session: Session) -> list[Suspect]:
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a look at all machines has found, whether ignored or not, and among how many."""
+
+    made_at: datetime
+    device_count: int
+    found: Sequence[Suspect]
+
+
+def list_suspects(session: Session, search: Search) -> list[Suspect]:
+    """Give what was found and still counts as keys: without what Parc or people ignore by now."""
+    ignored = load_ignored(session)
+    return [one for one in search.found if _may_identify(one, ignored)][:_MOST_SUSPECTS]
+
+
+def search_suspects(session: Session, now: datetime) -> Search:
     """Find keys of three machines or more, and serial numbers of several manufacturers.
 
     A MAC address counts that was on cards of three machines one after the other: docks and
-    adapters go from one to the next. What Parc or people ignore already is left out.
+    adapters go from one to the next. All machines and their cards are looked at.
     """
-    ignored = load_ignored(session)
     found = {(one.kind, one.value): one for one in (*_travelled(session), *_shown(session))}
-    suspects = (one for one in found.values() if _may_identify(one, ignored))
-    return sorted(suspects, key=lambda one: (-one.machine_count, one.value))[:_MOST_SUSPECTS]
+    ranked = sorted(found.values(), key=lambda one: (-one.machine_count, one.value))
+    count = session.scalar(sa.select(sa.func.count(Device.id))) or 0
+    return Search(now, count, ranked)
 
 
 def _may_identify(one: Suspect, ignored: Ignored) -> bool:
@@ -62,13 +78,16 @@ def _may_identify(one: Suspect, ignored: Ignored) -> bool:
 
 
 def _travelled(session: Session) -> Iterator[Suspect]:
-    """Find MAC addresses that cards of three machines have had, today or before."""
+    """Find MAC addresses that cards of three machines have had, today or before.
+
+    Those of three cards are few; only of these the machines are told apart.
+    """
     column = Interface.if_phys_address
     often = (
         sa.select(column)
         .where(column.is_not(None))
         .group_by(column)
-        .having(sa.func.count(sa.distinct(Interface.device_id)) >= _MANY)
+        .having(sa.func.count() >= _MANY)  # read from the index alone
     )
     machines = sa.func.count(sa.distinct(sa.func.coalesce(Device.asset_id, -Device.id)))
     makers = sa.func.count(sa.distinct(sa.func.lower(Device.manufacturer)))
@@ -86,15 +105,27 @@ def _travelled(session: Session) -> Iterator[Suspect]:
 def _shown(session: Session) -> Iterator[Suspect]:
     machines = sa.func.count(sa.distinct(sa.func.coalesce(Device.asset_id, -Device.id)))
     makers = sa.func.count(sa.distinct(sa.func.lower(Device.manufacturer)))
-    for kind, column, having in (
-        (IgnoredKind.SERIAL, Device.serial_number, sa.or_(machines >= _MANY, makers > 1)),
-        (IgnoredKind.UUID, Device.system_uuid, machines >= _MANY),
-        (IgnoredKind.MAC, Device.base_mac_address, machines >= _MANY),
+    lower = sa.func.lower
+    for kind, column, key, having in (
+        (
+            IgnoredKind.SERIAL,
+            Device.serial_number,
+            lower(Device.serial_number),
+            sa.or_(machines >= _MANY, makers > 1),
+        ),
+        (IgnoredKind.UUID, Device.system_uuid, lower(Device.system_uuid), machines >= _MANY),
+        # Spelled in one way, so that its index gives the groups.
+        (
+            IgnoredKind.MAC,
+            Device.base_mac_address,
+            Device.base_mac_address,
+            machines >= _MANY,
+        ),
     ):
         query = (
             sa.select(sa.func.min(column), machines, makers)
             .where(column.is_not(None), Device.absent_since.is_(None))
-            .group_by(sa.func.lower(column))
+            .group_by(key)
             .having(having)
             .order_by(machines.desc(), sa.func.min(column))
             .limit(_MOST_SUSPECTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 
 import pytest
 import sqlalchemy as sa
@@ -25,7 +26,7 @@ from parc.models import (
 )
 from parc.reconcile.inbox import settle
 from parc.reconcile.load import load_ignored
-from parc.reconcile.suspects import list_suspects
+from parc.reconcile.suspects import Suspect, list_suspects, search_suspects
 from parc.services.actor import SYSTEM, Actor
 from parc.services.ignored_keys import ignore_key, stop_ignoring
 from tests.conftest import SOME_MOMENT
@@ -33,6 +34,10 @@ from tests.factories import SOME_PERSON, make_device
 from tests.web import Browser
 
 UUID = "4c4c4544-0051-3610-8052-b4c04f4a4d32"
+
+
+def _suspects() -> list[Suspect]:
+    return list_suspects(db.session(), search_suspects(db.session(), SOME_MOMENT))
 
 
 def _rows() -> list[tuple[str, str, str]]:
@@ -79,12 +84,12 @@ def test_what_several_machines_show_is_proposed_until_it_is_ignored(
             make_device(session, serial_number="Default string")
         for _ in range(2):
             make_device(session, base_mac_address="00:1b:21:00:00:01")
-    found = {(one.kind, one.value) for one in list_suspects(db.session())}
+    found = {(one.kind, one.value) for one in _suspects()}
     assert found == {(IgnoredKind.SERIAL, "BATCH77X"), (IgnoredKind.UUID, UUID)}
     assert "BATCH77X" in administrator.get("/ignored-keys").text
     administrator.post("/ignored-keys", {"kind": "uuid", "value": UUID, "reason": "cloned"})
     db.session.rollback()
-    assert [one.value for one in list_suspects(db.session())] == ["BATCH77X"]
+    assert [one.value for one in _suspects()] == ["BATCH77X"]
 
 
 def test_card_that_three_machines_have_had_is_proposed_unless_its_maker_is_known_for_it(
@@ -105,13 +110,13 @@ def test_card_that_three_machines_have_had_is_proposed_unless_its_maker_is_known
                         gone_at=SOME_MOMENT if number else None,
                     )
                 )
-    (one,) = list_suspects(db.session())
+    (one,) = _suspects()
     assert (one.kind, one.value, one.machine_count) == (IgnoredKind.MAC, "00:1b:21:00:00:07", 3)
     with transaction() as session:
         ignore_key(
             session, SOME_PERSON, kind="mac", value="00:1b:21", reason="docks", at=SOME_MOMENT
         )
-    assert list_suspects(db.session()) == []
+    assert _suspects() == []
 
 
 def test_form_is_filled_from_the_address_that_leads_there(administrator: Browser) -> None:
@@ -223,3 +228,22 @@ def test_command_brings_the_inbox_up_to_date_at_once(sqlite_app: Flask) -> None:
     assert states() == [InboxState.OPEN]
     run("add", "serial", "8HK21T3", "--reason", "stickers")
     assert states() == [InboxState.CLOSED]
+
+
+def test_of_many_machines_what_was_found_stands_for_a_while_but_for_what_is_ignored(
+    administrator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("parc.web.ignored_keys"), "MANY", 2)
+    with transaction() as session:
+        for _ in range(3):
+            make_device(session, serial_number="LOT77", manufacturer="Dell")
+    assert "Looked for at" in administrator.get("/ignored-keys").text
+    with transaction() as session:
+        for _ in range(3):
+            make_device(session, serial_number="LOT88", manufacturer="Dell")
+    page = administrator.get("/ignored-keys").text
+    assert "LOT77" in page
+    assert "LOT88" not in page
+    sent = {"kind": "serial", "value": "LOT77", "reason": "x"}
+    administrator.post("/ignored-keys", sent)
+    assert "<code>LOT77</code>" not in administrator.get("/ignored-keys").text
