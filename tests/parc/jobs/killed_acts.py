@@ -26,22 +26,36 @@ from collectors.observation import Category, Identity, Interface, InterfaceTable
 from parc.app import create_app
 from parc.config import DiscoverySettings, InboxSettings
 from parc.extensions import reading, transaction
-from parc.models import Asset, Base, ChangeSet, ChangeSetKind, ChangeSetPart, Device
+from parc.models import (
+    AddressRange,
+    Asset,
+    Base,
+    ChangeSet,
+    ChangeSetKind,
+    ChangeSetPart,
+    Device,
+    StoredObservation,
+)
 from parc.reconcile.apply import apply
+from parc.reconcile.dividing import read_voices
 from parc.reconcile.inbox import settle
 from parc.reconcile.invariants import examine
+from parc.reconcile.licence_invariants import examine_licences
 from parc.reconcile.load import load
 from parc.reconcile.merging import merge_assets
 from parc.reconcile.movement_invariants import examine_movements
 from parc.reconcile.plan import plan
 from parc.reconcile.policy import Policy
+from parc.reconcile.software_invariants import examine_software
 from parc.reconcile.splitting import Leaving, split_asset
+from parc.reconcile.word_invariants import examine_words
 from parc.services.change_sets import recording
 from parc.services.row_images import unpack
 from parc.services.undo import find_obstacles, undo
 from tests.conftest import SOME_MOMENT
 from tests.dying import start_dying, was_killed
-from tests.factories import SOME_PERSON, make_observation, make_range
+from tests.factories import SOME_PERSON, make_observation, make_range, make_run
+from tests.parc.reconcile.test_merging import kept_observation, switch
 
 _MACHINES = 4
 _SETTINGS = DiscoverySettings()
@@ -58,7 +72,10 @@ def main() -> None:
         with transaction() as session:
             make_range(session, id=1)
         _complete(_sweep, 0)
-        for hour, act in enumerate((_sweep, _merge, _split, _undo, _undo), 1):
+        with transaction() as session:
+            _let_two_speak(session)
+        acts_of = (_sweep, _merge, _split, _undo, _undo, _divide, _undo)
+        for hour, act in enumerate(acts_of, 1):
             statements = _count_statements(act, hour)
             for number in range(kills):
                 before, acts = _dump(), _count_acts()
@@ -151,6 +168,25 @@ def _split(session: Session, hour: int) -> None:
     split_asset(session, SOME_PERSON, first, leaving, at=at, settings=_SETTINGS)
 
 
+def _let_two_speak(session: Session) -> None:
+    """Keep evidence of two machines for the last device."""
+    device = session.scalars(sa.select(Device).order_by(Device.id.desc())).first()
+    assert device is not None
+    run_id = make_run(session, session.get_one(AddressRange, 1)).id
+    for number in (1, 2):
+        row = kept_observation(session, device, switch(number, SOME_MOMENT), run_id)
+        session.add(row)
+
+
+def _divide(session: Session, hour: int) -> None:
+    """Let one of two machines leave the device through which both spoke."""
+    number = session.scalars(sa.select(StoredObservation.device_id)).first() or 0
+    device, voice = session.get_one(Device, number), read_voices(session, number)[0]
+    leaving = Leaving(voices={number: frozenset({voice.token})})
+    at = SOME_MOMENT + timedelta(hours=hour)
+    split_asset(session, SOME_PERSON, device.asset_id or 0, leaving, at=at, settings=_SETTINGS)
+
+
 def _undo(session: Session, hour: int) -> None:
     """Undo the latest act, also one that is an undo."""
     latest = session.scalars(sa.select(ChangeSet.id).order_by(ChangeSet.id.desc())).first() or 0
@@ -174,7 +210,9 @@ def _dump() -> dict[str, list[str]]:
 def _wrongs(box: Any, before: dict[str, list[str]], acts: int) -> list[str]:
     """Give what is half done: what the doctor finds, and an act that is neither whole nor none."""
     with reading() as session:
-        found = [*examine(session, box, SOME_MOMENT), *examine_movements(session)]
+        found = [*examine(session, box, SOME_MOMENT)]
+        for look in (examine_movements, examine_words, examine_software, examine_licences):
+            found += look(session)
         wrong = [str(finding) for finding in found]
         if _count_acts() == acts:
             after = _dump()

@@ -21,4 +21,5 @@ def test_process_killed_at_any_point_of_an_act_leaves_nothing_half_done(
     said = run_program(settings, "-m", "tests.parc.jobs.killed_acts", "20261126", str(_KILLS))
     deaths = [json.loads(line) for line in said.splitlines()]
     assert [death for death in deaths if death["wrong"]] == []
-    assert set(Counter(death["act"] for death in deaths)) == {"sweep", "merge", "split", "undo"}
+    acts = {"sweep", "merge", "split", "divide", "undo"}
+    assert set(Counter(death["act"] for death in deaths)) == acts

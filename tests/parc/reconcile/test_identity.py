@@ -89,6 +89,10 @@ def test_engine_id_that_says_nothing_of_the_machine_is_no_key(
         "00:00:0c:9f:f0:01",
         "00:05:73:a0:00:01",
         "00:07:b4:00:01:01",  # GLBP
+        "00:09:0f:09:00:01",  # pairs of Fortinet, Palo Alto, Juniper, Sophos
+        "00:1b:17:00:01:01",
+        "00:10:db:ff:10:01",
+        "00:1a:8c:f0:00:01",
         "02:42:ac:11:00:02",  # locally administered
         "01:00:5e:00:00:01",  # group
         "00:00:00:00:00:00",

@@ -367,12 +367,12 @@ def switch(number: int, at: Any) -> Observation:
 
 
 def kept_observation(
-    session: Session, device: Device, observation: Observation
+    session: Session, device: Device, observation: Observation, run_id: int | None = None
 ) -> StoredObservation:
-    """Evidence of a device: of a run of its own, or of an agent, which comes outside of runs."""
+    """Evidence of a device: of a run, else of one of its own; an agent comes outside of runs."""
     is_agent = observation.source is Source.AGENT
     return StoredObservation(
-        run_id=None if is_agent else make_run(session).id,
+        run_id=None if is_agent else run_id or make_run(session).id,
         device_id=device.id,
         address=observation.address,
         source=observation.source.value,

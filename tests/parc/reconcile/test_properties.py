@@ -6,6 +6,7 @@ import random
 from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -25,6 +26,7 @@ from collectors.observation import (
 from collectors.registries.placeholders import is_placeholder
 from parc.key_texts import uuid_key
 from parc.models import Asset, AssetField, AuditEntry, Device, ValueSource
+from parc.naming import is_read
 from parc.reconcile.change import Conflict
 from parc.reconcile.identity import make_traits, strong_keys
 from parc.reconcile.known import DEVICE_COLUMNS, Known
@@ -224,8 +226,7 @@ def test_two_devices_never_share_a_key_silently(
         session = inventory.session
         holders: dict[str, set[int]] = defaultdict(set)
         for device in session.scalars(sa.select(Device)):
-            fields = {name: getattr(device, name) for name in DEVICE_COLUMNS}
-            traits = make_traits(fields, (), ())
+            traits = make_traits(_fields(device), (), ())
             for key in strong_keys(traits):
                 if key.kind is not KeyKind.MAC or traits.is_read:
                     holders[f"{key.kind}: {key.value}"].add(device.id)
@@ -235,6 +236,50 @@ def test_two_devices_never_share_a_key_silently(
                 told[key_text].add(entry.subject_id)
         for text, numbers in holders.items():
             assert len(numbers) == 1 or numbers & told[text], text
+
+
+_STRONG = ("serial_number", "system_uuid", "engine_id", "chassis_id", "agent_id")
+
+
+def _keys(inventory: Inventory) -> dict[int, tuple[object, ...]]:
+    """Give the strong keys of each device, and of those that were read their MAC."""
+    inventory.session.expire_all()
+    return {
+        device.id: (
+            *(getattr(device, name) for name in _STRONG),
+            device.base_mac_address if is_read(_fields(device)) else None,
+        )
+        for device in inventory.session.scalars(sa.select(Device))
+    }
+
+
+def _says_no_kind(one: Observation) -> bool:
+    return one.presence is not None and one.presence.category is None
+
+
+def _fields(device: Device) -> dict[str, Any]:
+    return {name: getattr(device, name) for name in DEVICE_COLUMNS}
+
+
+@many
+@given(
+    history=st.lists(sweeps, min_size=1, max_size=3),
+    partial=st.lists(unread.filter(_says_no_kind), max_size=4),
+)
+def test_partial_knowledge_creates_no_asset_and_moves_no_strong_key(
+    memory: sa.Engine, history: list[list[Observation]], partial: list[Observation]
+) -> None:
+    inventory, connection = open_inventory(memory)
+    with connection:
+        run_all(inventory, history)
+        before = _keys(inventory)
+        at = SOME_MOMENT + timedelta(hours=len(history))
+        made = inventory.sweep(*(replace(one, observed_at=at) for one in partial), at=at)
+        assert made.counts.assets == 0
+        after = _keys(inventory)
+        assert {number: after[number] for number in before} == before
+        bare = [keys for number, keys in after.items() if number not in before]
+        assert not any(key for keys in bare for key in keys)
 
 
 @many

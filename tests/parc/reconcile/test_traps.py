@@ -54,14 +54,21 @@ def test_card_that_goes_round_makes_one_record_of_no_two_laptops(
     assert [d.sys_name for d in devices(inventory)] == ["a", "b", "c", "d"]
 
 
-def test_address_of_a_virtual_router_makes_one_of_no_two_routers(inventory: Inventory) -> None:
-    routers = [
-        machine(f"192.0.2.{n}", name=f"rt-{n}", macs=(f"00:1b:21:00:00:0{n}",), agent_id=None)
-        for n in (1, 2)
-    ]
-    shared = make_presence("192.0.2.254", mac_address="00:00:5e:00:01:01")
-    for _ in range(2):
-        inventory.sweep(*routers, shared)
+@pytest.mark.parametrize(
+    "mac",
+    ["00:00:5e:00:01:01", "00:00:0c:07:ac:01", "00:00:0c:9f:f0:01", "00:07:b4:00:01:01"],
+    ids=["VRRP, CARP", "HSRP", "HSRP 2", "GLBP"],
+)
+def test_address_of_a_virtual_router_makes_one_of_no_two_routers(
+    inventory: Inventory, mac: str
+) -> None:
+    def router(number: int, *macs: str) -> Observation:
+        own = (f"00:1b:21:00:00:0{number}", *macs)
+        return machine(f"192.0.2.{number}", name=f"rt-{number}", macs=own, agent_id=None)
+
+    shared = make_presence("192.0.2.254", mac_address=mac)
+    for routers in ((router(1, mac), router(2)), (router(1), router(2, mac))):
+        assert conflicts(inventory.sweep(*routers, shared)) == []
     found = [(d.address, d.sys_name) for d in devices(inventory)]
     assert sorted(found, key=str) == [
         ("192.0.2.1", "rt-1"),
