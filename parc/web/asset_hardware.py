@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
@@ -17,7 +18,7 @@ from parc.queries.host_entries import read_entries
 from parc.services.permissions import Action
 from parc.web.access import requires
 from parc.web.assets import assets
-from parc.web.formats import format_number, format_octets
+from parc.web.formats import format_number, format_octets, format_plain_date
 
 # In the order in which the tab shows them.
 TITLES: Mapping[str, str] = {
@@ -76,7 +77,7 @@ _FACTS: Mapping[str, str] = {
     "edid": _("Model in its EDID"),
     "encryption": _("Encryption"),
     "expires": _("Expires"),
-    "form": _("Form"),
+    "form": _in("memory", "Form"),
     "fqdn": _("Full name"),
     "full_name": _in("account", "Name"),
     "health": _("Health"),
@@ -125,6 +126,7 @@ _VERSIONS: Mapping[str, str] = {
     Kind.MEMORY: _in("field", "Type"),
     Kind.VOLUME: _("File system"),
 }
+_DAYS = frozenset({"backup", "base_date", "expires"})
 _YES = {"yes": _("yes"), "no": _("no")}
 
 
@@ -145,7 +147,7 @@ def entry_lines(entry: HostEntry) -> list[tuple[str, str]]:
         (_("Size"), entry.size_bytes and format_octets(entry.size_bytes)),
         (_("Used"), entry.used_bytes and format_octets(entry.used_bytes)),
         (_("Speed"), entry_speed(entry)),
-        (_("Date"), entry.dated),
+        (_("Date"), _day(entry.dated)),
     ]
     return [(str(label), str(value)) for label, value in lines if value] + entry_facts(entry)
 
@@ -156,8 +158,17 @@ def entry_facts(entry: HostEntry) -> list[tuple[str, str]]:
     for fact in entry.facts:
         word, _equals, value = fact.partition("=")
         if word in _FACTS and value:
-            found.append((str(_FACTS[word]), str(_YES.get(value, value))))
+            shown = _day(value) if word in _DAYS else str(_YES.get(value, value))
+            found.append((str(_FACTS[word]), shown))
     return found
+
+
+def _day(text: str | None) -> str:
+    """Write an ISO day as readers do; what is none as it stands."""
+    try:
+        return format_plain_date(date.fromisoformat(text or ""))
+    except ValueError:
+        return text or ""
 
 
 def entry_speed(entry: HostEntry) -> str:

@@ -41,6 +41,8 @@ def test_the_tab_shows_what_is_inside(administrator: Browser, laptop: int) -> No
     assert "N9PQR" in page  # the end of the key, and no more of it
     assert "Administrateur" in page
     assert "Peripherals" in page
+    assert "<dd>4 Feb 2025</dd>" in page
+    assert "<dd>19 Nov 2026</dd>" in page  # the last backup of a database
     assert "Databases" in page
 
 
