@@ -8,6 +8,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.functional.served import Served, serving_parc
+from tests.functional.served import ROOT, Served, serving_parc
 
 _PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 _SECONDS = 90
@@ -118,13 +119,28 @@ def test_fusioninventory_reports_and_its_machine_is_right(served: Served, tmp_pa
     assert _rows(served, counts)[0][0] == before[0][0]
 
 
+def _token_address(served: Served) -> str:
+    """Give the address with a token, as the guide says to make it."""
+    environment = {"PARC_DATA": str(served.folder), "PYTHONPATH": str(ROOT), "PATH": _PATH}
+    done = subprocess.run(
+        [sys.executable, "-m", "parc", "agents", "add-token", "Lyon"],
+        capture_output=True, text=True, check=True, env=environment, cwd=served.folder.parent,
+    )  # fmt: skip
+    token = done.stdout.rpartition("/inventory/")[2].split()[0]
+    return f"{served.url}/inventory/{token}"
+
+
 @pytest.mark.long
-def test_ocs_reports_and_its_machine_is_the_same_asset(served: Served, tmp_path: Path) -> None:
+def test_ocs_reports_with_a_token_and_its_machine_is_the_same_asset(
+    served: Served, tmp_path: Path
+) -> None:
     program = _program("ocsinventory-agent")
     output = _run(
-        tmp_path, program, f"--server={served.url}/ocsinventory", "--local=0",
+        tmp_path, program, f"--server={_token_address(served)}", "--local=0",
         f"--basevardir={tmp_path}",
         "--debug", "--force",
     )  # fmt: skip
+    tokens = "SELECT count(*) FROM agent WHERE client LIKE 'OCS%' AND token_id IS NOT NULL"
+    assert _rows(served, tokens) == [(1,)]
     assert "Deflating problem" not in output
     _judge(served, _wait(served, "OCS"))
