@@ -294,6 +294,9 @@ class ChangeLine:
     author: str = ""
 
 
+_SEALED = frozenset({"keys", "password"})  # the history says only that they changed
+
+
 def action_label(action: str) -> str:
     """Name an action."""
     return str(ACTIONS.get(action, action))
@@ -347,6 +350,8 @@ def _rule_of_cover(value: str) -> str:
 
 def _sentence(name: str, field: str, value: str) -> str:
     """Write a day, a lock, and of a conflict who else shows the key and why it is no match."""
+    if field in _SEALED:
+        value = gettext("(not shown)")
     if field in _DAYS and (day := read_day(value)) is not None:
         return format_plain_date(day)
     if field == "rule":

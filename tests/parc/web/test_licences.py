@@ -333,6 +333,7 @@ def test_keys_are_masked_and_shown_only_with_an_entry_in_the_history(sqlite_app:
 
     assert "•••• DDDD" in masked
     assert "AAAA-BBBB" not in masked
+    assert "(not shown)" in masked  # what the history says
     assert "AAAA-BBBB-CCCC-DDDD" in shown.text
     assert shown.headers["Cache-Control"] == "no-store"
     assert entry.subject_id == number
