@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from collectors.observation import Category
 from parc.demo.licences import write_licences
 from parc.demo.organisation import DemoIncident, Organisation
+from parc.demo.reports import Reports, add_technicians
 from parc.demo.year import Step
-from parc.models import IncidentCause, LifecycleState, LocationKind, MovementKind
-from parc.services import incidents, movements
+from parc.models import LifecycleState, LocationKind, MovementKind
+from parc.services import movements
 from parc.services.actor import Actor
 from parc.services.asset_search import searched_once
 from parc.services.assets import create_asset
@@ -21,15 +22,12 @@ from parc.services.contract_drafts import ContractDraft
 from parc.services.contract_lines import RuleDraft, add_rule
 from parc.services.contracts import save_contract
 from parc.services.departments import create_department_path
-from parc.services.incident_steps import close, resolve, take, wait
-from parc.services.incident_values import IncidentInput
 from parc.services.movement_kinds import Order
 from parc.services.people import PersonDraft, save_person
 from parc.services.places import PlaceDraft, create_path, find_place, save_place
 from parc.services.suppliers import SupplierDraft, save_supplier
 
 _MORNING: Final = time(9, 0, tzinfo=UTC)
-_CLOSED_AFTER: Final = timedelta(days=7)
 _WARRANTY_MONTHS: Final = "36"
 _DAYS_A_MONTH: Final = 30.44
 _ACT = Step | DemoIncident
@@ -78,9 +76,17 @@ class _Filling:
         told = self._organisation
         acts: list[tuple[date, _ACT]] = [(step.day, step) for step in told.steps]
         acts += [(one.opened_on, one) for one in told.incidents]
+        technicians = add_technicians(self._session, self._actor, told, self._now)
+        reports = Reports(self._session, self._actor, technicians, told, self._now)
         for _day, act in sorted(acts, key=lambda pair: pair[0]):
             if isinstance(act, DemoIncident):
-                self._report(act)
+                person = told.people[act.person]
+                reports.write(
+                    act,
+                    person_id=self._people[act.person],
+                    location_id=self._places[person.room],
+                    asset_id=None if act.asset is None else self._assets[act.asset],
+                )
             elif act.kind is MovementKind.ENTRY:
                 self._buy(act)
             else:
@@ -198,39 +204,6 @@ class _Filling:
         )
         number = self._assets[step.asset]
         movements.apply(self._session, self._actor, number, order, at=self._at(step.day))
-
-    def _report(self, one: DemoIncident) -> None:
-        person = self._organisation.people[one.person]
-        given = IncidentInput(
-            title=one.title,
-            text=one.text,
-            kind="request" if one.is_request else "incident",
-            category=one.category,
-            urgency=one.urgency,
-            location_id=self._places[person.room],
-            requester_person_id=self._people[one.person],
-            asset_ids=() if one.asset is None else (self._assets[one.asset],),
-        )
-        session, actor, at = self._session, self._actor, self._at(one.opened_on)
-        row = incidents.open_incident(session, actor, given, at=at)
-        if one.resolved_after_days is None:
-            self._go_on(row.id, one, at)
-            return
-        after = timedelta(minutes=15 + one.person * 37 % 400)
-        take(session, actor, row.id, at=min(at + after, self._now))
-        done = min(at + timedelta(days=one.resolved_after_days, hours=7), self._now)
-        cause = IncidentCause.REQUEST_DONE.value if one.is_request else one.cause
-        resolve(session, actor, row.id, one.resolution, cause, at=done)
-        if done + _CLOSED_AFTER < self._now:
-            close(session, actor, row.id, at=done + _CLOSED_AFTER)
-
-    def _go_on(self, number: int, one: DemoIncident, opened_at: datetime) -> None:
-        """Take some of those that are still open in charge; of these, some wait."""
-        at = min(opened_at + timedelta(hours=1), self._now)
-        if one.person % 2:
-            take(self._session, self._actor, number, at=at)
-        if one.person % 4 == 1:
-            wait(self._session, self._actor, number, self._organisation.waits_for, at=at)
 
 
 def _contract(

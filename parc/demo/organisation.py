@@ -27,17 +27,22 @@ from parc.demo.year import Step, Year
 _WORDS: Final = Path(__file__).parent / "data" / "organisation.toml"
 _REPORTS_A_DAY: Final = 0.5
 _WORKING_DAYS: Final = 5
-_DAYS_TO_RESOLVE: Final = (0, 1, 1, 2, 3, 5, 9, 20)
+_DAYS_TO_RESOLVE: Final = (0, 0, 0, 1, 1, 2, 3, 5, 9, 20, 45)
+_WORKING_MINUTES: Final = 9 * 60
 
 
 @dataclass(frozen=True, slots=True)
 class DemoIncident:
-    """A report; ``asset`` is a place in the assets, None where a category or nothing is meant."""
+    """A report; ``asset`` is a place in the assets, None where it is about no machine.
+
+    Attributes:
+        minute: of the working day.
+    """
 
     opened_on: date
+    minute: int
     person: int
     category: str
-    on_category: str
     asset: int | None
     title: str
     text: str
@@ -62,6 +67,9 @@ class Organisation:
     contracts: tuple[Mapping[str, Any], ...]
     licences: tuple[Mapping[str, Any], ...]
     waits_for: str
+    technicians: tuple[str, ...]
+    said: tuple[str, ...]
+    noted: tuple[str, ...]
 
 
 def make_organisation(*, language: str, today: date, seed: int = 7) -> Organisation:
@@ -89,6 +97,9 @@ def make_organisation(*, language: str, today: date, seed: int = 7) -> Organisat
         tuple(words["contract"]),
         tuple(words["licence"]),
         words["waits_for"][language],
+        tuple(words["technicians"]["logins"]),
+        tuple(words["said"][language]),
+        tuple(words["noted"][language]),
     )
 
 
@@ -104,11 +115,7 @@ def _incidents(
         ):  # nobody reports on a Sunday
             continue
         kind = chance.choices(kinds, weights)[0]
-        present = [
-            (asset, person)
-            for asset, person, since, until in year.held
-            if since <= day <= until and kind["on"] in {"", "printer", year.assets[asset].category}
-        ]
+        present = _present(year, kind["on"], day)
         if not present:
             continue
         asset, person = chance.choice(present)
@@ -117,10 +124,10 @@ def _incidents(
         title, text = kind[language]
         yield DemoIncident(
             opened_on=day,
+            minute=chance.randint(0, _WORKING_MINUTES),
             person=person,
             category=kind["category"],
-            on_category=kind["on"],
-            asset=asset if kind["on"] == year.assets[asset].category else None,
+            asset=asset if kind["on"] else None,
             title=title,
             text=text,
             resolution=kind[f"cause_{language}"],
@@ -129,3 +136,19 @@ def _incidents(
             is_request=kind.get("is_request", False),
             resolved_after_days=days if days < age else None,
         )
+
+
+def _present(year: Year, category: str, day: date) -> list[tuple[int, int]]:
+    """Give what may break on a day with who may report it; a printer, somebody of its site."""
+    holding = [
+        (asset, person) for asset, person, since, until in year.held if since <= day <= until
+    ]
+    if category != "printer":
+        return [pair for pair in holding if category in {"", year.assets[pair[0]].category}]
+    people = sorted({person for _asset, person in holding})
+    return [
+        (printer, person)
+        for printer, since in year.printers.items()
+        for person in people
+        if since <= day and year.people[person].site == year.assets[printer].site
+    ]

@@ -24,6 +24,7 @@ _FATES: Final = {
 _BACK_IN_HAND: Final = 0.8  # of what leavers hold; the rest leaves with them, for the inbox
 _FOUND_AGAIN: Final = 0.5
 _FOUND_AFTER: Final = timedelta(days=25)
+_SET_UP_AFTER: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Step:
 _REASONS: Final = {
     "fr": {
         "arrival": "Arrivée",
+        "set_up": "Mise en service",
         "departure": "Départ",
         "move": "Changement de bureau",
         "meeting": "Salon professionnel",
@@ -59,6 +61,7 @@ _REASONS: Final = {
     },
     "en": {
         "arrival": "Arrival",
+        "set_up": "Set up",
         "departure": "Departure",
         "move": "Change of office",
         "meeting": "Trade fair",
@@ -85,6 +88,7 @@ class Year:
     held: list[tuple[int, int, date, date]] = field(default_factory=list)
     since: dict[int, date] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
+    printers: dict[int, date] = field(default_factory=dict)
     away: dict[int, date] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
 
@@ -92,6 +96,7 @@ class Year:
         """Give all that happened."""
         for number, asset in enumerate(self.assets):
             self._step(asset.purchased_on, MovementKind.ENTRY, number, room=self._stock(asset))
+        self._set_up_printers()
         first = min(asset.purchased_on for asset in self.assets)
         for day in (first + timedelta(days=n) for n in range((self.today - first).days + 1)):
             self._people(day)
@@ -100,6 +105,17 @@ class Year:
         for one, person in self.holder.items():
             self.held.append((one, person, self.since[one], self.today))
         return self.steps
+
+    def _set_up_printers(self) -> None:
+        """Let printers stand in the rooms of their site, one after the other."""
+        for number, asset in enumerate(self.assets):
+            if asset.category == "printer":
+                rooms = next(place.rooms for place in self.places if place.name == asset.site)
+                self.printers[number] = asset.purchased_on + _SET_UP_AFTER
+                self.gone.add(number)
+                room = rooms[number % len(rooms)]
+                day = self.printers[number]
+                self._step(day, MovementKind.ASSIGNMENT, number, room=room, reason="set_up")
 
     def _step(self, day: date, kind: MovementKind, asset: int, **more: Any) -> None:
         reason = more.pop("reason", "")

@@ -27,16 +27,23 @@ from parc.models import (
     Contract,
     Document,
     Entitlement,
+    FollowUp,
     Incident,
+    IncidentAsset,
+    IncidentCategory,
+    IncidentLink,
+    IncidentState,
     Movement,
     MovementKind,
     Person,
+    User,
 )
 from parc.queries.positions import all_positions
 from parc.queries.software import count_forbidden
 from parc.reconcile.invariants import examine
 from parc.services.actor import SYSTEM
 from parc.services.document_store import DocumentStore
+from parc.services.incident_states import OPEN
 from parc.services.positions import mark_all, refresh_some
 
 TODAY = date(2026, 11, 26)
@@ -113,6 +120,7 @@ def test_organisation_is_written_by_the_services_and_nothing_is_wrong_with_it(
         assert count(session, Movement) == len(made.steps)
         assert count(session, Person) == len(made.people)
         assert count(session, Incident) == len(made.incidents)
+        assert_incidents_are_worked_on(session)
         assert count(session, Contract) == len(made.contracts)
         assert count(session, Document) == len(made.contracts)
         assert count(session, Entitlement) == len(made.licences)
@@ -137,6 +145,23 @@ def test_organisation_is_written_by_the_services_and_nothing_is_wrong_with_it(
         assert count_forbidden(session) == 1
         assert count(session, Agent) == len(bodies)
         assert examine(session, sqlite_app.extensions["parc_box"], now()) == []
+
+
+def assert_incidents_are_worked_on(session: Session) -> None:
+    """Several states and technicians, time spent, printers, links: each page has something."""
+    states = set(session.scalars(sa.select(Incident.state).distinct()))
+    assert states >= {IncidentState.RESOLVED, IncidentState.CLOSED}
+    assert states & OPEN
+    assert len(set(session.scalars(sa.select(Incident.technician_id).distinct())) - {None}) == 2
+    assert session.scalar(sa.select(sa.func.sum(Incident.minutes_spent)))
+    assert count(session, FollowUp) > count(session, Incident) / 2
+    assert count(session, IncidentLink) > 0
+    about = sa.select(IncidentAsset.incident_id)
+    printing = sa.select(Incident.id).where(Incident.category == IncidentCategory.PRINTING)
+    assert list(session.scalars(printing.where(Incident.id.in_(about))))
+    assert not list(session.scalars(printing.where(Incident.id.not_in(about))))
+    own = sa.select(User.person_id).where(User.login == "demo")
+    assert session.scalar(own) is not None
 
 
 def count(session: Session, model: type[Base]) -> int:
