@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,7 +46,7 @@ KEPT: Final = timedelta(minutes=10)
 _EXTENSION = "parc_incident_reports"
 _DAY = 86_400
 _WORD = 80
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 720, 220, 44, 28, 12
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 520, 220, 44, 28, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def draw(buckets: Sequence[Bucket]) -> Chart:
             title = f"{day}{gettext(': ')}{name} {format_number(count)}"
             bars.append(_bar(left + place * step, 0.34 * step, count / most, kind, title))
         has_room = left <= _WIDTH - _WORD
-        if has_room and number % max(len(buckets) // 4, 1) == 0:
+        if has_room and number % math.ceil(len(buckets) / 4) == 0:
             words.append((left, day))
     return Chart(_WIDTH, _HEIGHT, bars, _lines(most), words)
 
@@ -179,7 +180,7 @@ def _draw_backlog(whole: Figures) -> Chart:
         left, name = _LEFT + number * step, str(_AGES[number])
         title = f"{name}{gettext(': ')}{format_number(count)}"
         bars.append(_bar(left + 0.2 * step, 0.6 * step, count / most, "opened", title))
-        words.append((left + 0.2 * step, name))
+        words.append((left + 0.08 * step, name))
     return Chart(_WIDTH, _HEIGHT, bars, _lines(most), words)
 
 

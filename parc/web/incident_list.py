@@ -156,8 +156,8 @@ def file_heads() -> list[str]:
         gettext("Technician"),
         gettext("Opened"),
         gettext("Taken in charge"),
-        gettext("Resolved"),
-        gettext("Closed"),
+        pgettext("incident", "Resolved"),
+        pgettext("incident", "Closed"),
         gettext("Minutes spent"),
     ]
 
