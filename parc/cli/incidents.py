@@ -1,4 +1,4 @@
-"""``parc incidents``: list, open and close incidents, and let the rules look at the inventory."""
+"""``parc incidents``: list, open, assign, note and close incidents; figures; let rules look."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _CAUSES = (
     "hardware_fault", "software_fault", "configuration", "network", "power", "wear", "use",
     "third_party", "request_done", "no_fault", "other",
 )  # fmt: skip
+_TIMES = ("TAKING", "TAKING 90%", "RESOLVING", "RESOLVING 90%")
+_GROUPS = ("category", "model", "site")
 _MOST = 1_000
 
 
@@ -134,6 +136,93 @@ def close_some(numbers: Sequence[str], *, resolution: str, cause: str, is_applie
     ):
         closed = close_many(session, operator(), ids, resolution, cause, at=now())
     click.echo(f"{len(closed)} closed")
+
+
+@incidents.command("assign")
+@click.argument("numbers", metavar="NUMBER...", nargs=-1, required=True)
+@click.option("--technician", required=True, metavar="LOGIN", help="Who takes them.")
+@with_database
+def assign_some(numbers: Sequence[str], *, technician: str) -> None:
+    """Give open incidents to a technician, all or none."""
+    from parc.clock import now
+    from parc.errors import NotFoundError
+    from parc.extensions import transaction
+    from parc.queries.users import find_user
+    from parc.services.incident_acts import as_one_act
+    from parc.services.incidents import assign
+
+    ids = [_number(text) for text in numbers]
+    with (
+        transaction() as session,
+        as_one_act(session, operator(), "assign", now(), count=len(ids)),
+    ):
+        user = find_user(session, technician)
+        if user is None:
+            raise NotFoundError(f"there is no login {technician}")
+        changed = assign(session, operator(), ids, user.id, at=now())
+    click.echo(f"{len(changed)} given to {technician}")
+
+
+@incidents.command("note")
+@click.argument("number")
+@click.argument("text")
+@click.option("--public", "is_public", is_flag=True, help="The requester reads it, too.")
+@click.option("--minutes", default="", help="Time spent.")
+@with_database
+def note_one(number: str, text: str, *, is_public: bool, minutes: str) -> None:
+    """Add a follow-up to an incident."""
+    from parc.clock import now
+    from parc.extensions import transaction
+    from parc.services.incident_links import follow_up
+    from parc.services.incident_values import number_text
+
+    key = _number(number)
+    with transaction() as session:
+        follow_up(session, operator(), key, text, at=now(), is_public=is_public, minutes=minutes)
+    click.echo(f"Added to {number_text(key)}")
+
+
+@incidents.command("figures")
+@click.option("--days", type=click.IntRange(1, 366), default=28, show_default=True)
+@click.option("--by", type=click.Choice(_GROUPS), default="category", show_default=True)
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+@with_database
+def show_figures(*, days: int, by: str, is_json: bool) -> None:
+    """Print the indicators of a period that ends now; times are in seconds."""
+    from datetime import timedelta
+
+    from parc.clock import now
+    from parc.extensions import reading
+    from parc.queries.incident_figures import read_report
+    from parc.queries.locations import read_places
+
+    moment = now()
+    with reading() as session:
+        report = read_report(session, by, moment - timedelta(days=days), moment, days)
+        places = read_places(session)
+    groups = [
+        ((places.path(int(key)) if key and by == "site" else key) or "-", one)
+        for key, one in report.groups
+    ]
+    if is_json:
+        listed = [{"group": name, "figures": one} for name, one in groups]
+        print_json({"until": moment, "days": days, "whole": report.whole, "groups": listed})
+        return
+    print_table(
+        (by.upper(), "OPENED", "RESOLVED", "BACKLOG", *_TIMES),
+        [
+            (
+                name,
+                *map(str, (one.opened, one.resolved, one.open_count)),
+                *(
+                    "-" if value is None else str(round(value))
+                    for spread in (one.taking, one.resolving)
+                    for value in (spread.median, spread.ninetieth)
+                ),
+            )
+            for name, one in [*groups, ("all", report.whole)]
+        ],
+    )
 
 
 @incidents.command("settle")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 
 from parc.cli.incidents import incidents
 from parc.errors import NotFoundError
 from parc.extensions import db, transaction
-from parc.models import Incident, IncidentState, Supply
-from tests.factories import make_asset, make_linked_device
+from parc.models import FollowUp, Incident, IncidentState, Supply
+from tests.factories import make_asset, make_linked_device, make_user
 
 pytestmark = pytest.mark.usefixtures("sqlite_app")
 
@@ -43,6 +44,27 @@ def test_wrong_tag_or_number_is_told() -> None:
     with pytest.raises(NotFoundError, match="P9"):
         CliRunner().invoke(incidents, ["open", "x", "--asset", "P9"], catch_exceptions=False)
     assert "is no number of an incident" in _run("close", "x", code=2)
+
+
+def test_incident_is_given_noted_and_counted() -> None:
+    with transaction() as session:
+        login = make_user(session).login
+    _run("open", "no paper", "--category", "printing")
+    assert _run("assign", "1", "--technician", login) == f"1 given to {login}\n"
+    assert _run("note", "1", "Seen", "--minutes", "20") == "Added to I-000001\n"
+    with pytest.raises(NotFoundError, match="nobody"):
+        CliRunner().invoke(
+            incidents, ["assign", "1", "--technician", "nobody"], catch_exceptions=False
+        )
+    db.session.rollback()
+    row = db.session.get_one(Incident, 1)
+    assert (row.technician_id is not None, row.minutes_spent) == (True, 20)
+    assert db.session.scalars(sa.select(FollowUp.is_public)).all() == [False]
+    lines = [line.split() for line in _run("figures").splitlines()]
+    assert lines[0][:4] == ["CATEGORY", "OPENED", "RESOLVED", "BACKLOG"]
+    assert lines[1:] == [[name, "1", "0", "1", "-", "-", "-", "-"] for name in ("printing", "all")]
+    told = json.loads(_run("figures", "--by", "site", "--json"))
+    assert (told["whole"]["opened"], told["groups"][0]["group"]) == (1, "-")
 
 
 def test_rules_are_settled_by_command() -> None:
