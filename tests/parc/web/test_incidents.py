@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,14 +22,20 @@ from parc.models import (
     IncidentLink,
     IncidentState,
     LifecycleState,
+    MovementKind,
     Priority,
     Role,
 )
+from parc.services import movements
+from parc.services.contract_lines import add_typed
 from parc.services.incident_values import IncidentInput, number_text
 from parc.services.incidents import open_incident
+from parc.services.movement_kinds import Order
 from parc.services.people import PersonDraft, save_person
+from parc.services.places import create_path
 from parc.web.incident_figures import duration
 from tests.conftest import SOME_MOMENT
+from tests.contract_world import TODAY, make_contract, make_supplier
 from tests.factories import SOME_PERSON, make_asset, make_linked_device, make_range
 from tests.parc.services.test_incidents import make_draft
 from tests.statements import statements
@@ -148,6 +155,70 @@ def test_sheet_shows_what_helps_to_understand(technician: Browser) -> None:
     assert f"{number_text(number)} no paper" in sheet
     assert f"/incidents/all?asset={key}" in sheet
     assert technician.get("/incidents/99").status_code == 404
+
+
+def test_sheets_show_the_incidents_of_what_they_are_about(technician: Browser) -> None:
+    with transaction() as session:
+        room = create_path(session, SOME_PERSON, "Lyon > A > 1", at=SOME_MOMENT).id
+        person = save_person(session, SOME_PERSON, PersonDraft(name="Ada"), at=SOME_MOMENT).id
+        seller, maintainer = make_supplier(session).id, make_supplier(session).id
+        asset = make_asset(
+            session, asset_tag="P9", model_name="X1", supplier_id=seller, location_id=room
+        )
+        key = asset.id
+        contract = make_contract(session, supplier_id=maintainer, initial_months="1200").id
+        add_typed(session, SOME_PERSON, contract, "P9", today=TODAY, now=SOME_MOMENT)
+    number = make_incident(title="jam", asset_ids=[key], requester_person_id=person)
+    make_incident(title="other")
+    for path, filtered in (
+        (f"/assets/{key}", f"asset={key}"),
+        (f"/assets/{key}", "model=X1"),
+        (f"/people/{person}", f"person={person}"),
+        (f"/places/{room}", f"place={room}"),
+        (f"/contracts/{contract}", f"contract={contract}"),
+        (f"/suppliers/{seller}", f"supplier={seller}"),
+        (f"/suppliers/{maintainer}", f"supplier={maintainer}"),
+    ):
+        sheet = technician.get(path).text
+        assert f"{number_text(number)} jam" in sheet, path
+        assert f"/incidents/all?{filtered}" in sheet, path
+        listed = technician.get(f"/incidents/all?{filtered}").text
+        assert ("jam" in listed, "other</a>" in listed) == (True, False), filtered
+
+
+def test_what_changed_in_thirty_days_is_hardware_software_address_and_movements(
+    technician: Browser,
+) -> None:
+    clock = technician.app.extensions["parc_clock"]
+    with transaction() as session:
+        asset = make_asset(session, lifecycle_state=LifecycleState.IN_STOCK)
+        device = make_linked_device(session, asset).id
+        for days, changes in (
+            (3, {"memory_bytes": [2**34, 2**33]}),
+            (4, {"address": ["192.0.2.7", "192.0.2.8"]}),
+            (5, {"package/version/Firefox": ["140.0", "141.0"]}),
+            (40, {"package/version/Gimp": ["2.0", "3.0"]}),
+        ):
+            session.add(
+                AuditEntry(
+                    at=clock() - timedelta(days=days),
+                    author="Lyon",
+                    subject_kind="device",
+                    subject_id=device,
+                    action="changed",
+                    changes=changes,
+                )
+            )
+        order = Order(MovementKind.TRANSFER, clock().date() - timedelta(days=6))
+        place = create_path(session, SOME_PERSON, "Lyon > A > 2", at=SOME_MOMENT).id
+        movements.apply(
+            session, SOME_PERSON, asset.id, replace(order, location_id=place), at=clock()
+        )
+        key = asset.id
+    page = technician.get(f"/incidents/{make_incident(asset_ids=[key])}").text
+    for told in ("16\u202fGiB", "192.0.2.8", "Firefox", "141.0", "<b>Move</b>"):
+        assert told in page, told
+    assert "Gimp" not in page
 
 
 def test_steps_lead_from_new_to_closed_and_back(technician: Browser) -> None:
