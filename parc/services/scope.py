@@ -7,7 +7,7 @@ new or changed row names is of something that the login sees.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from parc.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
 from parc.models import Asset, Base, Device, Incident, Location
-from parc.queries.scope import lies_within, scope_of
+from parc.queries.scope import lies_within, scope_of, unlimited
 from parc.services.row_images import Key, RowImage
 
 _CHUNK: Final = 500
@@ -49,6 +49,19 @@ def require_within(session: Session, images: Mapping[Key, RowImage]) -> None:
     for name, model in _TARGETS.items():
         if _beyond(session, model, named[name] - gone[name]):
             raise ConflictError("it reaches beyond the places that you see")
+
+
+def without_beyond(session: Session, model: type[Base], ids: Iterable[int]) -> set[int]:
+    """Give some ids but for those of rows that stand where a limited login does not see them.
+
+    An id of no row, as of one that was just deleted, stays.
+    """
+    wanted = set(ids)
+    if scope_of(session) is None:
+        return wanted
+    unseen = _unseen(session, model, wanted)
+    with unlimited(session):
+        return wanted - (unseen - _unseen(session, model, unseen))
 
 
 @event.listens_for(Session, "before_flush")
@@ -93,14 +106,19 @@ def _has_changed(state: Any, name: str) -> bool:
 
 def _beyond(session: Session, model: type[Base], ids: set[int]) -> set[int]:
     """Give those of some ids that the session does not see, or places that are not its own."""
+    own = lies_within(Location.id) if model is Location else sa.true()
+    return _unseen(session, model, ids, own)
+
+
+def _unseen(
+    session: Session, model: type[Base], ids: set[int], own: Any = sa.true()
+) -> set[int]:
+    """Give those of some ids of which the session finds no row that meets a condition."""
     found: set[int] = set()
     ordered = sorted(ids)
+    key: Any = sa.inspect(model).primary_key[0]
+    column = getattr(model, key.key)
     for start in range(0, len(ordered), _CHUNK):
         part = ordered[start : start + _CHUNK]
-        key: Any = sa.inspect(model).primary_key[0]
-        column = getattr(model, key.key)
-        query = sa.select(column).where(column.in_(part))
-        if model is Location:
-            query = query.where(lies_within(column))
-        found |= set(part) - set(session.scalars(query))
+        found |= set(part) - set(session.scalars(sa.select(column).where(column.in_(part), own)))
     return found

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from parc.models import AddressRange, Asset, Device
 from parc.queries.inbox_cause import Scope
-from parc.queries.scope import unlimited
+from parc.queries.scope import scope_of, unlimited
 from parc.reconcile.inbox import settle
+from parc.services.scope import without_beyond
 from parc.web.access import actor
 from parc.web.context import now, settings
 from parc.web.inbox_count import forget_count
@@ -23,15 +25,20 @@ def settle_about(
     ranges: Iterable[int] = (),
     people: Iterable[int] = (),
 ) -> None:
-    """Open and close entries about these, as the one who makes the request."""
-    owned = sorted(set(assets))
+    """Open and close entries about these, as the one who makes the request.
+
+    Ids of what a limited login does not see were sent along, but nothing was done to them.
+    """
+    owned = sorted(without_beyond(session, Asset, assets))
     scope = Scope(
-        frozenset(devices),
+        frozenset(without_beyond(session, Device, devices)),
         frozenset(owned[:_AT_ONCE]),
-        frozenset(ranges),
+        frozenset(without_beyond(session, AddressRange, ranges)),
         is_end=True,
         people=frozenset(people),
     )
+    if scope_of(session) is not None and scope == Scope(is_end=True):
+        return
     with unlimited(session):  # what waits for a person does so whoever has caused it
         settle(session, actor(), settings().inbox, now(), scope)
         for start in range(_AT_ONCE, len(owned), _AT_ONCE):  # so many as one statement takes
