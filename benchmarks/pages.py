@@ -2,10 +2,11 @@
 
 The bare page is Flask and SQLAlchemy alone: it reads the same rows of the same database by the
 same index and writes them with one small template, in the same process. ``python -m
-benchmarks.pages [assets] [postgresql] [day]`` prints a table in Markdown; the goal is at most eight
-times the bare page, the aim four times, and for each page of a technician's day (``day`` measures
-these alone) at most 100 ms. With ``postgresql`` the fleet is copied to a server of its own;
-the processor time is then that of our process, the wall time that of both.
+benchmarks.pages [assets] [postgresql] [day | limited]`` prints a table in Markdown; the goal is at
+most eight times the bare page, the aim four times, and for each page of a technician's day (``day``
+measures these alone, ``limited`` the lists as logins that see some sites) at most 100 ms. With
+``postgresql`` the fleet is copied to a server of its own; the processor time is then that of our
+process, the wall time that of both.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -37,7 +39,7 @@ from parc.extensions import db, transaction
 from parc.models import Asset, Interface, Role, User
 from parc.services.actor import SYSTEM
 from parc.services.sign_in import open_session
-from parc.services.users import UserInput, add_user
+from parc.services.users import UserInput, add_user, limit_to_places
 from tests.postgresql import find_programs, start_cluster
 
 _ROUNDS = 40
@@ -107,6 +109,26 @@ DAY_PAGES = (
     ("closed entries of the inbox", "/inbox/closed"),
     ("history of an asset", "/assets/5000/history"),
     ("keys that identify nothing, kept", "/ignored-keys"),
+)
+# Of twenty sites; a login that sees half of them shows what cannot be hidden behind an index.
+LIMITS = (("one site", ("Site 07",)), ("ten sites", tuple(f"Site {n:02}" for n in range(1, 11))))
+LIMITED_PAGES = (
+    ("dashboard", "/"),
+    ("assets", "/assets"),
+    ("assets of a manufacturer", "/assets?manufacturer=Cisco"),
+    ("search by part of a serial", "/assets?q=sn123&sort=name"),
+    ("suggestions while typing", "/assets/suggest?q=sn123"),
+    ("inbox", "/inbox"),
+    ("unknown devices", "/devices"),
+    ("movements", "/movements"),
+    ("movements of a kind", "/movements?kind=loan"),
+    ("loans that are due", "/loans"),
+    ("open incidents by priority", "/incidents"),
+    ("all incidents, the latest first", "/incidents/all"),
+    ("search for one incident", "/incidents/all?q=77123"),
+    ("places", "/places"),
+    ("a contract", "/contracts/7"),
+    ("changes", "/changes"),
 )
 DAY_FIGURES = (
     ("indicators of 4 weeks by category", "by=category"),
@@ -189,7 +211,8 @@ def main() -> None:
     add_contracts(settings, count)
     add_movements(settings, count)
     add_differences(settings, count)
-    measured = _measure_day if "day" in words else _measure_pages
+    kinds = {"day": _measure_day, "limited": _measure_limited}
+    measured = next((kinds[word] for word in words if word in kinds), _measure_pages)
     if "postgresql" not in words:
         measured(settings)
         return
@@ -299,6 +322,22 @@ def _measure_day(settings: Settings) -> None:
         db.session.remove()
 
 
+def _measure_limited(settings: Settings) -> None:
+    """Measure the lists as logins that see some of the sites."""
+    app = create_app(settings)
+    with app.app_context():
+        tokens = [_sign_in(places) for _title, places in LIMITS]
+        for (title, _places), token in zip(LIMITS, tokens, strict=True):
+            client = app.test_client()
+            with client.session_transaction() as cookie:
+                cookie["token"] = token
+            print(f"\n| {title}: page | CPU ms | p50 ms | kB | |")
+            print("|---|---|---|---|---|")
+            for name, address in LIMITED_PAGES:
+                _measure_day_page(name, partial(client.get, address))
+        db.session.remove()
+
+
 def _ask_anew(app: Flask, client: FlaskClient, address: str) -> TestResponse:
     """Ask for indicators that nobody has asked for lately."""
     app.extensions.pop("parc_incident_reports", None)
@@ -321,13 +360,17 @@ def _measure_day_page(name: str, ask: Callable[[], TestResponse]) -> None:
     print(f"| {name} | {cpu:.0f} | {wall:.0f} | {len(answer.data) / 1000:.0f} | {mark} |")
 
 
-def _sign_in() -> str:
+def _sign_in(places: Sequence[str] = ()) -> str:
+    """Sign in an administrator, or a technician who sees some places; gives the token."""
     moment = now()
+    login = f"{_LOGIN}{len(places) or ''}"
     with transaction() as session:
-        user_id = session.scalar(sa.select(User.id).where(User.login == _LOGIN))
+        user_id = session.scalar(sa.select(User.id).where(User.login == login))
         if user_id is None:
-            entered = UserInput(_LOGIN, _LOGIN, Role.ADMINISTRATOR.value)
+            role = Role.TECHNICIAN if places else Role.ADMINISTRATOR
+            entered = UserInput(login, login, role.value)
             user_id = add_user(session, SYSTEM, entered, None, moment).id
+            limit_to_places(session, SYSTEM, user_id, places, moment)
         return open_session(session, user_id, "127.0.0.1", moment)
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from parc.clock import Clock
 from parc.config import Settings
 from parc.models import Base
-from parc.queries.scope import Scope, narrow, unlimited
+from parc.queries.scope import narrow, unlimited
 from parc.services import scope as _scope  # noqa: F401 -- looks at what limited logins write
 from parc.services.touched_assets import follow_noted
 
@@ -108,8 +108,8 @@ def reading() -> Iterator[Session]:
 
 def limit_sessions(user_id: int | None) -> None:
     """Narrow all sessions of this request to the places of a login; None: to nobody's."""
-    g.parc_scope = None if user_id is None else Scope(user_id)
-    narrow(db.session(), g.parc_scope)
+    g.parc_scope = user_id
+    narrow(db.session(), user_id)
 
 
 def _session(engine: sa.Engine) -> Session:

@@ -1,7 +1,7 @@
 """What a login that is limited to places sees: each query of its session is narrowed by itself.
 
-A session that carries a ``Scope`` (see ``narrow``) adds, to every statement that it executes, what
-the rows of each table must meet: an alias, a join, a subquery, an update or a delete makes no
+A session that is narrowed to a login (see ``narrow``) adds, to every statement that it executes,
+what the rows of each table must meet: an alias, a join, a subquery, an update or a delete makes no
 difference, and no query has to remember it. A statement that reads such a table past the mapped
 classes cannot be narrowed and is refused. The rules, one a table, stand in ``_RULES``; in words in
 docs/howto/limit-a-login-to-places.md.
@@ -17,76 +17,93 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from parc import models
 from parc.models import Base, DocumentSubject, table_of
 
 _KEY: Final = "parc_scope"
+_SIGHT: Final = "parc_sight"  # where a session keeps what it has read of the login's places
+_WIDE: Final = 4  # who sees more than this part of all assets has a wide sight
 _OURS: Final = "scope_"  # how the names of what the rules read begin
 Table = Any  # a mapped class, its alias, or a table: what has columns
 Condition = sa.ColumnElement[bool]
 
 
-_LOCATION: Final = table_of(models.Location)
-_USER_PLACE: Final = table_of(models.UserPlace)
-
-
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """That a session sees only what is within the places of one login."""
+class Sight:
+    """What a login sees, as far as its places say; what one has computed is good for its equal.
+
+    Attributes:
+        within: ids of the login's places and of all that lie in them.
+        above: ids of its places and of those that they lie in, to name them by.
+        is_wide: it sees a good part of all assets.
+    """
 
     user_id: int
+    within: tuple[int, ...]
+    above: tuple[int, ...]
+    is_wide: bool
 
 
 # Whose places a statement is narrowed to is said at each execution, never kept with a statement
 # that SQLAlchemy has compiled for somebody else; unsaid, nothing is executed at all.
-_READER: Final[ContextVar[int]] = ContextVar("parc_scope_reader")
-_USER_ID: Final = sa.bindparam("scope_user_id", callable_=_READER.get, type_=sa.Integer())
+_READER: Final[ContextVar[Sight]] = ContextVar("parc_scope_reader")
 
 
-def _places() -> sa.Select[tuple[int]]:
-    """Select the ids of the reader's places and of all that lie in them."""
-    chosen = sa.select(_USER_PLACE.c.location_id.label("id")).where(
-        _USER_PLACE.c.user_id == _USER_ID
-    )
-    within = chosen.cte("scope_within", recursive=True, nesting=True)
-    inner = _LOCATION.alias("scope_inner")
-    within = within.union(sa.select(inner.c.id).where(inner.c.parent_id == within.c.id))
-    return sa.select(within.c.id)
+def _said(name: str, kind: sa.types.TypeEngine[Any], read: Callable[[Sight], Any]) -> Any:
+    """Give a parameter whose value is of the reader at hand."""
+    return sa.bindparam(f"{_OURS}{name}", callable_=lambda: read(_READER.get()), type_=kind)
 
 
-def _above() -> sa.Select[tuple[int]]:
-    """Select the ids of the reader's places and of those that they lie in, to name them by."""
-    chosen = (
-        sa.select(_LOCATION.c.id, _LOCATION.c.parent_id)
-        .join(_USER_PLACE, _USER_PLACE.c.location_id == _LOCATION.c.id)
-        .where(_USER_PLACE.c.user_id == _USER_ID)
-    )
-    above = chosen.cte("scope_above", recursive=True, nesting=True)
-    outer = _LOCATION.alias("scope_outer")
-    above = above.union(
-        sa.select(outer.c.id, outer.c.parent_id).where(outer.c.id == above.c.parent_id)
-    )
-    return sa.select(above.c.id)
+_USER_ID: Final = _said("user_id", sa.Integer(), lambda sight: sight.user_id)
+_WITHIN: Final = _said("within", sa.String(), lambda sight: ",".join(map(str, sight.within)))
+_ABOVE: Final = _said("above", sa.String(), lambda sight: ",".join(map(str, sight.above)))
 
 
-_PLACES: Final = _places()
-_ABOVE: Final = _above()
+class _IsOneOf(sa.sql.functions.FunctionElement[bool]):
+    """Whether a column holds one of the ids in a text such as ``1,2``: one parameter for all."""
+
+    name = "scope_is_one_of"
+    type = sa.Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: Any = None) -> Any:
+        """Stay a condition: as ``… = 1`` no index of SQLite would answer it."""
+        del against
+        return self
+
+
+@compiles(_IsOneOf, "sqlite")
+def _in_json(element: _IsOneOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, ids = (compiler.process(one, **options) for one in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each('[' || {ids} || ']'))"
+
+
+class _IsOneOfMost(_IsOneOf):
+    """The same where most rows meet it: an index of the column would lead nowhere."""
+
+    inherit_cache = True
+
+
+@compiles(_IsOneOfMost, "sqlite")
+def _in_json_of_most(element: _IsOneOf, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{_in_json(element, compiler, **options)}"
+
+
+@compiles(_IsOneOf, "postgresql")
+def _in_array(element: _IsOneOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, ids = (compiler.process(one, **options) for one in element.clauses)
+    return f"{column} = ANY (CAST(string_to_array({ids}, ',') AS INTEGER[]))"
 
 
 def lies_within(column: Any) -> Condition:
     """Tell whether a place lies in the reader's; only in statements that are narrowed."""
-    found: Condition = column.in_(_PLACES)
-    return found
-
-
-def _lies_above(column: Any) -> Condition:
-    """Tell whether a place is one of the reader's, or one that those lie in."""
-    found: Condition = column.in_(_ABOVE)
-    return found
+    return _IsOneOf(column, _WITHIN)
 
 
 def _is_reader(column: Any) -> Condition:
@@ -112,20 +129,32 @@ def _sees(model: type[Base], column: Any) -> Condition:
     return sa.exists().where(row.c.id == column, _RULES[model](row.c)).correlate_except(row)
 
 
-def _asset(row: Table) -> Condition:
+def _ids(model: type[Base]) -> sa.Select[tuple[int]]:
+    """Select the ids of all rows of ``model`` that are within the scope."""
+    row = table_of(model).alias(f"scope_{model.__tablename__}")
+    return sa.select(row.c.id).where(_RULES[model](row.c))
+
+
+def _stands_there(row: Table) -> Condition:
     return lies_within(row.location_id)
+
+
+def _stands_there_as_most(row: Table) -> Condition:
+    return _IsOneOfMost(row.location_id, _WITHIN)
 
 
 def _of_asset(row: Table) -> Condition:
     return _sees(models.Asset, row.asset_id)
 
 
-def _range(row: Table) -> Condition:
-    return lies_within(row.location_id)
-
-
 def _run(row: Table) -> Condition:
     return _sees(models.AddressRange, row.range_id)
+
+
+def _of_assets(row: Table) -> Condition:
+    """Say the same as ``_of_asset`` of many rows: what is seen is read first, not once a row."""
+    found: Condition = row.asset_id.in_(_ids(models.Asset))
+    return found
 
 
 def _of_run(row: Table) -> Condition:
@@ -149,11 +178,7 @@ def _of_interface(row: Table) -> Condition:
 
 
 def _place(row: Table) -> Condition:
-    return sa.or_(lies_within(row.id), _lies_above(row.id))
-
-
-def _outlet(row: Table) -> Condition:
-    return lies_within(row.location_id)
+    return sa.or_(lies_within(row.id), _IsOneOf(row.id, _ABOVE))
 
 
 def _allocation(row: Table) -> Condition:
@@ -183,6 +208,29 @@ def _incident(row: Table) -> Condition:
         .where(asker.c.id == row.requester_person_id, lies_within(asker.c.site_id))
         .correlate_except(asker),
     )
+
+
+def _incident_of_many(row: Table) -> Condition:
+    """Say the same as ``_incident`` of many rows: what is seen is read first, not once a row."""
+    one = table_of(models.Incident).alias("scope_incident")
+    about = table_of(models.IncidentAsset).alias("scope_about")
+    asker = table_of(models.Person).alias("scope_asker")
+    askers = sa.select(asker.c.id).where(lies_within(asker.c.site_id))
+    found: Condition = row.id.in_(
+        sa.union_all(
+            *(
+                sa.select(one.c.id).where(condition)
+                for condition in (
+                    lies_within(one.c.location_id),
+                    _is_reader(one.c.requester_id),
+                    _is_reader(one.c.technician_id),
+                    one.c.requester_person_id.in_(askers),
+                )
+            ),
+            sa.select(about.c.incident_id).where(about.c.asset_id.in_(_ids(models.Asset))),
+        )
+    )
+    return found
 
 
 def _of_incident(row: Table) -> Condition:
@@ -238,10 +286,10 @@ def _of_change_set(row: Table) -> Condition:
 
 _Rule = Callable[[Table], Condition]
 _RULES: Final[Mapping[type[Base], _Rule]] = {
-    models.Asset: _asset,
+    models.Asset: _stands_there,
     models.Location: _place,
-    models.WallOutlet: _outlet,
-    models.AddressRange: _range,
+    models.WallOutlet: _stands_there,
+    models.AddressRange: _stands_there,
     models.Run: _run,
     models.RunTarget: _of_run,
     models.Device: _device,
@@ -299,16 +347,30 @@ _RULES: Final[Mapping[type[Base], _Rule]] = {
 }
 
 
-_OPTIONS: Final[Mapping[str, LoaderCriteriaOption]] = {
-    model.__tablename__: with_loader_criteria(
-        model,
-        rule,
-        include_aliases=True,
-        propagate_to_loaders=False,
-        track_closure_variables=False,
-    )
-    for model, rule in _RULES.items()
+# Rules that serve better where a statement counts and few of very many rows are seen: the others
+# would look at each. Where many are seen, the others soon have as many as are counted.
+_RULES_OF_MANY: Final[Mapping[type[Base], _Rule]] = {
+    models.Incident: _incident_of_many,
+    **{model: _of_assets for model, rule in _RULES.items() if rule is _of_asset},
 }
+
+
+def _options(rules: Mapping[type[Base], _Rule]) -> Mapping[str, LoaderCriteriaOption]:
+    return {
+        model.__tablename__: with_loader_criteria(
+            model,
+            rule,
+            include_aliases=True,
+            propagate_to_loaders=False,
+            track_closure_variables=False,
+        )
+        for model, rule in rules.items()
+    }
+
+
+_OPTIONS: Final = _options(_RULES)
+_OPTIONS_OF_MANY: Final = {**_OPTIONS, **_options(_RULES_OF_MANY)}
+_OPTIONS_OF_WIDE: Final = {**_OPTIONS, **_options({models.Asset: _stands_there_as_most})}
 
 
 # The tables of which a limited login sees a part.
@@ -319,42 +381,93 @@ class UnscopedError(RuntimeError):
     """A session with a scope was asked something that cannot be narrowed: a mistake of ours."""
 
 
-def narrow(session: Session, scope: Scope | None) -> None:
-    """Let a session see only what is within a scope, or all again."""
-    if scope is None:
+def narrow(session: Session, user_id: int | None) -> None:
+    """Let a session see only what is within the places of a login, or all again."""
+    session.info.pop(_SIGHT, None)
+    if user_id is None:
         session.info.pop(_KEY, None)
     else:
-        session.info[_KEY] = scope
+        session.info[_KEY] = user_id
 
 
-def scope_of(session: Session) -> Scope | None:
-    """Give the scope that a session is narrowed to."""
+def scope_of(session: Session) -> int | None:
+    """Give the login to whose places a session is narrowed."""
     return session.info.get(_KEY)
+
+
+def sight_of(session: Session) -> Sight | None:
+    """Give what a session's login sees, read once a session; None: everything."""
+    user_id = scope_of(session)
+    if user_id is None:
+        return None
+    if _SIGHT not in session.info:
+        session.info[_SIGHT] = _read_sight(session, user_id)
+    sight: Sight = session.info[_SIGHT]
+    return sight
+
+
+def _read_sight(session: Session, user_id: int) -> Sight:
+    """Read the login's places, those in them and those that they lie in, past the rules."""
+    location, place = table_of(models.Location), table_of(models.UserPlace)
+    chosen = (
+        sa.select(location.c.id, location.c.parent_id)
+        .join(place, place.c.location_id == location.c.id)
+        .where(place.c.user_id == user_id)
+    )
+    within, above = chosen.cte("within", recursive=True), chosen.cte("above", recursive=True)
+    rows = sa.select(location.c.id, location.c.parent_id)
+    within = within.union(rows.where(location.c.parent_id == within.c.id))
+    above = above.union(rows.where(location.c.id == above.c.parent_id))
+    read = session.connection().execute
+    ids, names = (tuple(sorted(read(sa.select(one.c.id)).scalars())) for one in (within, above))
+    asset = table_of(models.Asset)
+    seen = sa.select(sa.func.count()).where(asset.c.location_id.in_(ids))
+    highest = sa.select(sa.func.max(asset.c.id)).scalar_subquery()
+    count, last = read(seen.add_columns(highest)).one()
+    return Sight(user_id, ids, names, count * _WIDE > (last or 0))
 
 
 @contextmanager
 def unlimited(session: Session) -> Iterator[None]:
-    """See everything for as long as what is computed or kept unique concerns everything."""
+    """See everything for as long as what is computed or kept unique concerns everything.
+
+    What was only read in between is forgotten: a key would find it again without any statement.
+    """
     scope = scope_of(session)
     session.flush()
-    narrow(session, None)
+    if scope is None:
+        yield
+        session.flush()
+        return
+    seen = set(session.identity_map.keys())
+    del session.info[_KEY]
     try:
         yield
         session.flush()
     finally:
-        narrow(session, scope)
+        session.info[_KEY] = scope
+        for one in session.identity_map.values():
+            if sa.inspect(one).key not in seen:
+                session.expunge(one)
 
 
 @event.listens_for(Session, "do_orm_execute")
 def _narrow_statement(state: ORMExecuteState) -> None:
     """Narrow what a session with a scope executes; refuse what cannot be narrowed."""
-    scope = scope_of(state.session)
-    if scope is None or state.is_column_load or state.is_insert:
+    sight = sight_of(state.session)
+    if sight is None or state.is_column_load or state.is_insert:
         return
     named = _narrowed_tables(state.statement)
     if named:
-        _READER.set(scope.user_id)
-        state.statement = state.statement.options(*(_OPTIONS[name] for name in sorted(named)))
+        _READER.set(sight)
+        options = _OPTIONS_OF_MANY if _counts(state.statement) else _OPTIONS
+        options = _OPTIONS_OF_WIDE if sight.is_wide else options
+        state.statement = state.statement.options(*(options[name] for name in sorted(named)))
+
+
+def _counts(statement: Any) -> bool:
+    """Tell whether a statement counts rows."""
+    return any(isinstance(one, sa.sql.functions.count) for one in visitors.iterate(statement))
 
 
 def _narrowed_tables(statement: Any) -> set[str]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from parc.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
 from parc.models import Asset, Base, Device, Incident, Location
-from parc.queries.scope import lies_within, scope_of, unlimited
+from parc.queries.scope import Condition, lies_within, scope_of, unlimited
 from parc.services.row_images import Key, RowImage
 
 _CHUNK: Final = 500
@@ -106,19 +106,18 @@ def _has_changed(state: Any, name: str) -> bool:
 
 def _beyond(session: Session, model: type[Base], ids: set[int]) -> set[int]:
     """Give those of some ids that the session does not see, or places that are not its own."""
-    own = lies_within(Location.id) if model is Location else sa.true()
-    return _unseen(session, model, ids, own)
+    return _unseen(session, model, ids, *([lies_within(Location.id)] if model is Location else []))
 
 
-def _unseen(
-    session: Session, model: type[Base], ids: set[int], own: Any = sa.true()
-) -> set[int]:
-    """Give those of some ids of which the session finds no row that meets a condition."""
+def _unseen(session: Session, model: type[Base], ids: set[int], *conditions: Condition) -> set[int]:
+    """Give those of some ids of which the session finds no row that meets the conditions."""
     found: set[int] = set()
     ordered = sorted(ids)
     key: Any = sa.inspect(model).primary_key[0]
     column = getattr(model, key.key)
     for start in range(0, len(ordered), _CHUNK):
         part = ordered[start : start + _CHUNK]
-        found |= set(part) - set(session.scalars(sa.select(column).where(column.in_(part), own)))
+        found |= set(part) - set(
+            session.scalars(sa.select(column).where(column.in_(part), *conditions))
+        )
     return found

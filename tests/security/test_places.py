@@ -23,7 +23,7 @@ from parc.errors import InvalidInputError, NotFoundError
 from parc.extensions import db, transaction
 from parc.models import Asset, Base, Location, LocationKind, Movement, Role
 from parc.queries import scope
-from parc.queries.scope import Scope, UnscopedError, narrow
+from parc.queries.scope import UnscopedError, narrow, unlimited
 from parc.services.actor import SYSTEM
 from parc.services.users import limit_to_places
 from tests.conftest import SOME_MOMENT
@@ -67,7 +67,7 @@ class Wall:
     def session(self) -> Session:
         """Give a session that sees what the login sees."""
         session = db.session()
-        narrow(session, Scope(self.user_id))
+        narrow(session, self.user_id)
         return session
 
 
@@ -252,9 +252,9 @@ def test_compiled_statement_serves_each_login_its_own_places(both: tuple[Wall, S
         other_id = other.id
     query = sa.select(Asset.id).order_by(Asset.id)
     for _turn in range(2):
-        narrow(session, Scope(wall.user_id))
+        narrow(session, wall.user_id)
         assert session.scalars(query).all() == [wall.own_id]
-        narrow(session, Scope(other_id))
+        narrow(session, other_id)
         assert wall.own_id not in session.scalars(query).all()
         assert wall.world.ids["asset_id"] in session.scalars(query).all()
 
@@ -262,7 +262,7 @@ def test_compiled_statement_serves_each_login_its_own_places(both: tuple[Wall, S
 @pytest.mark.usefixtures("sqlite_app")
 def test_statement_past_the_mapped_classes_is_refused() -> None:
     table, session = models.table_of(Asset), db.session()
-    narrow(session, Scope(1))
+    narrow(session, 1)
     for statement in (
         sa.select(table),
         sa.select(table.c.id, Location.id),
@@ -311,3 +311,13 @@ def test_login_cannot_let_an_asset_leave_its_sight(wall: Wall) -> None:
         ]
         session.rollback()
         asset = session.get_one(Asset, wall.own_id)
+
+
+def test_what_was_read_past_the_places_is_forgotten(wall: Wall) -> None:
+    """A key would find it again without any statement."""
+    session, far = wall.session(), wall.world.ids["asset_id"]
+    own = session.get_one(Asset, wall.own_id)
+    with unlimited(session):
+        assert session.get(Asset, far) is not None
+    assert session.get(Asset, far) is None
+    assert session.get(Asset, wall.own_id) is own
