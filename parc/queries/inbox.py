@@ -24,8 +24,10 @@ from parc.models import (
     Role,
     User,
 )
-from parc.queries.inbox_cause import OF_ASSETS
+from parc.queries.inbox_cause import OF_ASSETS, among
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
+from parc.queries.locations import read_places
+from parc.queries.scope import scope_of
 from parc.queries.search import escape_like
 
 COUNT_LIMIT: Final = 10_000
@@ -88,10 +90,12 @@ class EntrySheet:
     """One entry with all that helps to decide.
 
     Attributes:
+        evidence: as far as the reader sees what it names.
         records: the assets that an entry names by themselves, such as those with one serial number.
     """
 
     entry: InboxEntry
+    evidence: Mapping[str, Any]
     assignee: str | None
     range_name: str | None
     site: str | None
@@ -146,7 +150,9 @@ def entries_page(
 ) -> Page:
     """Read one page of entries alone."""
     query = sa.select(*_COLUMNS).outerjoin(User, User.id == InboxEntry.assignee_id)
-    return read_page(session, query.where(*_conditions(wanted, now)), order, cursor, size)
+    page = read_page(session, query.where(*_conditions(wanted, now)), order, cursor, size)
+    _leave_out_unseen(session, [row.evidence for row in page.rows])
+    return page
 
 
 def entry_ids(session: Session, wanted: InboxFilter, now: datetime, limit: int) -> list[int]:
@@ -210,6 +216,7 @@ def read_rows(session: Session, ids: Sequence[int]) -> list[Any]:
         rows += session.execute(query).all()
     if len(rows) != len(set(ids)):
         raise NotFoundError("one of these entries is not there")
+    _leave_out_unseen(session, [row.evidence for row in rows])
     return sorted(rows, key=lambda row: ids.index(row.id))
 
 
@@ -234,14 +241,42 @@ def read_entry(session: Session, entry_id: int) -> EntrySheet:
     assignee = session.get(User, entry.assignee_id) if entry.assignee_id else None
     address_range = session.get(AddressRange, entry.range_id) if entry.range_id else None
     site = session.get(Location, entry.site_id) if entry.site_id else None
+    evidence = session.scalars(
+        sa.select(InboxEntry.evidence).where(InboxEntry.id == entry_id)
+    ).one()
+    _leave_out_unseen(session, [evidence])
     return EntrySheet(
         entry,
+        evidence,
         assignee.display_name if assignee else None,
         address_range.name if address_range else None,
         site.name if site else None,
         devices,
-        _records(session, entry.evidence.get("assets") or ()),
+        _records(session, evidence.get("assets") or ()),
     )
+
+
+def _leave_out_unseen(session: Session, read: Sequence[dict[str, Any]]) -> None:
+    """Take out of evidence, as it was just read, the names of what a limited login does not see.
+
+    It was written for everybody: an asset that a device is like, or a switch where another asset
+    was seen, may stand anywhere.
+    """
+    if scope_of(session) is None:
+        return
+    named = {one["id"] for told in read for one in told.get("candidates") or ()}
+    named |= {told["switch_asset"] for told in read if told.get("switch_asset") is not None}
+    assets = set(session.scalars(sa.select(Asset.id).where(among(Asset.id, named))))
+    ranges = set(session.scalars(sa.select(AddressRange.name)))
+    places = {place.path for place in read_places(session).by_id.values()}
+    for told in read:
+        if told.get("candidates"):
+            told["candidates"] = [one for one in told["candidates"] if one["id"] in assets]
+        if told.get("switch_asset") not in assets:
+            told.pop("switch", None)
+        for name, seen in (("range", ranges), ("place", places)):
+            if told.get(name) not in seen:
+                told.pop(name, None)
 
 
 def _records(session: Session, asset_ids: Sequence[int]) -> Sequence[Any]:

@@ -25,6 +25,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from parc import models
 from parc.models import Base, DocumentSubject, table_of
+from parc.queries.inbox_cause import OF_ASSETS
 
 _KEY: Final = "parc_scope"
 _SIGHT: Final = "parc_sight"  # where a session keeps what it has read of the login's places
@@ -186,10 +187,22 @@ def _allocation(row: Table) -> Condition:
 
 
 def _entry(row: Table) -> Condition:
-    return sa.or_(
-        _sees(models.Asset, row.asset_id),
-        sa.and_(row.asset_id.is_(None), _sees(models.Device, row.device_id)),
-        sa.and_(row.asset_id.is_(None), row.device_id.is_(None), lies_within(row.site_id)),
+    """Be about what is seen; an entry tells of all that it is about, so that all of it has to be.
+
+    One about assets that share a serial number names them in its evidence alone: who may merge
+    records sees everything.
+    """
+    beside = table_of(models.InboxDevice).alias("scope_beside")
+    return sa.and_(
+        sa.or_(
+            _sees(models.Asset, row.asset_id),
+            sa.and_(row.asset_id.is_(None), _sees(models.Device, row.device_id)),
+            sa.and_(row.asset_id.is_(None), row.device_id.is_(None), lies_within(row.site_id)),
+        ),
+        sa.not_(row.key.startswith(OF_ASSETS)),
+        ~sa.exists()
+        .where(beside.c.entry_id == row.id, ~_sees(models.Device, beside.c.device_id))
+        .correlate_except(beside),
     )
 
 

@@ -117,8 +117,8 @@ def show(entry_id: int) -> ResponseReturnValue:
         sheet=sheet,
         entry=entry,
         kind=kind_label(entry.kind),
-        why=evidence_text(entry.kind, entry.evidence),
-        proposal=proposal(entry.kind, entry.evidence),
+        why=evidence_text(entry.kind, sheet.evidence),
+        proposal=proposal(entry.kind, sheet.evidence),
         decisions=[
             (one.value, KEYS[one], act_label(entry.kind, one))
             for one in service.offered(entry)
@@ -126,7 +126,7 @@ def show(entry_id: int) -> ResponseReturnValue:
         ],
         ended=reason_label(entry.kind, entry.reason),
         due=due_text(entry.due_at, moment),
-        differences=told_differences(entry.evidence),
+        differences=told_differences(sheet.evidence),
         score_text=score_text,
         key_label=key_label,
         write=CellWriter(moment),

@@ -21,19 +21,31 @@ from werkzeug.test import TestResponse
 from parc import models
 from parc.errors import InvalidInputError, NotFoundError
 from parc.extensions import db, transaction
-from parc.models import Asset, Base, Location, LocationKind, Movement, Role
+from parc.models import Asset, Base, InboxKind, Location, LocationKind, Movement, Role
 from parc.queries import scope
 from parc.queries.scope import UnscopedError, narrow, unlimited
 from parc.services.actor import SYSTEM
+from parc.services.incident_links import link
+from parc.services.incident_values import IncidentInput
+from parc.services.incidents import open_incident
 from parc.services.users import limit_to_places
 from tests.conftest import SOME_MOMENT
-from tests.factories import make_asset, make_user
+from tests.factories import (
+    make_asset,
+    make_device,
+    make_linked_device,
+    make_range,
+    make_run,
+    make_user,
+)
 from tests.security.world import NOT_FOR_BROWSERS, World, dump, make_world, text_columns
 from tests.web import Browser
 
 _MARK = "beyond-the-wall"
 # Documents and words of contracts, licences, software and suppliers belong to all.
 _COMMON = {"document"}
+_MAC = "00:00:5e:00:53:07"
+_SEEN_ENTRIES = 4  # of those that have to do with both places
 _LISTS = {"addresses", "facts", "reasons", "warnings"}
 # Pages of what belongs to the whole organisation, which name a row of the world all the same.
 _COMMON_ROWS = {
@@ -311,6 +323,145 @@ def test_login_cannot_let_an_asset_leave_its_sight(wall: Wall) -> None:
         ]
         session.rollback()
         asset = session.get_one(Asset, wall.own_id)
+
+
+def _add_border(session: Session, wall: Wall) -> dict[str, int]:
+    """Add rows of Paris that have to do with rows of Lyon; gives the ids that addresses need."""
+    far, paris = wall.world.ids, wall.paris_id
+    far_asset = session.get_one(Asset, far["asset_id"])
+    far_device = session.scalars(
+        sa.select(models.Device).where(models.Device.asset_id == far_asset.id)
+    ).one()
+    near = make_range(session, location_id=paris)
+    run = make_run(session, near)
+    device = make_linked_device(
+        session, session.get_one(Asset, wall.own_id), range_id=near.id, base_mac_address=_MAC
+    )
+    unknown = make_device(session, range_id=near.id)
+    port = session.scalars(
+        sa.select(models.Interface).where(models.Interface.device_id == far_device.id)
+    ).one()
+    outlet = models.WallOutlet(
+        location_id=paris, label="B1", switch_asset_id=far_asset.id, if_name="Gi1/0/1"
+    )
+    given = IncidentInput(title="two of them", asset_ids=[wall.own_id, far_asset.id])
+    incident = open_incident(session, SYSTEM, given, at=SOME_MOMENT)
+    link(session, SYSTEM, incident.id, far["other_id"], "related", at=SOME_MOMENT)
+    movement = models.Movement(
+        asset_id=wall.own_id, kind=models.MovementKind.TRANSFER, author="Ada",
+        status=models.MovementStatus.CONFIRMED, source=models.MovementSource.HAND,
+        effective_on=SOME_MOMENT.date(), entered_at=SOME_MOMENT,
+        from_state=models.LifecycleState.IN_USE, to_state=models.LifecycleState.IN_USE,
+        from_location_id=far["place_id"], to_location_id=paris, incident_id=far["incident_id"],
+    )  # fmt: skip
+    session.add_all(
+        [
+            outlet, movement,
+            models.Attachment(
+                mac_address=_MAC, interface_id=port.id, vlan_id=0, first_seen_at=SOME_MOMENT,
+                last_seen_at=SOME_MOMENT,
+            ),
+            models.MappedAddress(
+                address="192.0.2.9", mac_address=_MAC, device_id=far_device.id,
+                first_seen_at=SOME_MOMENT, last_seen_at=SOME_MOMENT,
+            ),
+            models.Neighbor(
+                device_id=device.id, far_device_id=far_device.id, key="lldp", protocol="lldp",
+                first_seen_at=SOME_MOMENT, last_seen_at=SOME_MOMENT,
+            ),
+            models.ContractLine(
+                contract_id=far["contract_id"], asset_id=wall.own_id, created_at=SOME_MOMENT
+            ),
+        ]
+    )  # fmt: skip
+    session.get_one(Asset, wall.own_id).custodian_person_id = far["person_id"]
+    session.flush()
+    entries = _add_entries(session, wall.own_id, far_asset, device, unknown, far_device)
+    return {
+        "asset_id": wall.own_id, "device_id": unknown.id, "range_id": near.id, "run_id": run.id,
+        "place_id": paris, "incident_id": incident.id, "movement_id": movement.id,
+        "outlet_id": outlet.id, "entry_id": entries,
+    }  # fmt: skip
+
+
+def _add_entries(
+    session: Session,
+    own_id: int,
+    far: Asset,
+    device: models.Device,
+    unknown: models.Device,
+    far_device: models.Device,
+) -> int:
+    """Add an entry of Paris of each kind that may name Lyon; gives the last of those it sees."""
+    named = {"id": far.id, "name": far.name, "tag": far.asset_tag, "by": ["serial"], "score": 90}
+    why = {"key": "serial", "value": far.name, "reasons": [], "count": 2, "told": []}
+    claim = {"address": "192.0.2.1", "claimants": [{"name": far.name, "mac": _MAC}]}
+    stock = {"address": "192.0.2.1", "tag": "P7", "stock": "Paris"}
+    switch = {"switch": far.name, "port": "1", "switch_asset": far.id}
+    told: list[tuple[InboxKind, str, int | None, int, dict[str, Any], list[int]]] = [
+        (InboxKind.STOCK_SEEN, "asset:1", own_id, device.id, {**stock, **switch}, []),
+        (InboxKind.STOCK_SEEN, "asset:2", own_id, device.id, {**stock, "place": _MARK + "-p"}, []),
+        (
+            InboxKind.GONE_SEEN, "asset:3", own_id, device.id,
+            {"state": "missing", "address": "192.0.2.1", "range": _MARK + "-address_range"}, [],
+        ),
+        (
+            InboxKind.IDENTITY_CONFLICT, "serial:1", own_id, device.id, why,
+            [device.id, far_device.id],
+        ),
+        (InboxKind.IDENTITY_CONFLICT, "assets:1", own_id, device.id, why, [device.id]),
+        (InboxKind.DUPLICATE_ADDRESS, "192.0.2.1", None, device.id, claim, [far_device.id]),
+        (
+            InboxKind.UNKNOWN_DEVICE, "device:1", None, unknown.id,
+            {"address": "192.0.2.1", "candidates": [named]}, [],
+        ),
+    ]  # fmt: skip
+    for kind, key, asset_id, device_id, evidence, beside in told:
+        entry = models.InboxEntry(
+            kind=kind, key=key, state=models.InboxState.OPEN,
+            subject=far.name if beside else "ours", asset_id=asset_id, device_id=device_id,
+            fingerprint="f", evidence=evidence, opened_at=SOME_MOMENT, due_at=SOME_MOMENT,
+        )  # fmt: skip
+        session.add(entry)
+        session.flush()
+        session.add_all(models.InboxDevice(entry_id=entry.id, device_id=one) for one in beside)
+    session.flush()
+    return entry.id
+
+
+def test_what_is_seen_names_nothing_of_another_place_that_it_has_to_do_with(wall: Wall) -> None:
+    with transaction() as session:
+        ids = _add_border(session, wall)
+        entries = session.scalars(sa.select(models.InboxEntry.id)).all()
+    world = World({**wall.world.ids, **ids})
+    addresses = [
+        world.address(rule)
+        for rule in wall.browser.app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and rule.endpoint not in NOT_FOR_BROWSERS
+    ]
+    addresses += [f"/inbox/{number}" for number in entries]
+    addresses += [f"/assets?q={_MARK}", f"/incidents/all?q={_MARK}", f"/where?q={_MAC}"]
+    leaks = {}
+    for address in addresses:
+        answer = wall.browser.get(address)
+        assert answer.status_code in {200, 302, 404}, address
+        said = _said(answer).replace(f'value="{_MARK}"', "")
+        if found := set(re.findall(_MARK + r"-\w*", said)):
+            leaks[address] = found
+    assert not leaks
+    seen = {number for number in entries if wall.browser.get(f"/inbox/{number}").status_code == 200}
+    assert len(seen) == _SEEN_ENTRIES
+    for page in (
+        f"/assets/{wall.own_id}",
+        f"/incidents/{ids['incident_id']}",
+        f"/inbox/{max(seen)}",
+    ):
+        assert wall.browser.get(page).status_code == 200
+    sent = {"id": str(ids["entry_id"]), "action": "attach", "q": "P000001"}
+    assert _MARK not in _said(wall.browser.post("/inbox/decide", sent))
+    sent = {"tags": "P7\nP000001", "kind": "transfer", "step": "plan", "reason": "x"}
+    assert _MARK not in _said(wall.browser.post("/movements/basket/check", sent))
+    assert _MARK not in _said(wall.browser.post("/movements/basket", sent))
 
 
 def test_what_was_read_past_the_places_is_forgotten(wall: Wall) -> None:
