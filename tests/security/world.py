@@ -32,6 +32,7 @@ from parc.services.incidents import open_incident
 from parc.services.positions import mark_all, refresh_some, take_snapshot
 from parc.services.products import product_for, publisher_for
 from parc.software.rules import SoftwareKind
+from parc.topology import PortRole
 from parc.web.import_pages import store as import_store
 from tests.conftest import SOME_MOMENT
 from tests.contract_world import add_contract_rows
@@ -71,11 +72,14 @@ MADE_BY_US = {
     "import_mapping.kind", "import_mapping.signature", "import_run.file_hash", "import_run.kind",
     "import_run.source", "observation.address", "observation.source", "user.colour_scheme",
     "user.language", "user.login", "user.password_hash", "user_session.address",
-    "user_session.token_hash",
+    "user_session.token_hash", "attachment.mac_address", "life_count_reading.kind",
+    "managed_device.kind", "mapped_address.address", "mapped_address.mac_address",
+    "neighbor.protocol", "wireless_station.mac_address",
     "software_title.digest", "software_title.version_sort", "software_title.rule",
     "software_title.folded_by", "end_of_support.origin", "end_of_support.product_folded",
     "end_of_support.publisher_folded",
 }  # fmt: skip
+_MAC = "00:00:5e:00:53:09"
 # Built files, and what agents send to: they hold no session (test_agent_endpoint.py).
 NOT_FOR_BROWSERS = {"static", "agent_endpoint.receive"}
 # Lists of texts, beside those that hold networks, columns or arguments of jobs.
@@ -217,6 +221,14 @@ def _add_rows(session: Session, app: Flask, write: Callable[[int], str] | None) 
     import_ids = _add_imports(session, person.id, text)
     licence_ids = _add_licence(session, app, asset.id, text)
     incident_id = _add_incidents(session, asset.id, person.id, text)
+    _add_links(session, device.id)
+    session.add_all(
+        [
+            models.UserPlace(user_id=person.id, location_id=site.id),
+            models.InboxDevice(entry_id=entry.id, device_id=device.id),
+            models.ChangeSetPart(change_set_id=act.id, body=zlib.compress(b"[]")),
+        ]
+    )
     contracted = add_contract_rows(session, asset.id, site.id)
     token_id = _add_agent(session, device.id, observations)
     return {
@@ -409,6 +421,33 @@ def _add_parts(session: Session, device_id: int, text: Callable[[int], str]) -> 
                 first_seen_at=SOME_MOMENT,
             ),
             models.CategorySign(**own, category=Category.SWITCH, weight=0.5, reason="it says so"),
+        ]
+    )
+
+
+def _add_links(session: Session, device_id: int) -> None:
+    """Add what a switch, a printer, a power supply and a controller tell beside."""
+    own = {"device_id": device_id}
+    seen = {"first_seen_at": SOME_MOMENT, "last_seen_at": SOME_MOMENT}
+    port = session.scalars(
+        sa.select(models.Interface.id).where(models.Interface.device_id == device_id)
+    ).one()
+    session.add_all(
+        [
+            models.Battery(**own, key="1", charge_percent=90),
+            models.BridgeVlan(**own, vlan_id=7, name="staff"),
+            models.LifeCount(**own, key="total", count=10),
+            models.LifeCountReading(**own, kind="total", read_on=SOME_MOMENT.date(), count=10),
+            models.ManagedDevice(**own, key="1", kind="access_point", name="AP"),
+            models.Outlet(**own, key="1", name="outlet", is_on=True),
+            models.Tray(**own, key="1", name="tray"),
+            models.SwitchPort(
+                **own, interface_id=port, role=PortRole.EDGE, first_read_at=SOME_MOMENT
+            ),
+            models.Attachment(interface_id=port, mac_address=_MAC, vlan_id=7, **seen),
+            models.MappedAddress(**own, address="192.0.2.3", mac_address=_MAC, **seen),
+            models.Neighbor(**own, key="1", protocol="lldp", sys_name="sw2", **seen),
+            models.WirelessStation(**own, mac_address=_MAC, access_point="AP", ssid="s", **seen),
         ]
     )
 

@@ -9,7 +9,8 @@ from flask import Flask
 
 from parc.cli.users import users
 from parc.errors import NotFoundError, StartError
-from parc.models import Role
+from parc.extensions import transaction
+from parc.models import Location, LocationKind, Role
 from parc.services.sign_in import is_setup_code
 from tests.web import Browser, make_user
 
@@ -61,6 +62,24 @@ def test_last_administrator_cannot_be_deactivated_by_command(sqlite_app: Flask) 
     assert isinstance(result.exception, NotFoundError)
     result = CliRunner().invoke(users, ["link", "nobody"])
     assert isinstance(result.exception, NotFoundError)
+
+
+def test_login_is_limited_to_places_and_freed_again_by_command(sqlite_app: Flask) -> None:
+    bob = Browser(sqlite_app, Role.TECHNICIAN)
+    with transaction() as session:
+        session.add(Location(kind=LocationKind.SITE, name="Lyon"))
+    login = json.loads(run("list", "--json"))[0]["login"]
+    assert f"{login} sees lyon." in run("limit", login, "lyon")
+    assert bob.get("/account").status_code == 302  # signed out
+    assert json.loads(run("list", "--json"))[0]["places"] == ["Lyon"]
+    result = CliRunner().invoke(users, ["limit", login, "Nowhere"])
+    assert isinstance(result.exception, StartError)
+    assert f"{login} is as before" in str(result.exception)
+    assert f"{login} sees everything." in run("limit", login)
+    assert "technician  everything" in run("list")
+    make_user(sqlite_app, Role.ADMINISTRATOR, "alice")
+    result = CliRunner().invoke(users, ["limit", "alice", "Lyon"])
+    assert isinstance(result.exception, StartError)
 
 
 def test_set_up_code_is_printed(sqlite_app: Flask) -> None:

@@ -7,8 +7,8 @@ import re
 from flask import Flask
 
 from parc.extensions import db, transaction
-from parc.models import Role
-from parc.queries.users import find_user, get_user
+from parc.models import Location, LocationKind, Role
+from parc.queries.users import find_user, get_user, limiting_places
 from parc.services.actor import SYSTEM
 from parc.services.people import PersonDraft, save_person
 from tests.conftest import SOME_MOMENT
@@ -149,3 +149,37 @@ def test_login_is_tied_to_a_person_once_and_shows_what_they_hold(administrator: 
     assert administrator.post("/users/new", {**carla, "person": "Luc Morel"}).status_code == 200
     administrator.post(f"/users/{bob.user_id}", {**sent, "person": ""})
     assert "belongs to no person yet" in bob.get("/my").text
+
+
+def test_login_is_limited_in_its_form_and_an_administrator_never_is(administrator: Browser) -> None:
+    with transaction() as session:
+        session.add(Location(kind=LocationKind.SITE, name="Lyon"))
+    bob = Browser(administrator.app, Role.TECHNICIAN)
+    assert bob.user_id is not None
+    path = f"/users/{bob.user_id}"
+    sent = {"display_name": "Bob", "role": "technician", "is_active": "1", "places": "lyon\r\n"}
+    assert administrator.post(path, sent).status_code == 302
+    assert bob.get("/account").status_code == 302  # signed out: it may do less
+    bob.sign_in(bob.user_id)
+    assert "Lyon" in bob.get("/account").text
+    assert "Lyon</textarea>" in administrator.get(path).text
+    for wrong, told in (
+        ({"places": "Lyon\nNowhere"}, "There is no Nowhere"),
+        ({"role": "administrator"}, "An administrator sees everything"),
+        ({"role": "administrator", "places": "Lyon"}, "An administrator sees everything"),
+    ):
+        refused = administrator.post(path, {**sent, **wrong})
+        assert refused.status_code == 422
+        assert told in refused.text
+        assert limiting_places(db.session(), bob.user_id) == ("Lyon",)
+    own = f"/users/{administrator.user_id}"
+    alice = {"display_name": "Alice", "role": "administrator", "is_active": "1", "places": "Lyon"}
+    assert administrator.post(own, alice).status_code == 422
+    carla = {"login": "carla", "display_name": "Carla", "role": "administrator", "places": "Lyon"}
+    assert administrator.post("/users/new", carla).status_code == 422
+    db.session.rollback()
+    assert find_user(db.session(), "carla") is None
+    freed = {**sent, "role": "administrator", "places": ""}
+    assert administrator.post(path, freed).status_code == 302
+    db.session.rollback()
+    assert limiting_places(db.session(), bob.user_id) == ()
