@@ -194,7 +194,7 @@ def _rename_told(table: dict[bytes, Line]) -> None:
     Controllers of one recording tell the same access points, as a pair of them does.
     """
     for prefix, make in _TOLD:
-        lines = [table[key] for key in sorted(table) if key.startswith(prefix)]
+        lines = [table[key] for key in sorted(key for key in table if key.startswith(prefix))]
         for number, line in enumerate(lines, 1):
             said = line.varbind
             made = VarBind(said.oid, said.tag, make(number, said.value))

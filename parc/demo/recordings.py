@@ -15,6 +15,7 @@ import importlib.util
 import ipaddress
 import struct
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,6 +38,7 @@ _LEFT_OUT = (
 )
 _LEFT_OUT_OCTETS = tuple(prefix.encode() for prefix in _LEFT_OUT)
 _MOST_LINES = 60_000
+_TAGS = {str(int(tag)): tag for tag in Tag}
 
 
 class Line(NamedTuple):
@@ -134,13 +136,34 @@ def parse_line(line: bytes) -> tuple[bytes, VarBind] | None:
         text = _first_value(text)
     digits = kind.rstrip("xe")
     try:
-        arcs = tuple(int(part) for part in name.decode("ascii").strip(".").split("."))
-        tag = Tag(int(digits))
+        key, oid = _name(name.decode("ascii").strip("."))
+        tag = _TAGS[digits]
         octets = _raw_octets(text, kind[len(digits) :])
         value = _content(tag, text, octets)
-        return sort_key(arcs), VarBind(oids.encode_arcs(arcs), int(tag), value)
-    except (ValueError, struct.error):
+        return key, VarBind(oid, int(tag), value)
+    except (ValueError, KeyError, struct.error):
         return None
+
+
+def _name(dotted: str) -> tuple[bytes, bytes]:
+    """Give sort key and content octets of an object's name.
+
+    Raises:
+        ValueError, struct.error: not an object identifier.
+    """
+    front, _, last = dotted.rpartition(".")
+    if "." not in front:
+        return _encoded(dotted)
+    key, octets = _encoded(front)
+    arc = (int(last),)
+    return key + sort_key(arc), octets + oids.encode_index(arc)
+
+
+@lru_cache(maxsize=1024)
+def _encoded(dotted: str) -> tuple[bytes, bytes]:
+    """Do the same arc by arc; the rows of a column have all but the last arc in common."""
+    arcs = tuple(int(part) for part in dotted.split("."))
+    return sort_key(arcs), oids.encode_arcs(arcs)
 
 
 def _first_value(text: bytes) -> bytes:
