@@ -37,22 +37,29 @@ hypothesis_settings.load_profile("same")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-_compile_route = Rule._compile_builder
-_ROUTES: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+_compile_route = Rule.compile
+_Builder = Callable[..., tuple[str, str]]
+_ROUTES: dict[tuple[object, ...], tuple[Rule, _Builder, _Builder]] = {}
 
 
-def _compile_route_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: FBT001, FBT002
+def _compile_route_once(rule: Rule) -> None:
     """Compile a route as Werkzeug does, but the same one only once in a worker.
 
     Each test makes an application of its own, of which the 300 routes are the dearest part.
     """
-    key = (rule.rule, rule.endpoint, str(rule.defaults), append_unknown)
+    key = (rule.rule, rule.endpoint, str(rule.defaults), rule.subdomain, rule.host)
     if key not in _ROUTES:
-        _ROUTES[key] = _compile_route(rule, append_unknown)
-    return _ROUTES[key]
+        _compile_route(rule)
+        _ROUTES[key] = (rule, rule._build.__func__, rule._build_unknown.__func__)  # type: ignore[attr-defined]
+        return
+    made, build, build_unknown = _ROUTES[key]
+    rule._parts, rule._trace, rule._converters = made._parts, made._trace, made._converters
+    rule.arguments = made.arguments
+    rule._build = build.__get__(rule)
+    rule._build_unknown = build_unknown.__get__(rule)
 
 
-Rule._compile_builder = _compile_route_once  # type: ignore[method-assign, assignment]
+Rule.compile = _compile_route_once  # type: ignore[method-assign, assignment]
 
 SOME_MOMENT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
