@@ -10,6 +10,7 @@ import pytest
 
 from tests.architecture.sources import PACKAGES, ROOT, nodes, python_files, where
 
+pytestmark = pytest.mark.xdist_group("sources")  # parsed once
 _CODE = python_files(*PACKAGES)
 _MOST_LINES = 600
 _MOST_FUNCTION_LINES = 60

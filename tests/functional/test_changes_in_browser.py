@@ -12,7 +12,11 @@ from tests.browser import Live, Visit, axe_violations, chromium, live, visit
 from tests.factories import make_asset, make_linked_device
 
 __all__ = ["chromium", "live", "visit"]
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.long,
+    pytest.mark.xdist_group("changes"),  # one browser for all
+]
 
 
 def two(live: Live) -> tuple[int, int]:

@@ -8,7 +8,11 @@ from playwright.sync_api import expect
 from tests.browser import Live, Visit, axe_violations, chromium, live, visit
 
 __all__ = ["chromium", "live", "visit"]
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.long,
+    pytest.mark.xdist_group("frame"),  # one browser for all
+]
 
 
 def test_first_tab_is_the_skip_link_and_leads_to_the_content(live: Live, visit: Visit) -> None:

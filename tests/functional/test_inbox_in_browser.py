@@ -16,7 +16,11 @@ from tests.browser import Live, Visit, axe_violations, chromium, live, visit
 from tests.functional.inbox_world import fill
 
 __all__ = ["chromium", "live", "visit"]
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.long,
+    pytest.mark.xdist_group("inbox"),  # one browser for all
+]
 
 
 def test_axe_finds_nothing_and_pages_fit(live: Live, visit: Visit) -> None:

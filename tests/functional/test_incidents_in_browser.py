@@ -16,7 +16,11 @@ from tests.contract_world import TODAY, make_contract, make_supplier
 from tests.factories import SOME_PERSON, make_asset, make_linked_device
 
 __all__ = ["chromium", "live", "visit"]
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.long,
+    pytest.mark.xdist_group("incidents"),  # one browser for all
+]
 
 
 def state_of(live: Live, number: int) -> IncidentState:
