@@ -40,6 +40,7 @@ _COMMANDS = {
     "policy": "parc.cli.policy:policy",
     "tags": "parc.cli.tags:tags",
     "values": "parc.cli.values:values",
+    "loans": "parc.cli.move:loans",
     "move": "parc.cli.move:move",
     "people": "parc.cli.move:people",
     "places": "parc.cli.move:places",

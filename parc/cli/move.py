@@ -1,4 +1,4 @@
-"""``parc move``: one movement of one or many assets, with its plan; ``parc people``, ``places``."""
+"""Movements and what they are of: ``parc move``, ``loans``, ``places``, ``people``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from parc.cli.settling import settle_about
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date, datetime
+
+_MOST_LOANS = 100_000
 
 
 @click.command()
@@ -28,6 +31,16 @@ if TYPE_CHECKING:
 @click.option("--incident", default="", metavar="NUMBER", help="Incident that it is about.")
 @click.option("--contract", default="", help="Contract under which it goes: number or name.")
 @click.option("--order", "order_number", default="", help="Number of the purchase order.")
+@click.option("--accessories", default="", help="What goes with it.")
+@click.option("--condition", default="", help="In which condition it is.")
+@click.option("--destination", default="", help="Exit: where it goes.")
+@click.option("--legal-basis", default="", help="Exit: by which right.")
+@click.option("--unit-value", default="", help="Exit: its value.")
+@click.option("--wiping-method", default="", help="Exit: how data was wiped.")
+@click.option("--wiped-on", default="", metavar="DATE", help="Exit: when data was wiped.")
+@click.option("--wiped-by", default="", help="Exit: who wiped it.")
+@click.option("--certificate", "certificate_number", default="", help="Exit: its number.")
+@click.option("--slip", "slip_number", default="", help="Exit: number of the waste slip.")
 @click.option("--reason", default="", help="Why; kept with it.")
 @click.option("--apply", "is_applied", is_flag=True, help="Move, not only show.")
 @with_database
@@ -36,17 +49,12 @@ def move(kind: str, tags: Sequence[str], *, is_applied: bool, **texts: str) -> N
 
     Without --apply the plan is shown. All are moved, as one act that can be undone, or none is.
     """
-    from datetime import UTC
-    from zoneinfo import ZoneInfo
-
-    from parc.clock import now
     from parc.extensions import reading, transaction
     from parc.queries.movements import tagged_assets
     from parc.services.movement_drafts import MovementDraft, read_order
     from parc.services.movements import apply_basket, plan_basket
 
-    moment = now().astimezone(UTC)
-    today = moment.astimezone(ZoneInfo(settings().interface.time_zone)).date()
+    moment, today = _moment()
     draft = MovementDraft(kind=kind, **texts)
     with reading() as session:
         known = tagged_assets(session, tags)
@@ -74,6 +82,52 @@ def move(kind: str, tags: Sequence[str], *, is_applied: bool, **texts: str) -> N
         apply_basket(session, operator(), ids, order, at=moment)
         settle_about(session, assets=ids)
     click.echo(f"{len(ids)} asset(s) moved.")
+
+
+def _moment() -> tuple[datetime, date]:
+    """Give the time, and the day that it is where the interface is."""
+    from datetime import UTC
+    from zoneinfo import ZoneInfo
+
+    from parc.clock import now
+
+    moment = now().astimezone(UTC)
+    return moment, moment.astimezone(ZoneInfo(settings().interface.time_zone)).date()
+
+
+@click.command()
+@click.option("--overdue", "is_overdue", is_flag=True, help="Only those that are overdue.")
+@click.option("--json", "is_json", is_flag=True, help="For programs.")
+@with_database
+def loans(*, is_overdue: bool, is_json: bool) -> None:
+    """List the assets on loan with who has them, those due first at the top."""
+    from parc.extensions import reading
+    from parc.queries.movements import list_loans
+
+    _now, today = _moment()
+    with reading() as session:
+        rows = [
+            {
+                "asset_tag": row.asset_tag,
+                "name": row.name,
+                "person": row.person_name,
+                "email": row.email,
+                "due_on": row.loan_due_on,
+                "is_overdue": row.loan_due_on is not None and row.loan_due_on < today,
+            }
+            for row in list_loans(session, today=today, limit=_MOST_LOANS, is_overdue=is_overdue)
+        ]
+    if is_json:
+        print_json({"loans": rows})
+        return
+    names = ("asset_tag", "name", "person", "email", "due_on")
+    print_table(
+        ("TAG", "NAME", "PERSON", "E-MAIL", "DUE ON", ""),
+        [
+            (*(str(row[name] or "") for name in names), "overdue" if row["is_overdue"] else "")
+            for row in rows
+        ],
+    )
 
 
 @click.command()

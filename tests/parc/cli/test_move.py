@@ -1,4 +1,4 @@
-"""``parc move``, ``parc places`` and ``parc people``."""
+"""``parc move``, ``parc loans``, ``parc places`` and ``parc people``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 
-from parc.cli.move import move, people, places
+from collectors.observation import Category
+from parc.cli.move import loans, move, people, places
 from parc.extensions import db, transaction
-from parc.models import Asset, LifecycleState, Movement
+from parc.models import Asset, LifecycleState, Movement, MovementKind
 from parc.services.people import PersonDraft, save_person
 from parc.services.places import create_path
 from tests.conftest import SOME_MOMENT
@@ -44,3 +45,33 @@ def test_assets_are_shown_moved_and_listed(sqlite_app: Flask) -> None:
     assert json.loads(run.invoke(places, ["--json"]).output)["places"][1]["assets"] == 1
     assert "ada@example.org" in run.invoke(people).output
     assert json.loads(run.invoke(people, ["--json"]).output)["people"][0]["name"] == "Ada"
+
+
+def test_loans_are_listed_and_a_machine_leaves_with_proof_that_it_was_wiped(
+    sqlite_app: Flask,
+) -> None:
+    del sqlite_app
+    with transaction() as session:
+        save_person(session, SOME_PERSON, PersonDraft(name="Ada"), at=SOME_MOMENT)
+        for tag in ("PC1", "PC2"):
+            state, kind = LifecycleState.IN_STOCK, Category.WORKSTATION
+            make_asset(session, asset_tag=tag, lifecycle_state=state, category=kind)
+    run = CliRunner()
+    for tag, on, due in (("PC1", "2020-01-02", "2020-01-09"), ("PC2", "2020-01-02", "2199-01-01")):
+        lent = ["loan", tag, "--person", "Ada", "--on", on, "--due", due, "--accessories", "dock"]
+        assert "1 asset(s) moved." in run.invoke(move, [*lent, "--apply"]).output
+    assert [line.split()[0] for line in run.invoke(loans).output.splitlines()[1:]] == ["PC1", "PC2"]
+    overdue = json.loads(run.invoke(loans, ["--overdue", "--json"]).output)["loans"]
+    assert [(one["asset_tag"], one["person"], one["due_on"]) for one in overdue] == [
+        ("PC1", "Ada", "2020-01-09")
+    ]
+    for words in (["return", "PC1"], ["disposal_decision", "PC1", "--reason", "old"]):
+        assert "1 asset(s) moved." in run.invoke(move, [*words, "--apply"]).output
+    left = ["exit", "PC1", "--variant", "donation", "--recipient", "School", "--apply"]
+    assert run.invoke(move, left).exit_code != 0
+    proof = ["--wiping-method", "NIST", "--wiped-on", "2020-02-01", "--wiped-by", "Tess"]
+    given = ["--legal-basis", "L. 3212-2", "--unit-value", "10", "--slip", "B-1"]
+    assert "1 asset(s) moved." in run.invoke(move, [*left, *proof, *given]).output
+    db.session.rollback()
+    row = db.session.scalars(sa.select(Movement).where(Movement.kind == MovementKind.EXIT)).one()
+    assert (row.wiped_by, row.slip_number, str(row.unit_value)) == ("Tess", "B-1", "10.00")
