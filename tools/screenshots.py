@@ -127,7 +127,7 @@ def _take_identity(page: Page, base: str, folder: Path) -> None:
     page.screenshot(path=folder / "inbox.png")
     page.goto(sheet)
     page.locator(".differences").screenshot(path=folder / "difference.png")
-    page.goto(f"{base}/assets?q=PC-0001")
+    page.goto(f"{base}/assets?q=PC-0003")
     page.click("main table tbody a[href*='/assets/']")
     page.locator("#why").screenshot(path=folder / "why.png")
     page.goto(f"{sheet}/merge?other={other}")

@@ -153,6 +153,7 @@ def decide() -> ResponseReturnValue:
 
 def _page(view_name: str) -> ResponseReturnValue:
     view = inbox_view(view_name)
+    forget_count()  # the menu beside the list says what the list says
     return render_list(
         "inbox/list.html", view, name=view_name, decisions=_bulk_decisions(view), me=actor().user_id
     )

@@ -86,6 +86,14 @@ def test_unknown_device_shows_why_and_what_is_proposed(administrator: Browser) -
     assert "newcomer" in administrator.get("/inbox/closed").text
 
 
+def test_menu_counts_what_the_list_beside_it_shows(administrator: Browser) -> None:
+    assert "menu-count" not in administrator.get("/").text
+    with transaction() as session:
+        make_device(session)
+    _settle()  # as the worker does, of which the pages hear nothing
+    assert '<b class="menu-count">1</b>' in administrator.get("/inbox").text
+
+
 def test_entry_is_decided_once(administrator: Browser) -> None:
     with transaction() as session:
         make_device(session)
