@@ -10,6 +10,7 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -238,6 +239,21 @@ def test_each_table_is_narrowed_however_it_is_read_or_written(both: tuple[Wall, 
         gone = sa.delete(model).where(sa.tuple_(*columns).in_(sorted(wall.far[model])))
         assert session.execute(gone).rowcount == 0, model  # type: ignore[attr-defined]
     session.rollback()
+
+
+def test_who_sees_few_and_who_sees_many_count_the_same(both: tuple[Wall, Session]) -> None:
+    """Each has its own rules, for speed alone."""
+    wall, session = both
+    whole = scope.sight_of(session)
+    assert whole is not None
+    for model in scope.NARROWED:
+        columns: Any = [getattr(model, str(key.key)) for key in sa.inspect(model).primary_key]
+        seen = {tuple(row) for row in session.execute(sa.select(*columns))}
+        for is_wide in (False, True):
+            session.info["parc_sight"] = replace(whole, is_wide=is_wide)
+            found = session.scalar(sa.select(sa.func.count()).select_from(model))
+            assert found == len(seen), model
+            assert not seen & wall.far[model], model
 
 
 def test_key_of_another_place_finds_nothing_and_new_rows_cannot_name_it(wall: Wall) -> None:
