@@ -460,6 +460,21 @@ def test_what_was_opened_on_a_day_and_is_over_on_it_has_never_been(sqlite_app: F
     assert _rows(number) == []
 
 
+def test_cover_that_is_taken_away_and_given_back_on_a_day_stays_one(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        number = make_contract(session).id
+        _rule(session, number, category="printer")
+        asset = make_asset(session, category=Category.PRINTER)
+        cover_assets(session, [asset.id], today=TODAY, now=SOME_MOMENT)
+        for category in (Category.SWITCH, Category.PRINTER):
+            asset.category = category
+            session.flush()
+            _evaluate(session, number, today=NEXT)
+        number_of_asset = asset.id
+    assert _rows(number) == [(number_of_asset, TODAY, None)]
+
+
 def test_more_than_an_act_follows_wait_for_the_next_look(sqlite_app: Flask) -> None:
     del sqlite_app
     with transaction() as session:

@@ -19,6 +19,8 @@ from parc.services.actor import SYSTEM
 from parc.services.assets import delete_asset
 from parc.services.incident_values import IncidentInput
 from parc.services.incidents import open_incident
+from parc.services.movement_drafts import asked_fields
+from parc.services.movement_kinds import possible_kinds
 from parc.services.people import PersonDraft, save_person
 from parc.services.places import create_path
 from tests.conftest import SOME_MOMENT
@@ -369,3 +371,17 @@ def test_fields_offer_incidents_contracts_and_orders_while_one_types(
     chosen = sent | {"contract": "MC-7 (BÉTA)"}
     assert technician.post(f"/assets/{number}/move", data=chosen).status_code == 302
     assert _last(number).contract_id == second != first
+
+
+def test_form_of_every_kind_that_can_be_asks_what_it_needs(technician: Browser) -> None:
+    asked = {}
+    for state in LifecycleState:
+        with transaction() as session:
+            number = make_asset(session, lifecycle_state=state).id
+        for kind in possible_kinds(state):
+            answer = technician.get(f"/assets/{number}/move?kind={kind}")
+            assert answer.status_code == 200, (state, kind)
+            for name in asked_fields(kind):
+                assert f'name="{name}"' in answer.text, (state, kind, name)
+            asked[kind] = asked_fields(kind)
+    assert set(asked) == set(MovementKind) - {MovementKind.CORRECTION}
