@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parc.cli.context import settings, with_database
+from parc.cli.context import operator, settings, with_database
 from parc.cli.output import print_json
 from parc.errors import ParcError
 
@@ -79,7 +79,12 @@ def _store(message: Message) -> None:
     from parc.services.agents import Received, store_inventory
 
     with transaction() as session:
-        received = Received(message, now(), keeps_people=settings().agents.keep_people)
+        received = Received(
+            message,
+            now(),
+            keeps_people=settings().agents.keep_people,
+            sent_by=operator().name,
+        )
         store_inventory(session, received)
 
 

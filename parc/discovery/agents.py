@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -50,8 +50,8 @@ class _Inventory:
 def take_waiting(session: Session, most: int = BATCH) -> tuple[int, ...]:
     """Give the uploads to take over next, and count the try; nothing when none waits.
 
-    They are of one place, and no two stand at one address: two machines at home may both have
-    192.168.1.20. One that failed before comes alone; after three tries it is given up.
+    They are of one place and sender, and no two stand at one address: two machines at home may both
+    have 192.168.1.20. One that failed before comes alone; after three tries it is given up.
     """
     _give_up(session)
     query = (
@@ -64,11 +64,11 @@ def take_waiting(session: Session, most: int = BATCH) -> tuple[int, ...]:
     )
     chosen: list[AgentUpload] = []
     addresses: set[str] = set()
-    place: int | None = None
+    origin: tuple[int | None, str | None] = (None, None)
     for upload, location_id, address in session.execute(query):
         if not chosen:
-            place = location_id
-        elif location_id != place or address in addresses or upload.attempts:
+            origin = (location_id, upload.sent_by)
+        elif (location_id, upload.sent_by) != origin or address in addresses or upload.attempts:
             continue
         addresses.add(address)
         chosen.append(upload)
@@ -103,7 +103,7 @@ def settle_uploads(
     policy = _policy(session, settings, token, now)
     known = load(session, observations, policy, is_for_apply=True)
     made = plan(observations, known, policy)
-    title = {"code": "agents", "count": len(inventories)}
+    title = _title(inventories)
     with recording(session, AGENTS, ChangeSetKind.AGENTS, title, now):
         applied = apply(made, session, AGENTS, now)
         if settings.agents.attached_assets:
@@ -118,6 +118,13 @@ def settle_uploads(
         _finish(session, one, applied.devices)
     _settle_inbox(session, settings, made, applied, now)
     return applied
+
+
+def _title(inventories: Sequence[_Inventory]) -> dict[str, Any]:
+    count, sender = len(inventories), inventories[0].upload.sent_by
+    if sender is None:
+        return {"code": "agents", "count": count}
+    return {"code": "agent_files", "count": count, "by": sender}
 
 
 def _read(session: Session, upload_ids: Iterable[int]) -> list[_Inventory]:

@@ -81,4 +81,7 @@ class AgentUpload(Base):
         sa.ForeignKey("observation.id", ondelete="CASCADE"), unique=True
     )
     received_at: Mapped[datetime]
+    sent_by: Mapped[str | None] = mapped_column(
+        sa.String(200), comment="who sent the file; None: the agent has sent it"
+    )
     attempts: Mapped[int] = mapped_column(default=0)

@@ -44,6 +44,7 @@ class Received:
         client: what the agent calls itself in its head; the body's own word wins.
         address: where it came from; None for a file.
         token_id: of the token that let it in.
+        sent_by: who sent it as a file; empty when the agent has sent it.
     """
 
     message: Message
@@ -53,6 +54,7 @@ class Received:
     address: str | None = None
     token_id: int | None = None
     keeps_people: bool = True
+    sent_by: str = ""
 
 
 def agent_key(agent_id: str, device_id: str | None) -> str | None:
@@ -110,7 +112,14 @@ def store_inventory(session: Session, received: Received) -> Agent:
     agent.inventoried_at = received.at
     agent.problem = None
     session.flush()
-    session.add(AgentUpload(agent_id=agent.id, observation_id=stored.id, received_at=received.at))
+    session.add(
+        AgentUpload(
+            agent_id=agent.id,
+            observation_id=stored.id,
+            received_at=received.at,
+            sent_by=received.sent_by[:200] or None,
+        )
+    )
     session.flush()
     return agent
 

@@ -95,7 +95,10 @@ def send_upload() -> ResponseReturnValue:
             refused.append(((file.filename or "")[:200], str(FAULTS[Fault.NOT_AN_INVENTORY])))
             continue
         with transaction() as session:
-            store_inventory(session, Received(message, now(), keeps_people=chosen.keep_people))
+            received = Received(
+                message, now(), keeps_people=chosen.keep_people, sent_by=actor().name
+            )
+            store_inventory(session, received)
         stored += 1
     if refused or not stored:
         page = render_template(

@@ -68,6 +68,7 @@ _TITLES: Mapping[str, str] = {
     "value_released": _("%(asset)s, %(field)s: lock lifted"),
     "value_take": _("%(asset)s, %(field)s: seen value taken"),
     "agents": _("Inventories of agents (%(count)s)"),
+    "agent_files": _("Inventories sent as files by %(by)s (%(count)s)"),
     "incidents_assign": _("Incidents assigned (%(count)s)"),
     "incidents_close": _("Incidents closed (%(count)s)"),
     "incidents_confirm": _("Drafts confirmed (%(count)s)"),

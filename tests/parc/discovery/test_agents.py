@@ -367,6 +367,20 @@ def test_a_group_is_small_and_one_that_failed_comes_alone(fleet: Fleet) -> None:
         assert len(take_waiting(session)) == 1
 
 
+def test_what_people_send_as_files_is_an_act_that_names_them(fleet: Fleet) -> None:
+    for number, sender in enumerate(("", "Ada", "Ada", "Bob"), start=1):
+        one = read_message(body(computer(f"PRC10{number:02d}", f"PC-{number}")))
+        with transaction() as session:
+            store_inventory(session, Received(one, fleet.clock(), sent_by=sender))
+    fleet.settle()
+    titles = [row.title for row in _all(ChangeSet)]
+    assert titles == [
+        {"code": "agents", "count": 1},
+        {"code": "agent_files", "count": 2, "by": "Ada"},
+        {"code": "agent_files", "count": 1, "by": "Bob"},
+    ]
+
+
 def test_what_fails_three_times_is_given_up_and_said(fleet: Fleet) -> None:
     with transaction() as session:
         store_inventory(session, Received(read_message(body(computer())), fleet.clock()))
