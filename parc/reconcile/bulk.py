@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from parc.models import Base, table_of
+from parc.models.base import Money
 
 _CHUNK: Final = 5_000
 
@@ -76,7 +77,7 @@ def _from_json(statement: Any, rows: Sequence[dict[str, Any]]) -> Any:
     columns = [statement.table.c[name] for name in rows[0]]
     for one in columns:
         if isinstance(one.type, sa.types.TypeDecorator):
-            _check(one, {row[one.name] for row in rows})
+            rows = _bound(one, rows)
     text = sa.bindparam(None, msgspec.json.encode(rows).decode(), sa.types.NullType())
     names = [sa.column(one.name, one.type) for one in columns]
     source = (
@@ -87,10 +88,20 @@ def _from_json(statement: Any, rows: Sequence[dict[str, Any]]) -> Any:
     return statement.from_select([one.name for one in columns], sa.select(*source.c))
 
 
-def _check(column: Any, values: Iterable[Any]) -> None:
-    """Let the type of a column refuse what it does not take: no driver asks it."""
-    for value in values:
-        column.type.process_bind_param(value, postgresql.dialect())  # type: ignore[no-untyped-call]
+def _bound(column: Any, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    """Let the type of a column refuse what it does not take, and say what is stored for the rest.
+
+    No driver asks it. States and moments go as they are; an amount of money is stored in cents.
+    """
+    name, dialect = column.name, postgresql.dialect()  # type: ignore[no-untyped-call]
+    stored = {value: column.type.process_bind_param(value, dialect) for value in _of(name, rows)}
+    if not isinstance(column.type, Money):
+        return rows
+    return [{**row, name: stored[row[name]]} for row in rows]
+
+
+def _of(name: str, rows: Iterable[dict[str, Any]]) -> set[Any]:
+    return {row[name] for row in rows}
 
 
 def is_among(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.extensions import transaction
-from parc.models import Interface, Neighbor
+from parc.models import ContractPeriod, Interface, Neighbor, PeriodKind
 from parc.reconcile.bulk import insert_rows, is_among
 from tests.conftest import SOME_MOMENT
+from tests.contract_world import make_contract
 from tests.factories import make_device
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -59,6 +61,23 @@ def test_a_moment_comes_back_and_one_without_zone_is_refused() -> None:
         naive = datetime(2026, 1, 1)  # noqa: DTZ001  # just that
         with pytest.raises((ValueError, sa.exc.StatementError), match="no time zone"):
             insert_rows(session, Neighbor, [row | {"key": "lldp|2", "last_seen_at": naive}])
+
+
+def test_amounts_come_back_to_the_cent() -> None:
+    amounts = [Decimal("12.30"), Decimal("0.00"), None]
+    with transaction() as session:
+        contract_id = make_contract(session).id
+        session.execute(sa.delete(ContractPeriod))
+        one = {"contract_id": contract_id, "kind": PeriodKind.EXPRESS}
+        days = {"starts_on": SOME_MOMENT.date(), "ends_on": SOME_MOMENT.date()}
+        written = {"author": "Ada", "created_at": SOME_MOMENT}
+        rows = [
+            {**one, **days, **written, "position": position, "months": 12, "amount": amount}
+            for position, amount in enumerate(amounts)
+        ]
+        insert_rows(session, ContractPeriod, rows)
+        query = sa.select(ContractPeriod.amount).order_by(ContractPeriod.position)
+        assert session.scalars(query).all() == amounts
 
 
 def test_values_are_found_whatever_they_hold() -> None:
