@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _
@@ -115,10 +116,10 @@ def columns() -> list[tuple[str, Callable[[Any], str]]]:
         (str(_("Entered")), lambda row: row.entered_at.isoformat(timespec="seconds")[:19] + "Z"),
         (str(_("Asset tag")), lambda row: row.asset_tag),
         (str(_("Asset")), lambda row: row.asset_name),
-        (str(_("Kind")), lambda row: label(row.kind)),
-        (str(_("How")), lambda row: label(row.variant)),
-        (str(_("State before")), lambda row: label(row.from_state)),
-        (str(_("State after")), lambda row: label(row.to_state)),
+        (str(_("Kind")), _member("kind")),
+        (str(_("How")), _member("variant")),
+        (str(_("State before")), _member("from_state")),
+        (str(_("State after")), _member("to_state")),
         (str(_("Holder before")), lambda row: holder_text(row, "from")),
         (str(_("Holder after")), lambda row: holder_text(row, "to")),
         (str(_("Place before")), lambda row: place_text(row, "from")),
@@ -130,10 +131,16 @@ def columns() -> list[tuple[str, Callable[[Any], str]]]:
         (str(LABELS["unit_value"]), lambda row: str(row.unit_value or "")),
         (str(LABELS["wiped_on"]), lambda row: _day(row.wiped_on)),
         (str(_("Author")), lambda row: row.author),
-        (str(_("Source")), lambda row: label(row.source)),
-        (str(_("Status")), lambda row: label(row.status)),
+        (str(_("Source")), _member("source")),
+        (str(_("Status")), _member("status")),
         (str(_("Cancelled because")), lambda row: row.cancelled_reason or ""),
     ]
+
+
+def _member(name: str) -> Callable[[Any], str]:
+    """Give what writes a member of one closed set; each is named once a file."""
+    said = cache(label)
+    return lambda row: said(getattr(row, name))
 
 
 def _plain(name: str) -> Callable[[Any], str]:

@@ -38,7 +38,7 @@ def known_suppliers() -> dict[int, str]:
 def know_people(ids: set[int]) -> dict[int, str]:
     """Give the names of people by their ids; what is asked for together is read together."""
     known = cast("dict[int, str]", g.setdefault("known_people", {}))
-    unread = ids - known.keys()
+    unread = {number for number in ids if number not in known}
     if unread:
         known |= person_names(db.session(), unread)
     return known
