@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
 from typing import Any, Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -19,7 +17,7 @@ from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
 from parc.models import Agent
 from parc.queries import agents as query
-from parc.queries.keyset import Cursor, Order, Page, PageReader
+from parc.queries.keyset import Order, PageReader
 from parc.queries.locations import read_places
 from parc.services import agent_tokens
 from parc.services.agents import Received, store_inventory
@@ -29,7 +27,7 @@ from parc.web.cells import CellWriter, badge_cell, link_cell
 from parc.web.context import now, settings
 from parc.web.documents import takes_files
 from parc.web.exports import ListFiles, exports
-from parc.web.formats import format_number
+from parc.web.formats import file_moment, format_number
 from parc.web.forms import Form, filled, read_form
 from parc.web.listing import (
     Cell,
@@ -276,27 +274,15 @@ def _columns() -> list[tuple[str, Callable[[Any], str]]]:
         (_("Token"), lambda row: row.token_name or ""),
         (_("Its tag"), lambda row: row.tag or ""),
         (_("Address"), lambda row: row.address or ""),
-        (_("Last seen"), lambda row: _moment(row.last_seen_at)),
-        (_("Last inventory"), lambda row: _moment(row.inventoried_at)),
+        (_("Last seen"), lambda row: file_moment(row.last_seen_at)),
+        (_("Last inventory"), lambda row: file_moment(row.inventoried_at)),
     ]
-
-
-def _moment(moment: datetime | None) -> str:
-    return moment.isoformat(timespec="seconds")[:19] + "Z" if moment else ""
 
 
 def _reader() -> PageReader:
     wanted = read_list(_LIST)
     chosen, order = _filter(wanted), wanted.order(query.SORTS, Agent.id)
-    writers = [write for _text, write in _columns()]
-
-    def read(session: Any, cursor: Cursor | None, size: int) -> Page:
-        page = query.page_of_agents(session, chosen, order, cursor, size)
-        return replace(page, rows=[[write(row) for write in writers] for row in page.rows])
-
-    return read
+    return lambda session, cursor, size: query.page_of_agents(session, chosen, order, cursor, size)
 
 
-ListFiles(lambda: [str(text) for text, _write in _columns()], _reader, list).offer(
-    exports, "/agents/export", "agents"
-)
+ListFiles.of_columns(_columns, _reader).offer(exports, "/agents/export", "agents")

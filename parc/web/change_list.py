@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
@@ -15,12 +14,12 @@ from parc.errors import InvalidInputError
 from parc.extensions import db
 from parc.models import ChangeSet, ChangeSetKind, ChangeSetState, MovementKind
 from parc.queries import change_sets as query
-from parc.queries.keyset import Cursor, Order, Page, PageReader
+from parc.queries.keyset import Order, PageReader
 from parc.web.cells import CellWriter
 from parc.web.context import now, settings
 from parc.web.dates import read_day
 from parc.web.exports import ListFiles, exports
-from parc.web.formats import format_day, format_number
+from parc.web.formats import file_moment, format_day, format_number
 from parc.web.history import field_label
 from parc.web.labels import label
 from parc.web.listing import (
@@ -198,35 +197,23 @@ def _line(row: Any, write: CellWriter) -> Line:
 def _columns() -> list[tuple[str, Callable[[Any], str]]]:
     return [
         ("ID", lambda row: str(row.id)),
-        (_("When"), lambda row: _moment(row.at)),
+        (_("When"), lambda row: file_moment(row.at)),
         (_("What"), lambda row: title_text(row.title)),
         (_("Kind"), lambda row: label(row.kind)),
         (_("Author"), lambda row: row.author),
         (_("Reason"), lambda row: row.reason or ""),
         (_("Rows"), lambda row: str(row.row_count)),
         (_("State"), lambda row: label(row.state)),
-        (_("Can be undone until"), lambda row: _moment(undo_until(row))),
-        (_("Undone on"), lambda row: _moment(row.undone_at)),
+        (_("Can be undone until"), lambda row: file_moment(undo_until(row))),
+        (_("Undone on"), lambda row: file_moment(row.undone_at)),
         (_("Undone by"), lambda row: row.undone_by or ""),
     ]
-
-
-def _moment(moment: datetime | None) -> str:
-    return moment.isoformat(timespec="seconds")[:19] + "Z" if moment else ""
 
 
 def _reader() -> PageReader:
     wanted = read_list(_LIST)
     chosen, order = _filter(wanted), wanted.order(query.SORTS, ChangeSet.id)
-    writers = [write for _text, write in _columns()]
-
-    def read(session: Any, cursor: Cursor | None, size: int) -> Page:
-        page = query.page_of_acts(session, chosen, order, cursor, size)
-        return replace(page, rows=[[write(row) for write in writers] for row in page.rows])
-
-    return read
+    return lambda session, cursor, size: query.page_of_acts(session, chosen, order, cursor, size)
 
 
-ListFiles(lambda: [str(text) for text, _write in _columns()], _reader, list).offer(
-    exports, "/changes/export", "changes"
-)
+ListFiles.of_columns(_columns, _reader).offer(exports, "/changes/export", "changes")

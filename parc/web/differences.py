@@ -22,7 +22,7 @@ from parc.web.assets import LABELS
 from parc.web.cells import CellWriter, known_label
 from parc.web.context import now
 from parc.web.exports import ListFiles
-from parc.web.formats import format_number
+from parc.web.formats import file_moment, format_number
 from parc.web.labels import label
 from parc.web.listing import (
     ColumnSpec,
@@ -92,10 +92,10 @@ def _row(row: Any) -> list[str]:
         str(LABELS[row.field]),
         _value(row.field, row.own_value),
         _who(row),
-        _moment(row.own_since),
+        file_moment(row.own_since),
         _value(row.field, row.seen_value),
         label(row.source),
-        _moment(row.since),
+        file_moment(row.since),
         gettext("until it changes") if row.is_kept else "",
     ]
 
@@ -180,7 +180,3 @@ def _value(field: str, value: str | None) -> str:
     if field == "category" and value in set(Category):
         return known_label(Category(value))
     return value or ""
-
-
-def _moment(moment: Any) -> str:
-    return moment.isoformat(timespec="seconds")[:19] + "Z" if moment else ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,7 @@ from flask_babel import get_locale
 from parc.extensions import reading
 from parc.naming import neutralise
 from parc.queries.assets import Lookup, export_page
-from parc.queries.keyset import Page, PageReader
+from parc.queries.keyset import Cursor, Page, PageReader
 from parc.services.permissions import Action
 from parc.web.access import requires
 from parc.web.assets import (
@@ -36,6 +36,7 @@ from parc.web.assets import (
 from parc.web.cells import CellWriter
 from parc.web.context import now
 from parc.web.custom_words import file_text, listed_columns
+from parc.web.formats import file_moment
 from parc.web.names import know_people, name_of
 from parc.web.workbook import workbook
 
@@ -74,6 +75,9 @@ def row_parts(read: PageReader, write: Callable[[Any], list[str]]) -> Iterator[l
             return
 
 
+Columns = Callable[[], Sequence[tuple[str, Callable[[Any], str]]]]
+
+
 def whole(rows: Iterable[list[str]]) -> PageReader:
     """Give the reader of a list that is held whole, its rows written as texts."""
     page = Page(list(rows), None, None)
@@ -94,6 +98,21 @@ class ListFiles:
     heads: Callable[[], list[str]]
     reader: Callable[..., PageReader]
     row: Callable[[Any], list[str]]
+
+    @classmethod
+    def of_columns(cls, columns: Columns, reader: Callable[..., PageReader]) -> ListFiles:
+        """Give the files of a list whose columns are pairs of heading and what writes a cell."""
+
+        def written(**place: Any) -> PageReader:
+            read, writers = reader(**place), [write for _head, write in columns()]
+
+            def read_texts(session: Any, cursor: Cursor | None, size: int) -> Page:
+                page = read(session, cursor, size)
+                return replace(page, rows=[[write(row) for write in writers] for row in page.rows])
+
+            return read_texts
+
+        return cls(lambda: [str(head) for head, _write in columns()], written, list)
 
     def parts(self, **place: Any) -> Iterator[list[list[str]]]:
         """Give all rows, part by part."""
@@ -160,7 +179,7 @@ def _writer(name: str, known: Lookup, cells: CellWriter) -> Callable[[Any], str]
     if name == "location_id":
         return lambda value: known.places.path(value) or ""
     if name in {"last_seen_at", "created_at"}:
-        return lambda value: value.isoformat(timespec="seconds")[:19] + "Z" if value else ""
+        return file_moment
     if name in {"technician_person_id", "supplier_id"}:
         return lambda value: (name_of(name, value) if value is not None else None) or ""
     if name in DAY_COLUMNS:

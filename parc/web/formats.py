@@ -41,6 +41,11 @@ def format_moment(moment: datetime) -> str:
     return format_datetime(moment, _MOMENT[_language()], tzinfo=get_timezone(), locale=get_locale())
 
 
+def file_moment(moment: datetime | None) -> str:
+    """Write a moment in a file: UTC, to the second, as ISO 8601; empty for none."""
+    return moment.isoformat(timespec="seconds")[:19] + "Z" if moment else ""
+
+
 def format_day(moment: datetime) -> str:
     """Write the local date of a moment: 22/11/2026 or 22 Nov 2026."""
     local = moment.astimezone(get_timezone())

@@ -22,7 +22,7 @@ from parc.web.access import actor
 from parc.web.cells import CellWriter
 from parc.web.context import now
 from parc.web.exports import ListFiles
-from parc.web.formats import format_day, format_number
+from parc.web.formats import file_moment, format_day, format_number
 from parc.web.inbox_words import evidence_text, kind_label, proposal, reason_label
 from parc.web.listing import (
     Cell,
@@ -125,16 +125,12 @@ def _row(row: Any) -> list[str]:
         evidence_text(row.kind, row.evidence),
         proposal(row.kind, row.evidence)[1],
         row.assignee or "",
-        _moment(row.opened_at),
-        _moment(row.due_at),
+        file_moment(row.opened_at),
+        file_moment(row.due_at),
         reason_label(row.kind, row.reason),
         row.closed_by or "",
-        _moment(row.closed_at),
+        file_moment(row.closed_at),
     ]
-
-
-def _moment(moment: datetime | None) -> str:
-    return moment.isoformat(timespec="seconds")[:19] + "Z" if moment else ""
 
 
 def filter_of(view: str, text: str, chosen: Mapping[str, tuple[str, ...]]) -> InboxFilter:

@@ -29,7 +29,7 @@ from parc.services.permissions import Action, may
 from parc.web.access import actor
 from parc.web.cells import CellWriter
 from parc.web.context import now
-from parc.web.formats import format_number
+from parc.web.formats import file_moment, format_number
 from parc.web.incident_words import title_text
 from parc.web.labels import label
 from parc.web.listing import (
@@ -192,7 +192,7 @@ def _file_row(
         row.requester_name,
         places.path(row.location_id) or "",
         row.technician or "",
-        *(one.isoformat(timespec="seconds")[:19] + "Z" if one else "" for one in moments),
+        *map(file_moment, moments),
         str(row.minutes_spent),
     ]
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from flask_babel import lazy_gettext as _
 
 from parc.services.incident_values import number_text
-from parc.web.formats import format_money, format_plain_date
+from parc.web.formats import file_moment, format_money, format_plain_date
 from parc.web.labels import label
 from parc.web.names import know_people, name_of
 
@@ -113,7 +113,7 @@ def columns() -> list[tuple[str, Callable[[Any], str]]]:
     return [
         ("ID", lambda row: str(row.id)),
         (str(_("Takes effect on")), lambda row: row.effective_on.isoformat()),
-        (str(_("Entered")), lambda row: row.entered_at.isoformat(timespec="seconds")[:19] + "Z"),
+        (str(_("Entered")), lambda row: file_moment(row.entered_at)),
         (str(_("Asset tag")), lambda row: row.asset_tag),
         (str(_("Asset")), lambda row: row.asset_name),
         (str(_("Kind")), _member("kind")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -341,16 +340,13 @@ def _line(row: Any, write: CellWriter) -> Line:
 def _reader() -> PageReader:
     wanted = read_list(_LIST)
     narrowed, order = _filter(wanted), wanted.order(query.SORTS, Movement.id)
-    writers = [write for _text, write in columns()]
 
     def read(session: Any, cursor: Cursor | None, size: int) -> Page:
         page = query.movement_page(session, narrowed, order, cursor, size)
         read_names(page.rows)
-        return replace(page, rows=[[write(row) for write in writers] for row in page.rows])
+        return page
 
     return read
 
 
-ListFiles(lambda: [text for text, _write in columns()], _reader, list).offer(
-    movements, "/movements/export"
-)
+ListFiles.of_columns(columns, _reader).offer(movements, "/movements/export")
