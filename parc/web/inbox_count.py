@@ -39,5 +39,8 @@ def _count() -> int:
     if kept is not None and timedelta(0) <= moment - kept[0] < _KEPT:
         return kept[1]
     count = open_count(db.session(), moment)
+    for session, (counted_at, _count_then) in list(known.items()):
+        if not timedelta(0) <= moment - counted_at < _KEPT:
+            known.pop(session, None)
     known[sight()] = (moment, count)
     return count

@@ -217,7 +217,10 @@ def _report(asked: _Asked) -> Report:
         found = query.read_report(
             db.session(), asked.group, asked.since, asked.now, asked.part_days
         )
-        kept.pop(key, None)
+        # What nobody takes any more goes, too: sessions end, and each limited one has its own.
+        for other, report in list(kept.items()):
+            if other == key or not timedelta(0) <= asked.now - report.now < KEPT:
+                kept.pop(other, None)
         if found.case_count > MANY:
             kept[key] = found
     return found

@@ -499,6 +499,8 @@ def test_figures_of_many_incidents_stand_for_some_minutes(
     assert opened() == "1"
     monkeypatch.setattr("parc.web.incident_figures.KEPT", timedelta(0))
     assert opened() == "2"
+    technician.get("/incidents/figures?by=model")
+    assert len(technician.app.extensions["parc_incident_reports"]) == 1  # what is old has gone
 
 
 def test_long_times_are_said_in_days(sqlite_app: Flask) -> None:
