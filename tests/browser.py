@@ -133,6 +133,12 @@ def visit(chromium: Chromium) -> Iterator[Visit]:
     assert complaints == []
 
 
+def follow(page: Page, selector: str) -> None:
+    """Click what leads to another page, and wait until that page stands."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 def axe_violations(page: Page) -> list[str]:
     """Give what axe finds against WCAG 2.2 AA: rule, and the first element that breaks it."""
     result = Axe().run(page, options=AXE_RULES)

@@ -12,7 +12,7 @@ from parc.extensions import db, transaction
 from parc.models import Device, DeviceStatus, InboxEntry, InboxState
 from parc.reconcile.inbox import settle
 from parc.services.actor import SYSTEM
-from tests.browser import Live, Visit, axe_violations, chromium, live, visit
+from tests.browser import Live, Visit, axe_violations, chromium, follow, live, visit
 from tests.functional.inbox_world import fill
 
 __all__ = ["chromium", "live", "visit"]
@@ -34,7 +34,7 @@ def test_axe_finds_nothing_and_pages_fit(live: Live, visit: Visit) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     for kind in ("identity_conflict", "unknown_device", "held_run"):
         page.goto(f"{live.url}/inbox?kind={kind}")
-        page.click("tbody th a")
+        follow(page, "tbody th a")
         found += axe_violations(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert found == []

@@ -10,7 +10,7 @@ from parc.models import Incident, IncidentState, Role, Supply
 from parc.reconcile.incidents import settle_incidents
 from parc.services.actor import SYSTEM
 from parc.services.contract_lines import add_typed
-from tests.browser import Live, Visit, axe_violations, chromium, live, visit
+from tests.browser import Live, Visit, axe_violations, chromium, follow, live, visit
 from tests.conftest import SOME_MOMENT
 from tests.contract_world import TODAY, make_contract, make_supplier
 from tests.factories import SOME_PERSON, make_asset, make_linked_device
@@ -37,7 +37,7 @@ def test_fault_is_reported_by_phone_from_a_label(live: Live, visit: Visit) -> No
     live.sign_in(page, Role.REQUESTER)
     page.goto(f"{live.url}/a/P000077")
     expect(page.get_by_text("LaserJet M402")).to_be_visible()
-    page.click("main a.button.primary")
+    follow(page, "main a.button.primary")
     assert "secret-name" not in page.content()
     assert axe_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
@@ -76,8 +76,8 @@ def test_draft_becomes_an_incident_with_whom_to_call_and_is_resolved(
     expect(page.locator("#cover")).to_contain_text("Covered")
     expect(page.locator("#cover")).to_contain_text("call Alpha 01 23 45 67 89")
     expect(page.locator("#cover")).to_contain_text("M-17")
-    page.click("button[value=confirm]")
-    page.click("button[value=take]")
+    follow(page, "button[value=confirm]")
+    follow(page, "button[value=take]")
     page.click("summary:has-text('Resolve')")
     page.fill("#resolution", "Toner replaced")
     page.select_option("#cause", "wear")

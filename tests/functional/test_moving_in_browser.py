@@ -13,7 +13,7 @@ from parc.clock import now
 from parc.extensions import db, transaction
 from parc.models import LifecycleState
 from parc.services.people import PersonDraft, save_person
-from tests.browser import Live, Visit, axe_violations, chromium, live, visit
+from tests.browser import Live, Visit, axe_violations, chromium, follow, live, visit
 from tests.conftest import SOME_MOMENT
 from tests.factories import SOME_PERSON, make_asset
 
@@ -39,34 +39,34 @@ def test_assign_basket_loan_return_and_sheet(live: Live, visit: Visit) -> None:
     page.goto(f"{live.url}/assets/{first}")
     page.click(f'a[href*="/assets/{first}/move?kind=assignment"]')
     page.fill("#person", "Ada Lovelace")
-    page.click("main form .buttons button.primary")
+    follow(page, "main form .buttons button.primary")
     expect(page.locator("main")).to_contain_text("Ada Lovelace")
 
     # A basket of ten: paste, choose the kind, the plan, the act.
     page.goto(f"{live.url}/movements/basket")
     page.fill("#tags", pasted)
     page.select_option("#kind", "loan")
-    page.click("main form .buttons button.primary")
+    follow(page, "main form .buttons button.primary")
     page.fill("#person", "Ada Lovelace")
     page.fill("#due_on", (now().date() + timedelta(days=7)).isoformat())
-    page.click("main form .buttons button.primary")
+    follow(page, "main form .buttons button.primary")
     expect(page.locator("main")).to_contain_text("PC-009")
     assert axe_violations(page) == []
-    page.click("main form .buttons button.primary")
+    follow(page, "main form .buttons button.primary")
     expect(page.locator("main")).to_contain_text("10 assets were moved.")
 
     # Loan to return.
     page.goto(f"{live.url}/loans")
     page.click('main a:has-text("pc-3")')
     page.click('a[href*="move?kind=return"]')
-    page.click("main form .buttons button.primary")
+    follow(page, "main form .buttons button.primary")
     page.goto(f"{live.url}/loans")
     expect(page.locator("main")).not_to_contain_text("pc-3")
     expect(page.locator("main")).to_contain_text("pc-4")
 
     # The sheet to sign, rendered.
     page.goto(f"{live.url}/movements?kind=loan")
-    page.click('main table a:has-text("pc-4")')
+    follow(page, 'main table a:has-text("pc-4")')
     assert axe_violations(page) == []
     address = page.get_attribute('a[href$="/sheet.pdf"], a[href*="/sheet"]', "href")
     answer = page.request.get(f"{live.url}{address}")
