@@ -27,27 +27,16 @@ class Candidate(NamedTuple):
     subtree: tuple[bytes, ...]
 
 
-def identify(
-    system: System,
-    definitions: Iterable[Definition],
-    subtrees: AbstractSet[bytes] = frozenset(),
-) -> Definition | None:
-    """Choose the definition whose condition holds most exactly.
-
-    Args:
-        system: what the device says of itself.
-        definitions: the platforms that are known.
-        subtrees: those of ``subtrees_to_ask`` that the device has.
-    """
-    return choose(candidates(system, definitions), subtrees)
-
-
 def choose(found: Iterable[Candidate], subtrees: AbstractSet[bytes]) -> Definition | None:
-    """Choose among candidates.
+    """Choose the definition whose condition holds most exactly.
 
     A block that names a subtree of objects comes first, then the longest prefix of sysObjectID,
     then a block that also asks for sysDescr. Two definitions that hold equally well tell nothing,
     whatever their order: None.
+
+    Args:
+        found: what ``candidates`` gave.
+        subtrees: those of ``subtrees_to_ask`` that the device has.
     """
     best: _Rank | None = None
     chosen: Definition | None = None

@@ -65,12 +65,10 @@ class SecretBox:
         """Derive the key that signs browser sessions, so that no second secret is kept."""
         return AESGCM(self._keys[self.key_id]).encrypt(bytes(_NONCE_OCTETS), b"session", b"signing")
 
-    def seal(self, secret: bytes, place: str) -> bytes:
-        """Seal ``secret`` for ``place`` (such as ``credential:7``); gives nonce and text."""
-        return self.seal_with_key(secret, place)[1]
-
     def seal_with_key(self, secret: bytes, place: str) -> tuple[str, bytes]:
-        """Seal as ``seal`` does, and say with which key.
+        """Seal ``secret`` for ``place`` (such as ``credential:7``).
+
+        Gives the id of the key it was sealed with, and nonce and text.
 
         Raises:
             SecretError: the key ring cannot be read any more.
@@ -81,7 +79,7 @@ class SecretBox:
         return self.key_id, nonce + sealed
 
     def open(self, sealed: bytes, key_id: str, place: str) -> bytes:
-        """Open what ``seal`` gave.
+        """Open what ``seal_with_key`` gave.
 
         Raises:
             SecretError: no such key, or the value does not belong to this place or key.

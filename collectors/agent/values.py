@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, Final
 
 from collectors.registries.placeholders import is_placeholder
-from collectors.text import clean_description, clean_name
+from collectors.text import clean_name
 
 Row = Mapping[str, Any]
 
@@ -42,12 +42,6 @@ def text(row: Row, *names: str) -> str | None:
         if cleaned is not None and cleaned.casefold() not in _NOTHING:
             return cleaned
     return None
-
-
-def long_text(row: Row, name: str) -> str | None:
-    """Give a cell with its lines, of at most 4,096 characters."""
-    cell = row.get(name)
-    return clean_description(cell) if isinstance(cell, str) else None
 
 
 def real(row: Row, *names: str) -> str | None:

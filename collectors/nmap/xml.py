@@ -23,7 +23,6 @@ TEXT_CHARACTERS: Final = 200
 _CPES: Final = 8
 # What nmap says when it was told that a host is up, or only thinks so.
 _NO_PROOFS: Final = frozenset({"", "user-set", "unknown-response", "no-response"})
-LOCAL_PROOF: Final = "localhost-response"
 _LAST_PORT: Final = 65535
 
 

@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 AES_BLOCK: Final = 16
-DES_BLOCK: Final = 8
 
 
 @lru_cache(maxsize=1024)

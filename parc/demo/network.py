@@ -11,7 +11,7 @@ import hashlib
 import ipaddress
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,6 @@ from parc.demo.agent import Device
 from parc.demo.cabling import Cable, Station, lay_cables
 from parc.demo.recordings import Line, find_recording, oid_key, read_recording
 
-PORT = 1161
 COMMUNITY = "public"
 
 _LIST = Path(__file__).parent / "data" / "network.toml"
@@ -108,23 +107,20 @@ def load_network() -> DemoNetwork:
     )
 
 
-def make_devices(
-    network: DemoNetwork, only: Iterable[DemoDevice] | None = None
-) -> dict[str, Device]:
-    """Give what each address answers from, by address; ``only`` some of the devices.
+def make_devices(network: DemoNetwork) -> dict[str, Device]:
+    """Give what each address answers from, by address.
 
     Raises:
         RecordingError: a recording is not there or cannot be read.
     """
     read = cache(lambda name: read_recording(find_recording(name)))
-    devices = tuple(network.devices if only is None else only)
     said = {
         device.name: make_unique(
             read(device.recording), device, network.serial_numbers.get(device.recording, ())
         )
-        for device in devices
+        for device in network.devices
     }
-    addresses = {device.name: device.address for device in devices}
+    addresses = {device.name: device.address for device in network.devices}
     cabled = lay_cables(said, addresses, network.cables, network.routers, network.stations)
     return {
         device.address: Device(
@@ -134,7 +130,7 @@ def make_devices(
             is_silent=device.is_silent,
             delay_seconds=device.delay_seconds,
         )
-        for device in devices
+        for device in network.devices
     }
 
 

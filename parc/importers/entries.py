@@ -25,7 +25,6 @@ class Overview:
         skipped: lines that are no record, with the reason.
         formats: how each column is read.
         key: fields that tell records apart; empty when no such columns are mapped.
-        repeated_keys: rows whose key another row has, by the best key.
     """
 
     rows: int
@@ -33,7 +32,6 @@ class Overview:
     formats: Mapping[str, Format]
     seats: Seats
     key: tuple[str, ...]
-    repeated_keys: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +82,12 @@ def look_over(reading: Reading, kind: Kind, choices: Choices) -> Overview:
         if counter.add(one) or not choices.is_per_seat:
             keys.add(one)
     default = DecimalSign.POINT if reading.delimiter == "," else DecimalSign.COMMA
-    key, repeated = keys.best()
     return Overview(
         rows=rows,
         skipped=tuple(skipped),
         formats=finder.formats(default, choices.formats),
         seats=counter.seats(rows),
-        key=choices.key or key,
-        repeated_keys=repeated,
+        key=choices.key or keys.best(),
     )
 
 
@@ -152,10 +148,7 @@ class _KeyCounter:
                 self._repeated[key] = self._repeated.get(key, 0) + 1
             seen.add(mark)
 
-    def best(self) -> tuple[tuple[str, ...], int]:
+    def best(self) -> tuple[str, ...]:
         """Give the surest key under which no two rows are one, else the one with the fewest."""
         ranked = [(self._repeated.get(key, 0), rank, key) for rank, key in enumerate(self.keys)]
-        if not ranked:
-            return (), 0
-        count, _rank, key = min(ranked)
-        return key, count
+        return min(ranked)[2] if ranked else ()

@@ -172,7 +172,7 @@ class Summary:
 
 
 def chunks_of(
-    reading: Reading, kind: Kind, choices: Choices, overview: Overview, size: int = CHUNK
+    reading: Reading, kind: Kind, choices: Choices, overview: Overview
 ) -> Iterator[tuple[Entry, ...]]:
     """Give the entries of a file in parts, each for one transaction.
 
@@ -180,5 +180,5 @@ def chunks_of(
         FileError: the file is out of bounds or damaged.
     """
     entries = read_entries(reading, kind, choices, overview.formats)
-    while part := tuple(islice(entries, size)):
+    while part := tuple(islice(entries, CHUNK)):
         yield part

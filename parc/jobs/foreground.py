@@ -5,7 +5,7 @@ The job is put in and claimed in one transaction, so that no worker can take it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from flask import Flask
 
@@ -13,7 +13,7 @@ from parc.clock import Clock
 from parc.errors import ConflictError
 from parc.extensions import transaction
 from parc.jobs.engine import TableEngine
-from parc.jobs.execution import Execution, Handler
+from parc.jobs.execution import Execution
 from parc.jobs.handlers import HANDLERS
 from parc.jobs.identity import worker_name
 from parc.models import RunTrigger
@@ -28,7 +28,6 @@ def sweep_now(
     range_id: int,
     clock: Clock,
     *,
-    handlers: Mapping[str, Handler] = HANDLERS,
     started: Callable[[Execution], None] = lambda _execution: None,
 ) -> int:
     """Sweep a range here and now; gives the id of the run, which has ended.
@@ -44,7 +43,7 @@ def sweep_now(
     with transaction() as session:
         run = request_run(session, actor, range_id=range_id, trigger=RunTrigger.PERSON, now=clock())
         job = claim(session, worker, clock(), job_id=run.job_id)
-    _carry_out(app, job, worker, clock, handlers, started)
+    _carry_out(app, job, worker, clock, started)
     return run.id
 
 
@@ -53,8 +52,6 @@ def apply_now(
     actor: Actor,
     run_id: int,
     clock: Clock,
-    *,
-    handlers: Mapping[str, Handler] = HANDLERS,
 ) -> None:
     """Apply the plan of a held run here and now.
 
@@ -66,7 +63,7 @@ def apply_now(
     with transaction() as session:
         decide_held(session, actor, run_id, clock())
         job = claim(session, worker, clock(), job_id=job_of_run(session, run_id))
-    _carry_out(app, job, worker, clock, handlers, lambda _execution: None)
+    _carry_out(app, job, worker, clock, lambda _execution: None)
 
 
 def _carry_out(
@@ -74,11 +71,10 @@ def _carry_out(
     job: ClaimedJob | None,
     worker: str,
     clock: Clock,
-    handlers: Mapping[str, Handler],
     started: Callable[[Execution], None],
 ) -> None:
     if job is None:
         raise ConflictError("The job was put in, but could not be taken: look at its run.")
     execution = Execution(app, TableEngine(worker, clock), clock, job)
     started(execution)
-    execution.run(handlers)
+    execution.run(HANDLERS)

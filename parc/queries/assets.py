@@ -54,6 +54,7 @@ COUNT_LIMIT = 10_000
 _FEW_IDS = 1_000
 _CHEAP_COUNT = 1_500
 _MAX_VALUES = 200
+_MAX_WORDS = 500
 
 _PERSON = sa.select(Person.name).where(Person.id == Asset.custodian_person_id)
 _DEPARTMENT = sa.select(Department.name).where(Department.id == Asset.custodian_department_id)
@@ -562,10 +563,10 @@ def suggest(session: Session, text: str, limit: int) -> list[Any]:
     )
 
 
-def known_words(session: Session, limit: int = 500) -> tuple[list[str], list[str]]:
+def known_words(session: Session) -> tuple[list[str], list[str]]:
     """Give the manufacturers and the models of the fleet, for who types one."""
     makers, models = (
-        sa.select(column).where(column.is_not(None)).distinct().order_by(column).limit(limit)
+        sa.select(column).where(column.is_not(None)).distinct().order_by(column).limit(_MAX_WORDS)
         for column in (Asset.manufacturer, Asset.model_name)
     )
     return (

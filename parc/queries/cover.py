@@ -44,7 +44,6 @@ class Cover:
     number: str
     type: ContractType | None
     source: CoverSource | None
-    firm_id: int | None
     firm: str
     phone: str
     email: str
@@ -98,7 +97,7 @@ def whom_to_call(covers: Sequence[Cover], moment: datetime) -> Call | None:
     return min(later, key=lambda call: (call.opens_at, call.cover.until), default=None)
 
 
-def history_of(session: Session, asset_id: int, limit: int = _MOST) -> Sequence[Any]:
+def history_of(session: Session, asset_id: int) -> Sequence[Any]:
     """Give which contracts covered an asset from when until when, the latest first."""
     query = (
         sa.select(Coverage.from_on, Coverage.until_on, Coverage.source, Contract.id, Contract.name)
@@ -106,13 +105,7 @@ def history_of(session: Session, asset_id: int, limit: int = _MOST) -> Sequence[
         .where(Coverage.asset_id == asset_id)
         .order_by(Coverage.from_on.desc(), Coverage.id.desc())
     )
-    return session.execute(query.limit(limit)).all()
-
-
-def covered_on(session: Session, contract_id: int, day: date) -> set[int]:
-    """Give the assets that a contract covered on a day."""
-    query = sa.select(Coverage.asset_id).where(Coverage.contract_id == contract_id, *_on(day))
-    return set(session.scalars(query))
+    return session.execute(query.limit(_MOST)).all()
 
 
 def _contracts(asset_id: int, day: date) -> sa.Select[*tuple[Any, ...]]:
@@ -146,7 +139,6 @@ def _of_contract(row: Any) -> Cover:
         number=contract.number,
         type=contract.type,
         source=source,
-        firm_id=firm.id,
         firm=firm.name,
         phone=contract.support_phone or firm.support_phone or supplier.support_phone or "",
         email=contract.support_email or firm.support_email or supplier.support_email or "",
@@ -167,7 +159,6 @@ def _of_warranty(until: date, firm: Supplier | None) -> Cover:
         number="",
         type=None,
         source=None,
-        firm_id=firm.id if firm else None,
         firm=firm.name if firm else "",
         phone=(firm.support_phone if firm else None) or "",
         email=(firm.support_email if firm else None) or "",

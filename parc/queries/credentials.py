@@ -73,11 +73,6 @@ def find_credential(session: Session, name: str) -> CredentialRow:
     return _one(session, Credential.name == name, repr(name))
 
 
-def credential_names(session: Session) -> list[str]:
-    """Give the names of all credentials, which are no secret, in their order."""
-    return list(session.scalars(sa.select(Credential.name).order_by(Credential.name)))
-
-
 def _one(session: Session, condition: sa.ColumnElement[bool], which: str) -> CredentialRow:
     row = session.execute(_columns().where(condition)).one_or_none()
     if row is None:

@@ -88,9 +88,6 @@ class Report:
     case_count: int
 
 
-_NO_TIMES: Final = Spread(0, None, None)
-
-
 @dataclass(frozen=True, slots=True)
 class _Grouping:
     """What tells the groups of an incident: a column, and the groups of each of its values."""

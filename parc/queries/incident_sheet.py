@@ -172,15 +172,11 @@ def past_incidents(
     return session.execute(query).all()
 
 
-def incident_history(
-    session: Session, incident_id: int, before_id: int | None, limit: int
-) -> Sequence[AuditEntry]:
+def incident_history(session: Session, incident_id: int, limit: int) -> Sequence[AuditEntry]:
     """Read what was done to an incident, the latest first."""
     query = sa.select(AuditEntry).where(
         AuditEntry.subject_kind == "incident", AuditEntry.subject_id == incident_id
     )
-    if before_id is not None:
-        query = query.where(AuditEntry.id < before_id)
     return session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit)).all()
 
 

@@ -248,17 +248,6 @@ def count_incidents(session: Session, view: str, places: Places, now: datetime) 
     )
 
 
-def open_counts(session: Session, asset_ids: Sequence[int]) -> dict[int, int]:
-    """Count the open incidents of assets."""
-    query = (
-        sa.select(IncidentAsset.asset_id, sa.func.count())
-        .join(Incident, Incident.id == IncidentAsset.incident_id)
-        .where(IncidentAsset.asset_id.in_(asset_ids), Incident.is_open.is_(True))
-        .group_by(IncidentAsset.asset_id)
-    )
-    return {number: count for number, count in session.execute(query) if number is not None}
-
-
 def find_tags(session: Session, tags: Sequence[str]) -> tuple[list[int], list[str]]:
     """Give the assets of these tags, also of merged records, and the tags that none has."""
     known: dict[str, int] = {}

@@ -73,7 +73,6 @@ class Earlier:
     at: datetime | None = None
     author: str = ""
     run_id: int | None = None
-    is_person: bool = False
     told_by: tuple[str, ...] = ()
 
 
@@ -127,7 +126,6 @@ def earlier_values(
         sa.select(
             AuditEntry.at,
             AuditEntry.author,
-            AuditEntry.user_id,
             AuditEntry.run_id,
             AuditEntry.changes,
         )
@@ -142,11 +140,10 @@ def earlier_values(
     found: dict[str, list[Earlier]] = defaultdict(list)
     oldest: dict[str, Any] = {}
     for row in session.execute(query):
-        is_person = row.user_id is not None
         told = tuple(row.changes.get(TOLD_BY, (None, ()))[1] or ())
         for name, (before, after) in row.changes.items():
             if name in present and before != after:
-                found[name].append(Earlier(after, row.at, row.author, row.run_id, is_person, told))
+                found[name].append(Earlier(after, row.at, row.author, row.run_id, told))
                 oldest[name] = before
     for name, value in oldest.items():
         found[name].append(Earlier(value))

@@ -44,6 +44,7 @@ TARGET_SORTS: Mapping[str, SortColumn] = {
     ),
 }
 _MOST_CHANGES = 50
+_LATEST_TARGETS = 20
 _SHOWN_ACTIONS = ("created", "changed", "absent", "returned", "conflict")
 
 
@@ -197,9 +198,14 @@ def run_row(row: sa.Row[Any]) -> RunRow:
     return RunRow(**values)
 
 
-def last_targets(session: Session, run_id: int, size: int = 20) -> list[TargetRow]:
+def last_targets(session: Session, run_id: int) -> list[TargetRow]:
     """Give the latest lines of a run's log, the latest first."""
-    query = _targets().where(RunTarget.run_id == run_id).order_by(RunTarget.id.desc()).limit(size)
+    query = (
+        _targets()
+        .where(RunTarget.run_id == run_id)
+        .order_by(RunTarget.id.desc())
+        .limit(_LATEST_TARGETS)
+    )
     return [target_row(row) for row in session.execute(query).all()]
 
 

@@ -30,7 +30,6 @@ from parc.software.versions import version_sort
 _VERSIONS: Final = 200
 _NAME: Final = sa.func.coalesce(Device.sys_name, Device.host_name, Device.address)
 MACHINE_SORTS: Final = {"name": SortColumn("name", _NAME, is_nullable=False)}
-WHICH: Final = ("with", "without", "older")
 
 
 @dataclass(frozen=True, slots=True)

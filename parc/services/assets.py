@@ -74,7 +74,7 @@ __all__ = [
 _REQUIRED: Final = frozenset({"name", "category", "asset_tag", "currency"})
 
 
-def create_asset(  # noqa: PLR0913 -- what is given, and how it came to be known
+def create_asset(
     session: Session,
     actor: Actor,
     *,
@@ -82,7 +82,6 @@ def create_asset(  # noqa: PLR0913 -- what is given, and how it came to be known
     at: datetime,
     lifecycle_state: LifecycleState = LifecycleState.IN_USE,
     source: MovementSource = MovementSource.HAND,
-    stated: Stated = BY_HAND,
     custom: Mapping[str, str] | None = None,
 ) -> Asset:
     """Create an asset by hand; every value given is the person's, and it enters as it stands.
@@ -90,7 +89,6 @@ def create_asset(  # noqa: PLR0913 -- what is given, and how it came to be known
     Args:
         source: by which way its entry came to be known.
         values: of ``EDITABLE_FIELDS``; without ``asset_tag`` the next number is taken.
-        stated: by hand or from a file, and how the values are locked.
         custom: texts of the organisation's own fields by key; None asks for none that is needed.
 
     Raises:
@@ -114,11 +112,11 @@ def create_asset(  # noqa: PLR0913 -- what is given, and how it came to be known
     )
     session.add(asset)
     session.flush()
-    writing = Writing(actor, at, read_rules(session), stated)
+    writing = Writing(actor, at, read_rules(session), BY_HAND)
     for name in given:
         set_stated_source(session, asset.id, name, writing)
     write_entry(session, actor, asset, at=at, source=source)
-    told = write_custom(session, actor, {asset.id: own}, source=stated.source, at=at)
+    told = write_custom(session, actor, {asset.id: own}, source=BY_HAND.source, at=at)
     refresh_search_texts(session, [asset.id])
     changes = created_changes(asset) | told.get(asset.id, {})
     record_change(session, actor, asset, "created", at, changes)

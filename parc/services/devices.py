@@ -33,30 +33,23 @@ def accept(
     device_ids: Sequence[int],
     *,
     at: datetime,
-    values: Mapping[str, Any] | None = None,
 ) -> list[Asset]:
     """Make an asset of each device, in the order of the ids; what the device says stays its own.
-
-    Args:
-        values: fields of ``assets.EDITABLE_FIELDS`` that the person sets on every one of them,
-            such as category or location.
 
     Raises:
         NotFoundError: one of the devices is not there.
         ConflictError: one of them has an asset already.
-        InvalidInputError: ``values`` by field.
         NotAllowedError: the role does not allow it.
     """
     require(actor, Action.DECIDE_DEVICE)
     made: list[Asset] = []
     for device in _loaded(session, device_ids):
         _refuse_linked(device)
-        given = {name: value for name, value in (values or {}).items() if value not in {None, ""}}
-        tag = given.pop("asset_tag", None) or _next_tag(session, device, given)
+        category = device.category or Category.OTHER
         asset = Asset(
-            asset_tag=tag,
+            asset_tag=next_asset_tags(session, [category])[0],
             name=_name(device),
-            category=device.category or Category.OTHER,
+            category=category,
             lifecycle_state=LifecycleState.IN_USE,
             created_at=at,
             updated_at=at,
@@ -78,18 +71,9 @@ def accept(
             action="created",
             changes=assets.created_changes(asset),
         )
-        if given:
-            assets.edit_asset(session, actor, asset.id, version=asset.version, values=given, at=at)
         _record(session, actor, device, "accepted", at, {"asset_id": (None, asset.id)})
         made.append(asset)
     return made
-
-
-def _next_tag(session: Session, device: Device, given: Mapping[str, Any]) -> str:
-    """Take a tag of the category that the person says, or else the device."""
-    said = given.get("category")
-    category = Category(said) if said in set(Category) else device.category or Category.OTHER
-    return next_asset_tags(session, [category])[0]
 
 
 def attach(

@@ -84,10 +84,6 @@ class FieldReader:
             self.add(field, "out_of_bounds", f"{low}-{high}")
         return number
 
-    def optional_number(self, field: str, value: str, low: int, high: int) -> int | None:
-        """Give a whole number within its bounds, None for a blank."""
-        return self.number(field, value, low, high) if value.strip() else None
-
     def date(self, field: str, value: str) -> date | None:
         """Give a day, as forms send it or as it is written in French; None for a blank."""
         text = value.strip()

@@ -98,7 +98,7 @@ def state_of(session: Session, row: ImportRun) -> ImportState:
 
 
 def set_choices(
-    session: Session, actor: Actor, import_id: int, choices: Mapping[str, Any], *, kind: str = ""
+    session: Session, actor: Actor, import_id: int, choices: Mapping[str, Any]
 ) -> ImportRun:
     """Keep what was chosen; a plan that was made before holds no more.
 
@@ -110,7 +110,6 @@ def set_choices(
     if state_of(session, row) not in _CHOOSING:
         raise ConflictError(f"import {import_id} is {row.state.value}")
     row.choices = dict(choices)
-    row.kind = kind or row.kind
     row.state, row.report, row.error = ImportState.UPLOADED, {}, None
     session.flush()
     return row

@@ -24,10 +24,6 @@ TRANSITIONS: Final[Mapping[IncidentState, tuple[IncidentState, ...]]] = {
 }
 # Somebody has to do something.
 OPEN: Final = frozenset({_S.NEW, _S.PLANNED, _S.IN_PROGRESS, _S.WAITING})
-# The rule that saw it opens no other meanwhile.
-LIVE: Final = OPEN | {_S.DRAFT}
-# What counts as an incident at all.
-REAL: Final = OPEN | {_S.RESOLVED, _S.CLOSED}
 
 
 def may_follow(before: IncidentState, after: IncidentState) -> bool:

@@ -61,7 +61,6 @@ def open_incident(
     given: IncidentInput,
     *,
     at: datetime,
-    source: IncidentSource = IncidentSource.HAND,
 ) -> Incident:
     """Open an incident or a request.
 
@@ -73,6 +72,7 @@ def open_incident(
         NotAllowedError: the role does not allow it.
     """
     require(actor, Action.REPORT_FAULT)
+    source = IncidentSource.HAND
     if not may(actor, Action.EDIT_INCIDENT):
         given = IncidentInput(
             title=given.title,

@@ -130,7 +130,6 @@ def apply_basket(
     order: Order,
     *,
     at: datetime,
-    source: MovementSource = MovementSource.HAND,
 ) -> BasketPlan:
     """Apply one movement to all assets of a basket as one act, or to none of them.
 
@@ -159,7 +158,7 @@ def apply_basket(
         searched_once(session),
     ):
         for asset in held:
-            _write(session, actor, asset, order, at, source)
+            _write(session, actor, asset, order, at, MovementSource.HAND)
     return plan
 
 

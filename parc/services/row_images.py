@@ -112,10 +112,6 @@ class RowImage:
         """Tell whether the row is as it was."""
         return self.before == self.after
 
-    def reversed(self) -> RowImage:
-        """Give what takes the change back."""
-        return RowImage(self.after, self.before)
-
 
 def table_named(name: str) -> sa.Table:
     """Give a table by its name."""

@@ -18,7 +18,6 @@ MOST_STARS: Final = 8
 LEAST_CHARACTERS: Final = 3
 _TOKENS: Final = re.compile(r"(\*+|\{version\}|\{edition\})")
 _VERSION: Final = r"(?P<version>(?>\d+(?:[._]\d+)*[a-z]?))"
-_OPEN: Final = ("*", "{edition}")
 
 
 class PatternError(ParcError):

@@ -12,7 +12,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-UNCOUNTED: Final = frozenset({"free", "trial"})
 BY_MACHINE_SIZE: Final = frozenset({"core", "processor"})
 BY_PERSON: Final = frozenset({"named_user", "cal"})
 
@@ -146,11 +145,6 @@ class Position:
     uses: tuple[Use, ...]
     unused: tuple[Unused, ...]
     rights: tuple[RightLine, ...]
-
-    @property
-    def difference(self) -> int | None:
-        """Give what is over (above zero) or missing (below); None: there is no limit."""
-        return None if self.held is None else self.held - self.needed
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ from parc.web.listing import refuse
 
 DELIMITERS: Mapping[str, str] = {"semicolon": ";", "comma": ",", "tab": "\t", "bar": "|"}
 _DIGITS = 6
-_NOTHING = ""
 
 
 def read_reading() -> Chosen:

@@ -197,7 +197,7 @@ def _page(incident_id: int, form: Form, opened: str = "") -> str:
         draft_text=draft_text(incident),
         sheet=query.read_sheet(session, incident, is_staff=True),
         aside=aside,
-        history=history_lines(query.incident_history(session, incident_id, None, _ENTRIES)),
+        history=history_lines(query.incident_history(session, incident_id, _ENTRIES)),
         place=places.path(incident.location_id),
         paths={number: place.path for number, place in places.by_id.items()},
         form=form,

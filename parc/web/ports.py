@@ -153,9 +153,7 @@ def _choose(asset_id: int, device_ids: Sequence[int]) -> _Chosen:
     if wanted.sort == "machines":
         left.sort(key=lambda port: port.row.mac_count or 0)
     elif wanted.sort == "used":
-        left.sort(
-            key=lambda port: port.row.last_used_at.timestamp() if port.row.last_used_at else 0
-        )
+        left.sort(key=_used)
     if wanted.is_descending:
         left.reverse()
     return _Chosen(wanted, found, left, moment)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from collectors.definitions.loader import load_definitions
 from collectors.definitions.model import Definition, Match
-from collectors.identify import candidates, identify, subtrees_to_ask
+from collectors.identify import candidates, choose, subtrees_to_ask
 from collectors.observation import Category, System
 from collectors.registries.enterprise import (
     category_of,
@@ -33,6 +35,12 @@ SHORT = definition("short", "1.3.6.1.4.1.9")
 LONG = definition("long", "1.3.6.1.4.1.9.12")
 WORDS = definition("words", "1.3.6.1.4.1.9", sys_descr="NX-OS")
 ANYWHERE = definition("anywhere", sys_descr="NX-OS")
+
+
+def identify(
+    system: System, definitions: Sequence[Definition], subtrees: AbstractSet[bytes] = frozenset()
+) -> Definition | None:
+    return choose(candidates(system, definitions), subtrees)
 
 
 @given(st.permutations([SHORT, LONG, WORDS, ANYWHERE]))

@@ -20,7 +20,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_what_is_sealed_opens_only_at_its_place(path: Path) -> None:
     box = load_box(path, {})
-    sealed = box.seal(SECRET, "credential:1")
+    sealed = box.seal_with_key(SECRET, "credential:1")[1]
     assert SECRET not in sealed
     assert box.open(sealed, box.key_id, "credential:1") == SECRET
     for place in ("credential:2", "credential:11", ""):
@@ -30,7 +30,7 @@ def test_what_is_sealed_opens_only_at_its_place(path: Path) -> None:
 
 def test_changed_octet_and_short_value_are_refused(path: Path) -> None:
     box = load_box(path, {})
-    sealed = box.seal(SECRET, "p")
+    sealed = box.seal_with_key(SECRET, "p")[1]
     for wrong in (sealed[:-1] + bytes([sealed[-1] ^ 1]), sealed[:5], b""):
         with pytest.raises(SecretError):
             box.open(wrong, box.key_id, "p")
@@ -38,7 +38,7 @@ def test_changed_octet_and_short_value_are_refused(path: Path) -> None:
 
 def test_same_secret_is_never_sealed_the_same_twice(path: Path) -> None:
     box = load_box(path, {})
-    assert box.seal(SECRET, "p") != box.seal(SECRET, "p")
+    assert box.seal_with_key(SECRET, "p")[1] != box.seal_with_key(SECRET, "p")[1]
 
 
 def test_ring_is_made_for_its_owner_alone_and_read_again(path: Path) -> None:
@@ -46,7 +46,7 @@ def test_ring_is_made_for_its_owner_alone_and_read_again(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [file.name for file in path.parent.iterdir()] == ["master.key"]
     again = load_box(path, {})
-    assert again.open(box.seal(SECRET, "p"), box.key_id, "p") == SECRET
+    assert again.open(box.seal_with_key(SECRET, "p")[1], box.key_id, "p") == SECRET
 
 
 def test_ring_that_others_can_read_is_refused(path: Path) -> None:

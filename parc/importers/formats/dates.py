@@ -55,7 +55,6 @@ _FIRST_SERIAL, _LAST_SERIAL = 25_569, 73_050  # 1970 to 2099
 _FIRST_YEAR, _LAST_YEAR = 1971, 2100  # 1970 is what a lost date looks like
 _NEVER_YEAR: Final = 2999
 _PIVOT: Final = 80  # 79 is 2079, 80 is 1980
-_HUNDRED: Final = 100
 _TWELVE: Final = 12
 
 

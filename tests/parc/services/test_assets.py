@@ -187,12 +187,9 @@ def test_device_of_a_deleted_asset_is_unknown_again(session: Session) -> None:
 
 def test_accepted_device_becomes_an_asset_that_machines_keep_up(session: Session) -> None:
     device = make_device(session, sys_name="sw1", serial_number="S1001")
-    (asset,) = devices.accept(
-        session, SOME_PERSON, [device.id], at=SOME_MOMENT, values={"category": "switch"}
-    )
-    assert (asset.name, asset.category) == ("sw1", Category.SWITCH)
+    (asset,) = devices.accept(session, SOME_PERSON, [device.id], at=SOME_MOMENT)
+    assert (asset.name, asset.category) == ("sw1", Category.OTHER)
     assert source_of(session, asset.id, "name") is ValueSource.SNMP
-    assert source_of(session, asset.id, "category") is ValueSource.PERSON
     assert device.status is DeviceStatus.LINKED
     with pytest.raises(ConflictError):
         devices.accept(session, SOME_PERSON, [device.id], at=SOME_MOMENT)

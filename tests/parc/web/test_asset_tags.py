@@ -108,15 +108,13 @@ def test_two_writers_at_once_never_take_the_same_tag(app: Flask) -> None:
     assert sorted(took) == ["P000001", "P000002", "PC-00001", "PC-00002"]
 
 
-def test_accepted_device_takes_the_series_of_the_category_that_the_person_says(
-    sqlite_app: Flask,
-) -> None:
+def test_accepted_device_takes_the_series_of_its_category(sqlite_app: Flask) -> None:
     with sqlite_app.app_context():
         _set(Category.PRINTER, "IMP{number:03d}")
         with transaction() as session:
-            ids = [make_device(session, category=Category.PRINTER).id for _ in range(2)]
-            accept(session, SYSTEM, ids[:1], at=SOME_MOMENT)
-            accept(session, SYSTEM, ids[1:], at=SOME_MOMENT, values={"category": "scanner"})
+            kinds = (Category.PRINTER, None)
+            ids = [make_device(session, category=kind).id for kind in kinds]
+            accept(session, SYSTEM, ids, at=SOME_MOMENT)
         found = db.session.scalars(sa.select(Asset.asset_tag).order_by(Asset.id))
         assert list(found) == ["IMP001", "P000001"]
 
