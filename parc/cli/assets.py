@@ -131,39 +131,47 @@ def merge(into: str, other: str, take: Sequence[str], *, reason: str, is_applied
     metavar="LINK goes|stays",
     help="Where one thing that hangs on the asset goes.",
 )
+@click.option("--record", "tag", default="", metavar="TAG", help="The record that comes back.")
 @click.option("--reason", default="", help="Why; kept with it.")
 @click.option("--apply", "is_applied", is_flag=True, help="Split, not only show.")
 @with_database
-def split(
+def split(  # noqa: PLR0913 -- one for each kind of what leaves
     text: str,
     devices: Sequence[int],
     voices: Sequence[str],
     values: Sequence[str],
     links: Sequence[tuple[str, str]],
     *,
+    tag: str,
     reason: str,
     is_applied: bool,
 ) -> None:
-    """Make a record of its own of what is another machine.
+    """Make a record of its own of what is another machine, or give one back that was merged.
 
-    Without --apply the devices of the asset are shown, with the voices that spoke through each, and
-    what hangs on it: movements, licences, contracts, incidents. What a merge had brought goes back
-    with its record, the rest stays; --link says otherwise. Documents go with what
-    they belong to.
+    Without --apply the records are shown that are part of the asset, its devices, with the voices
+    that spoke through each, and what hangs on it: movements, licences, contracts, incidents, what
+    others tell of it. What a merge had brought goes back with its record, the rest stays; --link
+    says otherwise. Documents go with what they belong to.
     """
     from parc.clock import now
     from parc.discovery.explain import asset_of
     from parc.extensions import reading, transaction
     from parc.queries.asset_sheet import read_sheet
     from parc.reconcile.dividing import read_voices
-    from parc.reconcile.linked_rows import links_of
+    from parc.reconcile.linked_rows import links_of, records_of
     from parc.reconcile.splitting import Leaving, split_asset
 
     with reading() as session:
         asset = asset_of(session, text)
         spoken = [(d, read_voices(session, d.id)) for d in read_sheet(session, asset.id).devices]
         hanging = links_of(session, asset.id)
+        records = {one.asset_tag: one for one in records_of(session, asset.id)}
+    if tag and tag not in records:
+        message = f"{tag} is no part of {asset.asset_tag}"
+        raise click.BadParameter(message, param_hint="--record")
     if not is_applied:
+        for one in records.values():
+            click.echo(f"record {one.asset_tag} {one.name}, merged {one.merged_at:%Y-%m-%d}")
         for device, heard in spoken:
             click.echo(f"device {device.id} at {device.address}")
             for voice in heard:
@@ -174,7 +182,8 @@ def split(
             click.echo(f"link {link.token} {where}: {_told(link.row)}")
         return
     going, staying = (frozenset(t for t, to in links if to == way) for way in ("goes", "stays"))
-    leaving = Leaving(frozenset(devices), _by_device(voices), frozenset(values), going, staying)
+    chosen = frozenset(devices), _by_device(voices), frozenset(values), going, staying
+    leaving = Leaving(*chosen, record_id=records[tag].id if tag else None)
     author = operator().because(reason)
     with transaction() as session:
         new = split_asset(

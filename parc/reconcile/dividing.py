@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ from parc.reconcile.known import ROW_COLUMNS, Table, Value
 from parc.reconcile.load import INSTALLED_BY, MODELS, load_ignored
 from parc.reconcile.policy import Policy
 from parc.reconcile.replay import Replayed, ReplayedRow, replay
+from parc.reconcile.told_sights import told_readings
 from parc.reconcile.voices import Sight, Voice, voices_of
 from parc.services.software_counts import note_presence, read_presence
 from parc.services.software_titles import settle_titles
@@ -40,6 +41,9 @@ from parc.told_values import Heard, Words, read_heard, read_words, stored_heard,
 
 # The latest observations of a device that a split looks at; an older one stays with the record.
 MOST_OBSERVATIONS: Final = 1_000
+# A run, or an inventory of none, and an address; an observation with its number, and whose it is.
+_Place = tuple[int | None, int, str]
+_Member = tuple[int, Observation, bool]
 _LINKS: Final[tuple[type[Any], ...]] = (SwitchPort, Neighbor)
 
 
@@ -49,22 +53,23 @@ def read_voices(session: Session, device_id: int) -> list[Voice]:
 
 
 def divide_device(
-    session: Session, device: Device, ids: frozenset[int], policy: Policy, at: datetime
+    session: Session, device: Device, tokens: frozenset[str], policy: Policy, at: datetime
 ) -> Device:
-    """Make a device of the observations that leave, and of the old one what the rest tells.
+    """Make a device of the voices that leave, and of the old one what the rest tells.
 
     Args:
-        ids: of the observations that leave.
+        tokens: of the voices that leave.
         policy: by which the evidence is read again.
 
     Raises:
         NotFoundError: a half has no evidence.
     """
     leaving, staying = _Spoken(), _Spoken()
-    for sight in _sights(session, device.id):
-        (staying if ids.isdisjoint(sight.ids) else leaving).add(sight)
+    for voice in read_voices(session, device.id):
+        (leaving if voice.token in tokens else staying).sights.extend(voice.sights)
+    ids = frozenset(number for sight in leaving.sights for number in sight.ids)
     ignored = load_ignored(session)
-    theirs, ours = (replay(half.runs.values(), policy, ignored) for half in (leaving, staying))
+    theirs, ours = (replay(half.runs(), policy, ignored) for half in (leaving, staying))
     if theirs is None or ours is None:
         message = "a half has no evidence"
         raise NotFoundError(message)
@@ -107,10 +112,11 @@ def _move_evidence(session: Session, ids: frozenset[int], device_id: int) -> Non
     session.flush()
 
 
-def _sights(session: Session, device_id: int) -> Iterator[Sight]:
-    """Give what the device said, address by address and run by run, the oldest first.
+def _sights(session: Session, device_id: int) -> list[Sight]:
+    """Give what was said of the device, address by address and run by run, the oldest first.
 
-    What an agent says belongs to no run: each of its inventories is a sight of its own.
+    What an agent says belongs to no run: each of its inventories is a sight of its own. What a
+    controller told in a run is part of what its address said then.
     """
     kept = StoredObservation
     latest = (
@@ -119,44 +125,68 @@ def _sights(session: Session, device_id: int) -> Iterator[Sight]:
         .order_by(kept.id.desc())
         .limit(MOST_OBSERVATIONS)
     )
-    query = sa.select(kept.id, kept.run_id, kept.address, kept.body).where(kept.id.in_(latest))
-    groups: dict[tuple[int | None, str | int], list[tuple[int, Observation]]] = defaultdict(list)
-    for number, run_id, address, body in session.execute(query.order_by(kept.id)):
-        place = number if run_id is None else address
-        groups[run_id, place].append((number, from_json(zlib.decompress(body))))
-    for (run_id, _place), members in groups.items():
-        ids, observations = zip(*members, strict=True)
-        yield Sight(run_id, ids, observations)
+    query = sa.select(kept.id, kept.run_id, kept.body).where(kept.id.in_(latest))
+    spoken: dict[int | None, list[Observation]] = defaultdict(list)
+    groups: dict[_Place, list[_Member]] = defaultdict(list)
+    for number, run_id, body in session.execute(query.order_by(kept.id)):
+        observation = from_json(zlib.decompress(body))
+        spoken[run_id].append(observation)
+        groups[_place(run_id, number, observation)].append((number, observation, True))
+    device = session.get_one(Device, device_id)
+    for one in told_readings(session, device, spoken):
+        member = (one.number, one.observation, False)
+        groups[_place(one.run_id, one.number, one.observation)].append(member)
+    return sorted(map(_sight, groups.items()), key=lambda sight: sight.number)
+
+
+def _place(run_id: int | None, number: int, observation: Observation) -> _Place:
+    return run_id, number if run_id is None else 0, observation.address
+
+
+def _sight(group: tuple[_Place, Sequence[_Member]]) -> Sight:
+    (run_id, _number, _address), members = group
+    return Sight(
+        run_id,
+        min(number for number, _observation, _is_own in members),
+        tuple(number for number, _observation, is_own in members if is_own),
+        tuple(observation for _number, observation, _is_own in members),
+    )
 
 
 class _Spoken:
-    """What one half said, run by run and inventory by inventory, the oldest first.
-
-    Attributes:
-        runs: by id of the run, or by id of the first observation where there was none.
-        last_run: the latest that saw it, or 0; ``last_run_at`` and ``last_at`` when it spoke last
-            in a run, and at all.
-    """
+    """What one half said, run by run and inventory by inventory, the oldest first."""
 
     def __init__(self) -> None:
-        self.runs: dict[tuple[bool, int], tuple[int | None, list[Observation]]] = {}
-        self.last_run = 0
-        self.last_run_at = self.last_at = datetime.min.replace(tzinfo=UTC)
+        self.sights: list[Sight] = []
 
-    def add(self, sight: Sight) -> None:
-        """Take a sight that is not older than those before."""
-        is_run = sight.run_id is not None
-        place = (is_run, sight.run_id if sight.run_id is not None else sight.ids[0])
-        self.runs.setdefault(place, (sight.run_id, []))[1].extend(sight.observations)
-        at = max(observation.observed_at for observation in sight.observations)
-        self.last_at = max(self.last_at, at)
-        if sight.run_id is not None:
-            self.last_run = max(self.last_run, sight.run_id)
-            self.last_run_at = max(self.last_run_at, at)
+    def runs(self) -> list[tuple[int | None, list[Observation]]]:
+        """Give what was said in each run, and in each inventory that belongs to none."""
+        found: dict[tuple[bool, int], tuple[int | None, list[Observation]]] = {}
+        for sight in sorted(self.sights, key=lambda sight: sight.number):
+            place = (False, sight.number) if sight.run_id is None else (True, sight.run_id)
+            found.setdefault(place, (sight.run_id, []))[1].extend(sight.observations)
+        return list(found.values())
+
+    @property
+    def last_run(self) -> int:
+        """Give the latest run that saw it, or 0."""
+        return max((sight.run_id or 0 for sight in self.sights), default=0)
+
+    def last_at(self, *, in_run: bool = False) -> datetime:
+        """Give when it spoke last, at all or in a run."""
+        return max(
+            (
+                observation.observed_at
+                for sight in self.sights
+                if sight.run_id is not None or not in_run
+                for observation in sight.observations
+            ),
+            default=datetime.min.replace(tzinfo=UTC),
+        )
 
     def is_gone_before(self, other: _Spoken) -> bool:
         """Tell whether a later run saw the other half only, and nothing was heard since of this."""
-        return self.last_run < other.last_run and self.last_at < other.last_run_at
+        return self.last_run < other.last_run and self.last_at() < other.last_at(in_run=True)
 
 
 def _keep_own_fields(device: Device, ours: Replayed, theirs: Replayed) -> None:

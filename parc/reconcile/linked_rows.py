@@ -5,7 +5,7 @@ Documents are of movements, contracts and incidents, and go where these do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,15 +19,20 @@ from parc.models import (
     Coverage,
     CustomField,
     CustomValue,
+    Device,
     Entitlement,
+    HostEntry,
     Incident,
     IncidentAsset,
+    ManagedDevice,
     MergedAsset,
     Movement,
     WallOutlet,
 )
 
 MOST_LINKS: Final = 200
+# What others tell of the record: enough to be one by itself.
+TOLD_KINDS: Final = frozenset({"managed_device", "host_entry"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,14 @@ def links_of(session: Session, asset_id: int) -> list[Link]:
     return found
 
 
-def _came_with(session: Session, asset_id: int) -> dict[str, str]:
+def records_of(session: Session, asset_id: int) -> Sequence[MergedAsset]:
+    """Give the records that are part of this one and can come back, the latest first."""
     query = sa.select(MergedAsset).where(MergedAsset.asset_id == asset_id)
-    return dict(_brought(session.scalars(query.order_by(MergedAsset.id))))
+    return session.scalars(query.order_by(MergedAsset.merged_at.desc(), MergedAsset.id)).all()
+
+
+def _came_with(session: Session, asset_id: int) -> dict[str, str]:
+    return dict(_brought(reversed(records_of(session, asset_id))))
 
 
 def _brought(rows: Iterable[MergedAsset]) -> Iterator[tuple[str, str]]:
@@ -108,6 +118,20 @@ def _outlets(asset_id: int) -> sa.Select[*tuple[Any, ...]]:
     return query.order_by(WallOutlet.id.desc())
 
 
+def _managed(asset_id: int) -> sa.Select[*tuple[Any, ...]]:
+    row = ManagedDevice
+    name = sa.func.coalesce(row.name, row.key).label("name")
+    query = sa.select(row.id, name, *_TELLER).join(Device, Device.id == row.device_id)
+    return query.where(row.asset_id == asset_id).order_by(row.id.desc())
+
+
+def _entries(asset_id: int) -> sa.Select[*tuple[Any, ...]]:
+    row = HostEntry
+    name = sa.func.coalesce(row.name, row.model_name, row.key).label("name")
+    query = sa.select(row.id, name, *_TELLER).join(Device, Device.id == row.device_id)
+    return query.where(row.asset_id == asset_id).order_by(row.id.desc())
+
+
 def _own_values(asset_id: int) -> sa.Select[*tuple[Any, ...]]:
     query = sa.select(CustomValue.id, CustomField.key, CustomValue.value).join(
         CustomField, CustomField.id == CustomValue.field_id
@@ -115,6 +139,7 @@ def _own_values(asset_id: int) -> sa.Select[*tuple[Any, ...]]:
     return query.where(CustomValue.asset_id == asset_id).order_by(CustomValue.id.desc())
 
 
+_TELLER: Final = (Device.sys_name, Device.host_name, Device.model_name, Device.address)
 _READERS: Final[dict[str, Callable[[int], sa.Select[*tuple[Any, ...]]]]] = {
     "movement": _movements,
     "allocation": _allocations,
@@ -122,5 +147,7 @@ _READERS: Final[dict[str, Callable[[int], sa.Select[*tuple[Any, ...]]]]] = {
     "coverage": _coverages,
     "incident_asset": _incidents,
     "wall_outlet": _outlets,
+    "managed_device": _managed,
+    "host_entry": _entries,
     "custom_value": _own_values,
 }

@@ -29,6 +29,7 @@ from parc.models import (
     MovementStatus,
     table_of,
 )
+from parc.reconcile.told_rows import told_rows, told_values
 from parc.services import asset_sources
 from parc.services.assets import show_address
 from parc.services.change_sets import attempt, note
@@ -48,11 +49,13 @@ class Hung:
         links: rows that came over, by ``link_token``.
         doubled: rows that went, since the record that stays has the like, by table.
         movements: those that counted, by status.
+        records: ids of those that had been merged into it before.
     """
 
     links: Sequence[str]
     doubled: Mapping[str, Sequence[Row]]
     movements: Mapping[int, str]
+    records: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +68,39 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What all devices of a record say, each for itself."""
+    """What is said of a record.
+
+    Attributes:
+        values: what each of its devices says, and then what others tell of it.
+        others: what others tell.
+    """
 
     devices: Sequence[Device]
     values: Sequence[Mapping[str, tuple[Any, Any]]]
+    others: Mapping[str, tuple[Any, Any]]
 
     @classmethod
-    def by_devices(cls, session: Session, asset: Asset) -> Told:
-        """Read the devices of a record."""
+    def of(cls, session: Session, asset: Asset) -> Told:
+        """Read the devices of a record, and what hangs on it that others tell."""
         query = sa.select(Device).where(Device.asset_id == asset.id).order_by(Device.id)
         devices = session.scalars(query.options(undefer(Device.words))).all()
-        return cls(devices, [asset_sources.machine_values(device) for device in devices])
+        said = [asset_sources.machine_values(device) for device in devices]
+        others = told_values(told_rows(session, asset.id).values())
+        return cls(devices, [*said, others], others)
+
+    def leading(self, session: Session, asset: Asset) -> dict[str, tuple[Any, Any]]:
+        """Give what the leading device says, and what others tell where it says nothing."""
+        return {**self.others, **asset_sources.leading_values(session, asset)}
 
     def says(self, asset: Asset, name: str) -> bool:
-        """Tell whether a device says the present value of a field."""
+        """Tell whether anyone says the present value of a field."""
         present = getattr(asset, name)
         return any(name in one and one[name][0] == present for one in self.values)
 
     def show_address(self, session: Session, asset: Asset) -> None:
         """Copy the address of a device for lists, unless it is that of one already."""
+        if asset.primary_address is None and not self.devices:
+            return
         if asset.primary_address not in {device.address for device in self.devices}:
             show_address(session, asset)
 
@@ -119,15 +136,22 @@ def kept(
         "links": sorted(hung.links),
         "doubled": hung.doubled,
         "movements": {str(number): status for number, status in hung.movements.items()},
+        "records": list(hung.records),
     }
 
 
 def give_back(session: Session, back: MergedAsset) -> Asset:
-    """Make the record that had ended again, with whose its fields were; ``back`` goes."""
+    """Make the record that had ended again, with whose its fields were; ``back`` goes.
+
+    Records that had been merged into it are part of it again.
+    """
     made = dict(back.kept or {})
     _insert(session, "asset", (back.id,), made["row"])
     for row in made["fields"]:
         _insert(session, "asset_field", (back.id, row["field"]), row)
+    ids, of = made.get("records", ()), MergedAsset.asset_id == back.asset_id
+    for one in session.scalars(sa.select(MergedAsset).where(MergedAsset.id.in_(ids), of)):
+        one.asset_id = back.id
     session.delete(back)
     session.flush()
     return session.get_one(Asset, back.id, populate_existing=True)
@@ -135,8 +159,8 @@ def give_back(session: Session, back: MergedAsset) -> Asset:
 
 def follow_devices(session: Session, asset: Asset, at: datetime) -> None:
     """Write what the devices of a record that came back say, where none says it as it was."""
-    told = Told.by_devices(session, asset)
-    for name, (value, source) in asset_sources.leading_values(session, asset).items():
+    told = Told.of(session, asset)
+    for name, (value, source) in told.leading(session, asset).items():
         row = session.get(AssetField, (asset.id, name))
         if row is not None and row.source is source and not told.says(asset, name):
             setattr(asset, name, value)

@@ -133,13 +133,14 @@ def merge_assets(
         stayed, ended = whole(session, into), whole(session, other)
         changes = _take_values(session, into, other, taken)
         device_ids = _move_devices(session, into, other)
+        records = _move_records(session, into, other)
         row = _merged_row(session, into, other, device_ids, at)
         gone = {"asset_tag": (other.asset_tag, None), "merged_into": (None, into.asset_tag)}
         gone |= doubled_values(session, into.id, other.id)
         assets.record_change(session, actor, other, "merged_away", at, gone | _values_of(other))
         _take_holder(into, other)
         closed = _close_movements(session, actor, other, at)
-        hung = Hung(*_move_links(session, into, other), closed)
+        hung = Hung(*_move_links(session, into, other), closed, records)
         row.kept = kept(ended, stayed, into, _WRITTEN, hung)
         session.delete(other)
         session.flush()
@@ -201,12 +202,19 @@ def _move_devices(session: Session, into: Asset, other: Asset) -> list[int]:
     return [device.id for device in devices]
 
 
+def _move_records(session: Session, into: Asset, other: Asset) -> list[int]:
+    """Let records that were merged into the other one before follow; gives their ids."""
+    query = sa.select(MergedAsset).where(MergedAsset.asset_id == other.id).order_by(MergedAsset.id)
+    rows = session.scalars(query).all()
+    for row in rows:
+        row.asset_id = into.id
+    return [row.id for row in rows]
+
+
 def _merged_row(
     session: Session, into: Asset, other: Asset, device_ids: list[int], at: datetime
 ) -> MergedAsset:
-    """Keep what the record was; records that were merged into it before follow."""
-    for row in session.scalars(sa.select(MergedAsset).where(MergedAsset.asset_id == other.id)):
-        row.asset_id = into.id
+    """Keep what the record was."""
     typed = asset_sources.person_fields(session, other.id)
     return MergedAsset(
         id=other.id,

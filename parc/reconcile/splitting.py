@@ -42,7 +42,8 @@ from parc.reconcile.merged_records import (
     take_up_again,
 )
 from parc.reconcile.merging import MERGED_FIELDS, linked_models
-from parc.services import asset_sources, assets
+from parc.reconcile.told_rows import told_rows, told_values
+from parc.services import asset_sources, assets, told_assets
 from parc.services.actor import Actor
 from parc.services.asset_search import touch
 from parc.services.asset_tags import next_asset_tags
@@ -64,8 +65,10 @@ class Leaving:
         voices: device to the tokens of the voices that leave it.
         values: person's fields that go with them; others stay.
         links: what hangs on the record and goes with them, by ``merged_records.link_token``;
-            what a merge had brought goes with a record that comes back.
+            what a merge had brought goes with a record that comes back. What others tell of it
+            may leave alone.
         staying: what stays all the same, of what a merge had brought.
+        record_id: a record that a merge had ended; it comes back with the devices that it had.
     """
 
     device_ids: frozenset[int] = frozenset()
@@ -73,6 +76,7 @@ class Leaving:
     values: frozenset[str] = frozenset()
     links: frozenset[str] = frozenset()
     staying: frozenset[str] = frozenset()
+    record_id: int | None = None
 
 
 def split_asset(
@@ -86,46 +90,45 @@ def split_asset(
 ) -> Asset:
     """Make a record of its own of what leaves; gives the new one.
 
-    When what leaves is what a merge had brought, the merged record comes back with its tag and
-    with what people had typed into it.
+    When a record that a merge had ended is named, or what leaves are its devices, that record comes
+    back with its tag and with what people had typed into it.
 
     Args:
         settings: by which the evidence of a device that is divided is read again.
 
     Raises:
-        NotFoundError: the asset, or a device or voice of it, is not there.
+        NotFoundError: the asset, or a device, voice or merged record of it, is not there.
         InvalidInputError: ``leaving`` with ``nothing_leaves`` or ``nothing_stays``.
         NotAllowedError: the role does not allow it.
     """
     require(actor, Action.MERGE_ASSET)
     devices = _devices_of(session, asset_id)
     asset = _locked(session, asset_id)
-    whole, parts = _sorted_out(session, devices, leaving)
+    whole, parts, back = _sorted_out(session, asset_id, devices, leaving)
     title = {"code": "split", "asset": asset.asset_tag}
     with recording(session, actor, ChangeSetKind.SPLIT, title, at, tables=_BESIDES):
         policy = load_policy(session, settings)
         moved = [devices[number] for number in sorted(whole)]
         moved += [divide_device(session, devices[n], parts[n], policy, at) for n in sorted(parts)]
-        back = _merged_before(session, asset_id, whole) if not parts else None
         made = back.kept if back is not None else None
         own = frozenset(back.person_values) if back is not None else frozenset()
         merged_at = back.merged_at if back is not None else at
-        new = _new_asset(session, asset, moved, back, at)
+        links = leaving.links | (frozenset(made["links"] if made else ()) - leaving.staying)
+        told = [one for token, one in told_rows(session, asset_id).items() if token in links]
+        new = _new_asset(session, asset, moved, told, back, at)
         for device in moved:
             device.asset_id, device.status = new.id, DeviceStatus.LINKED
         session.flush()
         values = leaving.values - own  # what comes back keeps what people had typed into it
+        move_links(session, linked_models(), links, asset=asset, new=new)
         if made is None:
             changes: dict[str, tuple[Any, Any]] = {}
-            links = leaving.links
             for device in moved:
                 asset_sources.fill_from_device(session, new, device, at=at)
+            _fill_from_told(session, new, told, at)
         else:
             follow_devices(session, new, at)
             changes = put_back(session, made["taken"], asset, values)
-            links = leaving.links | (frozenset(made["links"]) - leaving.staying)
-        move_links(session, linked_models(), links, asset=asset, new=new)
-        if made is not None:
             take_up_again(session, linked_models(), made, new, merged_at)
         changes |= _give_values(session, asset, new, values)
         _forget_values(session, asset, new, changes)
@@ -164,13 +167,16 @@ def _devices_of(session: Session, asset_id: int) -> dict[int, Device]:
 
 
 def _sorted_out(
-    session: Session, devices: Mapping[int, Device], leaving: Leaving
-) -> tuple[set[int], dict[int, frozenset[int]]]:
-    """Give the devices that leave whole, and of others the observations that leave."""
+    session: Session, asset_id: int, devices: Mapping[int, Device], leaving: Leaving
+) -> tuple[set[int], dict[int, frozenset[str]], MergedAsset | None]:
+    """Give the devices that leave whole, of others the voices that leave, and who comes back."""
     named = leaving.device_ids | leaving.voices.keys()
     if missing := sorted(named - devices.keys()):
         raise NotFoundError(f"the asset has no device {missing[0]}")
     whole, parts = set(leaving.device_ids), {}
+    back = _named_record(session, asset_id, leaving)
+    if back is not None:
+        whole |= devices.keys() & set(back.device_ids)
     for number in leaving.voices.keys() - whole:
         tokens = leaving.voices[number]
         found = {voice.token: voice for voice in read_voices(session, number)}
@@ -179,13 +185,25 @@ def _sorted_out(
         if tokens == found.keys():
             whole.add(number)
         elif tokens:
-            ids = frozenset(n for token in tokens for n in found[token].observation_ids)
-            parts[number] = ids
-    if not whole and not parts:
+            parts[number] = tokens
+    if back is None and whole and not parts:
+        back = _merged_before(session, asset_id, whole)
+    told = told_rows(session, asset_id).keys()
+    if back is None and not whole and not parts and not told & leaving.links:
         raise InvalidInputError([FieldProblem("leaving", "nothing_leaves")])
-    if whole == devices.keys():
+    if back is None and whole == devices.keys() and not told - leaving.links:
         raise InvalidInputError([FieldProblem("leaving", "nothing_stays")])
-    return whole, parts
+    return whole, parts, back
+
+
+def _named_record(session: Session, asset_id: int, leaving: Leaving) -> MergedAsset | None:
+    """Give the record that is to come back."""
+    if leaving.record_id is None:
+        return None
+    back = session.get(MergedAsset, leaving.record_id)
+    if back is None or back.asset_id != asset_id:
+        raise NotFoundError(f"no record {leaving.record_id} is part of this one")
+    return back
 
 
 def _merged_before(session: Session, asset_id: int, device_ids: set[int]) -> MergedAsset | None:
@@ -199,12 +217,14 @@ def _new_asset(
     session: Session,
     asset: Asset,
     devices: Sequence[Device],
+    told: Sequence[told_assets.Told],
     back: MergedAsset | None,
     at: datetime,
 ) -> Asset:
     if back is not None and back.kept is not None:
         return give_back(session, back)
-    category = next((d.category for d in devices if d.category), asset.category)
+    categories = [*(device.category for device in devices), *(one.category for one in told)]
+    category = next(filter(None, categories), asset.category)
     tag = back.asset_tag if back else next_asset_tags(session, [category])[0]
     new = Asset(
         asset_tag=tag,
@@ -224,10 +244,24 @@ def _new_asset(
             setattr(new, name, _value_of(name, typed["value"]))
             session.add(_source_of(session, new.id, name, typed))
         session.delete(back)
-    else:
+    elif devices:
         new.name = devices[0].sys_name or devices[0].host_name or devices[0].address
+    else:
+        new.name = told[0].name
     session.flush()
     return new
+
+
+def _fill_from_told(
+    session: Session, new: Asset, told: Sequence[told_assets.Told], at: datetime
+) -> None:
+    """Write what others tell of the new record where its devices say nothing."""
+    for name, (value, source) in told_values(told).items():
+        is_owned = session.get(AssetField, (new.id, name)) is not None
+        if not is_owned and getattr(new, name) in {None, value}:
+            setattr(new, name, value)
+            asset_sources.put_source(session, new.id, name, source, at=at)
+    session.flush()
 
 
 def _value_of(name: str, value: Any) -> Any:
@@ -280,7 +314,8 @@ def _forget_values(
     session: Session, asset: Asset, new: Asset, changes: dict[str, tuple[Any, Any]]
 ) -> None:
     """Let the devices that stay say what machines know; what only the others said goes."""
-    seen, told = asset_sources.leading_values(session, asset), Told.by_devices(session, asset)
+    told = Told.of(session, asset)
+    seen = told.leading(session, asset)
     typed = set(asset_sources.person_fields(session, asset.id))
     for name in MACHINE_FIELDS:
         before = getattr(asset, name)

@@ -22,13 +22,15 @@ _TOKEN_CHARACTERS = 12
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one address said in one run.
+    """What one address said in one run, and what others told of it.
 
     Attributes:
-        ids: of the stored observations.
+        number: its place in time: the id of the first observation that it was read from.
+        ids: of the stored observations that are its own.
     """
 
     run_id: int | None
+    number: int
     ids: tuple[int, ...]
     observations: tuple[Observation, ...]
 
@@ -47,7 +49,7 @@ class Voice:
     addresses: tuple[str, ...]
     first_seen_at: datetime
     last_seen_at: datetime
-    observation_ids: tuple[int, ...]
+    sights: tuple[Sight, ...]
 
 
 def voices_of(sights: Iterable[Sight], ignored: Ignored = NOTHING) -> list[Voice]:
@@ -90,5 +92,5 @@ def _voice(marks: tuple[tuple[str, str], ...], sights: Sequence[Sight]) -> Voice
         addresses=tuple(sorted({observation.address for observation in spoken})),
         first_seen_at=min(moments),
         last_seen_at=max(moments),
-        observation_ids=tuple(sorted(number for sight in sights for number in sight.ids)),
+        sights=tuple(sights),
     )

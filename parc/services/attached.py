@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -107,8 +107,7 @@ def _untied(session: Session, device_ids: Sequence[int]) -> list[_Told]:
             serial = folded(row.serial_number) or ""
             if row.state == _INTERNAL or len(serial) < _SHORTEST or serial in ignored:
                 continue
-            maker = row.manufacturer or manufacturer_named_in(row.model_name or "")
-            found.append(_Told(row, host, _CATEGORIES[row.kind], maker, serial))
+            found.append(_Told(row, host, _CATEGORIES[row.kind], _maker(row), serial))
     return found
 
 
@@ -163,20 +162,24 @@ def _make(
     location_id: int | None,
 ) -> Asset:
     host = session.get(Asset, told.host.asset_id) if told.host.asset_id else None
-    row = told.row
+    place = host.location_id if host and host.location_id else location_id
+    thing = replace(told_of_entry(told.row), location_id=place)
+    return add_told_asset(session, actor, thing, at=at)
+
+
+def told_of_entry(row: HostEntry) -> Told:
+    """Give what an agent tells of a thing that is attached to its host."""
     values = {
-        "manufacturer": told.maker,
+        "manufacturer": _maker(row),
         "model_name": row.model_name,
         "serial_number": row.serial_number,
     }
-    thing = Told(
-        row.name or row.model_name or row.serial_number or row.key,
-        told.category,
-        values,
-        ValueSource.AGENT,
-        host.location_id if host and host.location_id else location_id,
-    )
-    return add_told_asset(session, actor, thing, at=at)
+    name = row.name or row.model_name or row.serial_number or row.key
+    return Told(name, _CATEGORIES[row.kind], values, ValueSource.AGENT)
+
+
+def _maker(row: HostEntry) -> str | None:
+    return row.manufacturer or manufacturer_named_in(row.model_name or "")
 
 
 def _note_tie(session: Session, actor: Actor, asset: Asset, told: _Told, at: datetime) -> None:

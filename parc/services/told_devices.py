@@ -56,16 +56,20 @@ def accept_told(
 
 
 def _accept(session: Session, actor: Actor, row: ManagedDevice, at: datetime) -> Asset:
-    name = row.name or row.key
+    told = told_of_managed(row)
     if row.asset_id is not None or _has_asset(session, row):
-        raise ConflictError(f"{name} has an asset already")
-    values = {field: getattr(row, field) for field in _FIELDS}
-    values["base_mac_address"] = row.mac_address
-    told = Told(name, Category(row.kind), values, ValueSource.SNMP)
+        raise ConflictError(f"{told.name} has an asset already")
     asset = add_told_asset(session, actor, told, at=at)
     row.asset_id = asset.id
     session.flush()
     return asset
+
+
+def told_of_managed(row: ManagedDevice) -> Told:
+    """Give what a controller or a host tells of one of its own."""
+    values = {field: getattr(row, field) for field in _FIELDS}
+    values["base_mac_address"] = row.mac_address
+    return Told(row.name or row.key, Category(row.kind), values, ValueSource.SNMP)
 
 
 def _has_asset(session: Session, row: ManagedDevice) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from flask_babel import format_date, gettext
 from flask_babel import lazy_gettext as _
 
+from parc.naming import device_name
 from parc.reconcile.linked_rows import Link
 from parc.web.custom_words import custom_label, custom_text
 from parc.web.movement_words import kind_text
@@ -20,7 +21,16 @@ _GROUPS: Final[Mapping[str, Any]] = {
     "incident_asset": _("Incidents"),
     "wall_outlet": _("Wall outlets"),
     "custom_value": _("Fields of our own"),
+    "managed_device": _("Told by controllers and hosts"),
+    "host_entry": _("Attached to computers"),
 }
+
+
+def _told_by(row: Any) -> str:
+    teller = device_name(row.sys_name, row.host_name, row.model_name, row.address)
+    return str(gettext("%(name)s, told by %(teller)s", name=row.name, teller=teller))
+
+
 _WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
     "movement": lambda row: f"{kind_text(row)}, {format_date(row.effective_on)}",
     "allocation": lambda row: f"{row.name}, {format_date(row.since_on)}",
@@ -31,7 +41,11 @@ _WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
     ),
     "custom_value": lambda row: f"{custom_label(row.key)}, {custom_text(row.key, row.value)}",
     "wall_outlet": lambda row: " ".join(filter(None, (row.label, row.if_name))),
+    "managed_device": _told_by,
+    "host_entry": _told_by,
 }
+
+
 _Rows = list[tuple[str, str, str]]
 
 

@@ -18,7 +18,7 @@ from parc.queries.asset_sheet import read_asset, read_sheet
 from parc.queries.assets import find_exact, suggest
 from parc.queries.locations import read_places
 from parc.reconcile.dividing import read_voices
-from parc.reconcile.linked_rows import links_of
+from parc.reconcile.linked_rows import TOLD_KINDS, links_of, records_of
 from parc.reconcile.merging import Choice, choices, merge_assets
 from parc.reconcile.splitting import Leaving, split_asset
 from parc.reconcile.voices import Voice
@@ -104,7 +104,7 @@ def split(asset_id: int) -> ResponseReturnValue:
 @requires(Action.MERGE_ASSET)
 def send_split(asset_id: int) -> ResponseReturnValue:
     """Make a record of its own of what is ticked."""
-    form = read_form("device", "voice", "value", "link", "reason")
+    form = read_form("record", "device", "voice", "value", "link", "reason")
     voices: dict[int, set[str]] = {}
     for text in form.values_of("voice"):
         device, _colon, token = text.partition(":")
@@ -114,6 +114,7 @@ def send_split(asset_id: int) -> ResponseReturnValue:
         {number: frozenset(tokens) for number, tokens in voices.items()},
         frozenset(form.values_of("value")),
         *chosen_links(form.values_of("link")),
+        record_id=_number(form.value("record")) if form.value("record") else None,
     )
     try:
         with transaction() as session:
@@ -172,16 +173,20 @@ def _split_page(asset_id: int, form: Form) -> str:
     for device in sheet.devices:
         voices = read_voices(session, device.id)
         spoken.append((device, _name(device), voices if len(voices) > 1 else []))
+    links, records = links_of(session, asset_id), records_of(session, asset_id)
+    told = sum(link.kind in TOLD_KINDS for link in links)
+    speakers = len(spoken) + sum(len(voices) for _d, _n, voices in spoken) + told
     return render_template(
         "assets/split.html",
         asset=sheet.asset,
         spoken=spoken,
-        can_split=len(spoken) > 1 or any(voices for _d, _n, voices in spoken),
+        records=records,
+        can_split=bool(records) or speakers > 1,
         values=[
             (name, field_label(name), value_text(name, getattr(sheet.asset, name)))
             for name in person_fields(session, asset_id)
         ],
-        links=link_groups(links_of(session, asset_id)),
+        links=link_groups(links),
         marks=MARKS,
         form=form,
     )

@@ -47,6 +47,19 @@ def test_records_are_shown_merged_and_split(sqlite_app: Flask) -> None:
     assert db.session.get_one(WallOutlet, outlet.id).switch_asset_id == other.id
 
 
+def test_record_that_was_merged_comes_back_by_its_tag(sqlite_app: Flask) -> None:
+    del sqlite_app
+    with transaction() as session:
+        one = make_asset(session, name="alpha", asset_tag="M1")
+        make_asset(session, name="beta", asset_tag="M2")
+    run = CliRunner()
+    run.invoke(assets, ["merge", "M1", "M2", "--apply"])
+    assert "record M2 beta, merged" in run.invoke(assets, ["split", "M1"]).output
+    assert run.invoke(assets, ["split", "M1", "--record", "M3"]).exit_code == 2
+    done = run.invoke(assets, ["split", str(one.id), "--record", "M2", "--apply"])
+    assert "M2 beta is a record of its own." in done.output
+
+
 def test_history_tells_who_changed_what_from_what_to_what_and_why(sqlite_app: Flask) -> None:
     del sqlite_app
     with transaction() as session:

@@ -385,7 +385,7 @@ def test_voices_tell_who_spoke_through_a_device(inventory: Inventory) -> None:
     _asset, device = wrongly_merged(inventory.session)
     voices = read_voices(inventory.session, device.id)
     assert [dict(voice.marks)["serial_number"] for voice in voices] == ["s2", "s1"]
-    assert [len(voice.observation_ids) for voice in voices] == [2, 2]
+    assert [len(voice.sights) for voice in voices] == [2, 2]
 
 
 def test_key_that_identifies_nothing_tells_no_voices_apart(inventory: Inventory) -> None:

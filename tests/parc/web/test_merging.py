@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from parc.extensions import db, transaction
-from parc.models import Asset, Device, IncidentAsset, Movement, Role
+from parc.models import Asset, Device, IncidentAsset, ManagedDevice, Movement, Role
 from parc.models import LifecycleState as S
 from parc.reconcile.movement_invariants import examine_movements
 from parc.services.asset_search import refresh_search_texts
@@ -13,7 +13,7 @@ from parc.services.incident_values import IncidentInput
 from parc.services.incidents import open_incident
 from parc.services.movement_writing import explain
 from tests.conftest import SOME_MOMENT
-from tests.factories import SOME_PERSON, make_asset, make_linked_device
+from tests.factories import SOME_PERSON, make_asset, make_device, make_linked_device
 from tests.parc.web.conftest import Browse
 from tests.web import Browser
 
@@ -92,6 +92,38 @@ def test_person_says_where_each_link_goes(administrator: Browser) -> None:
     assert (found[own], found[follows], found[stays]) == (other.id, other.id, one.id)
     assert db.session.scalars(sa.select(IncidentAsset.asset_id)).all() == [one.id]
     assert examine_movements(db.session()) == []
+
+
+def test_record_without_devices_comes_back_as_it_was(administrator: Browser) -> None:
+    with transaction() as session:
+        one = make_asset(session, name="alpha", asset_tag="M1")
+        other = make_asset(session, name="beta", asset_tag="M2")
+    administrator.post(f"/assets/{one.id}/merge", {"other": str(other.id), "keep-name": "goes"})
+    page = administrator.get(f"/assets/{one.id}/split").text
+    assert "The record M2 beta, as it was" in page
+    assert administrator.post(f"/assets/{one.id}/split", {"record": "x"}).status_code == 400
+    answer = administrator.post(f"/assets/{one.id}/split", {"record": str(other.id)})
+    assert answer.status_code == 302
+    db.session.rollback()
+    names = sa.select(Asset.name).order_by(Asset.asset_tag)
+    assert db.session.scalars(names).all() == ["alpha", "beta"]
+
+
+def test_what_others_tell_of_a_record_can_leave_it(administrator: Browser) -> None:
+    with transaction() as session:
+        controller = make_device(session, sys_name="wlc-1")
+        asset = make_asset(session, name="ap-1")
+        rows = [
+            ManagedDevice(device_id=controller.id, key=key, kind="ap", name=key, asset_id=asset.id)
+            for key in ("ap-1", "ap-2")
+        ]
+        session.add_all(rows)
+    page = administrator.get(f"/assets/{asset.id}/split").text
+    assert "ap-2, told by wlc-1" in page
+    chosen = {"link": f"goes:managed_device:{rows[1].id}"}
+    assert administrator.post(f"/assets/{asset.id}/split", chosen).status_code == 302
+    db.session.rollback()
+    assert db.session.scalars(sa.select(Asset.name).order_by(Asset.id)).all() == ["ap-1", "ap-2"]
 
 
 def test_record_of_one_machine_says_that_it_cannot_be_split(administrator: Browser) -> None:
