@@ -6,6 +6,8 @@ rows that point at it. They are off during a migration and checked before it is 
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -51,13 +53,20 @@ def _render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal
     return "JSON" if isinstance(item, sa.JSON) else False
 
 
+def _broken(rows: Iterable[Any]) -> Counter[tuple[str, str]]:
+    """Count references to rows that are not there, by the table that refers and the other."""
+    return Counter((row[0], row[2]) for row in rows)
+
+
 def run_migrations() -> None:
     """Run them in one transaction, with SQLite's write lock held from the start."""
     with _engine().execution_options(parc_write=True).connect() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         raw = connection.connection.dbapi_connection
+        broken_before: Counter[tuple[str, str]] = Counter()
         if is_sqlite and raw is not None:
             raw.cursor().execute("PRAGMA foreign_keys=OFF")
+            broken_before = _broken(raw.cursor().execute("PRAGMA foreign_key_check"))
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
@@ -71,12 +80,12 @@ def run_migrations() -> None:
         with context.begin_transaction():
             context.run_migrations()
             if is_sqlite:
-                broken = connection.execute(sa.text("PRAGMA foreign_key_check")).all()
-                if broken:
-                    message = f"the migration breaks {len(broken)} references: nothing was changed"
+                broken = _broken(connection.execute(sa.text("PRAGMA foreign_key_check")))
+                if count := (broken - broken_before).total():
+                    message = f"the migration breaks {count} references: nothing was changed"
                     raise RuntimeError(message)
-        if is_sqlite and raw is not None:
-            raw.cursor().execute("PRAGMA foreign_keys=ON")
+    if is_sqlite:
+        _engine().dispose()  # this connection watches no references: another one begins
 
 
 run_migrations()

@@ -31,6 +31,30 @@ def test_id_of_a_record_that_is_gone_is_never_given_again(sqlite_app: Flask) -> 
         assert make_asset(session).id > first
 
 
+def test_references_are_watched_again_after_an_upgrade(sqlite_app: Flask) -> None:
+    del sqlite_app
+    downgrade(revision="-1")
+    upgrade()
+
+    with db.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_references_that_were_broken_before_stop_no_upgrade(sqlite_app: Flask) -> None:
+    del sqlite_app
+    db.session.remove()
+    with closing(sqlite3.connect(str(db.engine.url.database))) as file:
+        file.execute(
+            "INSERT INTO product_position (product_id, is_stale, needed, missing, unused, currency)"
+            " VALUES (99, 1, 0, 0, 0, 'EUR')"
+        )
+        file.commit()
+    downgrade(revision="-1")
+    upgrade()
+
+    assert schema_age() is SchemaAge.CURRENT
+
+
 def test_migration_that_keeps_ids_goes_both_ways_with_its_search(sqlite_app: Flask) -> None:
     del sqlite_app
     with transaction() as session:
