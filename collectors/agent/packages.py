@@ -66,7 +66,7 @@ def _package(row: Row) -> Package | None:
     return Package(
         key=" ".join(part for part in parts if part)[:_KEY_CHARACTERS],
         name=name,
-        version=real(row, "version"),
+        version=text(row, "version"),
         publisher=real(row, "publisher"),
         architecture=architecture,
         software_type=text(row, "release_type", "system_category"),

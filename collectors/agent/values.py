@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Final
 
 from collectors.registries.placeholders import is_placeholder
@@ -22,6 +22,7 @@ _NOTHING: Final = frozenset({"", "n/a", "none", "null", "unknown", "undef", "not
 _NUMBER: Final = re.compile(r"\s*(-?\d{1,18})(?:[.,](\d{1,6}))?\s*([a-zA-Z/]{0,5})")
 _ISO_DAY: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:\D|$)")
 _EUROPEAN_DAY: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:\D|$)")
+_MOMENT: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)")
 _PACKED_DAY: Final = re.compile(r"(\d{4})(\d{2})(\d{2})$")
 _FIRST_YEAR: Final = 1980  # before it, dates are the zero of some clock
 _LAST_YEAR: Final = 2100
@@ -119,6 +120,20 @@ def day(row: Row, *names: str, is_american: bool = False) -> str | None:
         if isinstance(cell, str) and (found := _day(cell.strip(), is_american=is_american)):
             return found
     return None
+
+
+def moment(row: Row, name: str, zone: tzinfo) -> datetime | None:
+    """Give a cell that is a date with its time where the machine stands, or None."""
+    cell = row.get(name)
+    match = _MOMENT.match(cell.strip()) if isinstance(cell, str) else None
+    if match is None:
+        return None
+    try:
+        year, month, number, hour, minute, second = map(int, match.groups())
+        found = datetime(year, month, number, hour, minute, second, tzinfo=zone)
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if _FIRST_YEAR <= year <= _LAST_YEAR else None
 
 
 def _day(cell: str, *, is_american: bool) -> str | None:

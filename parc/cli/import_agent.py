@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -15,6 +19,7 @@ from parc.errors import ParcError
 if TYPE_CHECKING:
     from collectors.agent.messages import Message
     from parc.clock import Clock
+    from parc.services.agents import Stored
 
 
 @click.command()
@@ -25,29 +30,83 @@ if TYPE_CHECKING:
 def agent(files: tuple[str, ...], *, is_applied: bool, is_json: bool) -> None:
     """Read inventories that agents wrote as FILEs (--local): GLPI Agent, FusionInventory, OCS.
 
-    A dash is the standard input. Without --apply nothing is written.
+    A dash is the standard input. Without --apply nothing is written. What is older than what is
+    known of its machine overwrites nothing: it fills in what is not known yet.
     """
     lines = []
     for name in files:
         message, problem = _read(name)
-        if message is not None and is_applied:
-            _store(message)
+        stored = _store(message) if message is not None and is_applied else None
         machine = message.device_id if message else None
-        lines.append({"file": name, "machine": machine, "problem": problem})
+        lines.append(_Line(name, machine, problem, stored))
     if is_applied:
         from parc.clock import now
 
         settle_waiting(now)
+        lines = _with_later(lines)
     if is_json:
-        print_json(lines)
+        print_json([line.to_json() for line in lines])
     else:
         for line in lines:
-            click.echo(f"{line['file']}: {line['problem'] or line['machine']}")
-        good = sum(line["problem"] is None for line in lines)
+            click.echo(f"{line.file}: {line.text()}")
+        good = sum(line.problem is None for line in lines)
         what = "taken over" if is_applied else "can be taken over; --apply does it"
         click.echo(f"{good} of {len(lines)} {what}.")
-    if any(line["problem"] for line in lines):
+    if any(line.problem for line in lines):
         raise SystemExit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What became of one file.
+
+    Attributes:
+        later_at: when an agent of the machine has said later things, if it has.
+    """
+
+    file: str
+    machine: str | None
+    problem: str | None
+    stored: Stored | None = None
+    later_at: datetime | None = None
+
+    def text(self) -> str:
+        """Say it for people, with moments where they are."""
+        if self.problem or self.stored is None:
+            return self.problem or str(self.machine)
+        said = f"{self.machine}, of {_moment(self.stored.said_at)}"
+        if self.later_at is None:
+            return said
+        later = _moment(self.later_at)
+        return f"{said}, older than what is known of {later}: it overwrites nothing"
+
+    def to_json(self) -> dict[str, str | None]:
+        """Say it for programs."""
+        said_at = self.stored.said_at if self.stored else None
+        return {
+            "file": self.file,
+            "machine": self.machine,
+            "problem": self.problem,
+            "said_at": said_at.isoformat() if said_at else None,
+            "older_than": self.later_at.isoformat() if self.later_at else None,
+        }
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _with_later(lines: Sequence[_Line]) -> list[_Line]:
+    from parc.extensions import reading
+    from parc.queries.agents import later_reports
+
+    ids = [line.stored.observation_id for line in lines if line.stored]
+    with reading() as session:
+        later = later_reports(session, ids)
+    return [
+        replace(line, later_at=later.get(line.stored.observation_id)) if line.stored else line
+        for line in lines
+    ]
 
 
 def _read(name: str) -> tuple[Message | None, str | None]:
@@ -73,7 +132,7 @@ def _read(name: str) -> tuple[Message | None, str | None]:
     return message, None
 
 
-def _store(message: Message) -> None:
+def _store(message: Message) -> Stored:
     from parc.clock import now
     from parc.extensions import transaction
     from parc.services.agents import Received, store_inventory
@@ -84,8 +143,9 @@ def _store(message: Message) -> None:
             now(),
             keeps_people=settings().agents.keep_people,
             sent_by=operator().name,
+            zone=ZoneInfo(settings().interface.time_zone),
         )
-        store_inventory(session, received)
+        return store_inventory(session, received)
 
 
 def settle_waiting(clock: Clock) -> None:

@@ -51,7 +51,8 @@ def take_waiting(session: Session, most: int = BATCH) -> tuple[int, ...]:
     """Give the uploads to take over next, and count the try; nothing when none waits.
 
     They are of one place and sender, and no two stand at one address: two machines at home may both
-    have 192.168.1.20. One that failed before comes alone; after three tries it is given up.
+    have 192.168.1.20; nor are two of one agent, files of several days say. One that failed before
+    comes alone; after three tries it is given up.
     """
     _give_up(session)
     query = (
@@ -64,13 +65,20 @@ def take_waiting(session: Session, most: int = BATCH) -> tuple[int, ...]:
     )
     chosen: list[AgentUpload] = []
     addresses: set[str] = set()
+    agents: set[int] = set()
     origin: tuple[int | None, str | None] = (None, None)
     for upload, location_id, address in session.execute(query):
         if not chosen:
             origin = (location_id, upload.sent_by)
-        elif (location_id, upload.sent_by) != origin or address in addresses or upload.attempts:
+        elif (
+            (location_id, upload.sent_by) != origin
+            or upload.attempts
+            or address in addresses
+            or upload.agent_id in agents
+        ):
             continue
         addresses.add(address)
+        agents.add(upload.agent_id)
         chosen.append(upload)
         if upload.attempts or len(chosen) >= most:
             break
@@ -100,7 +108,10 @@ def settle_uploads(
         return None
     observations = [one.observation for one in inventories]
     token = session.get(AgentToken, inventories[0].agent.token_id or 0)
-    policy = _policy(session, settings, token, now)
+    policy = replace(
+        _policy(session, settings, token, now),
+        may_be_late=inventories[0].upload.sent_by is not None,
+    )
     known = load(session, observations, policy, is_for_apply=True)
     made = plan(observations, known, policy)
     title = _title(inventories)
@@ -171,16 +182,20 @@ def _finish(session: Session, one: _Inventory, devices: Mapping[str, int]) -> No
     device_id = devices.get(one.observation.address)
     stored = session.get_one(StoredObservation, observation_id)
     stored.device_id = device_id
-    digest = digest_of(one.observation)
-    before = agent.observation_id if digest == agent.digest else None
-    if before not in {None, observation_id} and device_id == agent.device_id:
-        session.execute(
-            sa.delete(StoredObservation).where(
-                StoredObservation.id == before, StoredObservation.device_id == device_id
-            )
-        )
-    agent.device_id, agent.digest = device_id, digest
-    agent.observation_id = observation_id
+    same = sa.delete(StoredObservation).where(
+        StoredObservation.device_id == device_id, StoredObservation.id != observation_id
+    )
+    if agent.inventoried_at and stored.observed_at < agent.inventoried_at:
+        # The agent has said later things. The same file twice is kept once.
+        at, source = StoredObservation.observed_at, StoredObservation.source
+        if device_id is not None:
+            session.execute(same.where(at == stored.observed_at, source == stored.source))
+    else:
+        digest = digest_of(one.observation)
+        if digest == agent.digest and device_id == agent.device_id:
+            session.execute(same.where(StoredObservation.id == agent.observation_id))
+        agent.device_id, agent.digest = device_id, digest
+        agent.observation_id = observation_id
     session.delete(one.upload)
     session.flush()
 

@@ -81,7 +81,11 @@ def explain_asset(session: Session, asset_id: int) -> Iterator[Explanation]:
 
 def _explain(session: Session, device: Device) -> Explanation:
     kept = StoredObservation
-    query = sa.select(kept).where(kept.device_id == device.id).order_by(kept.id.desc())
+    query = (
+        sa.select(kept)
+        .where(kept.device_id == device.id)
+        .order_by(kept.observed_at.desc(), kept.id.desc())
+    )
     latest = session.scalars(query.limit(1)).first()
     if latest is None:
         return Explanation(device.id, device.address)

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.errors import NotFoundError
-from parc.models import Agent, AgentToken, AgentUpload, Asset, Device, Location
+from parc.models import (
+    Agent,
+    AgentToken,
+    AgentUpload,
+    Asset,
+    Device,
+    Location,
+    StoredObservation,
+    ValueSource,
+)
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
+from parc.told_values import read_heard
 
 SORTS: Mapping[str, SortColumn] = {
     "seen": SortColumn("last_seen_at", Agent.last_seen_at, ValueKind.MOMENT, is_nullable=False),
@@ -22,6 +33,22 @@ SORTS: Mapping[str, SortColumn] = {
 def has_waiting_inventory(session: Session) -> bool:
     """Tell whether an inventory waits to be taken over."""
     return bool(session.scalar(sa.select(sa.exists().where(AgentUpload.id.is_not(None)))))
+
+
+def later_reports(session: Session, observation_ids: Sequence[int]) -> dict[int, datetime]:
+    """Give of inventories that were taken over when an agent has said later things, if it has."""
+    kept = StoredObservation
+    query = (
+        sa.select(kept.id, kept.observed_at, Device.heard)
+        .join(Device, Device.id == kept.device_id)
+        .where(kept.id.in_(observation_ids))
+    )
+    found = {}
+    for number, said_at, stored in session.execute(query):
+        heard_at = read_heard(stored).get(ValueSource.AGENT)
+        if heard_at is not None and heard_at > said_at:
+            found[number] = heard_at
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ def _sights(session: Session, device_id: int) -> list[Sight]:
     for one in told_readings(session, device, spoken):
         member = (one.number, one.observation, False)
         groups[_place(one.run_id, one.number, one.observation)].append(member)
-    return sorted(map(_sight, groups.items()), key=lambda sight: sight.number)
+    return sorted(map(_sight, groups.items()), key=lambda sight: sight.order)
 
 
 def _place(run_id: int | None, number: int, observation: Observation) -> _Place:
@@ -162,7 +162,7 @@ class _Spoken:
     def runs(self) -> list[tuple[int | None, list[Observation]]]:
         """Give what was said in each run, and in each inventory that belongs to none."""
         found: dict[tuple[bool, int], tuple[int | None, list[Observation]]] = {}
-        for sight in sorted(self.sights, key=lambda sight: sight.number):
+        for sight in sorted(self.sights, key=lambda sight: sight.order):
             place = (False, sight.number) if sight.run_id is None else (True, sight.run_id)
             found.setdefault(place, (sight.run_id, []))[1].extend(sight.observations)
         return list(found.values())

@@ -39,7 +39,7 @@ from parc.reconcile.matching import Index, Match, match_all
 from parc.reconcile.planned import Plan
 from parc.reconcile.policy import Policy
 from parc.reconcile.seen import Seen, fold
-from parc.reconcile.standing import DeviceSays, first_words
+from parc.reconcile.standing import DeviceSays, first_words, is_overtaken, still_unknown
 
 
 def plan(
@@ -72,6 +72,7 @@ class _Planner:
         self.changes: list[Change] = []
         self.sightings: list[Sighting] = []
         self.risky: set[int] = set()
+        self.late: set[int] = set()
         self.after: list[Candidate] = []
         self.candidates: list[tuple[int | None, Candidate]] = []
 
@@ -91,7 +92,8 @@ class _Planner:
             self.changes.append(Absent(DeviceRef(device.address, device.id), _name(device)))
         fleet = Afterwards(self.index, self.known.ignored, self.after, matched, absent)
         for candidate, match in zip(self.after, matches, strict=True):
-            self._note_conflicts(candidate, match, fleet)
+            if match.device_id not in self.late:
+                self._note_conflicts(candidate, match, fleet)
         self.changes += Homes(self.policy, self.known.assets, fleet, self.candidates).plan()
         return Plan(
             tuple(self.changes),
@@ -130,7 +132,12 @@ class _Planner:
         self.candidates.append((None, candidate))
 
     def _update(self, known: KnownDevice, entry: Seen, match: Match) -> None:
-        device = DeviceRef(self._primary_address(known, entry), known.id)
+        is_late = self.policy.may_be_late and is_overtaken(known, entry)
+        if is_late:
+            entry = still_unknown(known, entry)
+            self.late.add(known.id)
+        address = known.address if is_late else self._primary_address(known, entry)
+        device = DeviceRef(address, known.id)
         compared = compare_fields(known, entry, self.policy)
         loud = (*self._whereabouts(known, entry, device.address), *compared.loud)
         if loud:
@@ -140,7 +147,7 @@ class _Planner:
         counting = Counting(self.policy, known.missed, entry.observed_at)
         rows = compare_rows(device, known.rows, own_tables(known, entry, self.policy), counting)
         self.changes += rows.loud
-        if known.is_absent:
+        if known.is_absent and not is_late:
             self.changes.append(Returned(device))
         self.sightings.append(
             Sighting(

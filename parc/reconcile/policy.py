@@ -33,6 +33,7 @@ class Policy:
         run_id: of the run, if it is one: whose words are new.
         started_at: of the run; a row counts as missed once in it, however often it is planned.
         now: when locks are looked at; None stands before the end of any.
+        may_be_late: what is planned may have been said before what is known (files of agents).
     """
 
     range_id: int | None = None
@@ -47,6 +48,7 @@ class Policy:
     run_id: int | None = None
     started_at: datetime | None = None
     now: datetime | None = None
+    may_be_late: bool = False
 
     def makes_asset(
         self, category: Category | None, source: str | None, confidence: float | None

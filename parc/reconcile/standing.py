@@ -8,7 +8,7 @@ of them said is kept (``parc.told_values``), whether it stands or not.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from parc.key_texts import uuid_key
@@ -96,6 +96,24 @@ def first_words(seen: Seen, policy: Policy) -> Words:
 def take(known: KnownDevice, seen: Seen, policy: Policy) -> Taken:
     """Give what a reading of a known device changes in its fields."""
     return _Reading(known, seen, policy).take()
+
+
+def is_overtaken(known: KnownDevice, seen: Seen) -> bool:
+    """Tell whether all that speak have said other things of the device since."""
+    return bool(seen.heard) and all(
+        at < known.heard.get(source, at) for source, at in seen.heard.items()
+    )
+
+
+def still_unknown(known: KnownDevice, seen: Seen) -> Seen:
+    """Give of what was said long ago only what nobody has told since."""
+    return replace(
+        seen,
+        fields={n: told for n, told in seen.fields.items() if known.fields[n] is None},
+        words={n: told for n, told in seen.words.items() if known.fields[n] is None},
+        tables={table: rows for table, rows in seen.tables.items() if not known.rows.get(table)},
+        signs=frozenset(),
+    )
 
 
 def is_silent_of(known: KnownDevice, seen: Seen, source: FieldSource, policy: Policy) -> bool:

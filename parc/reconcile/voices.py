@@ -25,7 +25,7 @@ class Sight:
     """What one address said in one run, and what others told of it.
 
     Attributes:
-        number: its place in time: the id of the first observation that it was read from.
+        number: the id of the first observation that it was read from.
         ids: of the stored observations that are its own.
     """
 
@@ -33,6 +33,11 @@ class Sight:
     number: int
     ids: tuple[int, ...]
     observations: tuple[Observation, ...]
+
+    @property
+    def order(self) -> tuple[datetime, int]:
+        """Give its place in time; a file of an agent may be stored long after what it says."""
+        return max(one.observed_at for one in self.observations), self.number
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import hashlib
 import re
 import zlib
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 import msgspec
@@ -22,7 +22,7 @@ from collectors.agent.kinds import VOLATILE
 from collectors.agent.messages import Message
 from collectors.agent.observe import Upload, observe
 from collectors.agent.sections import Sections, first, merge_sections, without_people
-from collectors.agent.values import real
+from collectors.agent.values import moment, real
 from collectors.details import HostEntryTable
 from collectors.observation import Observation, to_json
 from parc.models import Agent, AgentUpload, StoredObservation
@@ -33,6 +33,7 @@ _SECTIONS: Final = msgspec.json.Decoder(Sections)
 _NEVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _CLIENT_CHARACTERS: Final = 100
 _TAG_CHARACTERS: Final = 255
+_MOST_COPIES: Final = 20  # machines to which an image has copied one name
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Received:
         address: where it came from; None for a file.
         token_id: of the token that let it in.
         sent_by: who sent it as a file; empty when the agent has sent it.
+        zone: in which the clock of a machine goes whose inventory comes as a file.
     """
 
     message: Message
@@ -55,6 +57,30 @@ class Received:
     token_id: int | None = None
     keeps_people: bool = True
     sent_by: str = ""
+    zone: tzinfo = UTC
+
+    def said_at(self) -> datetime:
+        """Give when the machine said so: that of a file is its own word, as far as it can be true.
+
+        What a clock says that runs ahead is not believed: else nothing later would come through.
+        """
+        told = moment(first(self.message.sections, "accesslog"), "logdate", self.zone)
+        return min(told, self.at) if told and self.sent_by else self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of an inventory that was stored.
+
+    Attributes:
+        said_at: when its machine said so.
+        newer_at: when the agent has said later things, if it has: those stand.
+    """
+
+    agent: Agent
+    observation_id: int
+    said_at: datetime
+    newer_at: datetime | None = None
 
 
 def agent_key(agent_id: str, device_id: str | None) -> str | None:
@@ -77,13 +103,17 @@ def waiting_count(session: Session, most: int) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
 
-def store_inventory(session: Session, received: Received) -> Agent:
-    """Keep an inventory as evidence and let it wait for the job; an older one waits no more."""
-    message = received.message
+def store_inventory(session: Session, received: Received) -> Stored:
+    """Keep an inventory as evidence and let it wait for the job; an older one waits no more.
+
+    A file may be older than what the agent has said since: it leaves the agent's state alone.
+    """
+    message, said_at = received.message, received.said_at()
     key = agent_key(received.agent_id, message.device_id) or ""
-    agent = _agent(session, key, received)
+    agent = _agent(session, key, received, said_at)
     told = message.sections if received.keeps_people else without_people(message.sections)
-    known = _state_of(agent) if message.is_partial else None
+    newer_at = _newer(agent, told, said_at)
+    known = _state_of(agent) if message.is_partial and newer_at is None else None
     is_whole = not message.is_partial
     if known is not None and _is_same_machine(known, told):
         told, is_whole = merge_sections(known, told), agent.is_whole
@@ -91,26 +121,33 @@ def store_inventory(session: Session, received: Received) -> Agent:
         Upload(
             device_id=message.device_id or key,
             sections=told,
-            observed_at=received.at,
-            agent_id=key if key != message.device_id else None,
+            observed_at=said_at,
+            agent_id=agent.key if agent.key != message.device_id else None,
             received_from=received.address,
             is_whole=is_whole,
             item_type=message.item_type,
         )
     )
-    _forget_waiting(session, agent, told)
+    if newer_at is None:
+        _forget_waiting(session, agent, told)
+        _touch(agent, received, said_at)
+        agent.sections = zlib.compress(msgspec.json.encode(told))
+        agent.is_whole = is_whole
+        agent.inventoried_at = said_at
+        agent.problem = None
+    return Stored(agent, _store(session, agent, observation, received), said_at, newer_at)
+
+
+def _store(session: Session, agent: Agent, observation: Observation, received: Received) -> int:
+    """Write an observation, and that it waits; give its id."""
     stored = StoredObservation(
         run_id=None,
         address=observation.address,
         source=observation.source.value,
-        observed_at=received.at,
+        observed_at=observation.observed_at,
         body=zlib.compress(to_json(observation)),
     )
     session.add(stored)
-    agent.sections = zlib.compress(msgspec.json.encode(told))
-    agent.is_whole = is_whole
-    agent.inventoried_at = received.at
-    agent.problem = None
     session.flush()
     session.add(
         AgentUpload(
@@ -121,7 +158,15 @@ def store_inventory(session: Session, received: Received) -> Agent:
         )
     )
     session.flush()
-    return agent
+    return stored.id
+
+
+def _newer(agent: Agent, told: Sections, said_at: datetime) -> datetime | None:
+    """Give when the agent last spoke of the same machine, where that was later."""
+    if agent.inventoried_at is None or agent.inventoried_at <= said_at:
+        return None
+    known = _state_of(agent)
+    return agent.inventoried_at if known and _is_same_machine(known, told) else None
 
 
 def note_contact(session: Session, received: Received) -> None:
@@ -129,7 +174,7 @@ def note_contact(session: Session, received: Received) -> None:
     key = agent_key(received.agent_id, received.message.device_id)
     agent = session.scalar(sa.select(Agent).where(Agent.key == key)) if key else None
     if agent is not None:
-        _touch(agent, received)
+        _touch(agent, received, received.at)
 
 
 def digest_of(observation: Observation) -> str:
@@ -148,16 +193,18 @@ def digest_of(observation: Observation) -> str:
     return hashlib.sha256(to_json(kept)).hexdigest()
 
 
-def _agent(session: Session, key: str, received: Received) -> Agent:
+def _agent(session: Session, key: str, received: Received, said_at: datetime) -> Agent:
     """Give the row of an agent, held; two first uploads at the same moment make one."""
     query = sa.select(Agent).where(Agent.key == key).with_for_update()
     agent = session.scalar(query)
+    if agent is None and received.sent_by:
+        agent = _installation_of(session, received.message)
     if agent is None:
         agent = Agent(
             key=key,
             name=received.message.device_id or key,
-            first_seen_at=received.at,
-            last_seen_at=received.at,
+            first_seen_at=said_at,
+            last_seen_at=said_at,
             is_whole=False,
         )
         try:
@@ -166,15 +213,24 @@ def _agent(session: Session, key: str, received: Received) -> Agent:
                 session.flush()
         except IntegrityError:
             agent = session.execute(query).scalar_one()
-    _touch(agent, received)
     if received.token_id is not None:
         note_use(session, received.token_id, received.at)
     return agent
 
 
-def _touch(agent: Agent, received: Received) -> None:
+def _installation_of(session: Session, message: Message) -> Agent | None:
+    """Give the agent that reports by itself as well: a file does not tell the id of it."""
+    query = sa.select(Agent).where(Agent.name == message.device_id).order_by(Agent.id)
+    for agent in session.scalars(query.limit(_MOST_COPIES).with_for_update()):
+        known = _state_of(agent)
+        if known is not None and _is_same_machine(known, message.sections):
+            return agent
+    return None
+
+
+def _touch(agent: Agent, received: Received, at: datetime) -> None:
     message = received.message
-    agent.last_seen_at = received.at
+    agent.last_seen_at = max(at, agent.last_seen_at)
     agent.name = message.device_id or agent.name
     agent.client = (message.client or received.client or agent.client or "")[
         :_CLIENT_CHARACTERS
@@ -207,14 +263,14 @@ def _is_same_machine(known: Sections, told: Sections) -> bool:
 def _forget_waiting(session: Session, agent: Agent, told: Sections) -> None:
     """Drop older inventories of an agent that still wait: the newer one says all that they do.
 
-    Unless it is of another machine, to which an image has copied the ids of the agent.
+    Unless it is of another machine, to which an image has copied the ids of the agent. Files that
+    people bring are all taken over.
     """
-    ids = session.scalars(
-        sa.select(AgentUpload.observation_id).where(AgentUpload.agent_id == agent.id)
-    ).all()
+    waiting = (AgentUpload.agent_id == agent.id, AgentUpload.sent_by.is_(None))
+    ids = session.scalars(sa.select(AgentUpload.observation_id).where(*waiting)).all()
     known = _state_of(agent) if ids else None
     if known is not None and _is_same_machine(known, told):
-        session.execute(sa.delete(AgentUpload).where(AgentUpload.agent_id == agent.id))
+        session.execute(sa.delete(AgentUpload).where(*waiting))
         session.execute(
             sa.delete(StoredObservation).where(
                 StoredObservation.id.in_(ids), StoredObservation.device_id.is_(None)

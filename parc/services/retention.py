@@ -130,7 +130,8 @@ def _is_old_evidence(limit: datetime) -> sa.ColumnElement[bool]:
     has_newer = sa.exists().where(
         newer.device_id == StoredObservation.device_id,
         newer.source == StoredObservation.source,
-        newer.id > StoredObservation.id,
+        sa.tuple_(newer.observed_at, newer.id)
+        > sa.tuple_(StoredObservation.observed_at, StoredObservation.id),
     )
     held = sa.select(Run.id).where(Run.state.in_(_OPEN_RUNS))
     return sa.and_(

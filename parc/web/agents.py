@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +21,7 @@ from parc.queries import agents as query
 from parc.queries.keyset import Order, PageReader
 from parc.queries.locations import read_places
 from parc.services import agent_tokens
-from parc.services.agents import Received, store_inventory
+from parc.services.agents import Received, Stored, store_inventory
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
 from parc.web.cells import CellWriter, badge_cell, link_cell
@@ -79,7 +80,7 @@ def send_upload() -> ResponseReturnValue:
     chosen = settings().agents
     limits = UploadLimits(wire_octets=chosen.body_megabytes * MEBIBYTE)
     refused: list[tuple[str, str]] = []
-    stored = 0
+    stored: list[Stored] = []
     files = request.files.getlist("file")
     refused += [((file.filename or "")[:200], str(_TOO_MANY)) for file in files[_MOST_FILES:]]
     for file in files[:_MOST_FILES]:
@@ -94,10 +95,13 @@ def send_upload() -> ResponseReturnValue:
             continue
         with transaction() as session:
             received = Received(
-                message, now(), keeps_people=chosen.keep_people, sent_by=actor().name
+                message,
+                now(),
+                keeps_people=chosen.keep_people,
+                sent_by=actor().name,
+                zone=ZoneInfo(settings().interface.time_zone),
             )
-            store_inventory(session, received)
-        stored += 1
+            stored.append(store_inventory(session, received))
     if refused or not stored:
         page = render_template(
             "agents/upload.html", form=form, refused=refused, stored=_stored_text(stored)
@@ -155,14 +159,25 @@ def send_revoke(token_id: int) -> ResponseReturnValue:
     return redirect(url_for("agents.tokens"))
 
 
-def _stored_text(count: int) -> str:
-    return str(
+def _stored_text(stored: Sequence[Stored]) -> str:
+    text = str(
         ngettext(
             "%(num)s inventory is stored; it is taken over in a moment.",
             "%(num)s inventories are stored; they are taken over in a moment.",
-            count,
+            len(stored),
         )
     )
+    older = sum(one.newer_at is not None for one in stored)
+    if not older:
+        return text
+    more = ngettext(
+        "%(num)s is older than what its agent has said since: it is kept, and fills in only what"
+        " is not known yet.",
+        "%(num)s are older than what their agents have said since: they are kept, and fill in only"
+        " what is not known yet.",
+        older,
+    )
+    return f"{text} {more}"
 
 
 def _tokens_page(form: Form, made: tuple[str, str] | None = None) -> str:

@@ -14,7 +14,7 @@ from parc.cli.import_agent import agent
 from parc.extensions import db
 from parc.models import Asset, Device
 from parc.services.agent_tokens import find_token
-from tests.agent_samples import SAMPLES, sample
+from tests.agent_samples import SAMPLES, body, computer, sample
 
 pytestmark = pytest.mark.usefixtures("sqlite_app")
 
@@ -39,6 +39,24 @@ def test_files_are_read_and_with_apply_taken_over() -> None:
     again = _run(agent, *names, "--apply", "--json")
     assert [one["problem"] for one in json.loads(again.output)] == [None, None]
     assert (_count(Device), _count(Asset)) == (2, 4)
+
+
+def test_an_older_file_is_said_to_be_older(tmp_path: Path) -> None:
+    for day in ("07", "03"):
+        told = computer(accesslog={"logdate": f"2026-01-{day} 09:00:00"})
+        (tmp_path / day).write_bytes(body(told))
+    new, old = str(tmp_path / "07"), str(tmp_path / "03")
+    assert (
+        "PC-0001-2026-01-05-09-00-00, of 2026-01-07 08:00 UTC\n"
+        in _run(agent, new, "--apply").output
+    )
+    said = "of 2026-01-03 08:00 UTC, older than what is known of 2026-01-07 08:00 UTC"
+    assert said in _run(agent, old, "--apply").output
+    (line,) = json.loads(_run(agent, old, "--apply", "--json").output)
+    assert (line["said_at"], line["older_than"]) == (
+        "2026-01-03T08:00:00+00:00",
+        "2026-01-07T08:00:00+00:00",
+    )
 
 
 def test_what_is_no_inventory_is_named(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -20,7 +22,7 @@ from collectors.observation import (
 )
 from parc.config import AgentSettings, Settings
 from parc.discovery.agents import settle_uploads, take_waiting
-from parc.extensions import db, transaction
+from parc.extensions import db, reading, transaction
 from parc.models import (
     Agent,
     AgentUpload,
@@ -34,19 +36,21 @@ from parc.models import (
     StoredObservation,
     ValueSource,
 )
+from parc.queries.agents import later_reports
 from parc.reconcile.apply import apply
 from parc.reconcile.load import load
 from parc.reconcile.plan import plan
 from parc.reconcile.policy import Policy
 from parc.services.actor import SYSTEM
-from parc.services.agents import Received, store_inventory
+from parc.services.agents import Received, Stored, store_inventory
 from parc.services.attached import MOST_OF_A_HOST
 from parc.services.undo import undo
 from tests.agent_samples import body, computer, edid, sample
-from tests.conftest import SteppingClock
+from tests.conftest import SOME_MOMENT, SteppingClock
 from tests.factories import SOME_PERSON, make_asset, make_observation
 
 AGENT = "6f1c0e5a-5f0d-4c36-9a53-0f2f7a1b0042"
+PARIS = ZoneInfo("Europe/Paris")
 
 
 class Fleet:
@@ -65,6 +69,18 @@ class Fleet:
                     session, Received(message, self.clock(), agent_id=agent_id, address=address)
                 )
         self.settle()
+
+    def bring(self, *inventories: dict[str, Any], sender: str = "Ada") -> list[Stored]:
+        """Store inventories as files that somebody brings, then let the job take them over."""
+        found = []
+        for told in inventories:
+            with transaction() as session:
+                received = Received(
+                    read_message(body(told)), self.clock(), sent_by=sender, zone=PARIS
+                )
+                found.append(store_inventory(session, received))
+        self.settle()
+        return found
 
     def settle(self) -> None:
         while True:
@@ -379,6 +395,126 @@ def test_what_people_send_as_files_is_an_act_that_names_them(fleet: Fleet) -> No
         {"code": "agent_files", "count": 2, "by": "Ada"},
         {"code": "agent_files", "count": 1, "by": "Bob"},
     ]
+
+
+def _written(at: datetime, **sections: Any) -> dict[str, Any]:
+    """Give an inventory whose agent wrote it at a moment, by its clock in Paris."""
+    local = f"{at.astimezone(PARIS):%Y-%m-%d %H:%M:%S}"
+    return computer(**{"accesslog": {"logdate": local}, **sections})
+
+
+def _telling() -> tuple[str | None, dict[str, str | None], list[str]]:
+    """Give what stands: system, versions of software, and when evidence was written."""
+    (device,) = _all(Device)
+    software = {row.name: row.version for row in _all(Installation, Installation.gone_at.is_(None))}
+    kept = sorted(f"{row.observed_at:%m-%d %H:%M}" for row in _all(StoredObservation))
+    return device.operating_system, software, kept
+
+
+def test_an_older_file_overwrites_nothing_and_is_kept(fleet: Fleet) -> None:
+    now = fleet.clock()
+    fleet.upload(body(computer(monitors=[{"caption": "U24"}])), agent_id=AGENT)
+    before, entries = _state(), len(_all(AuditEntry))
+    old = _written(
+        now - timedelta(days=90),
+        operatingsystem={"full_name": "Microsoft Windows 10 Professionnel"},
+        softwares=[{"name": "WinRAR", "version": "5.0"}],
+        networks=[{"description": "Ethernet", "mac": "00:1b:21:99:99:99", "type": "ethernet",
+                   "ipaddress": "192.0.2.250", "ipmask": "255.255.255.0", "status": "up"}],
+    )  # fmt: skip
+    for _ in range(2):  # the second time says nothing new
+        (stored,) = fleet.bring(old)
+        assert (stored.said_at, stored.newer_at) == (now - timedelta(days=90), now)
+        assert _state() == before
+        assert len(_all(AuditEntry)) == entries
+        (agent,) = _all(Agent)
+        assert (agent.key, agent.inventoried_at, agent.last_seen_at) == (AGENT, now, now)
+        assert len(_all(StoredObservation)) == 2
+    assert {row.device_id for row in _all(StoredObservation)} == {agent.device_id}
+    # The next one of the agent is compared with its newest state, not with the file.
+    fleet.clock.step(days=1)
+    fleet.upload(body(computer(monitors=[{"caption": "U24"}])), agent_id=AGENT)
+    assert _state() == before
+
+
+def test_an_older_file_fills_in_what_nobody_has_told_since(fleet: Fleet) -> None:
+    fleet.upload(body(computer(bios={"ssn": "PRC0001"})))
+    guests = [{"name": "essai", "uuid": "1d5a0c11-52a1-4d4e-9b7e-0000000000aa", "vmtype": "vbox"}]
+    old = {"operatingsystem": {"full_name": "Old"}, "softwares": [], "virtualmachines": guests}
+    fleet.bring(_written(fleet.clock() - timedelta(days=9), **old))
+    (device,) = _all(Device)
+    assert device.model_name == "OptiPlex 7010"
+    assert device.operating_system == "Microsoft Windows 11 Professionnel"
+    assert [row.name for row in _all(ManagedDevice)] == ["essai"]
+    assert len(_all(Installation, Installation.gone_at.is_(None))) == 3  # with the system itself
+
+
+def test_files_of_several_days_may_come_in_any_order(fleet: Fleet) -> None:
+    now = fleet.clock()
+    days = [
+        _written(
+            now - timedelta(days=back),
+            softwares=[{"name": "VLC", "version": f"3.{20 - back}"}],
+            networks=computer(f"PRC{back}")["content"]["networks"],
+        )
+        for back in (10, 2, 6)
+    ]
+    fleet.bring(*days)
+    _system, software, kept = _telling()
+    assert software["VLC"] == "3.18"
+    assert len(kept) == 3
+    (device,) = _all(Device)
+    assert device.last_seen_at == now - timedelta(days=2)
+    newest = _written(now - timedelta(days=1), softwares=[{"name": "VLC", "version": "3.19"}])
+    (stored,) = fleet.bring(newest)
+    assert stored.newer_at is None
+    assert _telling()[1]["VLC"] == "3.19"
+
+
+def test_a_file_of_a_reinstalled_agent_overwrites_nothing_either(fleet: Fleet) -> None:
+    fleet.upload(body(computer()))
+    before = _telling()[:2]
+    old = _written(fleet.clock() - timedelta(days=30), softwares=[{"name": "WinRAR"}])
+    (stored,) = fleet.bring(old | {"deviceid": "PC-0001-2024-01-01-08-00-00"})
+    assert stored.newer_at is None  # that agent is not known
+    assert _telling()[:2] == before
+    with reading() as session:
+        later = later_reports(session, [stored.observation_id])
+    assert later == {stored.observation_id: fleet.clock()}
+
+
+def test_a_clock_that_runs_ahead_blocks_nothing_that_comes_later(fleet: Fleet) -> None:
+    now = fleet.clock()
+    ahead = _written(now + timedelta(days=900), softwares=[{"name": "VLC", "version": "1"}])
+    (stored,) = fleet.bring(ahead)
+    assert stored.said_at == now
+    fleet.clock.step(days=1)
+    fleet.upload(body(computer(softwares=[{"name": "VLC", "version": "2"}])))
+    assert _telling()[1]["VLC"] == "2"
+    fleet.clock.step(days=1)
+    fleet.bring(_written(fleet.clock(), softwares=[{"name": "VLC", "version": "3"}]))
+    assert _telling()[1]["VLC"] == "3"
+
+
+def test_what_an_agent_sends_itself_counts_for_when_it_comes(fleet: Fleet) -> None:
+    fleet.upload(body(computer()))
+    fleet.clock.step(days=1)
+    fleet.upload(body(_written(SOME_MOMENT - timedelta(days=4000), softwares=[{"name": "VLC"}])))
+    assert "VLC" in _telling()[1]
+
+
+@pytest.mark.parametrize("told", ["", "yesterday", "2026-13-45 10:00:00", "0000-00-00 00:00:00"])
+def test_a_file_without_a_date_counts_for_when_it_comes(fleet: Fleet, told: str) -> None:
+    (stored,) = fleet.bring(computer(accesslog={"logdate": told}))
+    assert stored.said_at == fleet.clock()
+
+
+def test_an_older_file_does_not_bring_a_machine_back(fleet: Fleet) -> None:
+    fleet.upload(body(computer()))
+    with transaction() as session:
+        session.execute(sa.update(Device).values(absent_since=fleet.clock()))
+    fleet.bring(_written(fleet.clock() - timedelta(days=9)))
+    assert _all(Device)[0].absent_since is not None
 
 
 def test_what_fails_three_times_is_given_up_and_said(fleet: Fleet) -> None:

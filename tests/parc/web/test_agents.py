@@ -129,6 +129,14 @@ def test_files_are_stored_and_wait(sqlite_app: Flask) -> None:
     assert "2 inventories are stored" in browser.get("/agents").text
 
 
+def test_a_file_older_than_what_is_known_is_said_to_be(sqlite_app: Flask) -> None:
+    browser = Browser(sqlite_app, Role.TECHNICIAN)
+    _upload(browser, ("a.json", body(computer())))
+    old = computer(accesslog={"logdate": "2020-01-03 09:00:00"})
+    assert _upload(browser, ("a.json", body(old))).status_code == 302
+    assert "1 is older than what its agent has said since" in browser.get("/agents").text
+
+
 def test_what_is_no_inventory_is_named_and_the_rest_stored(sqlite_app: Flask) -> None:
     browser = Browser(sqlite_app, Role.TECHNICIAN)
     answer = _upload(
