@@ -535,6 +535,15 @@ def _assets_of(session: Session, condition: sa.ColumnElement[bool]) -> set[int]:
     return {found for found in session.scalars(query.distinct().limit(2)) if found is not None}
 
 
+def names_of(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """Name the assets that are there, each with its tag; no statement without ids."""
+    if not ids:
+        return {}
+    columns = (Asset.id, Asset.name, Asset.asset_tag)
+    rows = session.execute(sa.select(*columns).where(Asset.id.in_(sorted(ids))))
+    return {row.id: f"{row.name} ({row.asset_tag})" for row in rows}
+
+
 def suggest(session: Session, text: str, limit: int) -> list[Any]:
     """Give assets that hold every word, best known first by name, for the search box."""
     words = search.words_of(text)

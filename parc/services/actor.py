@@ -46,7 +46,7 @@ class Actor:
 
 
 NOBODY = Actor(name="nobody")
-SYSTEM = Actor(name="system", is_system=True)
+SYSTEM = Actor(name="Parc", is_system=True)
 
 
 def for_run(range_name: str, run_id: int) -> Actor:

@@ -177,7 +177,7 @@ def _chips(wanted: ListRequest) -> Iterator[Chip]:
         for value in wanted.chosen.get(name, ()):
             rest = [pair for pair in wanted.parameters() if pair[0] != name]
             day = read_day(name, value, time(12))
-            yield Chip(f"{text}: {format_day(day) if day else value}", wanted.url(rest))
+            yield Chip(text + gettext(": ") + (format_day(day) if day else value), wanted.url(rest))
 
 
 def _line(row: Any, write: CellWriter) -> Line:

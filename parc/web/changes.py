@@ -20,6 +20,7 @@ from parc.web.change_list import changes_view, title_text, undo_days, undo_until
 from parc.web.context import now
 from parc.web.forms import Form, filled, read_form
 from parc.web.history import action_label, field_label, value_text
+from parc.web.names import know_things
 from parc.web.listing import page_key, render_list
 from parc.web.messages import tell
 from parc.web.settling import settle_about
@@ -76,6 +77,9 @@ def _page(number: int, form: Form, *, is_refused: bool = False) -> str:
     if len(entries) > _ENTRIES:
         entries = entries[:_ENTRIES]
         next_url = url_for("changes.show", change_set_id=number, before=entries[-1].id)
+    for field in ("asset_id", "device_id"):
+        pairs = [entry.changes.get(field, ()) for entry in entries]
+        know_things(field, {one for pair in pairs for one in pair if isinstance(one, int)})
     is_own = act.user_id is not None and act.user_id == actor().user_id
     right = Action.UNDO_OWN_CHANGE if is_own else Action.UNDO_ANY_CHANGE
     until = undo_until(act) if query.has_rows(session, number) else None

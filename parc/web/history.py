@@ -433,8 +433,6 @@ def _person_line(change: PeopleChange) -> ChangeLine:
 def _whole(name: str, field: str, value: int) -> str:
     if field in _OCTETS:
         return format_octets(value)
-    if field in {"asset_id", "device_id"}:
-        return f"#{value}"
     if name.endswith("//"):
         return format_number(value)
     return format_megabits(value) if field == "if_high_speed" else str(value)

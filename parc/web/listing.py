@@ -315,7 +315,7 @@ class ListRequest:
     def chips(self, facets: Iterable[FacetView]) -> list[Chip]:
         """Give the filters in force, each with the address without it."""
         return [
-            Chip(f"{facet.label}: {option.label}", option.url)
+            Chip(facet.label + gettext(": ") + option.label, option.url)
             for facet in facets
             for option in facet.options
             if option.is_chosen and option.value in self.chosen.get(facet.name, ())

@@ -319,7 +319,10 @@ def _chips(wanted: ListRequest) -> Iterator[Chip]:
     for name, text in zip(_DAYS, (gettext("Since"), gettext("Until")), strict=True):
         for value in wanted.chosen.get(name, ()):
             rest = [pair for pair in wanted.parameters() if pair[0] != name]
-            yield Chip(f"{text}: {format_plain_date(read_day(value)) or value}", wanted.url(rest))
+            yield Chip(
+                text + gettext(": ") + (format_plain_date(read_day(value)) or value),
+                wanted.url(rest),
+            )
 
 
 def _line(row: Any, write: CellWriter) -> Line:

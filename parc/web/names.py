@@ -8,6 +8,7 @@ from flask import g
 from flask_babel import gettext
 
 from parc.extensions import db
+from parc.queries import assets, devices
 from parc.queries.departments import Departments, read_departments
 from parc.queries.locations import Places, read_places
 from parc.queries.people import person_names
@@ -44,6 +45,19 @@ def know_people(ids: set[int]) -> dict[int, str]:
     return known
 
 
+def know_things(field: str, ids: set[int]) -> dict[int, str]:
+    """Give the names of assets or devices by their ids, for ``asset_id`` or ``device_id``.
+
+    What is asked for together is read together; one that is gone has no name.
+    """
+    known = cast("dict[int, str]", g.setdefault(f"known_{field}", {}))
+    unread = {number for number in ids if number not in known}
+    if unread:
+        read = assets.names_of if field == "asset_id" else devices.names_of
+        known |= dict.fromkeys(unread, "") | read(db.session(), unread)
+    return known
+
+
 def name_of(field: str, number: int) -> str | None:
     """Name what a column points at; None for a column that points at none of these."""
     if field.endswith("location_id") or field == "site_id":
@@ -54,4 +68,6 @@ def name_of(field: str, number: int) -> str | None:
         return know_people({number}).get(number) or gettext("a person who is gone")
     if field in {"supplier_id", "maintainer_id"}:
         return known_suppliers().get(number) or gettext("a supplier that is gone")
+    if field in {"asset_id", "device_id"}:
+        return know_things(field, {number})[number] or f"#{number}"
     return None

@@ -107,7 +107,7 @@ MENU = (
         "organisation",
     ),
     Group(
-        _("Contracts and suppliers"),
+        _("Contracts and licences"),
         (
             Entry("contracts.index", _("Contracts"), "handshake", Action.VIEW_CONTRACT, "o"),
             Entry("suppliers.index", _("Suppliers"), "truck", Action.VIEW_CONTRACT, "s"),

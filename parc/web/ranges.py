@@ -8,7 +8,7 @@ from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from collectors.observation import Category
@@ -32,7 +32,7 @@ from parc.services.runs import request_run
 from parc.web.access import actor, requires
 from parc.web.context import now, settings
 from parc.web.forms import Form, filled, read_form
-from parc.web.labels import choices
+from parc.web.labels import choices, label
 from parc.web.messages import tell
 
 ranges = Blueprint("ranges", __name__)
@@ -135,7 +135,17 @@ def show(range_id: int) -> ResponseReturnValue:
     row = get_range(db.session(), range_id)
     due = next_five(row, now()) if row.is_enabled else []
     categories = [Category(value) for value in row.asset_categories]
-    return render_template("ranges/show.html", row=row, due=due, categories=categories)
+    return render_template(
+        "ranges/show.html", row=row, schedule=_schedule(row), due=due, categories=categories
+    )
+
+
+def _schedule(row: RangeRow) -> str:
+    """Say in words when a range is swept."""
+    if row.schedule_kind is ScheduleKind.INTERVAL and row.schedule.isdecimal():
+        return ngettext("every minute", "every %(num)s minutes", int(row.schedule))
+    words = label(row.schedule_kind)
+    return words + gettext(": ") + row.schedule if row.schedule else words
 
 
 @ranges.get("/ranges/new")

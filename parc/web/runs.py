@@ -63,7 +63,7 @@ ACTIONS: Mapping[str, str] = {
     "created": _("New"),
     "changed": _("Changed"),
     "absent": _("Gone"),
-    "returned": _("Back"),
+    "returned": _("Seen again"),
     "conflict": _("Conflict"),
 }
 

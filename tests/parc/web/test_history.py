@@ -94,6 +94,7 @@ def test_fields_and_rows_are_named(sqlite_app: Flask, name: str, words: str) -> 
         ("interface/if_high_speed/Gi1", 2500, "2,5\u202fGbit/s"),
         ("is_guess", True, "oui"),
         ("device_id", 7, "#7"),
+        ("asset_id", 7, "#7"),
         ("addresses", ["192.0.2.1/24", "192.0.2.2/24"], "192.0.2.1/24, 192.0.2.2/24"),
         ("notes", None, "—"),
     ],
