@@ -28,7 +28,7 @@ from parc.models import (
     Coverage,
     Supplier,
 )
-from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
+from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, by_name, read_page
 from parc.queries.search import words_in
 
 COUNT_LIMIT: Final = 10_000
@@ -61,7 +61,7 @@ def sort_column(name: str, today: date) -> SortColumn:
         case "number":
             return SortColumn("number", Contract.number, is_nullable=False)
         case _:
-            return SortColumn("name", Contract.name, is_nullable=False)
+            return by_name(Contract.search_text)
 
 
 def _due_on(today: date) -> sa.ColumnElement[Any]:

@@ -68,5 +68,5 @@ def read_departments(session: Session) -> Departments:
             chain.append(by_id[chain[-1].parent_id])
         path = " > ".join(step.name for step in reversed(chain))
         nodes.append(DepartmentNode(row.id, row.name, row.parent_id, path, len(chain) - 1))
-    nodes.sort(key=lambda node: node.path.casefold())
+    nodes.sort(key=lambda node: folded(node.path))
     return Departments({node.id: node for node in nodes})

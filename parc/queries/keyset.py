@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 _MAX_TOKEN = 1_000
 _MAX_ID = 2**63 - 1
+_SORTED_CHARACTERS = 120
 
 
 class CursorError(ValueError):
@@ -50,6 +51,15 @@ class SortColumn:
     kind: ValueKind = ValueKind.TEXT
     is_nullable: bool = True
     then: SortColumn | None = None
+
+
+def by_name(search_text: Any) -> SortColumn:
+    """Give the order of names in a dictionary, É beside E, by a text for searches that begins so.
+
+    Such a text holds the name first, in lower case and without accents.
+    """
+    name = sa.func.substr(search_text, 1, _SORTED_CHARACTERS, type_=sa.String())
+    return SortColumn("name_in_order", name, is_nullable=False)
 
 
 # For lists that are held whole: the row's number alone is the place.
@@ -95,7 +105,9 @@ def read_page(
     cursor: Cursor | None,
     size: int,
 ) -> Page:
-    """Read at most ``size`` rows of ``query`` (which must select ``id`` and the sort's label)."""
+    """Read at most ``size`` rows of ``query``, which must select ``id``."""
+    if order.sort.label not in query.selected_columns:
+        query = query.add_columns(order.sort.column.label(order.sort.label))
     is_backward = cursor is not None and cursor.is_backward
     rows: list[Any] = []
     for part in _parts(query, order, cursor):

@@ -30,7 +30,7 @@ from parc.queries.search import words_in
 
 COUNT_LIMIT: Final = 10_000
 SORTS: Mapping[str, SortColumn] = {
-    "name": SortColumn("name", Entitlement.name, is_nullable=False),
+    "name": SortColumn("name_folded", Entitlement.name_folded, is_nullable=False),
     "ends_on": SortColumn("ends_on", Entitlement.ends_on, ValueKind.DAY),
     "created_at": SortColumn(
         "created_at", Entitlement.created_at, ValueKind.MOMENT, is_nullable=False

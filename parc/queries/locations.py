@@ -12,6 +12,7 @@ from parc.models import Location, LocationKind
 from parc.naming import folded
 
 _MAX_DEPTH = 16
+_STEP = " > "
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ class Places:
                 break
         return found
 
+    def short(self, place_id: int | None) -> str | None:
+        """Give the outermost and the innermost step of a place's path, for a narrow column."""
+        first, *rest = (self.path(place_id) or "").split(_STEP)
+        return _STEP.join([first, "…", rest[-1]] if len(rest) > 1 else [first, *rest]) or None
+
     def path(self, place_id: int | None) -> str | None:
         """Give the path of a place, None for no place."""
         place = self.by_id.get(place_id) if place_id is not None else None
@@ -72,7 +78,7 @@ def read_places(session: Session) -> Places:
         chain = [row]
         while chain[-1].parent_id in by_id and len(chain) < _MAX_DEPTH:
             chain.append(by_id[chain[-1].parent_id])
-        path = " > ".join(step.name for step in reversed(chain))
+        path = _STEP.join(step.name for step in reversed(chain))
         places.append(Place(row.id, row.name, row.kind, row.parent_id, path, chain[-1].id))
-    places.sort(key=lambda place: place.path.casefold())
+    places.sort(key=lambda place: folded(place.path))
     return Places({place.id: place for place in places})

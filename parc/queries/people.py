@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session, aliased
 from parc.errors import NotFoundError
 from parc.models import Asset, Person, User
 from parc.naming import folded
-from parc.queries.keyset import Cursor, Order, Page, SortColumn, read_page
+from parc.queries.keyset import Cursor, Order, Page, SortColumn, by_name, read_page
 
 MOST_HELD: Final = 200
 _LIKE: Final = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
 
 SORTS: Final[Mapping[str, SortColumn]] = {
-    "name": SortColumn("name", Person.name, is_nullable=False),
+    "name": by_name(Person.search_text),
     "email": SortColumn("email", Person.email),
     "external_id": SortColumn("external_id", Person.external_id),
 }

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from parc.errors import NotFoundError
 from parc.models import Asset, Contract, Supplier, SupplierContact, SupplierRole
-from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
+from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, by_name, read_page
 from parc.queries.search import words_in, words_of
 
 COUNT_LIMIT: Final = 10_000
 
 SORTS: Mapping[str, SortColumn] = {
-    "name": SortColumn("name", Supplier.name, is_nullable=False),
+    "name": by_name(Supplier.search_text),
     "customer_number": SortColumn("customer_number", Supplier.customer_number),
     "created_at": SortColumn(
         "created_at", Supplier.created_at, ValueKind.MOMENT, is_nullable=False

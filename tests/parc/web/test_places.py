@@ -72,6 +72,21 @@ def test_place_is_added_shown_changed_and_listed(technician: Browser) -> None:
     assert "Lyon &gt; 214" in technician.get("/places/suggest?parent=214").text
 
 
+def test_names_stand_in_the_order_of_a_dictionary(technician: Browser) -> None:
+    names = ("Zoé", "Élise", "Eric", "Étienne", "Fanny", "eva")
+    for name in names:
+        technician.post("/people/new", data={"name": name})
+        technician.post("/departments/new", data={"name": name})
+    right = ["Élise", "Eric", "Étienne", "eva", "Fanny", "Zoé"]
+    for path, wanted in (
+        ("/people", right),
+        ("/people?sort=-name", right[::-1]),
+        ("/departments", right),
+    ):
+        page = technician.get(path).text
+        assert sorted(names, key=lambda name: page.index(f">{name}</a>")) == wanted, path
+
+
 def test_place_in_use_is_not_deleted_and_the_page_says_why(administrator: Browser) -> None:
     administrator.post("/places/new", data=SITE)
     number = _id_of(Location)
