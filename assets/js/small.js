@@ -10,7 +10,26 @@ function say(button) {
   window.setTimeout(() => done.remove(), 2000);
 }
 
+// A form is on its way: pressing again sends nothing until the answer is there. The answer may be
+// a file, after which the page still stands.
+const ON_ITS_WAY_MILLISECONDS = 10_000;
+
+function sendOnce(event) {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+  window.setTimeout(() => delete form.dataset.sent, ON_ITS_WAY_MILLISECONDS);
+}
+
 export function startSmall() {
+  document.addEventListener("submit", sendOnce);
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+  document
+    .querySelector(".tabs [aria-current]")
+    ?.scrollIntoView({ block: "nearest", inline: "center" });
   document.querySelector("[data-focus]")?.focus();
   for (const button of document.querySelectorAll("[data-copy]")) {
     if (!navigator.clipboard) continue;

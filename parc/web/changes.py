@@ -20,9 +20,9 @@ from parc.web.change_list import changes_view, title_text, undo_days, undo_until
 from parc.web.context import now
 from parc.web.forms import Form, filled, read_form
 from parc.web.history import action_label, field_label, value_text
-from parc.web.names import know_things
 from parc.web.listing import page_key, render_list
 from parc.web.messages import tell
+from parc.web.names import know_things
 from parc.web.settling import settle_about
 
 changes = Blueprint("changes", __name__)

@@ -61,7 +61,12 @@ _ATTRIBUTES = {
     "": Markup(' data-label="{}"'),
     "wide": Markup(' class="wide" data-label="{}"'),
     "number": Markup(' class="number" data-label="{}"'),
+    "whole": Markup(' class="whole" data-label="{}"'),
 }
+_BARE = {"": Markup(""), "wide": Markup(""), "number": Markup(' class="number"')}
+_NOTHING = "—"
+_LONG_NAME = 28
+_WHOLE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,11 @@ class Line:
     url: str
     name: str
     cells: Sequence[Cell]
+
+    @property
+    def is_sentence(self) -> bool:
+        """Tell whether the name is so long that it had better wrap between its words."""
+        return len(self.name) > _LONG_NAME and " " in self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,11 +378,25 @@ class ListView:
     def labelled(self) -> Iterator[tuple[Line, Iterator[tuple[Markup, Cell]]]]:
         """Give the rows, each cell with the attributes that its column gives it.
 
-        The heading, escaped, is what names a cell on narrow screens.
+        The heading, escaped, is what names a cell on narrow screens; there, one that holds
+        nothing is left out, as it has no name. Numbers with hyphens are not broken at them.
         """
-        attributes = [_ATTRIBUTES[_look(head)].format(head.label) for head in self.heads[1:]]
+        looks = [_look(head) for head in self.heads[1:]]
+        labels = [head.label for head in self.heads[1:]]
+        named = [_ATTRIBUTES[one].format(text) for one, text in zip(looks, labels, strict=True)]
+        whole = [
+            _ATTRIBUTES[one if one == "number" else "whole"].format(text)
+            for one, text in zip(looks, labels, strict=True)
+        ]
+        bare = [_BARE[look] for look in looks]
         for row in self.rows:
-            yield row, zip(attributes, row.cells, strict=True)
+            yield (
+                row,
+                (
+                    (none if cell == _NOTHING else one if _breaks(cell) else some, cell)
+                    for some, one, none, cell in zip(named, whole, bare, row.cells, strict=True)
+                ),
+            )
 
 
 def read_list(spec: ListSpec) -> ListRequest:
@@ -447,6 +471,11 @@ def _values(name: str) -> tuple[str, ...]:
     if len(values) > _MAX_VALUES or any("\x00" in value for value in values):
         refuse(gettext("The filter %(name)s cannot be read.", name=name))
     return values
+
+
+def _breaks(cell: Cell) -> bool:
+    """Tell whether a cell is a number of few signs that a browser would break at its hyphens."""
+    return "-" in cell and len(cell) <= _WHOLE and " " not in cell
 
 
 def _look(head: Head) -> str:

@@ -143,7 +143,7 @@ def show(range_id: int) -> ResponseReturnValue:
 def _schedule(row: RangeRow) -> str:
     """Say in words when a range is swept."""
     if row.schedule_kind is ScheduleKind.INTERVAL and row.schedule.isdecimal():
-        return ngettext("every minute", "every %(num)s minutes", int(row.schedule))
+        return str(ngettext("every minute", "every %(num)s minutes", int(row.schedule)))
     words = label(row.schedule_kind)
     return words + gettext(": ") + row.schedule if row.schedule else words
 

@@ -13,6 +13,7 @@ from parc.models import Role, SoftwareProduct, User
 from parc.services.actor import SYSTEM
 from parc.services.departments import create_department_path
 from parc.services.entitlements import create_entitlement
+from parc.services.places import create_path
 from parc.services.products import product_for
 from parc.web.listing import DEFAULT_SIZE
 from tests.conftest import SOME_MOMENT
@@ -252,3 +253,16 @@ def test_read_only_role_is_offered_and_allowed_no_change(browse: Browse) -> None
         "/devices/ignore", "/devices/restore/1",
     ):  # fmt: skip
         assert browser.post(path, {"id": "1"}).status_code == 404, path
+
+
+def test_cells_that_hold_nothing_are_not_named_and_places_are_short(browse: Browse) -> None:
+    technician = browse(Role.TECHNICIAN)
+    with transaction() as session:
+        place = create_path(session, SYSTEM, "Lyon > Tour A > 2 > Salle 214", at=SOME_MOMENT)
+        make_asset(session, name="pc-1", location_id=place.id, serial_number="AB-12-34")
+        make_asset(session, name="The machine at the end of the corridor", search_text="corridor")
+    page = technician.get("/assets").text
+    assert '<td data-label="Place">Lyon &gt; … &gt; Salle 214</td>' in page
+    assert '<td class="whole" data-label="Serial number">AB-12-34</td>' in page
+    assert "<td>—</td>" in page
+    assert '<th scope="row" class="sentence">' in page
