@@ -4,7 +4,7 @@
 set -euo pipefail
 
 missing=()
-optional=() # real agents: Debian has them, Ubuntu may not, and their tests then say so
+optional=() # real agents and a proxy before them: their tests say when they are missing
 need() { # need PACKAGE FILE-OR-PROGRAM...: the package is needed when none of them is there
     local package=$1
     shift
@@ -29,6 +29,7 @@ need postgresql initdb "/usr/lib/postgresql/*/bin/initdb"
 need iproute2 ip
 need fonts-dejavu-core "/usr/share/fonts/truetype/*/*.ttf"
 
+want nginx nginx
 want fusioninventory-agent fusioninventory-agent
 want ocsinventory-agent ocsinventory-agent
 

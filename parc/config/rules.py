@@ -136,6 +136,7 @@ def check_rules(
         checker.add("imports", "watched_folder", "must be a whole path, such as /srv/parc/drop", 0)
     if not re.match(r"^https?://[^\s?#@]+$", tables["software"].support_url):
         checker.add("software", "support_url", "must be like https://endoflife.date/api/v1", 0)
+    _networks(checker, "server", "proxy_networks", tables["server"].proxy_networks)
     _check_agents(checker, tables["agents"])
     _check_mail(checker, tables["mail"])
     _check_credentials(checker, credentials)
@@ -174,9 +175,13 @@ def _zone(checker: _Checker, table: str, name: str, position: int) -> None:
         checker.add(table, "time_zone", f"{name!r} is no time zone", position, near, name)
 
 
+def _networks(checker: _Checker, table: str, name: str, texts: Sequence[str]) -> None:
+    for problem in parse_networks(texts)[1]:
+        checker.add(table, name, f"{problem.text!r}: {problem.reason}", 0)
+
+
 def _check_agents(checker: _Checker, agents: AgentSettings) -> None:
-    for problem in parse_networks(agents.networks)[1]:
-        checker.add("agents", "networks", f"{problem.text!r}: {problem.reason}", 0)
+    _networks(checker, "agents", "networks", agents.networks)
     categories = [category.value for category in Category]
     for name in agents.asset_categories:
         if name not in categories:

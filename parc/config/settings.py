@@ -41,6 +41,7 @@ class ServerSettings:
     base_url: str = ""
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: int = 0
+    proxy_networks: tuple[str, ...] = ("127.0.0.1", "::1")
 
     @property
     def is_https(self) -> bool:

@@ -27,6 +27,7 @@ from parc.services.permissions import Action
 from parc.web import agent_answers as answers
 from parc.web.access import requires
 from parc.web.context import now, remote_address, settings
+from parc.web.headers import is_from_proxy
 from parc.web.pacing import Pace
 
 agent_endpoint = Blueprint("agent_endpoint", __name__)
@@ -160,7 +161,7 @@ def _enrolled(chosen: AgentSettings, token: str) -> int | None:
         if row is not None:
             return row.id
     header = chosen.certificate_header
-    if header and settings().server.trusted_proxies and request.headers.get(header) == _CHECKED:
+    if header and is_from_proxy() and request.headers.get(header) == _CHECKED:
         return 0
     return 0 if remote_address() in _networks(chosen) else None
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from parc.config import Settings
+from collectors.addresses import AddressSet, parse_networks
+from parc.config import ServerSettings, Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; "
@@ -17,6 +22,7 @@ CONTENT_SECURITY_POLICY = (
 )
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _ANY_ADDRESS = frozenset({"0.0.0.0", "::", "[::]"})  # noqa: S104 -- compared, not bound
+_FROM_PROXY = "parc.from_proxy"
 _YEAR_SECONDS = 31_536_000
 
 
@@ -34,13 +40,34 @@ def init_headers(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,
     )
     if server.trusted_proxies:
-        count = server.trusted_proxies
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's own way to wrap
-            app.wsgi_app, x_for=count, x_proto=count, x_host=count
+        app.wsgi_app = _BehindProxies(  # type: ignore[method-assign]  # Flask's own way to wrap
+            app.wsgi_app, server
         )
     trusted = trusted_hosts(settings)
     app.before_request(lambda: _refuse_foreign_host(trusted))
     app.after_request(_add_headers)
+
+
+class _BehindProxies:
+    """Believes forwarding headers of those who connect from where the proxies stand, alone."""
+
+    def __init__(self, plain: WSGIApplication, server: ServerSettings) -> None:
+        count = server.trusted_proxies
+        self.plain = plain
+        self.fixed = ProxyFix(plain, x_for=count, x_proto=count, x_host=count)
+        self.proxies = AddressSet.of(parse_networks(server.proxy_networks)[0])
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request, with the address of the browser where a proxy tells it."""
+        if environ.get("REMOTE_ADDR") not in self.proxies:
+            return self.plain(environ, start_response)
+        environ[_FROM_PROXY] = True
+        return self.fixed(environ, start_response)
+
+
+def is_from_proxy() -> bool:
+    """Tell whether the request came through a proxy whose headers are believed."""
+    return bool(request.environ.get(_FROM_PROXY))
 
 
 def trusted_hosts(settings: Settings) -> list[str]:

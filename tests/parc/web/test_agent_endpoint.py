@@ -159,6 +159,17 @@ def test_networks_and_client_certificates_let_in_as_well(sqlite_settings: Settin
         assert made.client.post("/inventory", data=PROLOG, headers=failed).status_code == 401
 
 
+def test_who_connects_past_the_proxy_is_not_believed(sqlite_settings: Settings) -> None:
+    agents = AgentSettings(networks=("192.0.2.0/24",), certificate_header="X-Verified")
+    said = {"X-Forwarded-For": "192.0.2.9", "X-Verified": "SUCCESS"}
+    for made in _site(sqlite_settings, agents):
+        past_it = {"REMOTE_ADDR": "198.51.100.7"}
+        answer = made.client.post(
+            "/inventory", data=PROLOG, headers=said, environ_overrides=past_it
+        )
+        assert answer.status_code == 401
+
+
 def test_a_header_of_a_certificate_counts_only_behind_a_proxy(sqlite_settings: Settings) -> None:
     agents = AgentSettings(certificate_header="X-Verified")
     app = create_app(replace(sqlite_settings, agents=agents))

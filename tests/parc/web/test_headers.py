@@ -104,6 +104,9 @@ def test_forwarding_headers_count_only_behind_trusted_proxies(sqlite_settings: S
         app.test_client().get("/sign-in", headers=forwarded)
         addresses[count] = seen[0]
     assert addresses == {0: "127.0.0.1", 1: "203.0.113.9"}
+    past_it = {"REMOTE_ADDR": "198.51.100.7"}
+    app.test_client().get("/sign-in", headers=forwarded, environ_overrides=past_it)
+    assert seen[1:] == ["198.51.100.7"]
 
 
 def _remote() -> str | None:
