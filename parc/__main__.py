@@ -42,8 +42,10 @@ _COMMANDS = {
     "values": "parc.cli.values:values",
     "loans": "parc.cli.move:loans",
     "move": "parc.cli.move:move",
-    "people": "parc.cli.move:people",
-    "places": "parc.cli.move:places",
+    "movements": "parc.cli.movements:movements",
+    "people": "parc.cli.people:people",
+    "places": "parc.cli.places:places",
+    "suppliers": "parc.cli.suppliers:suppliers",
     "where": "parc.cli.where:where",
     "doctor": "parc.cli.doctor:doctor",
     "explain": "parc.cli.explain:explain",
@@ -51,6 +53,7 @@ _COMMANDS = {
     "identify": "parc.cli.identify:identify",
     "db": "parc.cli.database:database",
     "demo": "parc.cli.demo:demo",
+    "departments": "parc.cli.people:departments",
 }
 _COLLECT_COMMANDS = {
     "snmp": "parc.cli.collect:snmp",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parc.cli.asset_list import delete, list_
 from parc.cli.context import operator, settings, with_database
 from parc.cli.output import print_json, print_table
 from parc.cli.settling import settle_about
@@ -22,7 +23,11 @@ _LAST_MOMENT = timedelta(days=1, microseconds=-1)
 
 @click.group()
 def assets() -> None:
-    """Merge and split records of assets, and tell their history."""
+    """List and delete assets, merge and split their records, tell their history."""
+
+
+assets.add_command(list_)
+assets.add_command(delete)
 
 
 @assets.command()

@@ -14,7 +14,7 @@ from parc.cli.settling import settle_about
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from parc.services.undo import Obstacle
+    from parc.services.undo_obstacles import Obstacle
 
 _SHOWN = 50
 _LAST_MOMENT = timedelta(days=1, microseconds=-1)

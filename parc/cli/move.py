@@ -1,4 +1,4 @@
-"""Movements and what they are of: ``parc move``, ``loans``, ``places``, ``people``."""
+"""Moving assets, and what is on loan: ``parc move``, ``parc loans``."""
 
 from __future__ import annotations
 
@@ -128,76 +128,3 @@ def loans(*, is_overdue: bool, is_json: bool) -> None:
             for row in rows
         ],
     )
-
-
-@click.command()
-@click.option("--json", "is_json", is_flag=True, help="For programs.")
-@with_database
-def places(*, is_json: bool) -> None:
-    """List the places by their paths, with how many assets should be in each."""
-    from parc.extensions import reading
-    from parc.queries.locations import read_places
-    from parc.queries.rooms import count_assets
-
-    with reading() as session:
-        counts = count_assets(session)
-        found = list(read_places(session).by_id.values())
-    rows = [
-        {"id": one.id, "path": one.path, "kind": one.kind, "assets": counts.get(one.id, 0)}
-        for one in found
-    ]
-    if is_json:
-        print_json({"places": rows})
-    else:
-        print_table(
-            ("PLACE", "LEVEL", "ASSETS"),
-            [(str(row["path"]), str(row["kind"]), str(row["assets"])) for row in rows],
-        )
-
-
-@click.command()
-@click.option("--json", "is_json", is_flag=True, help="For programs.")
-@with_database
-def people(*, is_json: bool) -> None:
-    """List the people by name, with their e-mail addresses, numbers and departments."""
-    from parc.extensions import reading
-    from parc.models import Person
-    from parc.queries.departments import read_departments
-    from parc.queries.keyset import Order
-    from parc.queries.people import SORTS, PeopleFilter, people_page
-
-    rows, cursor = [], None
-    with reading() as session:
-        departments = read_departments(session)
-        while True:
-            page = people_page(
-                session, PeopleFilter(), Order(SORTS["name"], Person.id), cursor, 1_000
-            )
-            rows += page.rows
-            cursor = page.next
-            if cursor is None:
-                break
-    found = [
-        {
-            "id": row.id,
-            "name": row.name,
-            "email": row.email,
-            "external_id": row.external_id,
-            "department": departments.path(row.department_id),
-            "left_on": row.left_on,
-        }
-        for row in rows
-    ]
-    if is_json:
-        print_json({"people": found})
-    else:
-        print_table(
-            ("NAME", "E-MAIL", "NUMBER", "DEPARTMENT", "LEFT ON"),
-            [
-                tuple(
-                    str(one[key] or "")
-                    for key in ("name", "email", "external_id", "department", "left_on")
-                )
-                for one in found
-            ],
-        )

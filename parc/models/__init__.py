@@ -13,7 +13,13 @@ from parc.models.asset import (
     TagPattern,
 )
 from parc.models.base import Base, mapped_columns, table_of
-from parc.models.change_set import ChangeSet, ChangeSetKind, ChangeSetPart, ChangeSetState
+from parc.models.change_set import (
+    ChangeSet,
+    ChangeSetFile,
+    ChangeSetKind,
+    ChangeSetPart,
+    ChangeSetState,
+)
 from parc.models.contract import (
     BillingRhythm,
     Contract,
@@ -139,6 +145,7 @@ __all__ = [
     "BridgeVlan",
     "CategorySign",
     "ChangeSet",
+    "ChangeSetFile",
     "ChangeSetKind",
     "ChangeSetPart",
     "ChangeSetState",

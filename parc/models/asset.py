@@ -164,7 +164,10 @@ class Difference(Base):
     """What a machine says where a person's value stands; shown until a person settles it."""
 
     __tablename__ = "difference"
-    __table_args__ = (sa.UniqueConstraint("asset_id", "field"),)
+    __table_args__ = (
+        sa.UniqueConstraint("asset_id", "field"),
+        {"sqlite_autoincrement": True},  # an id is never given to another
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     asset_id: Mapped[int] = mapped_column(sa.ForeignKey("asset.id", ondelete="CASCADE"))

@@ -81,3 +81,15 @@ class ChangeSetPart(Base):
     body: Mapped[bytes] = mapped_column(
         comment="zlib of JSON: table, key, before, after; null where the row was not there"
     )
+
+
+class ChangeSetFile(Base):
+    """A file that undoing an act needs again: it stays in the store as long as the part does."""
+
+    __tablename__ = "change_set_file"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    part_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("change_set_part.id", ondelete="CASCADE"), index=True
+    )
+    content_hash: Mapped[str] = mapped_column(sa.String(64), comment="SHA-256, hex")

@@ -56,6 +56,7 @@ class CustomValue(Base):
         sa.UniqueConstraint("asset_id", "field_id"),
         sa.UniqueConstraint("field_id", "unique_value"),
         sa.Index(None, "field_id", "sort_value", "asset_id"),
+        {"sqlite_autoincrement": True},  # an id is never given to another
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

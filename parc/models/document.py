@@ -28,6 +28,7 @@ class Document(Base):
     __table_args__ = (
         sa.Index(None, "subject_kind", "subject_id", "id"),
         sa.Index(None, "content_hash"),
+        {"sqlite_autoincrement": True},  # an id is never given to another
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

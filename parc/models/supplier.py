@@ -49,6 +49,7 @@ class SupplierContact(Base):
     """A person at a supplier."""
 
     __tablename__ = "supplier_contact"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # an id is never given to another
 
     id: Mapped[int] = mapped_column(primary_key=True)
     supplier_id: Mapped[int] = mapped_column(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from parc.errors import NotFoundError
 from parc.models import Asset, Contract, Supplier, SupplierContact, SupplierRole
+from parc.naming import folded
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, by_name, read_page
 from parc.queries.search import words_in, words_of
 
@@ -70,7 +71,8 @@ def list_suppliers(
     page = supplier_page(session, wanted, order, cursor, size)
     found = sa.select(Supplier.id).where(*_conditions(wanted)).limit(COUNT_LIMIT + 1).subquery()
     count = session.scalar(sa.select(sa.func.count()).select_from(found)) or 0
-    return SupplierList(page, count, _by_role(session, wanted), _contracts(session, page))
+    counts = count_contracts(session, [row.id for row in page.rows])
+    return SupplierList(page, count, _by_role(session, wanted), counts)
 
 
 def supplier_page(
@@ -101,6 +103,27 @@ def get_supplier(session: Session, supplier_id: int) -> Supplier:
     if row is None:
         raise NotFoundError(f"There is no supplier {supplier_id}.")
     return row
+
+
+def count_contracts(session: Session, ids: Sequence[int]) -> dict[int, int]:
+    """Count the contracts that name each of some suppliers, as seller or as maintainer."""
+    firm: Any = sa.union_all(
+        sa.select(Contract.supplier_id.label("firm"), Contract.id).where(
+            Contract.supplier_id.in_(ids)
+        ),
+        sa.select(Contract.maintainer_id.label("firm"), Contract.id).where(
+            Contract.maintainer_id.in_(ids), Contract.maintainer_id != Contract.supplier_id
+        ),
+    ).subquery()
+    rows = session.execute(sa.select(firm.c.firm, sa.func.count()).group_by(firm.c.firm))
+    return {int(number): int(count) for number, count in rows}
+
+
+def supplier_named(session: Session, name: str) -> Supplier | None:
+    """Give the supplier of a name, whatever its case and accents."""
+    wanted = folded(" ".join(name.split()))
+    rows = session.scalars(sa.select(Supplier).order_by(Supplier.id))
+    return next((row for row in rows if folded(row.name) == wanted), None)
 
 
 def supplier_sheet(session: Session, supplier_id: int) -> SupplierSheet:
@@ -199,17 +222,3 @@ def _by_role(session: Session, wanted: SupplierFilter) -> dict[str, int]:
         sa.select(*counts).where(*words_in(Supplier.search_text, wanted.text))
     ).one()
     return {role.value: int(count) for role, count in zip(SupplierRole, row, strict=True)}
-
-
-def _contracts(session: Session, page: Page) -> dict[int, int]:
-    ids = [row.id for row in page.rows]
-    firm: Any = sa.union_all(
-        sa.select(Contract.supplier_id.label("firm"), Contract.id).where(
-            Contract.supplier_id.in_(ids)
-        ),
-        sa.select(Contract.maintainer_id.label("firm"), Contract.id).where(
-            Contract.maintainer_id.in_(ids), Contract.maintainer_id != Contract.supplier_id
-        ),
-    ).subquery()
-    rows = session.execute(sa.select(firm.c.firm, sa.func.count()).group_by(firm.c.firm))
-    return {int(number): int(count) for number, count in rows}

@@ -11,24 +11,31 @@ from sqlalchemy.orm import Session, aliased
 
 from parc.contract_dates import end_after
 from parc.models import (
+    ChangeSetFile,
+    ChangeSetPart,
     Contract,
     ContractPeriod,
     Coverage,
     Document,
     DocumentSubject,
     Entitlement,
+    Incident,
     MessageState,
+    Movement,
     OutgoingMessage,
     Supplier,
 )
 from parc.reconcile.invariants import Finding
 from parc.services.document_store import DocumentStore
+from parc.services.documents import needed_files
 
 _LETTERS_SHOWN: Final = timedelta(days=30)
 _SUBJECTS: Final[Mapping[DocumentSubject, Any]] = {
     DocumentSubject.CONTRACT: Contract,
     DocumentSubject.SUPPLIER: Supplier,
     DocumentSubject.ENTITLEMENT: Entitlement,
+    DocumentSubject.INCIDENT: Incident,
+    DocumentSubject.MOVEMENT: Movement,
 }
 
 
@@ -92,6 +99,12 @@ def _documents(session: Session, store: DocumentStore) -> Iterator[Finding]:
             yield Finding(
                 "document", f"document {number}", "its file is missing or damaged", remedy
             )
+    kept = sa.select(ChangeSetPart.change_set_id, ChangeSetFile.content_hash).join(ChangeSetFile)
+    for number, content_hash in session.execute(kept.distinct().order_by(*kept.selected_columns)):
+        if not store.path(content_hash).is_file():
+            remedy = "Restore the folder of documents from a backup, or leave it undone."
+            detail = f"a file that undoing it needs is missing: {content_hash}"
+            yield Finding("document", f"change {number}", detail, remedy)
 
 
 def _letters(session: Session, now: datetime) -> Iterator[Finding]:
@@ -107,8 +120,8 @@ def _letters(session: Session, now: datetime) -> Iterator[Finding]:
 
 
 def _left_over(session: Session, store: DocumentStore, now: datetime) -> Iterator[Finding]:
-    """Find old files that no document names; the nightly purge deletes them."""
-    known = set(session.scalars(sa.select(Document.content_hash).distinct()))
+    """Find old files that nothing needs; the nightly purge deletes them."""
+    known = needed_files(session)
     count = sum(path.name not in known for path in store.old_files(now))
     if count:
         remedy = "Nothing to do: the nightly purge deletes them."

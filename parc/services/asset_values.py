@@ -160,3 +160,8 @@ def taken_values(
     if place is not None and session.get(Location, place) is None:
         problems.append(FieldProblem("location_id", "not_found", str(place)))
     return problems
+
+
+def present_values(asset: Asset) -> dict[str, Any]:
+    """Give what stands in the fields of an asset that people edit."""
+    return {name: getattr(asset, name) for name in EDITABLE_FIELDS}

@@ -1,4 +1,4 @@
-"""What people do with assets: create, edit by named fields, change state, delete.
+"""What people do with assets: create, edit by named fields, change state.
 
 A field that a person sets is theirs (``AssetField.source`` is ``person``): machines may no longer
 write it while its lock holds, what they see becomes a ``Difference``. A field that a person empties
@@ -21,11 +21,7 @@ from parc.models import (
     Asset,
     ChangeSetKind,
     Device,
-    DeviceStatus,
-    Document,
-    DocumentSubject,
     LifecycleState,
-    Movement,
     MovementKind,
     MovementSource,
 )
@@ -48,11 +44,11 @@ from parc.services.asset_values import (
     EDITABLE_FIELDS,
     clean_values,
     complete_warranty,
+    present_values,
     taken_values,
 )
 from parc.services.change_sets import recording
 from parc.services.custom_values import clean_custom, write_custom
-from parc.services.documents import delete_documents_of
 from parc.services.lifecycle import TRANSITIONS
 from parc.services.movement_kinds import Order, kind_between
 from parc.services.movement_writing import place_order, write_entry, write_movement
@@ -64,7 +60,6 @@ __all__ = [
     "change_state",
     "create_asset",
     "created_changes",
-    "delete_asset",
     "edit_asset",
     "hold_asset",
     "record_change",
@@ -157,7 +152,7 @@ def edit_asset(  # noqa: PLR0913 -- what is given, and how it came to be known
         raise ConflictError(f"{asset.asset_tag} was changed meanwhile")
     cleaned, problems = clean_values(values)
     changed = {name: value for name, value in cleaned.items() if value != getattr(asset, name)}
-    complete_warranty(changed, _present(asset))
+    complete_warranty(changed, present_values(asset))
     seen = leading_values(session, asset)
     for name in _REQUIRED & changed.keys():
         if changed[name] is None and seen.get(name) is None:
@@ -245,36 +240,9 @@ def change_state(
     return asset
 
 
-def delete_asset(session: Session, actor: Actor, asset_id: int, *, at: datetime) -> None:
-    """Delete an asset; its devices are unknown again, its history stays.
-
-    Raises:
-        NotFoundError: there is no such asset.
-        NotAllowedError: the role does not allow it.
-    """
-    require(actor, Action.DELETE_ASSET)
-    devices = sa.select(Device).where(Device.asset_id == asset_id).order_by(Device.id)
-    session.scalars(devices.with_for_update()).all()
-    asset = hold_asset(session, asset_id)
-    for device in session.scalars(devices):
-        device.asset_id = None
-        device.status = DeviceStatus.UNKNOWN
-    gone = {name: (value, None) for name, value in _present(asset).items() if value is not None}
-    record_change(session, actor, asset, "deleted", at, gone)
-    session.flush()
-    kept = sa.select(Document.subject_id).where(
-        Document.subject_kind == DocumentSubject.MOVEMENT,
-        Document.subject_id.in_(sa.select(Movement.id).where(Movement.asset_id == asset_id)),
-    )
-    for movement_id in set(session.scalars(kept)):
-        delete_documents_of(session, DocumentSubject.MOVEMENT, movement_id)
-    session.delete(asset)
-    session.flush()
-
-
 def created_changes(asset: Asset) -> dict[str, tuple[Any, Any]]:
     """Give the entry of the history for a new asset: all that stands in it."""
-    values = {"lifecycle_state": asset.lifecycle_state, **_present(asset)}
+    values = {"lifecycle_state": asset.lifecycle_state, **present_values(asset)}
     return {name: (None, value) for name, value in values.items() if value is not None}
 
 
@@ -288,10 +256,6 @@ def hold_asset(session: Session, asset_id: int) -> Asset:
     if asset is None:
         raise NotFoundError(f"there is no asset {asset_id}")
     return asset
-
-
-def _present(asset: Asset) -> dict[str, Any]:
-    return {name: getattr(asset, name) for name in EDITABLE_FIELDS}
 
 
 def show_address(session: Session, asset: Asset) -> None:

@@ -17,7 +17,13 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from parc.models import ChangeSet, ChangeSetKind, ChangeSetPart, ChangeSetState
+from parc.models import (
+    ChangeSet,
+    ChangeSetFile,
+    ChangeSetKind,
+    ChangeSetPart,
+    ChangeSetState,
+)
 from parc.services.actor import Actor
 from parc.services.audit import CHANGE_SET
 from parc.services.row_images import (
@@ -32,6 +38,7 @@ from parc.services.row_images import (
 
 _RECORDER: Final = "parc_recorder"
 _ROWS_OF_A_PART: Final = 5_000
+_DOCUMENT: Final = "document"
 
 Title = Mapping[str, Any]
 
@@ -180,11 +187,21 @@ def _act_of_run(session: Session, run_id: int | None) -> ChangeSet | None:
 def _keep(session: Session, act: ChangeSet, recorder: Recorder) -> None:
     images = iter(recorder.images.items())
     while part := list(islice(images, _ROWS_OF_A_PART)):
-        session.add(ChangeSetPart(change_set_id=act.id, body=pack(part)))
+        row = ChangeSetPart(change_set_id=act.id, body=pack(part))
+        session.add(row)
+        if files := _files_of(part):
+            session.flush()
+            session.add_all(ChangeSetFile(part_id=row.id, content_hash=name) for name in files)
     act.row_count += len(recorder.images)
     if not act.row_count:
         session.delete(act)
     session.flush()
+
+
+def _files_of(part: Iterable[tuple[Key, RowImage]]) -> list[str]:
+    """Give the files of documents that came or went, by their hashes."""
+    rows = (one.before or one.after or {} for (table, _), one in part if table == _DOCUMENT)
+    return sorted({row["content_hash"] for row in rows if "content_hash" in row})
 
 
 @event.listens_for(Session, "before_flush")

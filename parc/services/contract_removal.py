@@ -62,7 +62,7 @@ def delete_contract(
     """Delete a contract with its terms, lines, rules, history of cover and documents.
 
     Movements and licences no longer name it, and each asset and licence says so in its history. It
-    is an act that can be undone; only documents do not come back.
+    is an act that can be undone.
 
     Returns:
         The act; None within another.

@@ -1,7 +1,8 @@
 """Documents of contracts, suppliers, movements, incidents and licences: added, deleted, collected.
 
 A file is stored before its row: when the transaction fails, the file is left over, and collected
-later. Whoever deletes a record deletes its documents with ``delete_documents_of``.
+later. Whoever deletes a record deletes its documents with ``delete_documents_of``: within an act,
+they come back when it is undone.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.errors import FieldProblem, InvalidInputError, NotFoundError
-from parc.models import Document, DocumentSubject
+from parc.models import ChangeSetFile, Document, DocumentSubject
 from parc.services.actor import Actor
 from parc.services.audit import record
 from parc.services.document_store import DocumentStore, TooLargeError
@@ -118,9 +119,17 @@ def delete_documents_of(session: Session, kind: DocumentSubject, subject_id: int
 
 
 def collect_files(session: Session, store: DocumentStore, now: datetime) -> int:
-    """Delete the files that no document names any more; gives how many."""
-    known = set(session.scalars(sa.select(Document.content_hash).distinct()))
-    return store.collect(known, now)
+    """Delete the files that nothing needs any more; gives how many."""
+    return store.collect(needed_files(session), now)
+
+
+def needed_files(session: Session) -> set[str]:
+    """Give the files that a document names, or that came or went with one in an act that is kept.
+
+    Retention drops what acts keep, and their claim on files with it.
+    """
+    kept = sa.select(ChangeSetFile.content_hash)
+    return set(session.scalars(sa.select(Document.content_hash).union(kept)))
 
 
 def clean_name(name: str) -> str:

@@ -54,6 +54,7 @@ TRACKED: Final = frozenset(
         "incident_asset",
         "supplier",
         "supplier_contact",
+        "document",
         "contract",
         "contract_period",
         "contract_line",

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from parc.errors import ConflictError, NotFoundError
 from parc.models import (
     Asset,
+    ChangeSet,
     ChangeSetKind,
     DocumentSubject,
     Supplier,
@@ -24,6 +25,7 @@ from parc.models import (
     SupplierRole,
 )
 from parc.naming import folded
+from parc.queries.suppliers import supplier_named
 from parc.services.actor import Actor
 from parc.services.asset_search import searched_once
 from parc.services.audit import record
@@ -129,14 +131,16 @@ def check_supplier(session: Session, draft: SupplierDraft, supplier_id: int | No
 GOES_WITH_SUPPLIER: Final = ("supplier_contact", "asset")  # tables that hinder no deletion
 
 
-def delete_supplier(session: Session, actor: Actor, supplier_id: int, *, now: datetime) -> str:
+def delete_supplier(
+    session: Session, actor: Actor, supplier_id: int, *, now: datetime
+) -> ChangeSet | None:
     """Delete a supplier that no contract or licence names, with its contacts and documents.
 
     Assets no longer say who sold them, and each says so in its history. It is an act that can be
-    undone; only documents do not come back.
+    undone.
 
     Returns:
-        Its name.
+        The act; None within another.
 
     Raises:
         NotAllowedError: the role may not edit contracts.
@@ -151,7 +155,10 @@ def delete_supplier(session: Session, actor: Actor, supplier_id: int, *, now: da
     contacts = sa.select(SupplierContact).where(SupplierContact.supplier_id == supplier_id)
     title = {"code": "supplier_deleted", "name": row.name}
     hold_assets(session, bought)
-    with recording(session, actor, ChangeSetKind.DECISION, title, now), searched_once(session):
+    with (
+        recording(session, actor, ChangeSetKind.DECISION, title, now) as act,
+        searched_once(session),
+    ):
         emptied = {number: {"supplier_id": (row.name, None)} for number in bought}
         write_values(session, actor, emptied, ["supplier_id"], now)
         delete_documents_of(session, DocumentSubject.SUPPLIER, supplier_id)
@@ -161,7 +168,7 @@ def delete_supplier(session: Session, actor: Actor, supplier_id: int, *, now: da
         session.flush()
         session.delete(row)
         session.flush()
-    return row.name
+    return act
 
 
 def find_or_add(session: Session, actor: Actor, name: str, *, now: datetime) -> Supplier:
@@ -171,11 +178,8 @@ def find_or_add(session: Session, actor: Actor, name: str, *, now: datetime) -> 
         NotAllowedError: the role may not edit contracts.
         InvalidInputError: the name cannot be taken.
     """
-    wanted = folded(" ".join(name.split()))
-    for row in session.scalars(sa.select(Supplier).order_by(Supplier.id)):
-        if folded(row.name) == wanted:
-            return row
-    return save_supplier(session, actor, SupplierDraft(name=name), now=now)
+    found = supplier_named(session, name)
+    return found or save_supplier(session, actor, SupplierDraft(name=name), now=now)
 
 
 def save_contact(

@@ -23,6 +23,7 @@ from parc.queries.locations import read_places
 from parc.queries.people import read_person
 from parc.services import asset_values as service_values
 from parc.services import assets as service
+from parc.services.asset_removal import delete_asset
 from parc.services.people import find_person, person_label
 from parc.services.permissions import Action, may
 from parc.services.provenance import (
@@ -223,12 +224,10 @@ def delete(asset_id: int) -> ResponseReturnValue:
     sheet = read_sheet(db.session(), asset_id)
     count = len(sheet.devices)
     touched = ngettext(
-        "%(num)s device becomes unknown again. The history stays.",
-        "%(num)s devices become unknown again. The history stays.",
-        count,
+        "%(num)s device becomes unknown again.", "%(num)s devices become unknown again.", count
     )
     if not count:
-        touched = gettext("No device is linked to it. The history stays.")
+        touched = gettext("No device is linked to it.")
     return render_template("assets/delete.html", asset=sheet.asset, touched=touched)
 
 
@@ -240,10 +239,11 @@ def send_delete(asset_id: int) -> ResponseReturnValue:
     name = read_asset(db.session(), asset_id).name
     with transaction() as session:
         devices = device_ids_of(session, asset_id)
-        service.delete_asset(session, actor(), asset_id, at=now())
+        act = delete_asset(session, actor(), asset_id, at=now())
+        undo = url_for("changes.send_undo", change_set_id=act.id) if act else ""
         settle_about(session, devices=devices)
     forget_counts()
-    tell(gettext("%(name)s is deleted.", name=name))
+    tell(gettext("%(name)s is deleted.", name=name), undo_url=undo)
     return redirect(url_for("assets.index"))
 
 

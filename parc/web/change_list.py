@@ -58,6 +58,7 @@ _TITLES: Mapping[str, str] = {
     "imported": _("Import of %(file)s"),
     "locks_released": _("Locks released"),
     "contract_deleted": _("Contract deleted: %(name)s (%(number)s)"),
+    "asset_deleted": _("Asset deleted: %(name)s (%(asset_tag)s)"),
     "supplier_deleted": _("Supplier deleted: %(name)s"),
     "seat_rule_kept": _("Rule of licence seats kept"),
     "seats_given": _("Licence seats given (%(count)s)"),

@@ -143,14 +143,12 @@ def delete(supplier_id: int) -> ResponseReturnValue:
 def send_delete(supplier_id: int) -> ResponseReturnValue:
     """Delete a supplier."""
     read_form()
+    name = query.get_supplier(db.session(), supplier_id).name
     with transaction() as session:
-        name = service.delete_supplier(session, actor(), supplier_id, now=now())
+        act = service.delete_supplier(session, actor(), supplier_id, now=now())
+        undo = url_for("changes.send_undo", change_set_id=act.id) if act else ""
     forget_counts()
-    tell(
-        gettext("%(name)s is deleted.", name=name),
-        url=url_for("changes.index"),
-        link=gettext("Undo it under Changes"),
-    )
+    tell(gettext("%(name)s is deleted.", name=name), undo_url=undo)
     return redirect(url_for("suppliers.index"))
 
 

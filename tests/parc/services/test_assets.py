@@ -24,6 +24,7 @@ from parc.models import (
 from parc.queries.asset_tags import counter_name
 from parc.services import assets, devices
 from parc.services.actor import NOBODY
+from parc.services.asset_removal import delete_asset
 from parc.services.provenance import Settling, release_field, settle_difference
 from tests.conftest import SOME_MOMENT
 from tests.factories import SOME_PERSON, make_asset, make_device, make_linked_device
@@ -180,7 +181,7 @@ def test_refused_transition_lists_the_allowed_ones(session: Session) -> None:
 def test_device_of_a_deleted_asset_is_unknown_again(session: Session) -> None:
     asset = make_asset(session)
     device = make_linked_device(session, asset)
-    assets.delete_asset(session, SOME_PERSON, asset.id, at=SOME_MOMENT)
+    delete_asset(session, SOME_PERSON, asset.id, at=SOME_MOMENT)
     session.refresh(device)
     assert (device.status, device.asset_id) == (DeviceStatus.UNKNOWN, None)
 

@@ -17,8 +17,9 @@ from parc.extensions import db, transaction
 from parc.models import Asset, AuditEntry, Counter, Role
 from parc.queries.asset_tags import coming_tags, list_series, read_patterns
 from parc.services.actor import SYSTEM, Actor
+from parc.services.asset_removal import delete_asset
 from parc.services.asset_tags import next_asset_tags, reset_pattern, set_pattern
-from parc.services.assets import create_asset, delete_asset
+from parc.services.assets import create_asset
 from parc.services.devices import accept
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset, make_device

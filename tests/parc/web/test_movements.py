@@ -16,7 +16,7 @@ from parc.clock import now
 from parc.extensions import db, reading, transaction
 from parc.models import Asset, Document, LifecycleState, Movement, MovementKind, Person, Role
 from parc.services.actor import SYSTEM
-from parc.services.assets import delete_asset
+from parc.services.asset_removal import delete_asset
 from parc.services.incident_values import IncidentInput
 from parc.services.incidents import open_incident
 from parc.services.movement_drafts import asked_fields
