@@ -77,7 +77,7 @@ def refold_batch(session: Session, limit: int = TITLES_AT_ONCE) -> int:
         title.product_id = product_id
         for name, value in meaning_of(one).items():
             setattr(title, name, value)
-        title.support_ends_on = ends.of(one.publisher, one.product, one.version)
+        title.support_ends_on = ends.of(one.publisher, one.product, one.version, one.edition)
         title.folded_by = rules_print()
     session.flush()
     recount_products(session, touched)
@@ -222,7 +222,14 @@ def settle_support(session: Session) -> int:
     ends = SupportEnds.read(session)
     title, product = SoftwareTitle, SoftwareProduct
     query = (
-        sa.select(title.id, title.version, title.support_ends_on, product.name, Publisher.name)
+        sa.select(
+            title.id,
+            title.version,
+            title.edition,
+            title.support_ends_on,
+            product.name,
+            Publisher.name,
+        )
         .join(product, product.id == title.product_id)
         .outerjoin(Publisher, Publisher.id == product.publisher_id)
         .where(
@@ -233,8 +240,8 @@ def settle_support(session: Session) -> int:
         )
     )
     changed: list[dict[str, int | date | None]] = []
-    for number, version, stored, name, publisher in session.execute(query):
-        end = ends.of(publisher, name, version)
+    for number, version, edition, stored, name, publisher in session.execute(query):
+        end = ends.of(publisher, name, version, edition)
         if end != stored:
             changed.append({"id": number, "support_ends_on": end})
     if changed:

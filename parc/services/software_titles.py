@@ -116,7 +116,7 @@ def titles_for(session: Session, raws: Iterable[RawTitle], at: datetime) -> dict
             "installation_count": 0,
             "folded_by": rules_print(),
             "product_id": product_id,
-            "support_ends_on": ends.of(one.publisher, one.product, one.version),
+            "support_ends_on": ends.of(one.publisher, one.product, one.version, one.edition),
             **meaning_of(one),
         }
         for raw, one, product_id in zip(missing, folds, products, strict=True)
@@ -240,10 +240,14 @@ class SupportEnds:
         return cls(session.scalars(sa.select(EndOfSupport)))
 
     def row_of(
-        self, publisher: str | None, product: str, version: str | None
+        self, publisher: str | None, product: str, version: str | None, edition: str | None = None
     ) -> EndOfSupport | None:
-        """Give what is known of a version: of several the one that names most of it."""
+        """Give what is known of a version: of several the one that names most of it.
+
+        After the version a row may name an edition, which is then supported for another time.
+        """
         maker = folded(publisher or "")
+        version = f"{version or ''} {edition or ''}".strip()
         rows = [
             row
             for row in self.by_product.get(folded(product)[:_NAME], ())
@@ -251,9 +255,11 @@ class SupportEnds:
         ]
         return max(rows, key=lambda row: len(row.version_prefix), default=None)
 
-    def of(self, publisher: str | None, product: str, version: str | None) -> date | None:
+    def of(
+        self, publisher: str | None, product: str, version: str | None, edition: str | None = None
+    ) -> date | None:
         """Give the end of the support of a version."""
-        row = self.row_of(publisher, product, version)
+        row = self.row_of(publisher, product, version, edition)
         return row.ends_on if row else None
 
 

@@ -7,7 +7,7 @@ what is certain: architecture, language and a version at their end.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -142,16 +142,23 @@ def _without_version(text: str) -> tuple[str, str | None]:
 
 def _by_rule(rule: FoldingRule, match: re.Match[str], told: Folded) -> Folded:
     groups = {name: value for name, value in match.groupdict().items() if value}
+    version = groups.get("version") or told.version
+    if rule.version is not None:
+        version = _filled(rule.version, {**groups, "told": told.version or ""}) or None
     return Folded(
-        product=_BLANKS.sub(" ", rule.product.format_map(_Groups(groups))).strip(),
+        product=_filled(rule.product, groups),
         publisher=told.publisher,
         edition=rule.edition or groups.get("edition"),
-        version=groups.get("version") or told.version,
+        version=version,
         architecture=told.architecture,
         language=told.language,
         kind=rule.kind,
         rule=rule.id,
     )
+
+
+def _filled(text: str, groups: Mapping[str, str]) -> str:
+    return _BLANKS.sub(" ", text.format_map(_Groups(groups))).strip()
 
 
 class _Groups(dict[str, str]):

@@ -22,7 +22,7 @@ from parc.errors import ParcError
 _FOLDER: Final = Path(__file__).parent / "data"
 # Counted up when folding itself, not a rule, gives something else: what is known is folded again.
 _WAY_OF_FOLDING: Final = "2"
-_KEYS: Final = frozenset({"match", "product", "publisher", "edition", "kind"})
+_KEYS: Final = frozenset({"match", "product", "publisher", "edition", "version", "kind"})
 
 
 class SoftwareKind(StrEnum):
@@ -43,6 +43,8 @@ class FoldingRule:
         id: file and place in it.
         product: may name the groups of ``pattern`` as ``{version}``.
         edition: fixed; else the group of that name.
+        version: names groups as ``product`` does, and ``{told}`` for what the inventory tells;
+            else the group of that name, and without one what is told.
     """
 
     id: str
@@ -51,6 +53,7 @@ class FoldingRule:
     publisher: str | None = None
     edition: str | None = None
     kind: SoftwareKind = SoftwareKind.PRODUCT
+    version: str | None = None
 
 
 class RulesError(ParcError):
@@ -123,4 +126,5 @@ def _rule(
         entry.get("publisher", publisher),
         entry.get("edition"),
         kind,
+        entry.get("version"),
     )

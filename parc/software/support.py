@@ -1,7 +1,8 @@
 """Ends of support: the table that comes with Parc, and files of the same columns; pure.
 
-Columns: publisher, product, version (its first whole parts; empty for all), ends_on, source,
-sourced_on; days as in 2026-11-26. Products are named as the rules of folding name them.
+Columns: publisher, product, version (its first whole parts, after the whole version an edition;
+empty for all), ends_on, source, sourced_on; days as in 2026-11-26. Products and editions are named
+as the rules of folding name them.
 """
 
 from __future__ import annotations

@@ -89,7 +89,13 @@ def test_table_that_comes_with_parc_names_sources_and_products_that_rules_know()
         ("Microsoft Windows 10 Entreprise LTSC", "1809", "2029-01-09"),
         ("Microsoft Windows 10 Entreprise 2016 LTSB", "1607", "2026-10-13"),
         ("Microsoft Windows 10 IoT Enterprise LTSC", "10.0.19044", "2032-01-13"),
-        ("Microsoft Windows 11 Professionnel", "24H2", None),
+        ("Microsoft Windows 11 Professionnel", "24H2", "2026-10-13"),
+        ("Microsoft Windows 11 Famille Unilingue", "10.0.22631", "2025-11-11"),
+        ("Microsoft Windows 11 Entreprise", "24H2", "2027-10-12"),
+        ("Microsoft Windows 11 IoT Enterprise", "10.0.26100", "2027-10-12"),
+        ("Microsoft Windows 11 Éducation", "25H2", "2028-10-10"),
+        ("Microsoft Windows 11 Professionnel", None, None),
+        ("Microsoft Windows 11 Entreprise LTSC", "24H2", "2029-10-09"),
         ("Microsoft Windows Server 2012 R2 Standard", None, "2023-10-10"),
         ("Microsoft Windows Server 2025 Datacenter", "24H2", "2034-11-14"),
         ("Microsoft Office LTSC Professionnel Plus 2021 - fr-fr", "16.0.14332", "2026-10-13"),
@@ -97,6 +103,13 @@ def test_table_that_comes_with_parc_names_sources_and_products_that_rules_know()
         ("Microsoft .NET Framework 4.5.2", None, "2022-04-26"),
         ("Microsoft .NET Framework 4.8", None, None),
         ("Adobe Acrobat XI Pro", "11.0.23", "2017-10-15"),
+        ("Adobe Reader X (10.1.16) - Français", "10.1.16", "2015-11-15"),
+        ("Adobe Acrobat 2015", "15.006", "2020-07-07"),
+        ("Adobe Acrobat 2017", "17.011.30262", "2022-06-06"),
+        ("Adobe Acrobat Reader 2020 MUI", "20.005", "2025-11-30"),
+        ("Adobe Acrobat DC (64-bit)", "20.013", None),
+        ("PostgreSQL 17 ", "17.2-1", "2029-11-08"),
+        ("postgresql-18", "18.1-1.pgdg13+1", "2030-11-14"),
         ("Skype Entreprise 2016", "16.0", "2025-10-14"),
         ("Skype version 8.134", "8.134", "2025-05-05"),
     ],
@@ -114,5 +127,5 @@ def test_version_is_supported_until_the_day_of_the_table(
         for one in usual_ends()
     )
     found = fold(name, "Microsoft" if "Adobe" not in name else "Adobe", version)
-    on = ends.of(found.publisher, found.product, found.version)
+    on = ends.of(found.publisher, found.product, found.version, found.edition)
     assert (on and on.isoformat()) == end
