@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from collectors.observation import Category
 from collectors.registries.enterprise import manufacturer_named_in
+from parc.row_keys import row_key
 
 # Fields that have the same name and meaning on a device and on its asset.
 DEVICE_FIELDS: Final = (
@@ -73,8 +74,6 @@ MACHINE_FIELDS: Final = ("name", "category", *DEVICE_FIELDS)
 DEVICE_ONLY_FIELDS: Final = ("system_uuid", "asset_tag", "processor_count", "memory_bytes")
 # Fields that several sources may tell, so that a rule says which of them wins.
 RULED_FIELDS: Final = (*MACHINE_FIELDS, *DEVICE_ONLY_FIELDS)
-
-_KEY_DIGITS: Final = 10  # of an id, at most
 
 # Names, in an entry of the history, the sources that told what it holds.
 TOLD_BY: Final = "told_by"
@@ -195,5 +194,4 @@ def movement_number(movement_id: int) -> str:
 def movement_of_number(text: str) -> int | None:
     """Read what ``movement_number`` writes, also in small letters and without hyphen or zeros."""
     rest = text.strip().casefold().removeprefix("m").removeprefix("-")
-    is_number = rest.isascii() and rest.isdecimal() and len(rest) < _KEY_DIGITS
-    return int(rest) if is_number and rest != text.strip() else None
+    return row_key(rest) if rest != text.strip() else None

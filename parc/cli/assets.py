@@ -11,6 +11,7 @@ from parc.cli.asset_list import delete, list_
 from parc.cli.context import operator, settings, with_database
 from parc.cli.output import print_json, print_table
 from parc.cli.settling import settle_about
+from parc.row_keys import row_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -202,10 +203,11 @@ def _by_device(voices: Sequence[str]) -> dict[int, frozenset[str]]:
     found: dict[int, set[str]] = {}
     for text in voices:
         device, _colon, token = text.partition(":")
-        if not device.isdecimal():
+        device_id = row_key(device)
+        if device_id is None:
             message = f"{text} is no DEVICE:VOICE"
             raise click.BadParameter(message)
-        found.setdefault(int(device), set()).add(token)
+        found.setdefault(device_id, set()).add(token)
     return {number: frozenset(tokens) for number, tokens in found.items()}
 
 

@@ -11,6 +11,7 @@ import click
 
 from parc.cli.context import operator, with_database
 from parc.errors import NotFoundError, ParcError
+from parc.row_keys import row_key
 
 if TYPE_CHECKING:
     from parc.jobs.execution import Execution
@@ -50,9 +51,9 @@ def _range_id(name: str) -> int:
         try:
             return find_range(session, name).id
         except NotFoundError:
-            if not name.isdecimal():
+            if (key := row_key(name)) is None:
                 raise
-            return get_range(session, int(name)).id
+            return get_range(session, key).id
 
 
 def _stop_on_signal(execution: Execution) -> None:

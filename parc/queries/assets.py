@@ -49,6 +49,7 @@ from parc.queries.facets import (
 )
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 from parc.queries.locations import Places
+from parc.row_keys import row_key
 
 COUNT_LIMIT = 10_000
 _FEW_IDS = 1_000
@@ -236,7 +237,7 @@ def make_filter(
 def _check_value(facet: Facet, value: str) -> None:
     is_known = value in _CLOSED[facet] if facet in _CLOSED else "\x00" not in value
     if facet in NUMBERED:
-        is_known = value.isascii() and value.isdecimal() and len(value) < 10  # noqa: PLR2004 -- digits of a key
+        is_known = row_key(value) is not None
     if not is_known:
         raise FilterError(f"{facet.value}: {value[:40]}")
 

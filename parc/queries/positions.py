@@ -25,11 +25,11 @@ from parc.queries.inbox_cause import parts
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 from parc.queries.position_facts import position_facts, related_products
 from parc.queries.search import words_in
+from parc.row_keys import row_key
 from parc.software.position import positions
 from parc.software.position_facts import Position
 
 COUNT_LIMIT: Final = 10_000
-_DIGITS: Final = 10
 STATES: Final = ("short", "unlicensed", "spare", "unused", "even")
 _BY_NAME: Final = SortColumn("product", SoftwareProduct.name_folded, is_nullable=False)
 SORTS: Mapping[str, SortColumn] = {
@@ -164,9 +164,10 @@ def find_product(session: Session, text: str) -> int:
     Raises:
         NotFoundError: none has it, or several have.
     """
+    key = row_key(text)
     query = sa.select(SoftwareProduct.id).where(
-        SoftwareProduct.id == int(text)
-        if text.isascii() and text.isdecimal() and len(text) < _DIGITS
+        SoftwareProduct.id == key
+        if key is not None
         else sa.func.lower(SoftwareProduct.name) == text.casefold()
     )
     found = session.scalars(query.limit(2)).all()

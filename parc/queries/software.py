@@ -40,7 +40,6 @@ class SoftwareFilter:
     Attributes:
         kinds: none for all.
         needs: of a licence: ``yes``, ``no``, ``unknown``.
-        publishers: ids as text.
         support_before: a version that is installed is supported until before this day.
         new_since: first seen since.
         is_gone: what is on no machine any more; else what is on some.
@@ -50,7 +49,7 @@ class SoftwareFilter:
     kinds: Sequence[str] = ()
     statuses: Sequence[str] = ()
     needs: Sequence[str] = ()
-    publishers: Sequence[str] = ()
+    publishers: Sequence[int] = ()
     support_before: date | None = None
     new_since: datetime | None = None
     is_gone: bool = False
@@ -225,7 +224,7 @@ def _conditions(wanted: SoftwareFilter) -> list[sa.ColumnElement[bool]]:
         is_unknown = _need().is_(None) if NEED_UNKNOWN in wanted.needs else sa.false()
         conditions.append(sa.or_(_need().in_(known), is_unknown))
     if wanted.publishers:
-        conditions.append(row.publisher_id.in_([int(one) for one in wanted.publishers]))
+        conditions.append(row.publisher_id.in_(wanted.publishers))
     if wanted.support_before is not None:
         ended = sa.select(SoftwareTitle.product_id).where(
             SoftwareTitle.support_ends_on < wanted.support_before,

@@ -20,6 +20,7 @@ from parc.errors import FieldProblem
 from parc.models import Asset, Location, Person, Supplier
 from parc.naming import MACHINE_FIELDS
 from parc.queries.scope import scope_of, unlimited
+from parc.row_keys import row_key
 from parc.services.fields import read_amount, read_day
 
 DATE_FIELDS: Final = (
@@ -90,7 +91,7 @@ def _convert(name: str, value: Any) -> Any:
     if name == "base_mac_address":
         return normalise_mac(str(value))
     if name in _LINKS:
-        return int(value) if str(value).isdecimal() else None
+        return row_key(str(value))
     if name in KEPT_FIELDS:
         return _convert_kept(name, value)
     return str(value)

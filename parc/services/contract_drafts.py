@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from parc.contract_dates import MOST_MONTHS, NoticeUnit, Renewal
 from parc.models import BillingRhythm, Contract, ContractType, Supplier
+from parc.row_keys import row_key
 from parc.services.fields import FieldReader
 
 DEFAULT_ALERT_DAYS: Final = (90, 60, 30, 7)
@@ -180,11 +181,11 @@ def _supplier(session: Session, fields: FieldReader, name: str, value: str) -> i
     if not text:
         fields.add(name, "required")
         return None
-    is_number = text.isascii() and text.isdecimal() and len(text) < 10  # noqa: PLR2004 -- digits of a key
-    if not is_number or session.get(Supplier, int(text)) is None:
+    key = row_key(text)
+    if key is None or session.get(Supplier, key) is None:
         fields.add(name, "unknown_choice", text[:40])
         return None
-    return int(text)
+    return key
 
 
 def chosen_days(days: Sequence[int] | None) -> tuple[int, ...]:

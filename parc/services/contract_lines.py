@@ -15,6 +15,7 @@ from parc.errors import FieldProblem, InvalidInputError, NotFoundError
 from parc.models import Asset, ContractLine, ContractRule, Location
 from parc.naming import folded
 from parc.queries.locations import read_places
+from parc.row_keys import row_key
 from parc.services.actor import Actor
 from parc.services.contracts import locked_contract, record_contract
 from parc.services.coverage import (
@@ -201,14 +202,14 @@ def read_rule(session: Session, draft: RuleDraft) -> Rule:
     """
     fields = FieldReader()
     place = draft.location_id.strip()
-    is_number = place.isascii() and place.isdecimal() and len(place) < 10  # noqa: PLR2004 -- digits of a key
-    if place and not (is_number and session.get(Location, int(place)) is not None):
+    place_id = row_key(place)
+    if place and (place_id is None or session.get(Location, place_id) is None):
         fields.add("location_id", "unknown_choice", place[:40])
     category = None
     if draft.category.strip():
         category = fields.word("category", draft.category, Category, Category.OTHER)
     rule = Rule(
-        location_id=int(place) if is_number else None,
+        location_id=place_id,
         category=category,
         manufacturer=_spelt(session, "manufacturer", fields, draft.manufacturer),
         model_name=_spelt(session, "model_name", fields, draft.model_name),

@@ -22,6 +22,7 @@ from parc.models import (
     User,
 )
 from parc.naming import folded
+from parc.row_keys import row_key
 from parc.services.fields import FieldReader
 from parc.services.incident_priority import priority_of
 from parc.services.permissions import RIGHTS, Action
@@ -89,8 +90,7 @@ def number_text(incident_id: int) -> str:
 def number_of(text: str) -> int | None:
     """Read what ``number_text`` writes, also in small letters and without the zeros."""
     rest = text.strip().casefold().removeprefix("i-")
-    is_number = rest.isascii() and rest.isdecimal() and len(rest) < 10  # noqa: PLR2004 -- digits of a key
-    return int(rest) if is_number and rest != text.strip() else None
+    return row_key(rest) if rest != text.strip() else None
 
 
 def search_text(incident: Incident) -> str:

@@ -23,6 +23,7 @@ from parc.models import (
     Storage,
     Supplier,
 )
+from parc.row_keys import row_key
 from parc.services.departments import find_department
 from parc.services.fields import FieldReader
 from parc.services.incident_values import number_of
@@ -43,7 +44,6 @@ _LENGTHS: Final[Mapping[str, int]] = {
     "slip_number": 120,
 }
 _REASON_CHARACTERS: Final = 2000
-_KEY_DIGITS: Final = 10
 _EXIT: Final = (
     "counterparty",
     "destination",
@@ -235,8 +235,7 @@ def _about(
 
 
 def _find_incident(session: Session, text: str) -> int | None:
-    is_plain = text.isascii() and text.isdecimal() and len(text) < _KEY_DIGITS
-    number = int(text) if is_plain else number_of(text)
+    number = row_key(text) or number_of(text)
     if number is None:
         return None
     return session.scalar(sa.select(Incident.id).where(Incident.id == number))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import cast
 
 from flask import Blueprint, Flask
+from werkzeug.routing import IntegerConverter, Map
 
 from parc.config import Settings
 from parc.extensions import babel, csrf
+from parc.row_keys import MOST_KEY
 from parc.services.permissions import Action, may
 from parc.web.access import actor, check_all_routes_are_guarded
 from parc.web.account import account
@@ -108,6 +110,15 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 )
 
 
+class _RowKey(IntegerConverter):
+    """A key in an address; what no row can have leads to no page."""
+
+    regex = "[0-9]{1,10}"
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=MOST_KEY)
+
+
 def init_web(app: Flask) -> None:
     """Register extensions of the pages, blueprints, error handlers and headers.
 
@@ -145,6 +156,7 @@ def init_web(app: Flask) -> None:
         incident_title=title_text,
         languages=LANGUAGES,
     )
+    app.url_map.converters["int"] = _RowKey
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     check_all_routes_are_guarded(app)

@@ -20,6 +20,7 @@ from parc.models import Agent
 from parc.queries import agents as query
 from parc.queries.keyset import Order, PageReader
 from parc.queries.locations import read_places
+from parc.row_keys import row_key
 from parc.services import agent_tokens
 from parc.services.agents import Received, Stored, store_inventory
 from parc.services.permissions import Action
@@ -47,7 +48,6 @@ from parc.web.messages import tell
 agents = Blueprint("agents", __name__)
 _LIST: Final = ListSpec("agents.index", tuple(query.SORTS), "-seen", ("client", "token"))
 _MOST_FILES: Final = 200
-_KEY_DIGITS: Final = 9
 _TOO_MANY = _("Too many files at once: send this one again.")
 FAULTS = {
     Fault.EMPTY: _("The file is empty."),
@@ -123,8 +123,8 @@ def tokens() -> ResponseReturnValue:
 def send_token() -> ResponseReturnValue:
     """Make a token and show it, this once."""
     form = read_form("name", "place_id")
-    text = form.value("place_id")
-    if text and not (text.isascii() and text.isdecimal() and len(text) <= _KEY_DIGITS):
+    place_id = row_key(form.value("place_id"))
+    if place_id is None and form.value("place_id"):
         refuse(gettext("There is no such place."))
     try:
         with transaction() as session:
@@ -132,7 +132,7 @@ def send_token() -> ResponseReturnValue:
                 session,
                 actor(),
                 name=form.text("name"),
-                location_id=int(text) if text else None,
+                location_id=place_id,
                 at=now(),
             )
             name = row.name
@@ -274,10 +274,7 @@ def _line(row: Any, write: CellWriter) -> Line:
 
 
 def _filter(wanted: ListRequest) -> query.AgentFilter:
-    numbers = wanted.chosen.get("token", ())
-    if not all(one.isascii() and one.isdecimal() and len(one) <= _KEY_DIGITS for one in numbers):
-        refuse(gettext("The filter %(name)s cannot be read.", name="token"))
-    return query.AgentFilter(wanted.chosen.get("client", ()), tuple(map(int, numbers)), wanted.text)
+    return query.AgentFilter(wanted.chosen.get("client", ()), wanted.keys("token"), wanted.text)
 
 
 def _columns() -> list[tuple[str, Callable[[Any], str]]]:

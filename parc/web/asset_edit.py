@@ -21,6 +21,7 @@ from parc.queries.asset_sheet import read_asset, read_sheet
 from parc.queries.devices import device_ids_of
 from parc.queries.locations import read_places
 from parc.queries.people import read_person
+from parc.row_keys import row_key
 from parc.services import asset_values as service_values
 from parc.services import assets as service
 from parc.services.asset_removal import delete_asset
@@ -107,8 +108,8 @@ def edit(asset_id: int) -> ResponseReturnValue:
 def send_edit(asset_id: int) -> ResponseReturnValue:
     """Change the fields that differ; they become the person's."""
     form = read_form(*_FIELDS, "version", "reason", "lock", "lock_days", *custom_names())
-    version = form.value("version")
-    if not (version.isascii() and version.isdecimal() and len(version) < 10):  # noqa: PLR2004 -- digits
+    version = row_key(form.value("version"))
+    if version is None:
         refuse(gettext("The form is not whole."))
     try:
         with transaction() as session:
@@ -116,7 +117,7 @@ def send_edit(asset_id: int) -> ResponseReturnValue:
                 session,
                 acting(form),
                 asset_id,
-                version=int(version),
+                version=version,
                 values=_with_people(session, _values(form)),
                 at=now(),
                 stated=_stated(form),
@@ -276,9 +277,9 @@ def _values(form: Form) -> dict[str, Any]:
     }
     place = values.get("location_id")
     if place is not None:
-        if not (place.isascii() and place.isdecimal() and len(place) < 10):  # noqa: PLR2004 -- digits
+        values["location_id"] = row_key(place)
+        if values["location_id"] is None:
             refuse(gettext("%(name)s is no place.", name=place[:40]))
-        values["location_id"] = int(place)
     return values
 
 

@@ -13,6 +13,7 @@ from parc.extensions import db, transaction
 from parc.queries.asset_sheet import read_sheet
 from parc.queries.held import read_installations, read_managed
 from parc.queries.software import read_meanings
+from parc.row_keys import row_key
 from parc.services.permissions import Action
 from parc.services.told_devices import accept_told
 from parc.web.access import actor, requires
@@ -23,7 +24,6 @@ from parc.web.listing import refuse
 from parc.web.messages import tell
 
 _ROWS = 200
-_KEY_DIGITS = 18
 _WORDS: Mapping[str, str] = {
     # prtMarkerLifeCount and the makers' counts
     "total": _in("count", "In all"),
@@ -149,14 +149,14 @@ def managed(asset_id: int) -> ResponseReturnValue:
 def accept_managed(asset_id: int) -> ResponseReturnValue:
     """Make an asset of an access point or a virtual machine that was met at no address."""
     form = read_form("id")
-    text = form.value("id")
-    if not (text.isascii() and text.isdecimal() and len(text) <= _KEY_DIGITS):
-        refuse(gettext("%(name)s is no asset.", name=text[:40]))
+    device_id = row_key(form.value("id"))
+    if device_id is None:
+        refuse(gettext("%(name)s is no asset.", name=form.value("id")[:40]))
     with transaction() as session:
         (made,) = accept_told(
             session,
             actor(),
-            [int(text)],
+            [device_id],
             at=now(),
         )
     tell(
@@ -172,6 +172,7 @@ def _after() -> tuple[str, int] | None:
     if not text:
         return None
     number, _dot, name = text.partition(".")
-    if not (number.isascii() and number.isdecimal() and len(number) <= _KEY_DIGITS and name):
+    key = row_key(number)
+    if key is None or not name:
         abort(422, description=gettext("This page does not exist any more."))
-    return name, int(number)
+    return name, key

@@ -27,6 +27,7 @@ from parc.queries.observations import list_observations, read_observation
 from parc.queries.places import read_spot, subject_of
 from parc.queries.ports import read_neighbors
 from parc.queries.provenance import GONE_SHOWN, gone_rows
+from parc.row_keys import row_key
 from parc.services.asset_values import KEPT_FIELDS
 from parc.services.assets import EDITABLE_FIELDS
 from parc.services.incident_values import number_text
@@ -58,7 +59,6 @@ _ENTRIES = 50
 _ATTACHED = frozenset({Category.MONITOR, Category.PRINTER})
 _INCIDENTS = 5
 _MORE_INTERFACES = 200
-_KEY_DIGITS = 18
 # IF-MIB, RFC 2863: ifOperStatus; the sign stands beside the word, never alone.
 _OPER_STATUS: Mapping[int, tuple[str, str]] = {
     1: ("good", _in("interface", "Up")),
@@ -138,7 +138,7 @@ def interfaces(asset_id: int) -> ResponseReturnValue:
     """Show all interfaces, a page at a time."""
     sheet = _read(asset_id)
     ids = [device.id for device in sheet.devices]
-    after = _two_numbers("after")
+    after = _interface_after()
     rows = query.read_interfaces(db.session(), ids, _MORE_INTERFACES + 1, after) if ids else []
     next_url = ""
     if len(rows) > _MORE_INTERFACES:
@@ -260,12 +260,12 @@ def _kept_lines(sheet: Sheet) -> list[tuple[str, str, str]]:
     return lines
 
 
-def _two_numbers(name: str) -> tuple[int, int] | None:
-    text = request.args.get(name, "")
+def _interface_after() -> tuple[int, int] | None:
+    text = request.args.get("after", "")
     if not text:
         return None
     first, _dot, second = text.partition(".")
-    for part in (first.removeprefix("-"), second):
-        if not (part.isascii() and part.isdecimal() and len(part) <= _KEY_DIGITS):
-            abort(422, description=gettext("This page does not exist any more."))
-    return int(first), int(second)
+    index, key = row_key(first.removeprefix("-")), row_key(second)
+    if index is None or key is None:
+        abort(422, description=gettext("This page does not exist any more."))
+    return -index if first.startswith("-") else index, key

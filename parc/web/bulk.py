@@ -16,6 +16,7 @@ from parc.extensions import db, transaction
 from parc.models import LifecycleState
 from parc.naming import MACHINE_FIELDS
 from parc.queries.locations import read_places
+from parc.row_keys import row_key
 from parc.services import bulk as service
 from parc.services.bulk import BULK_FIELDS, EMPTIABLE_FIELDS, MOST_ASSETS, BulkPlan
 from parc.services.permissions import Action
@@ -37,7 +38,6 @@ __all__ = ["assets"]
 
 _CHOSEN = ("id", "all", "filters", "chosen")
 _SHOWN = 50
-_DIGITS = 10
 
 
 @assets.post("/assets/bulk-state")
@@ -116,13 +116,10 @@ def chosen_ids(form: Form) -> list[int]:
     if not text:
         return ticked(form)
     parts = text.split(",")
-    if len(parts) > MOST_ASSETS or not all(_is_key(part) for part in parts):
+    keys = [key for part in parts if (key := row_key(part)) is not None]
+    if len(parts) > MOST_ASSETS or len(keys) < len(parts):
         refuse(gettext("The form is not whole."))
-    return [int(part) for part in parts]
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < _DIGITS
+    return keys
 
 
 def _form_page(form: Form, ids: Sequence[int]) -> str:

@@ -31,26 +31,21 @@ from parc.web.listing import (
     ListView,
     members_of,
     read_list,
-    refuse,
 )
 
 FILTERS = ("state", "type", "supplier")
 SPEC = ListSpec("contracts.index", query.SORTS, "notice_by", FILTERS)
-_KEY_DIGITS = 9
 
 
 def read_wanted(spec: ListSpec = SPEC) -> tuple[ListRequest, ContractFilter, Order]:
     """Read the address of the list; what it cannot hold is refused with 422."""
     wanted = read_list(spec)
-    suppliers = wanted.chosen.get("supplier", ())
-    if not all(_is_number(value) for value in suppliers):
-        refuse(gettext("The filter %(name)s cannot be read.", name="supplier"))
     chosen = ContractFilter(
         today(),
         wanted.text,
         members_of(ContractState, wanted, "state"),
         members_of(ContractType, wanted, "type"),
-        [int(value) for value in suppliers],
+        wanted.keys("supplier"),
     )
     sort = query.sort_column(wanted.sort, chosen.today)
     return wanted, chosen, Order(sort, Contract.id, wanted.is_descending)
@@ -205,7 +200,3 @@ def _empty(wanted: ListRequest) -> Empty:
         url = url_for("contracts.new")
         return Empty(gettext("No contract yet."), hint, url, gettext("Add a contract"))
     return Empty(gettext("No contract yet."), hint)
-
-
-def _is_number(value: str) -> bool:
-    return value.isascii() and value.isdecimal() and len(value) <= _KEY_DIGITS

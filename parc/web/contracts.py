@@ -21,6 +21,7 @@ from parc.queries.incidents import IncidentFilter
 from parc.queries.locations import read_places
 from parc.queries.movements import MovementFilter
 from parc.queries.suppliers import supplier_names
+from parc.row_keys import row_key
 from parc.services import contracts as service
 from parc.services.contract_drafts import CURRENCIES, HOURS, ContractDraft, chosen_days
 from parc.services.contract_removal import count_naming, delete_contract
@@ -259,7 +260,7 @@ def _send(row: Contract | None) -> ResponseReturnValue:
                 now=now(),
                 today=today(),
                 contract_id=row.id if row else None,
-                version=int(version) if row and version.isdecimal() else None,
+                version=row_key(version) if row else None,
             )
             evaluate_contracts(session, [saved.id], today=today(), now=now())
     except InvalidInputError as error:

@@ -21,6 +21,7 @@ from parc.queries.assets import find_exact, suggest
 from parc.queries.candidates import Candidate
 from parc.queries.devices import DeviceFilter
 from parc.queries.keyset import Order
+from parc.row_keys import row_key
 from parc.services import devices as service
 from parc.services.change_sets import recording
 from parc.services.permissions import Action, may
@@ -43,6 +44,7 @@ from parc.web.listing import (
     ListSpec,
     ListView,
     read_ids,
+    read_keys,
     read_list,
     refuse,
     render_list,
@@ -111,10 +113,11 @@ def attach() -> ResponseReturnValue:
     ids, chosen = _chosen(form), form.value("asset_id")
     if not chosen:
         return _attach_page(ids, form.text("q"))
-    if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 10):  # noqa: PLR2004 -- digits
+    asset_id = row_key(chosen)
+    if asset_id is None:
         refuse(gettext("%(name)s is no asset.", name=chosen[:40]))
     with transaction() as session, _as_one_act(session):
-        asset = service.attach(session, actor(), ids, int(chosen), at=now())
+        asset = service.attach(session, actor(), ids, asset_id, at=now())
         settle_about(session, devices=ids, assets=[asset.id])
     forget_counts()
     tell(
@@ -155,10 +158,10 @@ def ignore() -> ResponseReturnValue:
 def undo(ids: str) -> ResponseReturnValue:
     """Take an "ignore" back: the ids are in the address, with commas between them."""
     read_form()
-    parts = ids.split(",")
-    if not all(part.isascii() and part.isdecimal() and len(part) < 10 for part in parts):  # noqa: PLR2004 -- digits
+    keys = [row_key(part) for part in ids.split(",")]
+    if None in keys:
         abort(404)
-    return _restore([int(part) for part in parts])
+    return _restore([key for key in keys if key is not None])
 
 
 def _as_one_act(session: Any) -> AbstractContextManager[object]:
@@ -173,7 +176,7 @@ def _page(spec: ListSpec, status: DeviceStatus) -> ResponseReturnValue:
     for value in categories:
         if value not in set(Category):
             refuse(gettext("%(name)s is no category.", name=value[:40]))
-    ranges = _numbers(wanted.chosen.get("range", ()))
+    ranges = wanted.keys("range")
     found = query.list_devices(
         db.session(),
         DeviceFilter(status, wanted.text, categories, ranges),
@@ -371,11 +374,5 @@ def _filter_of(url: str) -> DeviceFilter:
         DeviceStatus.IGNORED if is_ignored else DeviceStatus.UNKNOWN,
         next((value for name, value in pairs if name == "q"), "")[:200],
         tuple(value for name, value in pairs if name == "category"),
-        _numbers([value for name, value in pairs if name == "range"]),
+        read_keys("range", [value for name, value in pairs if name == "range"]),
     )
-
-
-def _numbers(values: Sequence[str]) -> tuple[int, ...]:
-    if not all(v.isascii() and v.isdecimal() and len(v) < 10 for v in values):  # noqa: PLR2004 -- digits
-        refuse(gettext("The filter %(name)s cannot be read.", name="range"))
-    return tuple(map(int, values))

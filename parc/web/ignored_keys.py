@@ -20,6 +20,7 @@ from parc.web.access import actor, requires
 from parc.web.context import now
 from parc.web.forms import Form, filled, read_form
 from parc.web.labels import choices
+from parc.web.listing import page_key
 from parc.web.messages import tell
 from parc.web.settling import settle_about
 
@@ -29,7 +30,6 @@ _ROWS = 100
 MANY: Final = 5_000
 KEPT: Final = timedelta(minutes=10)
 _EXTENSION = "parc_suspects"
-_DIGITS = 18
 
 
 @ignored_keys.get("/ignored-keys")
@@ -93,9 +93,7 @@ def _search() -> Search:
 
 
 def _page(form: Form) -> str:
-    text = request.args.get("before", "")
-    is_number = text.isascii() and text.isdecimal() and len(text) <= _DIGITS
-    rows = list_ignored_keys(db.session(), int(text) if is_number else None, _ROWS + 1)
+    rows = list_ignored_keys(db.session(), page_key("before"), _ROWS + 1)
     next_url = ""
     if len(rows) > _ROWS:
         rows = rows[:_ROWS]

@@ -19,6 +19,7 @@ from parc.extensions import db, transaction
 from parc.models import InboxKind
 from parc.queries import inbox as query
 from parc.queries.assets import find_exact, suggest
+from parc.row_keys import row_key
 from parc.services import inbox as service
 from parc.services.inbox import OFFERED, Decision
 from parc.services.permissions import Action, may
@@ -363,10 +364,10 @@ def _chosen(form: Form) -> list[int]:
 
 
 def _number(text: str) -> int | None:
-    is_key = text.isascii() and text.isdecimal() and len(text) < 10  # noqa: PLR2004 -- digits of a key
-    if text and not is_key:
+    key = row_key(text)
+    if text and key is None:
         refuse(gettext("%(name)s is no row of this list.", name=text[:40]))
-    return int(text) if text else None
+    return key
 
 
 def _back(form: Form) -> str:

@@ -33,6 +33,7 @@ from parc.web.listing import (
     ListRequest,
     ListSpec,
     ListView,
+    read_keys,
     read_list,
     refuse,
 )
@@ -51,7 +52,6 @@ _AGES: Mapping[str, str] = {
 }
 _KIND = Markup('<span class="inbox-kind">{}</span>')
 _DUE = Markup('<span class="{}">{}</span>')
-_KEY_DIGITS = 9
 
 
 def inbox_view(view: str) -> ListView:
@@ -142,8 +142,7 @@ def filter_of(view: str, text: str, chosen: Mapping[str, tuple[str, ...]]) -> In
         if value not in {*AGES, OLDER}:
             refuse(gettext("The filter %(name)s cannot be read.", name="age"))
     for name in ("assignee", "range", "site"):
-        if not all(_is_number(value) or value == NOBODY for value in chosen.get(name, ())):
-            refuse(gettext("The filter %(name)s cannot be read.", name=name))
+        read_keys(name, [value for value in chosen.get(name, ()) if value != NOBODY])
     return InboxFilter(
         view,
         text,
@@ -153,10 +152,6 @@ def filter_of(view: str, text: str, chosen: Mapping[str, tuple[str, ...]]) -> In
         chosen.get("site", ()),
         chosen.get("age", ()),
     )
-
-
-def _is_number(value: str) -> bool:
-    return value.isascii() and value.isdecimal() and len(value) <= _KEY_DIGITS
 
 
 def _facets(wanted: ListRequest, counts: InboxCounts) -> list[FacetView]:

@@ -17,6 +17,7 @@ from parc.models import Incident, IncidentCategory, IncidentKind, Level, Priorit
 from parc.queries import incidents as query
 from parc.queries.incident_sheet import read_incident
 from parc.queries.locations import read_places
+from parc.row_keys import row_key
 from parc.services import incidents as service
 from parc.services.incident_values import IncidentInput, number_text
 from parc.services.people import find_person
@@ -52,7 +53,6 @@ _FIELDS = (
     "title", "text", "kind", "category", "impact", "urgency", "priority", "priority_reason",
     "requester", "location_id", "technician_id", "assets",
 )  # fmt: skip
-_KEY_DIGITS = 9
 
 
 @incidents.get("/incidents/new")
@@ -143,7 +143,7 @@ def read_input(form: Form) -> IncidentInput:
         problem = FieldProblem("assets", "not_found", ", ".join(missing)[:100])
         raise InvalidInputError([problem])
     place = form.value("location_id")
-    if place and not (place.isascii() and place.isdecimal() and len(place) <= _KEY_DIGITS):
+    if place and row_key(place) is None:
         raise InvalidInputError([FieldProblem("location_id", "not_found", place[:40])])
     name = form.text("requester")
     return IncidentInput(
@@ -157,7 +157,7 @@ def read_input(form: Form) -> IncidentInput:
         priority_reason=form.value("priority_reason"),
         requester_person_id=_person(name) if name else None,
         requester_name=name,
-        location_id=int(place) if place else None,
+        location_id=row_key(place),
         asset_ids=ids,
     )
 
@@ -189,10 +189,10 @@ def _with_same_requester(given: IncidentInput, form: Form, incident: Incident) -
 
 
 def _version(form: Form) -> int:
-    text = form.value("version")
-    if not (text.isascii() and text.isdecimal() and len(text) <= _KEY_DIGITS):
+    version = row_key(form.value("version"))
+    if version is None:
         abort(400)
-    return int(text)
+    return version
 
 
 def _form_page(form: Form, incident: Incident | None = None) -> str:

@@ -41,6 +41,7 @@ from parc.web.listing import (
     ListRequest,
     ListSpec,
     ListView,
+    read_keys,
     read_list,
     refuse,
 )
@@ -62,7 +63,6 @@ _AGE_NAMES: Mapping[str, str] = {
     "year": _("Of the last year"),
     OLDER: _("Older than a year"),
 }
-_KEY_DIGITS = 9
 _MOST_MODELS = 20
 
 
@@ -118,11 +118,9 @@ def filter_of(
     ):
         if not all(value in known for value in chosen.get(name, ())):
             refuse(gettext("The filter %(name)s cannot be read.", name=name))
-    for name in ("technician", "place", "asset", "person", "contract", "supplier"):
-        for value in chosen.get(name, ()):
-            if not (_is_number(value) or (name == "technician" and value == NOBODY)):
-                refuse(gettext("The filter %(name)s cannot be read.", name=name))
-    within = {n for value in chosen.get("place", ()) for n in places.within(int(value))}
+    read_keys("technician", [one for one in chosen.get("technician", ()) if one != NOBODY])
+    named = read_keys("place", chosen.get("place", ()))
+    within = {number for place in named for number in places.within(place)}
     return IncidentFilter(
         view,
         text,
@@ -132,11 +130,11 @@ def filter_of(
         categories=chosen.get("category", ()),
         technicians=chosen.get("technician", ()),
         places=tuple(sorted(within)),
-        assets=_numbers(chosen, "asset"),
+        assets=read_keys("asset", chosen.get("asset", ())),
         models=chosen.get("model", ())[:_MOST_MODELS],
-        people=_numbers(chosen, "person"),
-        contracts=_numbers(chosen, "contract"),
-        suppliers=_numbers(chosen, "supplier"),
+        people=read_keys("person", chosen.get("person", ())),
+        contracts=read_keys("contract", chosen.get("contract", ())),
+        suppliers=read_keys("supplier", chosen.get("supplier", ())),
         ages=chosen.get("age", ()),
     )
 
@@ -295,9 +293,9 @@ def _technician_of(counts: IncidentCounts) -> Callable[[str], str]:
 def _named(wanted: ListRequest) -> list[FacetView]:
     """Give the filters that only other pages lead to, so that their chips can be taken away."""
     session = db.session()
-    about = query.asset_words(session, _numbers(wanted.chosen, "asset"))
-    people = query.person_names(session, _numbers(wanted.chosen, "person"))
-    contracts, suppliers = _numbers(wanted.chosen, "contract"), _numbers(wanted.chosen, "supplier")
+    about = query.asset_words(session, wanted.keys("asset"))
+    people = query.person_names(session, wanted.keys("person"))
+    contracts, suppliers = wanted.keys("contract"), wanted.keys("supplier")
     firms = query.firm_names(session, contracts, suppliers)
 
     def named(what: str) -> Callable[[str], str]:
@@ -328,14 +326,3 @@ def _empty(view: str, wanted: ListRequest) -> Empty:
         url_for("incidents.new") if may(actor(), Action.EDIT_INCIDENT) else "",
         gettext("Open an incident"),
     )
-
-
-def _numbers(chosen: Mapping[str, tuple[str, ...]], name: str) -> tuple[int, ...]:
-    values = chosen.get(name, ())
-    if not all(_is_number(value) for value in values):
-        refuse(gettext("The filter %(name)s cannot be read.", name=name))
-    return tuple(int(value) for value in values)
-
-
-def _is_number(value: str) -> bool:
-    return value.isascii() and value.isdecimal() and len(value) <= _KEY_DIGITS

@@ -13,6 +13,7 @@ from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
 from parc.models import IncidentRuleCode, Level
 from parc.queries.ranges import range_names
+from parc.row_keys import row_key
 from parc.services.incident_rules import BOUNDS, RuleInput, RuleSetting, read_rules, save_rule
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
@@ -45,7 +46,6 @@ _LABELS = {
     "urgency": _("Urgency"),
     "range_ids": _("Critical ranges"),
 }
-_KEY_DIGITS = 9
 
 
 @incidents.get("/incidents/rules")
@@ -82,8 +82,8 @@ def send_rule() -> ResponseReturnValue:
     """Set a rule."""
     form = read_form("code", "is_enabled", "threshold", "impact", "urgency", "range_ids")
     code = _code(form.value("code"))
-    numbers = form.values_of("range_ids")
-    if not all(one.isascii() and one.isdecimal() and len(one) <= _KEY_DIGITS for one in numbers):
+    ranges = [row_key(one) for one in form.values_of("range_ids")]
+    if None in ranges:
         abort(400)
     given = RuleInput(
         code,
@@ -91,7 +91,7 @@ def send_rule() -> ResponseReturnValue:
         form.value("threshold"),
         form.value("impact"),
         form.value("urgency"),
-        tuple(int(one) for one in numbers),
+        tuple(one for one in ranges if one is not None),
     )
     try:
         with transaction() as session:

@@ -15,6 +15,7 @@ from parc.models import DocumentSubject, IncidentLinkKind, IncidentState
 from parc.queries import incident_sheet as query
 from parc.queries.locations import read_places
 from parc.queries.movements import MovementFilter
+from parc.row_keys import row_key
 from parc.services import incident_drafts, incident_links, incident_steps
 from parc.services import incidents as service
 from parc.services.incident_states import OPEN, TRANSITIONS
@@ -250,6 +251,7 @@ def _ask_duplicate(incident_id: int, other_id: int) -> str:
 
 
 def _plain_number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):  # noqa: PLR2004 -- digits of a key
+    key = row_key(text)
+    if key is None:
         raise InvalidInputError([FieldProblem("other", "not_found", text[:40])])
-    return int(text)
+    return key

@@ -16,6 +16,7 @@ from parc.models import IncidentCause
 from parc.queries import inbox as colleagues_query
 from parc.queries import incidents as query
 from parc.queries.locations import read_places
+from parc.row_keys import row_key
 from parc.services import incident_drafts, incident_steps
 from parc.services import incidents as service
 from parc.services.incident_acts import as_one_act
@@ -128,9 +129,10 @@ def read_technician(form: Form) -> int | None:
     text = form.value("technician_id")
     if text in ("", _NOBODY):
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):  # noqa: PLR2004 -- digits of a key
+    key = row_key(text)
+    if key is None:
         refuse(gettext("%(name)s is no row of this list.", name=text[:40]))
-    return int(text)
+    return key
 
 
 def _page(name: str) -> ResponseReturnValue:

@@ -13,6 +13,7 @@ from parc.queries import licences as query
 from parc.queries.departments import read_departments
 from parc.queries.locations import read_places
 from parc.queries.movements import basket_assets
+from parc.row_keys import row_key
 from parc.services.permissions import Action
 from parc.services.seat_bulk import Meant, SeatPlan, give_seats, plan_seats
 from parc.services.seat_rules import drop_rule, keep_rule
@@ -29,7 +30,6 @@ __all__ = ["licences"]
 _FIELDS = ("lines", "department_id", "category", "location_id")
 _SHOWN = 100
 _OFFERED = 200
-_DIGITS = 10
 
 
 @licences.get("/licences/<int:entitlement_id>/seats/many")
@@ -95,16 +95,11 @@ def _meant(form: Form) -> Meant:
     category = form.value("category")
     return Meant(
         tuple(form.value("lines").splitlines()),
-        _number(form.value("department_id")),
+        row_key(form.value("department_id")),
         form.is_checked("is_installed"),
         Category(category) if category in set(Category) else None,
-        _number(form.value("location_id")),
+        row_key(form.value("location_id")),
     )
-
-
-def _number(text: str) -> int | None:
-    is_number = text.isascii() and text.isdecimal() and len(text) < _DIGITS
-    return int(text) if is_number else None
 
 
 def _page(entitlement_id: int, form: Form, plan: SeatPlan | None) -> str:

@@ -23,6 +23,7 @@ from parc.queries.audit import subject_history
 from parc.queries.departments import read_departments
 from parc.queries.locations import read_places
 from parc.queries.seat_releases import MOST_SEATS, seats_of_licence
+from parc.row_keys import row_key
 from parc.services import allocations
 from parc.services.allocations import Holder
 from parc.services.entitlement_drafts import (
@@ -271,7 +272,7 @@ def _send(row: Entitlement | None) -> ResponseReturnValue:
                 draft,
                 at=now(),
                 entitlement_id=row.id if row else None,
-                version=int(version) if row and version.isdecimal() else None,
+                version=row_key(version) if row else None,
             )
     except InvalidInputError as error:
         return _form_page(form.refused(error), row), 422

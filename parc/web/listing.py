@@ -41,6 +41,7 @@ from parc.queries.keyset import (
     read_token,
     write_token,
 )
+from parc.row_keys import row_key
 from parc.web.cells import known_number
 from parc.web.context import is_htmx
 from parc.web.forms import Form
@@ -50,8 +51,6 @@ DEFAULT_SIZE = 50
 MAX_TEXT = 200
 _MAX_VALUES = 200
 _OPTIONS_SHOWN = 8
-_KEY_DIGITS = 9
-_PAGE_KEY_DIGITS = 18
 
 _OWN = frozenset({"q", "sort", "size", "after", "before", "more"})
 
@@ -200,6 +199,10 @@ class ListRequest:
         if not set(words) <= set(known):
             refuse(gettext("The filter %(name)s cannot be read.", name=name))
         return words
+
+    def keys(self, name: str) -> tuple[int, ...]:
+        """Read the values of a filter as keys of rows; what is none is refused with 422."""
+        return read_keys(name, self.chosen.get(name, ()))
 
     def cursor(self, column: SortColumn) -> Cursor | None:
         """Read the page token; a wrong one is refused with 422."""
@@ -446,12 +449,13 @@ def cut_page(wanted: ListRequest, rows: Sequence[tuple[int, Any]]) -> Page:
 
 def read_ids(form: Form) -> list[int]:
     """Give the ticked ids of a bulk form; what is no id is refused with 422."""
-    ids = []
+    ids: dict[int, None] = {}
     for value in form.values_of("id"):
-        if not (value.isascii() and value.isdecimal() and len(value) <= _KEY_DIGITS):
+        key = row_key(value)
+        if key is None:
             refuse(gettext("%(name)s is no row of this list.", name=value[:40]))
-        ids.append(int(value))
-    return list(dict.fromkeys(ids))
+        ids[key] = None
+    return list(ids)
 
 
 def render_list(template: str, view: ListView, **context: object) -> str:
@@ -494,11 +498,20 @@ def members_of(kind: type[Member], wanted: ListRequest, name: str) -> list[Membe
         refuse(gettext("The filter %(name)s cannot be read.", name=name))
 
 
+def read_keys(name: str, values: Iterable[str]) -> tuple[int, ...]:
+    """Read the values of a filter as keys of rows; what is none is refused with 422."""
+    keys = [row_key(value) for value in values]
+    if None in keys:
+        refuse(gettext("The filter %(name)s cannot be read.", name=name))
+    return tuple(key for key in keys if key is not None)
+
+
 def page_key(name: str) -> int | None:
     """Give the key in the address after which a page begins; what is no key is refused with 422."""
     text = request.args.get(name, "")
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= _PAGE_KEY_DIGITS):
+    key = row_key(text)
+    if key is None:
         abort(422, description=gettext("This page does not exist any more."))
-    return int(text)
+    return key

@@ -22,6 +22,7 @@ from parc.reconcile.linked_rows import TOLD_KINDS, links_of, records_of
 from parc.reconcile.merging import Choice, choices, merge_assets
 from parc.reconcile.splitting import Leaving, split_asset
 from parc.reconcile.voices import Voice
+from parc.row_keys import row_key
 from parc.services.asset_sources import person_fields
 from parc.services.permissions import Action
 from parc.web.access import acting, requires
@@ -39,7 +40,6 @@ from parc.web.settling import settle_about
 __all__ = ["assets"]
 
 _MOST_FOUND = 20
-_DIGITS = 10
 MARKS: Mapping[str, str] = {
     "serial_number": _("Serial number"),
     "engine_id": _("SNMP engine"),
@@ -197,6 +197,7 @@ def _name(device: Device) -> str:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < _DIGITS):
+    key = row_key(text)
+    if key is None:
         abort(400, description=gettext("The form is not whole."))
-    return int(text)
+    return key

@@ -74,7 +74,6 @@ _LIST: Final = ListSpec(
 _OF_ONE: Final = 100
 _OF_SUBJECT: Final = 20
 _MOST_LOANS: Final = 100
-_KEY_DIGITS: Final = 10
 _MOST_SUGGESTED: Final = 12
 
 
@@ -191,28 +190,21 @@ def _page(movement_id: int, form: Form, *, is_refused: bool = False) -> str:
 
 
 def _filter(wanted: ListRequest) -> MovementFilter:
-    places = _numbers(wanted, "place")
+    places = wanted.keys("place")
     tree = read_places(db.session()) if places else None
     return MovementFilter(
         members_of(MovementKind, wanted, "kind"),
         members_of(MovementStatus, wanted, "status"),
         members_of(MovementSource, wanted, "source"),
         wanted.chosen.get("author", ()),
-        _numbers(wanted, "person"),
+        wanted.keys("person"),
         [inner for number in places for inner in (tree.within(number) if tree else ())],
-        _numbers(wanted, "asset"),
-        _numbers(wanted, "incident"),
-        _numbers(wanted, "contract"),
+        wanted.keys("asset"),
+        wanted.keys("incident"),
+        wanted.keys("contract"),
         wanted.text,
         *(_day(wanted, name) for name in _DAYS),
     )
-
-
-def _numbers(wanted: ListRequest, name: str) -> list[int]:
-    values = wanted.chosen.get(name, ())
-    if not all(v.isascii() and v.isdecimal() and len(v) < _KEY_DIGITS for v in values):
-        refuse(gettext("The filter %(name)s cannot be read.", name=name))
-    return [int(value) for value in values]
 
 
 def _day(wanted: ListRequest, name: str) -> date | None:
@@ -282,7 +274,7 @@ def _facets(wanted: ListRequest, found: MovementList) -> list[FacetView]:
         wanted.facet(name, text, counts, name_of, is_lower_bound=found.is_cut)
         for name, text, name_of, counts in named
     ]
-    people = know_people(set(_numbers(wanted, "person")))
+    people = know_people(set(wanted.keys("person")))
     places = read_places(db.session()) if wanted.chosen.get("place") else None
     for name, text, name_of in (
         ("person", gettext("Person"), lambda v: people.get(int(v), f"#{v}")),

@@ -223,18 +223,11 @@ def _filter(wanted: ListRequest, departments: Departments, places: Places) -> Pe
         refuse(gettext("The filter %(name)s cannot be read.", name="presence"))
     return PeopleFilter(
         wanted.text,
-        [i for v in _numbers(wanted, "department") for i in departments.within(v)],
-        [i for v in _numbers(wanted, "site") for i in places.within(v)],
+        [i for v in wanted.keys("department") for i in departments.within(v)],
+        [i for v in wanted.keys("site") for i in places.within(v)],
         "present" in presence if len(presence) == 1 else None,
         today(),
     )
-
-
-def _numbers(wanted: ListRequest, name: str) -> list[int]:
-    values = wanted.chosen.get(name, ())
-    if not all(v.isascii() and v.isdecimal() and len(v) < 10 for v in values):  # noqa: PLR2004 -- digits of a key
-        refuse(gettext("The filter %(name)s cannot be read.", name=name))
-    return [int(value) for value in values]
 
 
 def _view(wanted: ListRequest) -> ListView:

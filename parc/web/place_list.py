@@ -31,7 +31,6 @@ from parc.web.listing import (
     cut_page,
     members_of,
     read_list,
-    refuse,
     render_list,
 )
 
@@ -69,7 +68,7 @@ def _rows(wanted: ListRequest) -> list[_Row]:
         if place.parent_id is not None:
             total[place.parent_id] = total.get(place.parent_id, 0) + total.get(place.id, 0)
     kinds = set(members_of(LocationKind, wanted, "kind"))
-    sites = set(wanted.chosen.get("site", ()))
+    sites = set(wanted.keys("site"))
     words = folded(wanted.text).split()
     rows = []
     for place in tree.by_id.values():
@@ -77,7 +76,7 @@ def _rows(wanted: ListRequest) -> list[_Row]:
         text = folded(f"{place.path} {code} {city}")
         if (
             (not kinds or place.kind in kinds)
-            and (not sites or str(place.site_id) in sites)
+            and (not sites or place.site_id in sites)
             and all(word in text for word in words)
         ):
             count = total.get(place.id, 0)
@@ -86,9 +85,6 @@ def _rows(wanted: ListRequest) -> list[_Row]:
 
 
 def _view(wanted: ListRequest) -> ListView:
-    for value in wanted.chosen.get("site", ()):
-        if not (value.isascii() and value.isdecimal()):
-            refuse(gettext("The filter %(name)s cannot be read.", name="site"))
     rows = _rows(wanted)
     page = cut_page(wanted, [(row.place.id, row) for row in rows])
     facets = _facets(wanted, rows)

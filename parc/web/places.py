@@ -18,6 +18,7 @@ from parc.queries import rooms as query
 from parc.queries.incidents import IncidentFilter
 from parc.queries.locations import Place, Places, read_places
 from parc.queries.movements import MovementFilter, movements_of
+from parc.row_keys import row_key
 from parc.services import outlets as outlet_service
 from parc.services import places as service
 from parc.services.outlets import OutletDraft
@@ -105,9 +106,8 @@ def show(place_id: int) -> ResponseReturnValue:
 @requires(Action.EDIT_PLACE)
 def new() -> ResponseReturnValue:
     """Show an empty form; within a place when the address names one."""
-    text = request.args.get("parent", "")
     tree = read_places(db.session())
-    parent = tree.by_id.get(int(text)) if text.isascii() and text.isdecimal() else None
+    parent = tree.by_id.get(row_key(request.args.get("parent", "")) or 0)
     kind = LocationKind.SITE
     if parent is not None:
         level = service.LEVELS.index(parent.kind) + 1

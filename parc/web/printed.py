@@ -11,6 +11,7 @@ from parc.documents.labels import LAYOUTS, Label, LabelFormat, make_labels
 from parc.errors import FieldProblem, InvalidInputError
 from parc.extensions import db
 from parc.queries.labels import LabelRow, asset_of_tag, label_rows
+from parc.row_keys import row_key
 from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
 from parc.web.assets import ticked
@@ -63,13 +64,13 @@ def labels() -> ResponseReturnValue:
     form = read_form("chosen", "format", "skipped")
     rows = label_rows(db.session(), _chosen(form))
     kind = form.value("format")
-    skipped = form.text("skipped") or "0"
+    skipped = row_key(form.text("skipped") or "0")
     problems = []
     if kind not in set(LabelFormat):
         problems.append(FieldProblem("format", "not_valid", kind[:40]))
-    if not skipped.isdecimal() or int(skipped) > _MOST_SKIPPED:
-        problems.append(FieldProblem("skipped", "not_valid", skipped[:40]))
-    if problems:
+    if skipped is None or skipped > _MOST_SKIPPED:
+        problems.append(FieldProblem("skipped", "not_valid", form.text("skipped")[:40]))
+    if problems or skipped is None:
         form = form.refused(InvalidInputError(problems))
         return _page(form, rows, form.value("chosen")), 422
     owner = settings().interface.organisation
@@ -78,7 +79,7 @@ def labels() -> ResponseReturnValue:
         LabelFormat(kind),
         made_at=now(),
         title=gettext("Labels"),
-        skipped=int(skipped),
+        skipped=skipped,
     )
     return Response(
         content,
@@ -95,7 +96,8 @@ def _label(row: LabelRow, owner: str) -> Label:
 
 
 def _chosen(form: Form) -> list[int]:
-    return [int(part) for part in form.value("chosen").split(",") if part.isdecimal()]
+    keys = map(row_key, form.value("chosen").split(","))
+    return [key for key in keys if key is not None]
 
 
 def _page(form: Form, rows: list[LabelRow], chosen: str) -> str:

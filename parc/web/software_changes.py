@@ -29,7 +29,6 @@ from parc.web.listing import (
     ListSpec,
     ListView,
     read_list,
-    refuse,
     render_list,
 )
 from parc.web.software_rules import software
@@ -52,7 +51,6 @@ _BADGES = {"installed": "good", "updated": "neutral", "removed": "warning"}
 _WHAT = ("all",)
 _FIRST = ("with",)
 _WEEK = "7"
-_DIGITS = 10
 
 
 @software.get("/software/changes")
@@ -65,14 +63,11 @@ def changes() -> ResponseReturnValue:
 def _wanted() -> tuple[ListRequest, ChangesFilter]:
     wanted = read_list(SPEC)
     days = max((int(one) for one in wanted.words("days", DAYS)), default=int(_WEEK))
-    product = (wanted.chosen.get("product") or ("",))[0]
-    if product and not (product.isascii() and product.isdecimal() and len(product) < _DIGITS):
-        refuse(gettext("The filter %(name)s cannot be read.", name="product"))
     chosen = ChangesFilter(
         now() - timedelta(days=days),
         wanted.words("kind", query.KINDS),
         wanted.text,
-        int(product) if product else None,
+        next(iter(wanted.keys("product")), None),
         is_all_kinds=bool(wanted.words("what", _WHAT)),
         has_first=bool(wanted.words("first", _FIRST)),
     )

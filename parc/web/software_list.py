@@ -42,6 +42,7 @@ from parc.web.listing import (
     ListSpec,
     ListView,
     read_ids,
+    read_keys,
     read_list,
     refuse,
     render_list,
@@ -76,7 +77,6 @@ NEEDS: Mapping[str, str] = {
 STATUS_FIELDS = ("status", "status_reason", "until", "owner")
 _BESIDE = Markup('<span>{} <span class="source">{}</span></span>')
 _SHOWN = 100
-_DIGITS = 10
 
 
 @software.get("/software")
@@ -209,9 +209,6 @@ def _filter(text: str, chosen: Mapping[str, Sequence[str]]) -> SoftwareFilter:
     for name, values in known.items():
         if not set(chosen.get(name, ())) <= values:
             refuse(gettext("The filter %(name)s cannot be read.", name=name))
-    publishers = chosen.get("publisher", ())
-    if not all(one.isascii() and one.isdecimal() and len(one) < _DIGITS for one in publishers):
-        refuse(gettext("The filter %(name)s cannot be read.", name="publisher"))
     kinds = chosen.get("kind") or (SoftwareKind.PRODUCT.value,)
     seen = chosen.get("seen", ())
     return SoftwareFilter(
@@ -219,7 +216,7 @@ def _filter(text: str, chosen: Mapping[str, Sequence[str]]) -> SoftwareFilter:
         () if _ALL in kinds else kinds,
         chosen.get("status", ()),
         chosen.get("licence", ()),
-        publishers,
+        read_keys("publisher", chosen.get("publisher", ())),
         _support_before(chosen.get("support", ())),
         now() - WEEK if "new" in seen else None,
         "gone" in seen,

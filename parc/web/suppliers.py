@@ -17,6 +17,7 @@ from parc.queries.contracts import contract_state, contracts_of_supplier
 from parc.queries.incidents import IncidentFilter
 from parc.queries.keyset import Order, PageReader
 from parc.queries.suppliers import SupplierFilter, assets_sold_by
+from parc.row_keys import row_key
 from parc.services import suppliers as service
 from parc.services.permissions import Action, may
 from parc.services.suppliers import ContactDraft, SupplierDraft
@@ -222,7 +223,7 @@ def _send(row: Supplier | None) -> ResponseReturnValue:
                 draft,
                 now=now(),
                 supplier_id=row.id if row else None,
-                version=int(version) if row and version.isdecimal() else None,
+                version=row_key(version) if row else None,
             )
     except InvalidInputError as error:
         return _form_page(form.refused(error), row), 422

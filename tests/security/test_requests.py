@@ -11,6 +11,7 @@ from flask import Flask
 
 from parc.extensions import db
 from parc.models import Base, Role, UserSession
+from parc.row_keys import MOST_KEY
 from parc.services.asset_values import EDITABLE_FIELDS
 from tests.conftest import SOME_MOMENT
 from tests.security.world import World, dump, make_world
@@ -149,6 +150,17 @@ def test_other_methods_are_refused_everywhere(browser: Browser, world: World) ->
             answer = browser.client.open(address, method=method)
             assert answer.status_code == 405, f"{method} {address}"
     assert dump() == before
+
+
+def test_key_that_no_row_has_breaks_nothing(app: Flask) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    browser = Browser(app, Role.ADMINISTRATOR)
+    for rule in app.url_map.iter_rules():
+        for key in (str(MOST_KEY), str(MOST_KEY + 1), "9" * 5_000) if "<int:" in rule.rule else ():
+            address = re.sub("<[^>]*>", key, rule.rule)
+            for method in (rule.methods or set()) & {"GET", "POST"}:
+                answer = browser.client.open(address, method=method)
+                assert answer.status_code < 500, f"{method} {rule.rule}"
 
 
 @pytest.mark.parametrize("target", NEXTS, ids=range(len(NEXTS)))
