@@ -1,7 +1,8 @@
 """The encoding of a text file, and its lines: read in parts, so that memory stays flat.
 
 Tried in this order: byte order mark, strict UTF-8, cp1252. Statistics would read French cp1252 as
-cp1250; Latin-1 has no euro sign, and is there only to be chosen.
+cp1250; Latin-1 has no euro sign, and is there only to be chosen. Excel for Mac writes accents at
+places where cp1252 has signs that French does not use, or none.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_MAC_ACCENTS: Final = (b"\x88", b"\x8d", b"\x8e", b"\x8f", b"\x90", b"\x9d", b"\x9e")
+_FIRST_LETTER: Final = 0xC0  # of cp1252: from here on its letters with accents
 _UTF16_SHARE: Final = 0.3  # of NULs on one side of the pairs; French text has nearly half
 _MARK: Final = "\ufeff"
 
@@ -51,6 +54,9 @@ def find_encoding(file: BinaryIO) -> Encoding:
     file.seek(0)
     if _decodes(file, Encoding.UTF_8):
         return Encoding.UTF_8
+    file.seek(0)
+    if _is_mac(file.read(_CHUNK)):
+        return Encoding.MAC_ROMAN
     file.seek(0)
     if _decodes(file, Encoding.CP1252):
         return Encoding.CP1252
@@ -104,6 +110,11 @@ def _wide(head: bytes) -> Encoding | None:
         if zeros / pairs > _UTF16_SHARE and not others:
             return encoding
     return None
+
+
+def _is_mac(head: bytes) -> bool:
+    """Tell Mac Roman by its accents (à ç é è ê ù û), where cp1252 has its own elsewhere."""
+    return sum(map(head.count, _MAC_ACCENTS)) > sum(octet >= _FIRST_LETTER for octet in head)
 
 
 def _decodes(file: BinaryIO, encoding: Encoding) -> bool:

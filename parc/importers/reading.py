@@ -6,7 +6,7 @@ The file is read anew for each pass, in parts; nothing of it is held but the fir
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
@@ -27,7 +27,9 @@ from parc.importers.limits import LIMITS, FileError, Limits
 from parc.importers.rows import Row
 
 _FIRST_ROWS: Final = 60
+_TRIED_SHEETS: Final = 20
 _ZIP: Final = b"PK\x03\x04"
+_MARKUP: Final = (b"<html", b"<!doctype html", b"<table", b"<?xml", b"<meta")  # "Excel" of the web
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 
@@ -118,7 +120,7 @@ def read_file(
     else:
         reader = workbooks if kind is FileKind.XLSX else opendocument
         sheets = tuple(reader.sheet_names(path, limits))
-        sheet = chosen.sheet or _first_filled(path, kind, sheets, limits)
+        sheet = chosen.sheet or _best_sheet(path, kind, sheets, is_known, limits)
     bare = Reading(path, kind, encoding, delimiter, sheets, sheet, 0, (), (), is_known, limits)
     with closing(_rows(bare)) as rows:
         first = tuple(islice(rows, _FIRST_ROWS))
@@ -151,6 +153,8 @@ def find_kind(path: Path, limits: Limits = LIMITS) -> FileKind:
         return FileKind.ODS if _ODS in head else FileKind.XLSX
     if head.startswith((b"%PDF", b"\x89PNG", b"{\\rtf", b"\x1f\x8b", b"\xff\xd8\xff")):
         raise FileError("not_a_table")
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_MARKUP):
+        raise FileError("not_a_table")
     return FileKind.TEXT
 
 
@@ -166,11 +170,22 @@ def _rows(reading: Reading) -> Generator[Row]:
             yield from read_rows(lines, reading.delimiter, limits)
 
 
-def _first_filled(path: Path, kind: FileKind, sheets: Iterable[str], limits: Limits) -> str:
-    """Give the first sheet that holds anything."""
+def _best_sheet(
+    path: Path,
+    kind: FileKind,
+    sheets: Sequence[str],
+    is_known: Callable[[str], bool],
+    limits: Limits,
+) -> str:
+    """Give the sheet with the most headings that are known; without any, the first filled one."""
     reader = workbooks if kind is FileKind.XLSX else opendocument
-    for sheet in sheets:
+    best, most = "", -1
+    for sheet in sheets[:_TRIED_SHEETS]:
         with closing(reader.read_sheet(path, sheet, limits)) as rows:
-            if next(rows, None) is not None:
-                return sheet
-    raise FileError("file_empty")
+            first = list(islice(rows, _FIRST_ROWS))
+        known = max((sum(map(is_known, filter(None, row.cells))) for row in first), default=-1)
+        if known > most:
+            best, most = sheet, known
+    if not best:
+        raise FileError("file_empty")
+    return best

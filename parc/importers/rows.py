@@ -19,6 +19,9 @@ _ERRORS: Final = frozenset(
         *("#nom?", "#valeur!", "#nombre!", "#nul!"),
     }
 )
+_TOO_NARROW: Final = re.compile(
+    "#{3,}"
+)  # what a sheet shows of a number its column is too narrow for
 _GUARDED: Final = re.compile("'+[=+\\-@\t\n\uff1d\uff0b\uff0d\uff20]")
 
 
@@ -48,7 +51,7 @@ def plain_cell(text: str) -> str:
         return plain[1:] if _GUARDED.match(plain) else plain
     if (found := _QUOTED_FORMULA.fullmatch(plain)) is not None:
         return found[1].replace('""', '"').strip()
-    if text[0] == "=" or plain.lower() in _ERRORS:
+    if text[0] == "=" or plain.lower() in _ERRORS or _TOO_NARROW.fullmatch(plain):
         return NO_VALUE + plain
     return plain
 

@@ -13,7 +13,7 @@ from typing import Final
 from parc.importers.formats.amounts import Amount, AmountColumn, DecimalSign, read_amount
 from parc.importers.formats.cells import Said, Unreadable
 from parc.importers.formats.dates import DateColumn, DateOrder, read_date
-from parc.importers.formats.quantities import Quantity, read_quantity
+from parc.importers.formats.quantities import Quantity, read_months, read_quantity
 from parc.importers.formats.words import (
     read_boolean,
     read_keys,
@@ -185,8 +185,8 @@ def read_cell(one: Field, text: str, how: Format) -> Value | Unreadable:
             return _date(one, text, how)
         case FieldType.AMOUNT:
             return read_amount(text, how.sign or DecimalSign.COMMA, is_mixed=how.is_mixed)
-        case FieldType.QUANTITY:
-            return read_quantity(text)
+        case FieldType.QUANTITY | FieldType.MONTHS:
+            return read_months(text) if one.type is FieldType.MONTHS else read_quantity(text)
         case FieldType.BOOLEAN:
             return read_boolean(text)
         case FieldType.WORD:

@@ -190,7 +190,7 @@ def columns_page(row: ImportRun) -> ResponseReturnValue:
         seats=seats,
         mapping=name,
         kept=mappings(db.session(), row.kind),
-        has_people=bool(kind.seats),
+        has_people=bool(kind.seats) or kind.name == "people",
     )
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as _in
 
+from collectors.observation import Category
+from parc.contract_dates import Renewal
 from parc.errors import FieldProblem
 from parc.importers.limits import FileError
 from parc.importers.values import CellProblem
+from parc.models import BillingRhythm, LifecycleState, LocationKind, Metric
 from parc.services.custom_values import PREFIX
 from parc.web.custom_words import custom_label
+from parc.web.labels import label
 from parc.web.problems import PROBLEMS, tell_problem
 
 FILE_PROBLEMS: Mapping[str, str] = {
@@ -28,7 +33,10 @@ FILE_PROBLEMS: Mapping[str, str] = {
     ),
     "too_many_columns": _("There are more than %(value)s columns."),
     "too_many_rows": _("There are more than %(value)s rows: import the file in parts."),
-    "not_a_table": _("This is neither a text file with separators, nor XLSX, nor ODS."),
+    "not_a_table": _(
+        "This is neither a text file with separators, nor XLSX, nor ODS: open it in a spreadsheet "
+        "and save it as one of these."
+    ),
     "workbook_old": _(
         "This is an old Excel file, or one with a password: save it as XLSX without a password."
     ),
@@ -58,8 +66,13 @@ CELL_PROBLEMS: Mapping[str, str] = {
         "Thousands or decimals? This column holds both, and %(value)s can be read either way."
     ),
     "not_a_quantity": _("%(value)s is no number of things."),
+    "not_months": _("%(value)s is no number of months or years."),
+    "not_whole_months": _(
+        "From the beginning to %(value)s it is no whole number of months: give the term in months."
+    ),
     "not_a_boolean": _("%(value)s is neither yes nor no."),
     "unknown_word": _("%(value)s is not one of the words that are known here."),
+    "unknown_word_of": _("%(value)s is not one of the words that are known here: %(words)s."),
     "mangled": _(
         "%(value)s is what a spreadsheet made of a long number: its digits are lost. "
         "Format the column as text and type it again."
@@ -81,6 +94,15 @@ CELL_PROBLEMS: Mapping[str, str] = {
     "too_many_decimals": _("%(value)s has more than two decimals."),
     "person_unknown": _("There is no person %(value)s; nobody is created unless ticked."),
     "asset_unknown": _("There is no asset %(value)s."),
+}
+# What a column of few words may say; that of a type is of licences and of contracts alike.
+_SETS: Mapping[str, type[StrEnum]] = {
+    "category": Category,
+    "lifecycle_state": LifecycleState,
+    "metric": Metric,
+    "kind": LocationKind,
+    "renewal": Renewal,
+    "billing": BillingRhythm,
 }
 FIELDS: Mapping[str, str] = {
     "name": _("Name"),
@@ -145,6 +167,8 @@ FIELDS: Mapping[str, str] = {
     "kind": _("Level"),
     "code": _("Code"),
     "city": _("City"),
+    "postal_code": _("Postal code"),
+    "country": _("Country"),
     "assets": _("Assets"),
     "outlets": _("Outlets"),
     "building": _in("location", "Building"),
@@ -232,6 +256,9 @@ FORMATS: Mapping[str, str] = {
 
 def problem_text(problem: CellProblem) -> str:
     """Say in the reader's language why a cell or a row cannot be taken."""
+    if problem.code == "unknown_word" and (known := _SETS.get(problem.field)) is not None:
+        words = ", ".join(str(label(one)) for one in known)
+        return str(CELL_PROBLEMS["unknown_word_of"]) % {"value": problem.value, "words": words}
     text = CELL_PROBLEMS.get(problem.code)
     if text is not None:
         return str(text) % {"value": problem.detail or problem.value}

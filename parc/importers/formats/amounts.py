@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from parc.importers.formats.cells import Said, Unreadable, is_blank, lost_value
+from parc.importers.formats.cells import Said, Unreadable, is_blank, key_of, lost_value
 
 _CURRENCIES: Final = (
     ("€", "EUR"), ("eur", "EUR"), ("us$", "USD"), ("usd", "USD"), ("$", "USD"), ("£", "GBP"),
@@ -17,6 +17,10 @@ _CURRENCIES: Final = (
 )  # fmt: skip
 _EURO_WORDS: Final = re.compile(r"euros?\b")
 _TAX: Final = re.compile(r"\b(h\.?t\.?|t\.?t\.?c\.?|hors taxes?|toutes taxes comprises)(?=$|[\s)])")
+_NOTHING_TO_PAY: Final = frozenset(
+    {"gratuit", "gratuite", "gratuits", "offert", "offerte", "free", "sans frais"}
+)
+_EURO_WITHIN: Final = re.compile(r"([0-9]) ?€ ?([0-9]{2})$")  # 12€50
 _NUMBER: Final = re.compile(r"[0-9][0-9.,' ]*")
 _SPACED: Final = re.compile(r"[0-9]{1,3}(?:[ '][0-9]{3})+(?:[.,][0-9]+)?")
 _GROUPED: Final = {sign: re.compile(rf"[0-9]{{1,3}}(?:\{sign}[0-9]{{3}})+") for sign in (",", ".")}
@@ -101,7 +105,7 @@ def read_amount(
         return lost
     if is_blank(text.strip("€$£ \u00a0\u202f")):
         return Said.BLANK
-    found = _taken_apart(text)
+    found = _NOTHING if key_of(text) in _NOTHING_TO_PAY else _taken_apart(text)
     if found is None:
         return Unreadable("not_an_amount", text[:60])
     decimal, is_certain = _decimal_sign(found.number)
@@ -124,6 +128,9 @@ class _Apart:
     tax: Tax | None
 
 
+_NOTHING: Final = _Apart("0", Decimal(1), is_negative=False, currency=None, tax=None)
+
+
 def _taken_apart(text: str) -> _Apart | None:
     """Part a cell into its number and what stands around it; None when anything else is left."""
     if len(text) > 60:  # noqa: PLR2004 -- no amount is as long
@@ -133,7 +140,7 @@ def _taken_apart(text: str) -> _Apart | None:
     if (found := _TAX.search(plain)) is not None:
         tax = Tax.EXCLUDED if found[1].startswith("h") else Tax.INCLUDED
         plain = plain[: found.start()] + plain[found.end() :]
-    plain = _EURO_WORDS.sub("€", plain)
+    plain = _EURO_WITHIN.sub(r"\1,\2 €", _EURO_WORDS.sub("€", plain))
     currency = None
     for sign, code in _CURRENCIES:
         if sign in plain:

@@ -31,7 +31,8 @@ _NAMED_DAY: Final = re.compile(
 )
 _MONTH_NAMED: Final = re.compile(r"([a-z]{3,9})[-/. ']*([0-9]{4}|[0-9]{2})")
 _WEEKDAY: Final = re.compile(
-    r"(?:lun(?:di)?|mardi|mer(?:credi)?|jeu(?:di)?|ven(?:dredi)?|sam(?:edi)?|dim(?:anche)?"
+    r"(?:lun(?:di)?|mar(?=[., ]+[0-9]{1,2}(?:er)? [a-z])|mardi"
+    r"|mer(?:credi)?|jeu(?:di)?|ven(?:dredi)?|sam(?:edi)?|dim(?:anche)?"
     r"|(?:mon|tues?|wednes|wed|thurs?|thu|fri|satur|sun)(?:day)?)[., ]+(?=[0-9a-z])"
 )
 _MONTHS: Final = (

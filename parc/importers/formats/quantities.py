@@ -20,6 +20,9 @@ _COUNTED: Final = re.compile(
     r"([0-9]{1,3}(?:[ '.,][0-9]{3})+|[0-9]+)(?:[.,]0{1,4})? ?([a-z][a-z ()/'-]*)?"
 )
 _MOST: Final = 100_000_000
+_MONTHS: Final = re.compile(r"(?:m|mois|months?)?")
+_YEARS: Final = re.compile(r"(?:a|an|annee|year|yr)(?:s|\(s\))?")
+_YEAR: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +52,17 @@ def read_quantity(text: str) -> Quantity | Said | Unreadable:
     if found is None or count > _MOST:
         return Unreadable("not_a_quantity", text[:60])
     return Quantity(count, (found[2] or "").strip())
+
+
+def read_months(text: str) -> Quantity | Said | Unreadable:
+    """Read a length of time in months; what is said in years is made months of."""
+    found = read_quantity(text)
+    if not isinstance(found, Quantity) or found.count is None:
+        return found
+    if _YEARS.fullmatch(found.unit):
+        return Quantity(found.count * _YEAR)
+    return Quantity(found.count) if _MONTHS.fullmatch(found.unit) else _no_months(text)
+
+
+def _no_months(text: str) -> Unreadable:
+    return Unreadable("not_months", text[:60])

@@ -28,9 +28,11 @@ _TRUE: Final = frozenset(
 _FALSE: Final = frozenset(
     {"false", "no", "n", "non", "faux", "f", "0", "off", "inactif", "inactive", "disabled"}
 )
-_PARTS: Final = re.compile(r"[\n;,|]+")
+_PARTS: Final = re.compile(r"[\n;,|]+|\s/\s")
 _KEY: Final = re.compile(r"[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){2,7}", re.IGNORECASE)
 _MOST_KEY: Final = 4_000
+_BRACKETS: Final = re.compile(r"([^()]+)\(([^()]*)\)")
+_PLURAL: Final = re.compile(r"(?<=[a-z]{3})[sx]\b")
 
 
 def read_boolean(text: str) -> bool | Said | Unreadable:
@@ -51,8 +53,14 @@ def read_word(text: str, words: Mapping[str, Member]) -> Member | Said | Unreada
     """
     if (empty := empty_cell(text)) is not None:
         return empty
-    member = words.get(key_of(text))
-    return Unreadable("unknown_word", text[:60]) if member is None else member
+    key = key_of(text)
+    tried = [key, _PLURAL.sub("", key)]
+    if (found := _BRACKETS.fullmatch(key)) is not None:
+        tried += [found[1].strip(), found[2].strip()]  # Volume (MAK)
+    for one in tried:
+        if (member := words.get(one)) is not None:
+            return member
+    return Unreadable("unknown_word", text[:60])
 
 
 def read_text(text: str, most: int, *, is_long: bool = False) -> str | Said | Unreadable:

@@ -11,9 +11,26 @@ from typing import Final
 from parc.importers.formats.cells import key_of
 
 _NUMBER_SIGN: Final = re.compile(r"\bn[°º]|#")
-_NUMBER: Final = re.compile(r"\b(?:numero|num|no|nr|nb)\b")
+_NUMBER: Final = re.compile(r"\b(?:numero|num|no|nr)\b")
+_COUNT: Final = re.compile(r"\b(?:nombre|nbre|nbr|nb|number of)\b")
 _SIGNS: Final = re.compile(r"[^a-z0-9]+")
 _COPY: Final = re.compile(r" \([0-9]+\)$")
+# What systems write about a column beside its name: GLPI the group of fields that it is in, iTop
+# which attribute of a linked object is shown.
+_GROUP: Final = re.compile(
+    r"^(?:informations financieres et administratives"
+    r"|financial and administrative information|couts|costs) - "
+)
+_ATTRIBUTE: Final = re.compile(r"(?:_id)?->(?:name|nom|full name|nom complet|friendlyname)$")
+# Snipe-IT's French "Catégorie" begins with a Cyrillic letter that looks the same.
+_LOOKALIKES: Final = str.maketrans("асеорхуі", "aceopxyi")  # noqa: RUF001 -- they are meant
+_FILLERS: Final = frozenset(
+    {
+        *("de", "du", "des", "d", "l", "la", "le", "les", "et", "of", "the"),
+        *("ht", "ttc", "hors", "taxe", "taxes", "eur", "euro", "euros"),
+    }
+)
+_PLURAL: Final = 4  # letters of a word that may end in the s of more than one
 
 
 class FieldType(enum.StrEnum):
@@ -25,6 +42,7 @@ class FieldType(enum.StrEnum):
     END_DATE = "end_date"
     AMOUNT = "amount"
     QUANTITY = "quantity"
+    MONTHS = "months"  # a length of time: 36, 36 mois, 3 ans
     BOOLEAN = "boolean"
     WORD = "word"
     SERIAL = "serial"
@@ -41,6 +59,8 @@ class Field:
         words: of a closed set: from what is written, folded, to the value.
         most: characters of a text.
         beside: the kind of record that a name in it may make beside: ``publisher`` …
+        is_last: of several columns with the same heading, the last one is it.
+        loose: as ``loose_key`` gives the headings.
     """
 
     name: str
@@ -49,6 +69,8 @@ class Field:
     words: Mapping[str, str] = field(default_factory=dict)
     most: int = 255
     beside: str = ""
+    is_last: bool = False
+    loose: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +102,23 @@ class Kind:
 
 
 def heading_key(text: str) -> str:
-    """Give what headings are compared by: no case, accents, signs, units, nor ways of "number"."""
-    plain = _COPY.sub("", key_of(text))
-    plain = _SIGNS.sub(" ", _NUMBER_SIGN.sub(" number ", plain)).strip()
-    return _NUMBER.sub("number", plain)
+    """Give what headings are compared by: no case, accents, signs, units, nor ways of "number".
+
+    How many is told apart from which number; a heading that is the sign alone (``N°``) counts the
+    rows or names the record, never things.
+    """
+    plain = _COPY.sub("", key_of(text)).translate(_LOOKALIKES)
+    plain = _ATTRIBUTE.sub("", _GROUP.sub("", plain))
+    plain = _SIGNS.sub(" ", _NUMBER_SIGN.sub(" numero ", plain)).strip()
+    if _NUMBER.fullmatch(plain):
+        return "numero"
+    return _COUNT.sub("count", _NUMBER.sub("number", plain))
 
 
-def make_field(
-    name: str,
-    kind: FieldType,
-    headings: str,
-    *,
-    words: Mapping[str, str] | None = None,
-    most: int = 255,
-    beside: str = "",
-) -> Field:
-    """Make a field; the headings stand in one text, parted by ``|``."""
-    keys = [heading_key(part) for part in (name.replace("_", " "), *headings.split("|"))]
-    return Field(name, kind, tuple(dict.fromkeys(filter(None, keys))), words or {}, most, beside)
+def loose_key(text: str) -> str:
+    """Give what headings are compared by when none is the very same: no fillers, no plural."""
+    words = (word for word in heading_key(text).split() if word not in _FILLERS)
+    return " ".join(word.removesuffix("s") if len(word) >= _PLURAL else word for word in words)
 
 
 def words_of(members: Iterable[tuple[str, ...]]) -> dict[str, str]:
@@ -108,3 +129,33 @@ def words_of(members: Iterable[tuple[str, ...]]) -> dict[str, str]:
             if text:
                 found[key_of(text)] = value
     return found
+
+
+CURRENCIES: Final = words_of(
+    (
+        ("EUR", "€|euro|euros"),
+        ("USD", "$|us$|dollar|dollars|dollar us|us dollar"),
+        ("GBP", "£|livre|livre sterling|pound"),
+        ("CHF", "fr.|franc suisse|francs suisses"),
+        ("CAD", "can$|dollar canadien"),
+        ("XPF", "fcfp|franc pacifique|f cfp"),
+    )
+)
+
+
+def make_field(
+    name: str,
+    kind: FieldType,
+    headings: str,
+    *,
+    words: Mapping[str, str] | None = None,
+    most: int = 255,
+    beside: str = "",
+    is_last: bool = False,
+) -> Field:
+    """Make a field; the headings stand in one text, parted by ``|``."""
+    texts = (name.replace("_", " "), *headings.split("|"))
+    exact = tuple(dict.fromkeys(filter(None, map(heading_key, texts))))
+    # One word that is left of several says too little: "valide du" is no "valide".
+    loose = tuple(key for text in exact if " " in (key := loose_key(text)) or " " not in text)
+    return Field(name, kind, exact, words or {}, most, beside, is_last, loose)

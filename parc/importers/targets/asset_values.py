@@ -13,7 +13,7 @@ from parc.importers.formats.cells import Said
 from parc.importers.formats.quantities import Quantity
 from parc.importers.kinds.assets import ASSETS
 from parc.importers.targets.target import Found
-from parc.importers.targets.values import given
+from parc.importers.targets.values import given, text_of
 from parc.importers.values import Value
 from parc.models import Asset, LifecycleState, MovementKind
 from parc.services.asset_values import EDITABLE_FIELDS
@@ -54,8 +54,8 @@ def written_values(
                 found.append(Found(name, "not_a_number"))
         elif isinstance(value, Amount):
             wanted[name] = value.value
-            if value.currency is not None:
-                wanted["currency"] = value.currency
+            if currency := value.currency or text_of(values, "currency"):
+                wanted["currency"] = currency
             if value.value < 0:
                 found.append(Found(name, "negative_amount", str(value.value)))
             elif value.value != value.value.quantize(_CENT):

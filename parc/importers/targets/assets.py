@@ -196,6 +196,8 @@ class AssetTarget:
     def _new(self, read: ReadAsset) -> Draft:
         read.found += missing(ASSETS, read.said)
         values = {name: value for name, value in read.values.items() if value is not None}
+        if named := values.get("asset_tag") or values.get("serial_number"):
+            values.setdefault("name", named)  # other systems need no name
         changes: dict[str, tuple[Any, Any]] = {
             name: (None, value) for name, value in values.items()
         }

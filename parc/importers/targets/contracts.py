@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -33,6 +33,7 @@ from parc.services.suppliers import find_or_add
 _SHOWN: Final = ("name", "supplier", "type", "starts_on", "renewal", "billing")
 _LINE: Final = ("serial_number", "asset_tag", "description")
 _USUAL_MONTHS: Final = "12"
+_YEAR: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +184,12 @@ class ContractTarget:
             supplier_id=str(supplier_id or ""),
             type=text_of(values, "type") or usual.type,
             starts_on=starts_on.isoformat() if starts_on else "",
-            initial_months=_count(values, "initial_months") or _USUAL_MONTHS,
+            initial_months=_term(values, starts_on, found) or _USUAL_MONTHS,
             renewal=text_of(values, "renewal") or usual.renewal,
             renewal_months=_count(values, "renewal_months"),
             notice_count=_count(values, "notice_months"),
             amount=_amount(values, "amount"),
+            currency=_currency(values),
             billing=text_of(values, "billing") or usual.billing,
         )
 
@@ -211,6 +213,26 @@ def _shown(values: Mapping[str, Value], name: str) -> str | None:
 def _count(values: Mapping[str, Value], name: str) -> str:
     value = values.get(name)
     return str(value.count) if isinstance(value, Quantity) and value.count is not None else ""
+
+
+def _currency(values: Mapping[str, Value]) -> str:
+    amount = values.get("amount")
+    said = amount.currency if isinstance(amount, Amount) else None
+    return said or text_of(values, "currency") or ContractDraft().currency
+
+
+def _term(values: Mapping[str, Value], starts_on: date | None, found: list[Found]) -> str:
+    """Give the months of the term: as they are said, else from the first to the last day."""
+    said, ends_on = _count(values, "initial_months"), day_of(values, "ends_on")
+    if said or ends_on is None or starts_on is None:
+        return said
+    after = ends_on + timedelta(days=1)
+    until = after if after.day == starts_on.day else ends_on  # some write the day it is over
+    months = (until.year - starts_on.year) * _YEAR + until.month - starts_on.month
+    if until.day != starts_on.day or months < 1:
+        found.append(Found("ends_on", "not_whole_months", ends_on.isoformat()))
+        return ""
+    return str(months)
 
 
 def _amount(values: Mapping[str, Value], name: str) -> str:

@@ -25,7 +25,10 @@ class PeopleIndex:
     def find(self, *texts: str) -> list[int]:
         """Give who is meant: by address, number or login first, then by name in either order."""
         for text in filter(None, texts):
-            if (number := self.keys.get(folded(text))) is not None:
+            key = folded(text)
+            # machines name who has signed in with the domain: MAIRIE\\pdurand
+            number = self.keys.get(key, self.keys.get(key.rpartition("\\")[2]))
+            if number is not None:
                 return [number]
         for text in filter(None, texts):
             if found := self.names.get(_words(text)):

@@ -12,7 +12,7 @@ from parc.importers.entries import Entry
 from parc.importers.formats.amounts import Amount, Tax
 from parc.importers.formats.cells import Said, key_of
 from parc.importers.formats.quantities import Quantity
-from parc.importers.kinds.licences import METRICS
+from parc.importers.kinds.licences import METRIC_OF_TYPE, METRICS
 from parc.importers.targets.target import Found
 from parc.importers.targets.values import text_of
 from parc.importers.values import Value
@@ -76,7 +76,8 @@ def fixed_values(entry: Entry, *, clears: bool, is_per_seat: bool) -> dict[str, 
             wanted[name] = value
         elif value is Said.BLANK and clears:
             wanted[name] = "" if name == "version" else None
-    if isinstance(kind := values.get("type"), str):
+    kind = text_of(values, "type")
+    if kind and not kind.startswith(METRIC_OF_TYPE):
         wanted["type"] = EntitlementType(kind)
     elif values.get("is_perpetual") is True:
         wanted["type"] = EntitlementType.PERPETUAL
@@ -149,7 +150,7 @@ def _with_cost(
     elif cost != cost.quantize(_CENT):
         return wanted, [Found(name, "too_many_decimals", str(cost))]
     wanted["cost"] = cost.quantize(_CENT)
-    wanted["currency"] = amount.currency or "EUR"
+    wanted["currency"] = amount.currency or text_of(values, "currency") or "EUR"
     tax = amount.tax or _tax_of(headings.get(name, ""))
     if tax is not None:
         wanted["is_tax_included"] = tax is Tax.INCLUDED
@@ -167,8 +168,11 @@ def _quantity(entry: Entry, *, clears: bool, is_per_seat: bool) -> dict[str, Any
     """Give how many; of seats, as many as there are rows unless a column says more."""
     quantity, metric = entry.values.get("quantity"), entry.values.get("metric")
     wanted: dict[str, Any] = {}
+    kind = text_of(entry.values, "type")
     if isinstance(metric, str):
         wanted["metric"] = Metric(metric)
+    elif kind.startswith(METRIC_OF_TYPE):
+        wanted["metric"] = Metric(kind.removeprefix(METRIC_OF_TYPE))
     elif metric is Said.BLANK and clears:
         wanted["metric"] = None
     if isinstance(quantity, Quantity):

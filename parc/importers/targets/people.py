@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -28,6 +29,8 @@ from parc.services.people import PersonDraft, person_label, save_person
 from parc.services.places import create_path, join_path, split_path
 
 _PLAIN: Final = ("email", "phone", "external_id", "arrived_on", "left_on", "notes")
+# What directories write: CN=Martin Anne,OU=Staff,DC=example,DC=org
+_DISTINGUISHED: Final = re.compile(r"CN=((?:[^,\\]|\\.)+),(?:OU|CN|DC|O)=", re.IGNORECASE)
 _ONCE: Final = ("email", "external_id")
 
 
@@ -91,6 +94,8 @@ class PersonTarget:
         row = self._rows.get(record_id) if record_id is not None else None
         before = self._draft_of(row) if row else PersonDraft()
         after, beside, found = self._wanted(entry.values, before)
+        notes = tuple(("manager_left_out", one.value) for one in found if self._is_left_out(one))
+        found = [one for one in found if not self._is_left_out(one)]
         if row is None and not after.name:
             found.append(Found("name", "required"))
         found += self._same(after, row, entry.line)
@@ -101,7 +106,7 @@ class PersonTarget:
             for name in (*("name", "department", "site", "manager"), *_PLAIN)
             if getattr(before, name) != getattr(after, name)
         }
-        return Draft(changes, tuple(found), after, beside)
+        return Draft(changes, tuple(found), after, beside, notes)
 
     def write(
         self,
@@ -161,6 +166,8 @@ class PersonTarget:
         """Give the manager as the service names them, so that the same one is no change."""
         if not (wanted := texts.get("manager")):
             return []
+        if (directory := _DISTINGUISHED.match(wanted)) is not None:
+            texts["manager"] = wanted = directory[1].replace("\\,", ",")
         ids = [
             row.id
             for row in self._rows.values()
@@ -171,9 +178,16 @@ class PersonTarget:
         if not ids and folded(wanted) in self._planned:
             return []  # made by a row before: the service finds them by their name
         if len(ids) != 1:
+            if self.choices.leaves_out_people:
+                del texts["manager"]
             return [Found("manager", "several" if ids else "not_found", wanted[:100])]
         texts["manager"] = self._label_of(ids[0])
         return []
+
+    def _is_left_out(self, found: Found) -> bool:
+        """Tell whether it is a manager who is not known, and may be left out."""
+        is_unknown = found.field == "manager" and found.code == "not_found"
+        return is_unknown and self.choices.leaves_out_people
 
     def _label_of(self, number: int | None) -> str:
         row = self._rows.get(number) if number is not None else None

@@ -307,6 +307,51 @@ def test_suppliers_that_cannot_be_taken_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("sqlite_app")
+def test_asset_without_a_name_is_called_by_its_tag_or_number(tmp_path: Path) -> None:
+    text = (
+        "Asset Name;Asset Tag;Serial;Category;Garantie;Currency;Purchase Cost\n"
+        ";T-1;S-1;Laptops;3 ans;USD;10\n;;S-2;Printers;;;10\n;;;Printers;;;\n"
+    )
+    path = write_text(tmp_path, text)
+
+    lines = _plan(_task(path, key=("serial_number",)))
+    assert [line.changes.get("name") for line in lines] == [(None, "T-1"), (None, "S-2"), None]
+    _apply(_task(path, key=("serial_number",)), Mode.GOOD_ROWS)
+    asset = _asset("T-1")
+    assert (asset.name, asset.warranty_months, asset.currency) == ("T-1", 36, "USD")
+
+
+@pytest.mark.usefixtures("sqlite_app")
+def test_directories_name_managers_by_where_they_stand(tmp_path: Path) -> None:
+    text = "Nom;Manager\nMartin Anne;\nDurand Paul;CN=Martin Anne,OU=Direction,DC=mairie,DC=fr\n"
+    assert _apply(_task(write_text(tmp_path, text), "people")).is_applied
+
+
+@pytest.mark.usefixtures("sqlite_app")
+def test_manager_who_comes_later_is_left_out_when_that_is_wanted_and_taken_next_time(
+    tmp_path: Path,
+) -> None:
+    path = write_text(tmp_path, "Nom;Manager\nBob;Zoé\nZoé;\n")
+    assert _codes(_task(path, "people")) == [("Bob", "Manager", "not_found")]
+
+    outcome = _apply(_task(path, "people", leaves_out_people=True))
+    assert outcome.summary.notes == {"manager_left_out": 1}
+    again = _plan(_task(path, "people"))
+    assert [line.action.value for line in again] == ["changed", "unchanged"]
+
+
+@pytest.mark.usefixtures("sqlite_app")
+def test_machine_tells_who_signed_in_with_the_domain(tmp_path: Path) -> None:
+    assert _apply(
+        _task(write_text(tmp_path, "Nom;Identifiant\nDurand Paul;pdurand\n"), "people")
+    ).is_applied
+    text = "Nom;Type;Utilisateur\nPC-1;Notebook;MAIRIE\\pdurand\n"
+
+    line = _plan(_task(write_text(tmp_path, text)))[0]
+    assert line.changes["holder"] == (None, "Durand Paul")
+
+
+@pytest.mark.usefixtures("sqlite_app")
 def test_manager_may_be_a_row_before_of_the_same_file(tmp_path: Path) -> None:
     text = "Nom complet;Courriel;Responsable\nAda;ada@x.example;\nBob;;Ada\nEve;;Zoé\n"
     path = write_text(tmp_path, text)

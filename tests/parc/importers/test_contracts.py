@@ -49,6 +49,21 @@ def test_column_of_contracts_is_their_number_unless_another_is() -> None:
     assert (found["name"], found["number"]) == (0, 1)
 
 
+def test_term_is_counted_from_the_first_and_the_last_day(app: Flask, tmp_path: Path) -> None:
+    del app
+    text = (
+        "Contrat;Fournisseur;Début;Date de fin;Devise;Montant\n"
+        "A;X;01/01/2024;31/12/2026;CHF;10\nB;X;15/03/2025;15/03/2026;;10 €\n"
+        "C;X;01/01/2024;17/05/2024;;\n"
+    )
+    task = _task(write_text(tmp_path, text), "contracts", beside_kinds=frozenset({"supplier"}))
+
+    assert [_codes(line) for line in _plan(task)] == [[], [], [("Date de fin", "not_whole_months")]]
+    _apply(task, Mode.GOOD_ROWS)
+    query = sa.select(Contract.initial_months, Contract.currency).order_by(Contract.number)
+    assert [tuple(row) for row in db.session.execute(query)] == [(36, "CHF"), (12, "EUR")]
+
+
 def test_contracts_come_with_their_lines_and_can_be_undone(
     app: Flask, clock: SteppingClock, tmp_path: Path
 ) -> None:

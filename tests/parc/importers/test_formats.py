@@ -17,7 +17,7 @@ from parc.importers.formats.amounts import (
 )
 from parc.importers.formats.cells import Said, Unreadable
 from parc.importers.formats.dates import DateColumn, DateOrder, read_date
-from parc.importers.formats.quantities import Quantity, read_quantity
+from parc.importers.formats.quantities import Quantity, read_months, read_quantity
 from parc.importers.formats.words import (
     read_boolean,
     read_keys,
@@ -47,6 +47,8 @@ _ORDERS = {"day": DateOrder.DAY_FIRST, "month": DateOrder.MONTH_FIRST}
         ("3/12/2022 8:00:00 AM", "month", _DAY),
         ("20220312", "day", _DAY),
         ("12.03.22", "day", _DAY),
+        ("Mar 14 Janv. 2025", "day", date(2025, 1, 14)),
+        ("mar. 2022", "day", date(2022, 3, 1)),
         ("12-03-99", "day", date(1999, 3, 12)),
         ("12 mars 2022", "day", _DAY),
         ("samedi 12 mars 2022", "day", _DAY),
@@ -154,6 +156,9 @@ _COMMA, _POINT = DecimalSign.COMMA, DecimalSign.POINT
         ("$12.58", _POINT, Amount(Decimal("12.58"), "USD")),
         ("$12.58", _COMMA, Amount(Decimal("12.58"), "USD")),
         ("EUR 12", _COMMA, Amount(Decimal(12), "EUR")),
+        ("12€50", _COMMA, Amount(Decimal("12.50"), "EUR")),
+        ("1 012 € 50", _COMMA, Amount(Decimal("1012.50"), "EUR")),
+        ("Offert", _COMMA, Amount(Decimal(0))),
         ("12 euros", _COMMA, Amount(Decimal(12), "EUR")),
         ("120,00 € HT", _COMMA, Amount(Decimal("120.00"), "EUR", Tax.EXCLUDED)),
         ("120,00 € TTC", _COMMA, Amount(Decimal("120.00"), "EUR", Tax.INCLUDED)),
@@ -179,7 +184,7 @@ _COMMA, _POINT = DecimalSign.COMMA, DecimalSign.POINT
         ("1.2 3,5", _COMMA, Unreadable("not_an_amount", "1.2 3,5")),
         ("12,5,", _COMMA, Unreadable("not_an_amount", "12,5,")),
         ("12,5 5", _COMMA, Unreadable("not_an_amount", "12,5 5")),
-        ("gratuit", _COMMA, Unreadable("not_an_amount", "gratuit")),
+        ("sur devis", _COMMA, Unreadable("not_an_amount", "sur devis")),
         ("12 € / mois", _COMMA, Unreadable("not_an_amount", "12 € / mois")),
         ("9999999999999999", _COMMA, Unreadable("not_an_amount", "9999999999999999")),
         ("1" * 80, _COMMA, Unreadable("not_an_amount", "1" * 60)),
@@ -241,6 +246,25 @@ def test_quantity_is_read(text: str, read: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("36", Quantity(36)),
+        ("36 mois", Quantity(36)),
+        ("3 ans", Quantity(36)),
+        ("1 an", Quantity(12)),
+        ("3 année(s)", Quantity(36)),
+        ("2 years", Quantity(24)),
+        ("illimitée", Quantity(None)),
+        ("", Said.BLANK),
+        ("90 jours", Unreadable("not_months", "90 jours")),
+        ("bientôt", Unreadable("not_a_quantity", "bientôt")),
+    ],
+)
+def test_length_of_time_is_read_in_months(text: str, read: object) -> None:
+    assert read_months(text) == read
+
+
+@pytest.mark.parametrize(
     ("texts", "read"),
     [
         ("true yes oui vrai x X 1 Oui TRUE", True),
@@ -271,6 +295,7 @@ def test_serial_is_read() -> None:
         ("AAAAA-BBBBB-CCCCC\nDDDDD-EEEEE-FFFFF", ("AAAAA-BBBBB-CCCCC", "DDDDD-EEEEE-FFFFF")),
         ("AAAAA-BBBBB-CCCCC DDDDD-EEEEE-FFFFF", ("AAAAA-BBBBB-CCCCC", "DDDDD-EEEEE-FFFFF")),
         ("A1; B2,C3 | A1", ("A1", "B2", "C3")),
+        ("A1 / B2/3", ("A1", "B2/3")),
         ("une clé avec blancs", ("une clé avec blancs",)),
     ],
 )
@@ -295,6 +320,8 @@ def test_cell_without_keys_is_blank_and_unprintable_ones_are_told() -> None:
         ("Abonnement", "subscription"),
         ("libre", "free"),
         ("Essai", "trial"),
+        ("Volume (MAK)", "volume"),
+        ("Perpétuelles", "perpetual"),
     ],
 )
 def test_type_is_read(text: str, value: str) -> None:
@@ -311,6 +338,9 @@ def test_type_is_read(text: str, value: str) -> None:
         ("Processeur", "processor"),
         ("CAL", "cal"),
         ("Site", "site"),
+        ("Périphérique", "device"),
+        ("Réseau", "concurrent"),
+        ("per machine", "device"),
     ],
 )
 def test_metric_is_read(text: str, value: str) -> None:

@@ -319,13 +319,22 @@ def test_systems_of_others_are_imported_as_they_are(sqlite_app: Flask, tmp_path:
         ),
     )
     for text in files:
-        task = _task(sqlite_app, write_text(tmp_path, text.replace("per user", "abonnement")))
+        task = _task(sqlite_app, write_text(tmp_path, text))
         assert _apply(task).is_applied, _plan(task)
 
     itop, ralph, m365 = _one("iTop one"), _one("Ralph one"), _one("Microsoft 365 E3")
     assert (itop.is_unlimited, itop.type) == (True, EntitlementType.PERPETUAL)
     assert (ralph.reference, ralph.quantity, ralph.details["budget"]) == ("N1", 5, "B1")
+    assert (ralph.type, ralph.metric) == (None, Metric.NAMED_USER)
     assert (m365.quantity, m365.details["consumed"]) == (50, "61")
+
+
+def test_currency_may_stand_in_a_column_of_its_own(sqlite_app: Flask, tmp_path: Path) -> None:
+    text = "Logiciel;Coût;Devise\nA;10;USD\nB;20 £;USD\nC;30;\n"
+    assert _apply(_task(sqlite_app, write_text(tmp_path, text))).is_applied
+
+    query = sa.select(EntitlementPeriod.currency).order_by(EntitlementPeriod.id)
+    assert db.session.scalars(query).all() == ["USD", "GBP", "EUR"]
 
 
 def test_who_may_edit_licences_but_no_firms_is_refused_row_by_row(

@@ -89,7 +89,7 @@ _ASSET_SETS = {
     "": "Désignation=name|N° inventaire=asset_tag|N° de série=serial_number|Marque=manufacturer"
     "|Modèle=model_name|Type de matériel=category|État=lifecycle_state|Affecté à=holder"
     "|Service=department|Salle=location|Date d'achat=purchased_on|Fournisseur=supplier"
-    "|Prix d'achat HT=purchase_price|N° facture=invoice_number|N° BC="
+    "|Prix d'achat HT=purchase_price|N° facture=invoice_number|N° BC=order_number"
     "|Fin de garantie=warranty_ends_on|N° d'immobilisation=fixed_asset_number",
 }
 
@@ -103,6 +103,136 @@ def test_columns_of_lists_of_assets_are_mapped_without_a_click(pairs: str) -> No
 
     assert found == {heading: name for heading, name in wanted.items() if name}
     assert best_kind(headings) is ASSETS
+
+
+# As these systems write their lists; GLPI's financial columns bear the name of their group.
+_IFA, _FAI = (
+    "Informations financières et administratives - ",
+    "Financial and administrative information - ",
+)
+_EXPORTS = {
+    ("licences", "Snipe-IT", "its list in English"): "ID=|Company=company|License=name"
+    "|Product Key=keys|Expiration Date=ends_on|Termination Date=|Licensed to Email="
+    "licensed_to_email|Licensed to Name=licensed_to|Category=category|Supplier=supplier"
+    "|Manufacturer=publisher|Min. QTY=|Total=quantity|Avail=|Purchase Date=purchased_on"
+    "|Maintained=is_maintained|Reassignable=is_reassignable|Purchase Cost=cost"
+    "|Purchase Order Number=|Order Number=order_number|Created By=|Notes=notes",
+    # Its French word for a category begins with a Cyrillic letter.
+    ("licences", "Snipe-IT", "its list in French"): "ID=|Compagnie=company|Licence=name"
+    "|Clé du produit=keys|Date d'expiration=ends_on|E-mail de la licence=licensed_to_email"
+    "|Nom de la licence=licensed_to|\u0421atégorie=category|Fournisseur=supplier"
+    "|Fabricant=publisher|Qté min=|Total=quantity|Disponible=|Date d'achat=purchased_on"
+    "|Maintenu=is_maintained|Réattribuables=is_reassignable|Prix d'achat=cost"
+    "|Numéro de commande=order_number|Notes=notes",
+    ("licences", "GLPI", "its list in French"): "Nom=name|Logiciel=product|Entité=company"
+    "|Numéro de série=keys|Nombre=quantity|Type=type|Version d'achat=version"
+    "|Version utilisée=version_in_use|Expiration=ends_on|Statut=status|Lieu=location"
+    "|Utilisateur=person|Groupe=group|Technicien en charge de la licence=owner"
+    "|Numéro d'inventaire=reference|Valide=|Nombre d'installations=consumed"
+    f"|{_IFA}Fournisseur=supplier|{_IFA}Numéro de commande=order_number"
+    f"|{_IFA}Numéro de facture=invoice_number|{_IFA}Valeur=cost|{_IFA}Budget=budget"
+    f"|{_IFA}Date d'achat=purchased_on|Commentaires=notes",
+    ("licences", "GLPI", "its list in English"): "Name=name|Software=product|Entity=company"
+    "|Serial number=keys|Number=quantity|Type=type|Purchase version=version"
+    "|Version in use=version_in_use|Expiration=ends_on|Status=status|User=person|Valid="
+    "|Father=parent"
+    f"|Technician in charge of the license=owner|{_FAI}Value=cost"
+    f"|{_FAI}Date of purchase=purchased_on|Comments=notes",
+    ("licences", "", "iTop in French"): "Nom=name|Organisation->Nom=company"
+    "|Logiciel->Nom=product|Clé=keys|Limite d'utilisation=quantity|Perpétuelle=is_perpetual"
+    "|Date de début=starts_on|Date de fin=ends_on|Description=notes",
+    ("licences", "iTop", "its list in English"): "name=name|org_id->name=company"
+    "|software_id->name=product|licence_key=keys|usage_limit=quantity|perpetual=is_perpetual"
+    "|start_date=starts_on|end_date=ends_on|description=notes",
+    ("licences", "Microsoft 365", "its centre in French"): "Titre du produit=product"
+    "|Nombre total de licences=quantity|Licences expirées=|Licences affectées=consumed"
+    "|Message d\u2019état=status",
+    ("licences", "", "a sheet whose first column counts"): "N°=|Logiciel=product"
+    "|Nb de licences=quantity|N° de licence / clé=keys|Coût total HT=cost|Devise=currency"
+    "|Échéance maintenance=maintenance_ends_on|Référent=owner|Poste=asset",
+    ("licences", "", "a sheet of subscriptions"): "Application=product|Éditeur=publisher"
+    "|Nombre d'utilisateurs=quantity|Coût annuel TTC=cost|Date de début du contrat=starts_on"
+    "|Date de fin du contrat=ends_on|Licences utilisées=consumed",
+    ("assets", "GLPI", "its list in French"): "Nom=name|Entité=|Statut=lifecycle_state"
+    "|Fabricant=manufacturer|Numéro de série=serial_number|Type=category|Modèle=model_name"
+    "|Système d'exploitation - Nom=operating_system|Lieu=location|Dernière modification="
+    "|Usager=|Numéro d'usager=|Numéro d'inventaire=asset_tag|Utilisateur=holder|Groupe="
+    f"|Technicien en charge du matériel=technician|{_IFA}Date d'achat=purchased_on"
+    f"|{_IFA}Date de mise en service=in_service_on|{_IFA}Date de livraison=delivered_on"
+    f"|{_IFA}Date de début de garantie=warranty_starts_on"
+    f"|{_IFA}Durée de garantie=warranty_months"
+    f"|{_IFA}Date d'expiration de la garantie=warranty_ends_on|{_IFA}Fournisseur=supplier"
+    f"|{_IFA}Numéro de commande=order_number|{_IFA}Bon de livraison=delivery_note_number"
+    f"|{_IFA}Numéro de facture=invoice_number"
+    f"|{_IFA}Numéro d'immobilisation=fixed_asset_number|{_IFA}Valeur=purchase_price"
+    f"|{_IFA}Durée d'amortissement=depreciation_months"
+    f"|{_IFA}Date du dernier inventaire physique=last_stocktake_on",
+    ("assets", "GLPI", "its list in English"): "Name=name|Entity=|Status=lifecycle_state"
+    "|Manufacturer=manufacturer|Serial number=serial_number|Type=category|Model=model_name"
+    "|Operating system - Name=operating_system|Location=location|Inventory number=asset_tag"
+    "|User=holder|Technician in charge of the hardware=technician"
+    f"|{_FAI}Date of purchase=purchased_on|{_FAI}Startup date=in_service_on"
+    f"|{_FAI}Start date of warranty=warranty_starts_on|{_FAI}Warranty duration=warranty_months"
+    f"|{_FAI}Delivery form=delivery_note_number|{_FAI}Value=purchase_price"
+    f"|{_FAI}Immobilization number=fixed_asset_number"
+    f"|{_FAI}Amortization duration=depreciation_months",
+    ("assets", "Snipe-IT", "its list in French"): "ID=|Compagnie=|Nom de l'actif=name"
+    "|Étiquette de l'actif=asset_tag|Série =serial_number|Modèle=model_name|Modèle n°.="
+    "|\u0421atégorie=category|Statut=lifecycle_state|Extrait vers=holder|Lieu=location"
+    "|Fabricant=manufacturer|Fournisseur=supplier|Date d'achat=purchased_on"
+    "|Prix d'achat=purchase_price|Numéro de commande=order_number|Fin de vie="
+    "|Garantie=warranty_months|Expiration de garantie=warranty_ends_on|Notes=notes"
+    "|Date de dissociation prévue=loan_due_on|Dernier audit=last_stocktake_on",
+    ("assets", "", "Snipe-IT's sample of an import"): "Company=|Name=name|Asset Tag=asset_tag"
+    "|Category=category|Supplier=supplier|Model=model_name|Model Number=|Asset Notes=notes"
+    "|Checkout Type=|Checked Out To: Username=|Checked Out To: Email=holder",
+    ("assets", "", "OCS Inventory"): "Compte : TAG=|Machine=name|Utilisateur=holder"
+    "|Système d'exploitation=operating_system|RAM (MO)=|Numéro de série=serial_number"
+    "|Fabricant=manufacturer|Modèle=model_name|Type=category",
+    ("people", "", "GLPI in French"): "Identifiant=|Nom de famille=family_name"
+    "|Prénom=given_name|Courriels=email|Téléphone=phone|Téléphone mobile=|Lieu=site|Actif="
+    "|Matricule=external_id|Responsable=manager",
+    ("people", "", "GLPI in English"): "Login=|Surname=family_name|First name=given_name"
+    "|Emails=email|Phone=phone|Location=site|Administrative number=external_id"
+    "|Supervisor=manager",
+    ("people", "", "Snipe-IT in French, with two columns of names"): "ID=|Nom=name"
+    "|Prénom=given_name|Nom (2)=family_name|E-mail=email|Nom d'utilisateur="
+    "|Numéro d\u2019employé=external_id|département=department|Lieu=site|Responsable=manager"
+    "|Date de début=arrived_on|Date de fin=left_on",
+    ("people", "", "Active Directory"): "Name=name|GivenName=given_name|Surname=family_name"
+    "|SamAccountName=|UserPrincipalName=|mail=email|Department=department"
+    "|telephoneNumber=phone|physicalDeliveryOfficeName=site|Manager=manager"
+    "|employeeID=external_id",
+    ("places", "", "GLPI in French"): "Nom complet=path|Nom=name|Entité="
+    "|Numéro de bâtiment=building|Numéro de bureau=room|Code postal=postal_code|Ville=city",
+    ("places", "", "a sheet"): "Site=site|Bât.=building|Étage=floor|N° de bureau=room",
+    ("contracts", "", "GLPI in French"): "Nom=name|Entité=|Numéro=number|Type de contrat=type"
+    "|Date de début=starts_on|Durée=initial_months|Expiration=ends_on|Préavis=notice_months"
+    "|Reconduction=renewal|Périodicité de facturation=billing|Périodicité="
+    "|Fournisseur=supplier|Coûts - Coût=amount",
+}
+
+
+@pytest.mark.parametrize("case", _EXPORTS, ids=" ".join)
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_exports_of_other_systems_are_mapped_without_a_click(
+    case: tuple[str, str, str], *, is_reversed: bool
+) -> None:
+    kind, system, _what = case
+    pairs = [pair.rsplit("=", 1) for pair in _EXPORTS[case].split("|")]
+    if is_reversed and kind != "people":  # the first of two columns of names is the whole name
+        pairs.reverse()
+    headings = [heading for heading, _field in pairs]
+
+    found = find_columns(KINDS[kind], headings)
+
+    fields = {headings[place]: name for name, place in found.items()}
+    wanted = {heading: name for heading, name in pairs if name}
+    if is_reversed:  # two numbers of one order: either is it
+        fields.pop("Purchase Order Number", None)
+    assert fields == wanted
+    assert best_kind(headings).name == kind
+    assert system_of(headings) == system
 
 
 def test_headings_are_compared_without_case_accents_signs_and_ways_of_number() -> None:

@@ -51,6 +51,7 @@ _ROW = ("Office", "Société générale €", "5")
         ("utf-16", Encoding.UTF_16_LE),
         ("utf-16-le", Encoding.UTF_16_LE),
         ("utf-16-be", Encoding.UTF_16_BE),
+        ("mac-roman", Encoding.MAC_ROMAN),
     ],
 )
 def test_encoding_is_found_and_no_mark_stays_on_the_first_heading(
@@ -191,6 +192,7 @@ def test_cell_beyond_the_headings_is_counted(tmp_path: Path) -> None:
         ("=HYPERLINK(1)", f"{NO_VALUE}=HYPERLINK(1)"),
         ("#N/A", f"{NO_VALUE}#N/A"),
         ("#NOM?", f"{NO_VALUE}#NOM?"),
+        ("#####", f"{NO_VALUE}#####"),
         ("#1 produit", "#1 produit"),
         ("+33 1 02", "+33 1 02"),
         (" =x", "=x"),
@@ -208,7 +210,7 @@ def test_formulas_are_not_taken_and_guards_come_off(tmp_path: Path, cell: str, r
         (b"", "file_empty", None),
         (b"\n\n;;\n", "file_empty", None),
         (b"a;b\nc\x00;d\n", "has_nul", 2),
-        (b"Logiciel;Version\n\x81\x8d;1\n", "encoding_unknown", None),
+        (b"Logiciel;Version\n\x81;1\n", "encoding_unknown", None),
         (b'Logiciel;Version\nOffice;1\nVisio;"open\n' + b"x;y\n" * 30, "quoting_wrong", 3),
         (b'Logiciel;Version\n"Off"ice;1\n', "quoting_wrong", 2),
         (b"Logiciel;" + b"x" * 20_000, "line_too_long", 1),
@@ -217,6 +219,7 @@ def test_formulas_are_not_taken_and_guards_come_off(tmp_path: Path, cell: str, r
         (b"Logiciel;Version\n" + b"x;y\n" * 60, "too_many_rows", 51),
         (b"x" * 300_000, "file_too_large", None),
         (b"%PDF-1.7 ...", "not_a_table", None),
+        (b"\xef\xbb\xbf\n<HTML><table><tr><td>Logiciel</td>", "not_a_table", None),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "workbook_old", None),
         (b"PK\x03\x04 nothing", "workbook_damaged", None),
     ],
@@ -293,6 +296,21 @@ def test_workbook_gives_texts_numbers_dates_and_values_of_formulas(tmp_path: Pat
             *(f"{NO_VALUE}=", f"{NO_VALUE}#REF!", "3.01043E+16", NO_VALUE, "nan?"),
         )
     ]
+
+
+def test_sheet_whose_headings_are_known_is_read_and_not_the_notice_before_it(
+    tmp_path: Path,
+) -> None:
+    def row(*texts: str) -> str:
+        return f"<table:table-row>{''.join(map(ods_text, texts))}</table:table-row>"
+
+    notice = row("Mode d'emploi : remplir la feuille Licences")
+    table = row("Parc de licences") + row("Logiciel", "Quantité") + row("Sage", "5")
+    between = '</table:table><table:table table:name="Licences">'
+    path = write_ods(tmp_path, notice + between + table)
+
+    assert _read(path).sheet == "Licences"
+    assert _records(path) == [("Sage", "5")]
 
 
 def test_workbook_of_1904_counts_from_there(tmp_path: Path) -> None:
