@@ -22,6 +22,14 @@ function sendOnce(event) {
   window.setTimeout(() => delete form.dataset.sent, ON_ITS_WAY_MILLISECONDS);
 }
 
+// Says that a file is too large before it is sent for nothing.
+function refuseLarge(input) {
+  const most = Number(input.dataset.most) * 1024 * 1024;
+  const large = [...input.files].find((file) => file.size > most);
+  input.setCustomValidity(large ? `${large.name}: ${input.dataset.refused}` : "");
+  input.reportValidity();
+}
+
 export function startSmall() {
   document.addEventListener("submit", sendOnce);
   window.addEventListener("pageshow", () => {
@@ -44,6 +52,7 @@ export function startSmall() {
     if (event.target.matches("[data-select]")) event.target.select();
   });
   document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-most]")) refuseLarge(event.target);
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
   });
 }

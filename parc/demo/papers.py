@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from parc.models import Contract, DocumentSubject
 from parc.services.actor import Actor
 from parc.services.document_store import DocumentStore
-from parc.services.documents import add_document
+from parc.services.documents import SentFile, add_document
 
 _NAMES: Final[Mapping[str, str]] = {
     "fr": "Conditions particulières {number}.txt",
@@ -36,8 +36,10 @@ def write_papers(
             actor,
             store,
             (DocumentSubject.CONTRACT, row.id),
-            name=_NAMES[language].format(**words),
-            stream=io.BytesIO(_WORDS[language].format(**words).encode()),
+            SentFile(
+                _NAMES[language].format(**words),
+                io.BytesIO(_WORDS[language].format(**words).encode()),
+            ),
             most_megabytes=1,
             subject_name=row.name,
             now=now,

@@ -43,3 +43,6 @@ class Document(Base):
         sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
     )
     author: Mapped[str] = mapped_column(sa.String(200), comment="kept when the login is deleted")
+    is_public: Mapped[bool] = mapped_column(
+        default=False, comment="of an incident: its requester reads it, too"
+    )

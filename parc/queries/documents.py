@@ -28,6 +28,16 @@ def documents_of(session: Session, kind: DocumentSubject, subject_id: int) -> Se
     return session.scalars(query.order_by(Document.id.desc())).all()
 
 
+def public_documents(session: Session, incident_id: int) -> Sequence[Document]:
+    """Give the documents of an incident that its requester reads, the latest first."""
+    query = sa.select(Document).where(
+        Document.subject_kind == DocumentSubject.INCIDENT,
+        Document.subject_id == incident_id,
+        Document.is_public.is_(True),
+    )
+    return session.scalars(query.order_by(Document.id.desc())).all()
+
+
 def get_document(session: Session, document_id: int) -> Document:
     """Give one document.
 

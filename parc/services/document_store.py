@@ -21,7 +21,7 @@ _DIGITS: Final = frozenset("0123456789abcdef")
 # Younger than this, a file may belong to a transaction that has not ended.
 _GRACE: Final = timedelta(days=1)
 _TEXT: Final = "text/plain"
-_OTHER: Final = "application/octet-stream"
+OTHER: Final = "application/octet-stream"
 _SIGNS: Final = (
     (b"%PDF-", "application/pdf"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -36,6 +36,11 @@ _SIGNS: Final = (
     (b"\x1f\x8b", "application/gzip"),
     (b"{\\rtf", "application/rtf"),
 )
+_BRANDS: Final = {
+    **dict.fromkeys((b"heic", b"heix", b"hevc", b"mif1", b"msf1"), "image/heic"),
+    b"avif": "image/avif",
+    b"qt  ": "video/quicktime",
+}
 _OFFICE: Final = (
     ("word/", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
     ("xl/", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -132,9 +137,11 @@ def sniff(file: IO[bytes]) -> str:
             return media_type
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
+    if head[4:8] == b"ftyp":  # ISO 14496-12: the brand tells pictures of phones from films
+        return _BRANDS.get(head[8:12], "video/mp4")
     if head.startswith(b"PK\x03\x04"):
         return _sniff_zip(file)
-    return _TEXT if _is_text(head) else _OTHER
+    return _TEXT if _is_text(head) else OTHER
 
 
 def _sniff_zip(file: IO[bytes]) -> str:
@@ -143,7 +150,7 @@ def _sniff_zip(file: IO[bytes]) -> str:
         with zipfile.ZipFile(file) as book:
             names = book.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return _OTHER
+        return OTHER
     if "[Content_Types].xml" in names:
         for start, media_type in _OFFICE:
             if any(name.startswith(start) for name in names):

@@ -8,6 +8,8 @@ they come back when it is undone.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import IO, Final
@@ -19,10 +21,15 @@ from parc.errors import FieldProblem, InvalidInputError, NotFoundError
 from parc.models import ChangeSetFile, Document, DocumentSubject
 from parc.services.actor import Actor
 from parc.services.audit import record
-from parc.services.document_store import DocumentStore, TooLargeError
+from parc.services.document_store import OTHER, DocumentStore, Stored, TooLargeError
+from parc.services.incident_values import number_text
+from parc.services.incidents import own_incident, touch
 from parc.services.permissions import Action, require
 
 MOST_DOCUMENTS: Final = 200
+# What a requester may add to an incident: in one message, and in all.
+MOST_AT_ONCE: Final = 5
+MOST_OF_REQUESTER: Final = 20
 _MEBI: Final = 1024 * 1024
 _MOST_CHARACTERS: Final = 255
 
@@ -36,14 +43,26 @@ RIGHTS: Final = {
 }
 
 
-def add_document(  # noqa: PLR0913 -- the file is three, its record two, who and when
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file as a person sends it.
+
+    Attributes:
+        is_public: the requester of the incident reads it, too.
+    """
+
+    name: str
+    stream: IO[bytes]
+    is_public: bool = False
+
+
+def add_document(  # noqa: PLR0913 -- the file, its record, who and when
     session: Session,
     actor: Actor,
     store: DocumentStore,
     subject: tuple[DocumentSubject, int],
+    file: SentFile,
     *,
-    name: str,
-    stream: IO[bytes],
     most_megabytes: int,
     subject_name: str,
     now: datetime,
@@ -54,37 +73,108 @@ def add_document(  # noqa: PLR0913 -- the file is three, its record two, who and
         NotAllowedError: the role may not.
         InvalidInputError: ``file`` is missing, empty or too large, or there are too many.
     """
-    kind, subject_id = subject
-    require(actor, RIGHTS[kind][1])
-    shown = clean_name(name)
-    if not shown:
+    require(actor, RIGHTS[subject[0]][1])
+    stored = _take_in(session, store, subject, file, most_megabytes)
+    return _tie(session, actor, subject, file, stored, (subject_name, now))
+
+
+def attach_own(
+    session: Session,
+    actor: Actor,
+    store: DocumentStore,
+    incident_id: int,
+    files: Sequence[SentFile],
+    *,
+    most_megabytes: int,
+    now: datetime,
+) -> list[Document]:
+    """Add files to an incident that the actor has reported, whatever the role; they are public.
+
+    What is of no known type, as a program, is not taken: technicians open what requesters send.
+
+    Raises:
+        NotAllowedError: the role may not.
+        NotFoundError: there is no such incident of the actor's.
+        InvalidInputError: of ``file``; nothing is added then.
+    """
+    require(actor, Action.REPORT_FAULT)
+    incident = own_incident(session, actor, incident_id)
+    subject = (DocumentSubject.INCIDENT, incident_id)
+    if len(files) > MOST_AT_ONCE:
+        raise InvalidInputError([FieldProblem("file", "too_many_files", str(MOST_AT_ONCE))])
+    own = sa.select(sa.func.count()).where(*_of(subject), Document.user_id == actor.user_id)
+    if files and (session.scalar(own) or 0) + len(files) > MOST_OF_REQUESTER:
+        most = str(MOST_OF_REQUESTER)
+        raise InvalidInputError([FieldProblem("file", "too_many_documents", most)])
+    rows = []
+    for file in files:
+        stored = _take_in(session, store, subject, file, most_megabytes)
+        if stored.media_type == OTHER:
+            raise InvalidInputError([FieldProblem("file", "file_type", clean_name(file.name))])
+        public = replace(file, is_public=True)
+        name = f"{number_text(incident_id)} {incident.title}"
+        rows.append(_tie(session, actor, subject, public, stored, (name, now)))
+    if rows:
+        touch(incident, now)
+    return rows
+
+
+def _take_in(
+    session: Session,
+    store: DocumentStore,
+    subject: tuple[DocumentSubject, int],
+    file: SentFile,
+    most_megabytes: int,
+) -> Stored:
+    """Store what a person sends for a record.
+
+    Raises:
+        InvalidInputError: ``file`` is missing, empty or too large, or there are too many.
+    """
+    name = clean_name(file.name)
+    if not name:
         raise InvalidInputError([FieldProblem("file", "required")])
-    count = sa.select(sa.func.count()).where(
-        Document.subject_kind == kind, Document.subject_id == subject_id
-    )
+    count = sa.select(sa.func.count()).where(*_of(subject))
     if (session.scalar(count) or 0) >= MOST_DOCUMENTS:
         raise InvalidInputError([FieldProblem("file", "too_many_documents", str(MOST_DOCUMENTS))])
     try:
-        stored = store.put(stream, most_megabytes * _MEBI)
+        stored = store.put(file.stream, most_megabytes * _MEBI)
     except TooLargeError:
-        problem = FieldProblem("file", "file_too_large", str(most_megabytes))
-        raise InvalidInputError([problem]) from None
+        raise InvalidInputError([FieldProblem("file", "file_too_large", name)]) from None
     if not stored.size_bytes:
-        raise InvalidInputError([FieldProblem("file", "file_empty")])
+        raise InvalidInputError([FieldProblem("file", "file_empty", name)])
+    return stored
+
+
+def _of(subject: tuple[DocumentSubject, int]) -> tuple[sa.ColumnElement[bool], ...]:
+    return (Document.subject_kind == subject[0], Document.subject_id == subject[1])
+
+
+def _tie(
+    session: Session,
+    actor: Actor,
+    subject: tuple[DocumentSubject, int],
+    file: SentFile,
+    stored: Stored,
+    named: tuple[str, datetime],
+) -> Document:
+    """Tie a stored file to its record; ``named`` is the record's name, and when."""
+    kind, subject_id = subject
     row = Document(
         subject_kind=kind,
         subject_id=subject_id,
-        name=shown,
+        name=clean_name(file.name),
+        is_public=file.is_public,
         content_hash=stored.content_hash,
         size_bytes=stored.size_bytes,
         media_type=stored.media_type,
-        created_at=now,
+        created_at=named[1],
         user_id=actor.user_id,
         author=actor.name,
     )
     session.add(row)
     session.flush()
-    _record(session, actor, row, subject_name, now, (None, row.name))
+    _record(session, actor, row, *named, (None, row.name))
     return row
 
 

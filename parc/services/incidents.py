@@ -196,6 +196,18 @@ def locked(session: Session, actor: Actor, incident_id: int) -> Incident:
     return locked_all(session, actor, [incident_id])[0]
 
 
+def own_incident(session: Session, actor: Actor, incident_id: int) -> Incident:
+    """Give an incident that the actor has reported, held; any other is not there.
+
+    Raises:
+        NotFoundError: it is somebody else's, or none.
+    """
+    incident = locked(session, actor, incident_id)
+    if actor.user_id is None or incident.requester_id != actor.user_id:
+        raise NotFoundError(f"there is no incident {number_text(incident_id)}")
+    return incident
+
+
 def locked_all(session: Session, actor: Actor, incident_ids: Sequence[int]) -> list[Incident]:
     """Give incidents that the actor may see, in the order of their numbers, held.
 

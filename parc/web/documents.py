@@ -7,8 +7,10 @@ and calls ``receive``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, TypeVar, cast
 
 from flask import (
@@ -43,6 +45,7 @@ documents = Blueprint("documents", __name__)
 View = TypeVar("View", bound=Callable[..., Any])
 _MEBI = 1024 * 1024
 _FORM_BYTES = 256 * 1024
+_NO_FILE = service.SentFile("", BytesIO())
 _POLICY = "default-src 'none'; sandbox"
 # The address of the sheet on which the documents of a kind stand.
 SHEETS: Mapping[DocumentSubject, Callable[[int], str]] = {
@@ -56,11 +59,16 @@ SHEETS: Mapping[DocumentSubject, Callable[[int], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class DocumentCard:
-    """What ``documents/_card.html`` shows; ``add_url`` is empty for who may not add."""
+    """What ``documents/_card.html`` shows; ``add_url`` is empty for who may not add.
+
+    Attributes:
+        has_requester: somebody reads those that are public.
+    """
 
     rows: Sequence[Document]
     add_url: str
     most_megabytes: int
+    has_requester: bool
 
 
 def takes_files(view: View) -> View:
@@ -101,22 +109,35 @@ def document_card(kind: DocumentSubject, subject_id: int, add_url: str) -> Docum
         documents_of(db.session(), kind, subject_id),
         add_url if is_editable else "",
         settings().documents.max_megabytes,
+        kind is DocumentSubject.INCIDENT,
     )
+
+
+@contextmanager
+def sent_files(*fields: str, is_public: bool = False) -> Iterator[list[service.SentFile]]:
+    """Give the files of these fields of the form, and close them afterwards."""
+    files = [file for field in fields for file in request.files.getlist(field) if file.filename]
+    try:
+        yield [service.SentFile(one.filename or "", one.stream, is_public) for one in files]
+    finally:
+        for file in files:
+            file.close()
 
 
 def receive(kind: DocumentSubject, subject_id: int, name: str, back: str) -> ResponseReturnValue:
     """Take the file of the form in, tie it to a record, and lead back to its sheet."""
-    read_form()
-    file = request.files.get("file")
+    form = read_form(*(["is_public"] if kind is DocumentSubject.INCIDENT else []))
     try:
-        with transaction() as session:
+        with (
+            sent_files("file", is_public=form.is_checked("is_public")) as files,
+            transaction() as session,
+        ):
             row = service.add_document(
                 session,
                 actor(),
                 store(),
                 (kind, subject_id),
-                name=(file.filename if file else "") or "",
-                stream=file.stream if file else cast("Any", None),
+                next(iter(files), _NO_FILE),
                 most_megabytes=settings().documents.max_megabytes,
                 subject_name=name,
                 now=now(),
@@ -124,9 +145,6 @@ def receive(kind: DocumentSubject, subject_id: int, name: str, back: str) -> Res
             tell(gettext("%(name)s is added.", name=row.name))
     except InvalidInputError as error:
         tell(" ".join(map(tell_problem, error.problems)), kind="error")
-    finally:
-        if file:
-            file.close()
     return redirect(back)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -11,14 +14,17 @@ from parc.errors import InvalidInputError, NotFoundError
 from parc.extensions import db, transaction
 from parc.models import Incident, IncidentCategory, IncidentKind, IncidentState, Level
 from parc.queries import incident_sheet as query
+from parc.queries.documents import public_documents
 from parc.queries.labels import LabelRow, asset_of_tag
 from parc.services import incident_links, incident_steps
 from parc.services import incidents as service
+from parc.services.documents import MOST_AT_ONCE, SentFile, attach_own
 from parc.services.incident_values import IncidentInput, number_text
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
 from parc.web.cells import CellWriter
-from parc.web.context import now
+from parc.web.context import now, settings
+from parc.web.documents import send_document, sent_files, store, takes_megabytes
 from parc.web.forms import Form, filled, read_form
 from parc.web.labels import choices
 from parc.web.listing import page_key
@@ -28,6 +34,9 @@ my_incidents = Blueprint("my_incidents", __name__)
 
 _MOST_ASSETS = 100
 _ROWS = 50
+# Of one file of a requester, whatever technicians may add.
+_MOST_MEGABYTES = 20
+_FILES = ("photo", "file")
 LABELS = {
     "title": _("What is wrong"),
     "text": _("Description"),
@@ -35,6 +44,8 @@ LABELS = {
     "category": _("Category"),
     "is_blocking": _("I cannot work because of it"),
     "reason": _("Why it is not resolved"),
+    "message": _("Message"),
+    "file": _("Pictures or other files"),
 }
 _FIELDS = ("title", "text", "kind", "category", "is_blocking")
 
@@ -71,6 +82,7 @@ def report() -> ResponseReturnValue:
 
 
 @my_incidents.post("/my/report")
+@takes_megabytes(MOST_AT_ONCE * _MOST_MEGABYTES)
 @requires(Action.REPORT_FAULT)
 def send_report() -> ResponseReturnValue:
     """Report it."""
@@ -85,6 +97,7 @@ def report_asset(tag: str) -> ResponseReturnValue:
 
 
 @my_incidents.post("/a/<tag>/report")
+@takes_megabytes(MOST_AT_ONCE * _MOST_MEGABYTES)
 @requires(Action.REPORT_FAULT)
 def send_report_asset(tag: str) -> ResponseReturnValue:
     """Report a fault of the machine."""
@@ -99,14 +112,18 @@ def incident(incident_id: int) -> ResponseReturnValue:
 
 
 @my_incidents.post("/my/incidents/<int:incident_id>/follow-up")
+@takes_megabytes(MOST_AT_ONCE * _MOST_MEGABYTES)
 @requires(Action.REPORT_FAULT)
 def send_follow_up(incident_id: int) -> ResponseReturnValue:
-    """Say something about an own incident."""
+    """Say something about an own incident, send files of it, or both."""
     form = read_form("text")
     _own(incident_id)
     try:
-        with transaction() as session:
-            incident_links.follow_up(session, actor(), incident_id, form.value("text"), at=now())
+        with sent_files(*_FILES) as files, transaction() as session:
+            if form.text("text") or not files:
+                said = form.value("text")
+                incident_links.follow_up(session, actor(), incident_id, said, at=now())
+            _attach(session, incident_id, files)
     except InvalidInputError as error:
         return _incident_page(incident_id, form.refused(error)), 422
     tell(gettext("Your message is added."))
@@ -126,6 +143,26 @@ def send_reopen(incident_id: int) -> ResponseReturnValue:
         return _incident_page(incident_id, form.refused(error)), 422
     tell(gettext("%(number)s is open again.", number=number_text(incident_id)))
     return redirect(url_for("my_incidents.incident", incident_id=incident_id))
+
+
+@my_incidents.get("/my/incidents/<int:incident_id>/documents/<int:document_id>")
+@requires(Action.REPORT_FAULT)
+def download(incident_id: int, document_id: int) -> ResponseReturnValue:
+    """Give out a file of an own incident that is public."""
+    _own(incident_id)
+    for row in public_documents(db.session(), incident_id):
+        if row.id == document_id:
+            return send_document(row)
+    raise NotFoundError("There is no such document of your incident.")
+
+
+def _attach(session: Any, incident_id: int, files: Sequence[SentFile]) -> None:
+    most = _most_megabytes()
+    attach_own(session, actor(), store(), incident_id, files, most_megabytes=most, now=now())
+
+
+def _most_megabytes() -> int:
+    return min(_MOST_MEGABYTES, settings().documents.max_megabytes)
 
 
 def _own(incident_id: int) -> Incident:
@@ -163,8 +200,9 @@ def _send(asset: LabelRow | None) -> ResponseReturnValue:
         asset_ids=[asset.asset_id] if asset else [],
     )
     try:
-        with transaction() as session:
+        with sent_files(*_FILES) as files, transaction() as session:
             number = service.open_incident(session, actor(), given, at=now()).id
+            _attach(session, number, files)
     except InvalidInputError as error:
         return _report_page(form.refused(error), asset), 422
     tell(gettext("Thank you: %(number)s is open.", number=number_text(number)))
@@ -179,6 +217,8 @@ def _report_page(form: Form, asset: LabelRow | None) -> str:
         labels=LABELS,
         kinds=choices(IncidentKind),
         categories=choices(IncidentCategory),
+        most_megabytes=_most_megabytes(),
+        most_files=MOST_AT_ONCE,
     )
 
 
@@ -193,5 +233,8 @@ def _incident_page(incident_id: int, form: Form) -> str:
         assets=query.asset_labels(session, incident_id),
         form=form,
         labels=LABELS,
+        files=public_documents(session, incident_id),
+        most_megabytes=_most_megabytes(),
+        most_files=MOST_AT_ONCE,
         can_reopen=found.state in (IncidentState.RESOLVED, IncidentState.CLOSED),
     )

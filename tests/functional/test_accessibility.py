@@ -110,6 +110,7 @@ NO_PAGES = {
     "incidents.suggest",
     "movements.suggest_orders",
     "documents.download",
+    "my_incidents.download",
     "departments.suggest",
     "imports.live",
     "people.suggest",

@@ -18,7 +18,13 @@ from parc.extensions import db, transaction
 from parc.models import AuditEntry, Document, DocumentSubject, Role
 from parc.services.actor import Actor
 from parc.services.document_store import DocumentStore, TooLargeError, sniff
-from parc.services.documents import add_document, clean_name, collect_files, delete_document
+from parc.services.documents import (
+    SentFile,
+    add_document,
+    clean_name,
+    collect_files,
+    delete_document,
+)
 from tests.conftest import SOME_MOMENT
 from tests.factories import SOME_PERSON
 
@@ -41,6 +47,8 @@ def _zip(*names: str, mimetype: str = "") -> bytes:
         (b"%PDF-1.7\n", "application/pdf"),
         (b"\x89PNG\r\n\x1a\nxx", "image/png"),
         (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"\x00\x00\x00\x18ftypheic", "image/heic"),
+        (b"\x00\x00\x00\x18ftypmp42", "video/mp4"),
         (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
         (b"<html><script>alert(1)</script>", "text/plain"),
         (b"<svg onload=alert(1)>", "text/plain"),
@@ -116,8 +124,7 @@ def _add(store: DocumentStore, body: bytes, actor: Actor = SOME_PERSON, name: st
             actor,
             store,
             (DocumentSubject.CONTRACT, 7),
-            name=name,
-            stream=io.BytesIO(body),
+            SentFile(name, io.BytesIO(body)),
             most_megabytes=1,
             subject_name="Printers",
             now=SOME_MOMENT,

@@ -41,7 +41,7 @@ from parc.services.change_sets import recording
 from parc.services.contract_lines import add_typed
 from parc.services.contract_removal import delete_contract
 from parc.services.document_store import DocumentStore
-from parc.services.documents import add_document, collect_files
+from parc.services.documents import SentFile, add_document, collect_files
 from parc.services.entitlements import create_entitlement
 from parc.services.incident_values import IncidentInput
 from parc.services.incidents import open_incident
@@ -74,8 +74,7 @@ def _attach(app: Flask, session: Session, kind: DocumentSubject, number: int, te
         SOME_PERSON,
         _store(app),
         (kind, number),
-        name=f"{text}.txt",
-        stream=io.BytesIO(text.encode()),
+        SentFile(f"{text}.txt", io.BytesIO(text.encode())),
         most_megabytes=1,
         subject_name="x",
         now=SOME_MOMENT,

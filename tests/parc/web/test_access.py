@@ -231,6 +231,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "incidents.send_step": Role.TECHNICIAN,
     "incidents.send_unlink": Role.TECHNICIAN,
     "incidents.show": Role.READ_ONLY,
+    "my_incidents.download": Role.REQUESTER,
     "my_incidents.incident": Role.REQUESTER,
     "my_incidents.report": Role.REQUESTER,
     "my_incidents.report_asset": Role.REQUESTER,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
@@ -9,7 +10,18 @@ import sqlalchemy as sa
 from flask import Flask
 
 from parc.extensions import db, transaction
-from parc.models import FollowUp, Incident, IncidentState, Level, Priority, Role, User
+from parc.models import (
+    AuditEntry,
+    Document,
+    DocumentSubject,
+    FollowUp,
+    Incident,
+    IncidentState,
+    Level,
+    Priority,
+    Role,
+    User,
+)
 from parc.services import incident_links, incident_steps
 from parc.services.actor import SYSTEM
 from parc.services.people import PersonDraft, save_person
@@ -124,3 +136,104 @@ def test_own_incidents_are_shown_page_by_page(requester: Browser) -> None:
     found = re.search(r'href="(/my\?before=\d+)"', page)
     assert found is not None
     assert requester.get(found[1]).text.count("/my/incidents/") == 1
+
+
+PHOTO = b"\xff\xd8\xff\xe0photo"
+
+
+def sent(*files: tuple[str, bytes]) -> list[tuple[io.BytesIO, str]]:
+    return [(io.BytesIO(body), name) for name, body in files]
+
+
+def files_of(number: int) -> list[tuple[str, str, bool]]:
+    db.session.rollback()
+    query = sa.select(Document).where(
+        Document.subject_kind == DocumentSubject.INCIDENT, Document.subject_id == number
+    )
+    rows = db.session.scalars(query.order_by(Document.id))
+    return [(row.name, row.media_type, row.is_public) for row in rows]
+
+
+def test_fault_is_reported_with_a_photo_and_answered_with_another(requester: Browser) -> None:
+    page = requester.get("/a/P2/report").text
+    assert 'accept="image/*" capture="environment"' in page
+    sending = {**SENT, "photo": sent(("photo.jpg", PHOTO)), "file": sent(("", b""))}
+    requester.post("/a/P2/report", sending)
+    number = only().id
+    assert files_of(number) == [("photo.jpg", "image/jpeg", True)]
+    answer = requester.post(
+        f"/my/incidents/{number}/follow-up",
+        {"text": "", "file": sent(("log.txt", b"line"), ("scan.pdf", b"%PDF-1.7"))},
+        follow_redirects=True,
+    )
+    assert "Your message is added." in answer.text
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(FollowUp)) == 0
+    found = re.findall(rf"/my/incidents/{number}/documents/\d+", answer.text)
+    assert len(found) == 3
+    given = requester.get(found[-1])
+    assert given.data == PHOTO
+    assert given.headers["Content-Disposition"] == "attachment; filename=photo.jpg"
+    assert "sandbox" in given.headers["Content-Security-Policy"]
+    history = db.session.scalars(
+        sa.select(AuditEntry.changes).where(AuditEntry.action == "changed")
+    ).all()
+    assert {"document": [None, "photo.jpg"]} in history
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([("tool.exe", b"MZ\x90\x00\x03")], "tool.exe is no picture"),
+        ([("empty.jpg", b"")], "The file empty.jpg is empty."),
+        ([(f"{n}.jpg", PHOTO) for n in range(6)], "too many files: at most 5"),
+    ],
+)
+def test_file_that_is_not_taken_reports_nothing_and_loses_nothing(
+    requester: Browser, files: list[tuple[str, bytes]], said: str
+) -> None:
+    answer = requester.post("/my/report", {**SENT, "text": "kept", "file": sent(*files)})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert "kept" in answer.text
+    assert db.session.scalars(sa.select(Incident)).all() == []
+
+
+def test_requester_adds_twenty_files_and_no_more(requester: Browser) -> None:
+    requester.post("/my/report", SENT)
+    where = f"/my/incidents/{only().id}/follow-up"
+    for _ in range(4):
+        five = sent(*((f"{n}.jpg", PHOTO) for n in range(5)))
+        assert requester.post(where, {"text": "", "file": five}).status_code == 302
+    answer = requester.post(where, {"text": "kept", "file": sent(("a.jpg", PHOTO))})
+    assert answer.status_code == 422
+    assert "too many documents: at most 20" in answer.text
+    assert "kept" in answer.text
+
+
+def test_requester_reads_public_files_of_their_own_incidents_only(requester: Browser) -> None:
+    technician = Browser(requester.app, Role.TECHNICIAN)
+    requester.post("/my/report", {**SENT, "file": sent(("mine.jpg", PHOTO))})
+    requester.post("/my/report", SENT)
+    number, second = db.session.scalars(sa.select(Incident.id).order_by(Incident.id))
+    for name, shared in (("inside.txt", {}), ("shared.txt", {"is_public": "1"})):
+        technician.post(f"/incidents/{number}/documents", {"file": sent((name, b"text")), **shared})
+    db.session.rollback()
+    ids = {row.name: row.id for row in db.session.scalars(sa.select(Document))}
+    page = requester.get(f"/my/incidents/{number}").text
+    assert "shared.txt" in page
+    assert "inside.txt" not in page
+    assert "inside.txt" in technician.get(f"/incidents/{number}").text
+    where = f"/my/incidents/{number}/documents"
+    statuses = {name: requester.get(f"{where}/{key}").status_code for name, key in ids.items()}
+    assert statuses == {"mine.jpg": 200, "shared.txt": 200, "inside.txt": 404}
+    assert requester.get(f"/my/incidents/{second}/documents/{ids['mine.jpg']}").status_code == 404
+    assert requester.get(f"/documents/{ids['mine.jpg']}").status_code == 404
+    for other in (Browser(requester.app, Role.REQUESTER), technician):
+        assert other.get(f"{where}/{ids['mine.jpg']}").status_code == 404
+        sending = {"text": "x", "file": sent(("x.jpg", PHOTO))}
+        assert other.post(f"/my/incidents/{number}/follow-up", sending).status_code == 404
+    assert len(files_of(number)) == 3
+    # One that is the requester's no more, by an edit, is not theirs to read.
+    with transaction() as session:
+        session.get_one(Incident, number).requester_id = None
+    assert requester.get(f"{where}/{ids['mine.jpg']}").status_code == 404
