@@ -158,14 +158,18 @@ def _interfaces(count: int) -> Iterator[tuple[object, ...]]:
 
 
 def _incidents(count: int) -> Iterator[tuple[object, ...]]:
-    """Give as many incidents as assets; one of fifty is open."""
+    """Give as many incidents as assets, of the last year; one of fifty is open."""
+    chance = random.Random(11)  # noqa: S311 -- data, no secret
     priorities = ("major", "very_high", "high", "medium", "low", "very_low")
     for n in range(1, count + 1):
-        at, is_open, rank = _stamp(NOW - timedelta(minutes=5 * (count - n))), n % 50 == 0, n % 6
+        opened, is_open, rank = NOW - timedelta(minutes=5 * (count - n)), n % 50 == 0, n % 6
+        taken = min(opened + timedelta(hours=chance.expovariate(1 / 4)), NOW)
+        resolved = min(taken + timedelta(days=chance.expovariate(1 / 2)), NOW)
+        at, done = _stamp(opened), None if is_open else _stamp(resolved)
         yield (
             n, "incident", "new" if is_open else "closed", is_open, f"Panne {n}", "", "hardware",
-            "medium", "medium", priorities[rank], rank + 1, "hand", "", n % 200 + 1, at, at,
-            None if is_open else at, None if is_open else at, 0, 0, "{}", at, 1,
+            "medium", "medium", priorities[rank], rank + 1, "hand", "", n % 200 + 1, at,
+            _stamp(taken), done, done, 0, 0, "{}", at, 1,
             f"i-{n:06d} panne {n}",
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ from parc.clock import Clock
 from parc.errors import ConflictError
 from parc.extensions import reading, transaction
 from parc.queries.agents import has_waiting_inventory
+from parc.queries.incident_reports import KEPT, has_many
 from parc.queries.jobs import (
     has_due_range,
     has_job_since,
@@ -31,6 +32,7 @@ ALL_POSITIONS = "all_positions"
 MAIL = "mail"
 WATCH = "watch_folder"
 ONLINE_SUPPORT = "online_support"
+INCIDENT_REPORTS = "incident_reports"
 _ASKED_EVERY = timedelta(days=7)
 _PURGE_HOUR = 3
 _PURGE_MINUTE = 40  # after the hour that clock changes repeat
@@ -82,6 +84,16 @@ def queue_positions(clock: Clock, zone: ZoneInfo) -> bool:
         if not has_stale(session):
             return False
     return _queue(POSITIONS, {}, clock())
+
+
+def queue_incident_reports(clock: Clock) -> bool:
+    """Queue the making of indicators, well before those of many incidents are too old."""
+    now = clock()
+    with reading() as session:
+        made_lately = has_job_since(session, INCIDENT_REPORTS, now - KEPT / 3)
+        if made_lately or not has_many(session):
+            return False
+    return _queue(INCIDENT_REPORTS, {}, now)
 
 
 def queue_software(clock: Clock, zone: ZoneInfo) -> bool:

@@ -17,7 +17,7 @@ from parc.discovery.agents import settle_uploads, take_waiting
 from parc.discovery.collectors_network import collectors_network
 from parc.discovery.run import Tools, apply_held, discover
 from parc.errors import ParcError
-from parc.jobs import contracts, end_of_life, imports, positions
+from parc.jobs import contracts, end_of_life, imports, incident_reports, positions
 from parc.jobs import software as found_software
 from parc.jobs.clock import (
     AGENTS,
@@ -25,6 +25,7 @@ from parc.jobs.clock import (
     ALL_POSITIONS,
     COVER,
     INBOX,
+    INCIDENT_REPORTS,
     MAIL,
     ONLINE_SUPPORT,
     POSITIONS,
@@ -152,6 +153,7 @@ HANDLERS: dict[str, Handler] = {
     APPLY: apply,
     AGENTS: agents,
     INBOX: inbox,
+    INCIDENT_REPORTS: incident_reports.incident_reports,
     PURGE: purge,
     COVER: contracts.cover,
     ALERTS: contracts.alerts,

@@ -158,6 +158,7 @@ class Worker:
             job_clock.queue_online_support(self._clock)
         job_clock.queue_cover(self._clock, self._zone)
         job_clock.queue_positions(self._clock, self._zone)
+        job_clock.queue_incident_reports(self._clock)
 
     def _mail(self) -> None:
         if self._has_mail_server:

@@ -258,3 +258,16 @@ class IncidentRule(Base):
     impact: Mapped[Level] = mapped_column(EnumValue(Level))
     urgency: Mapped[Level] = mapped_column(EnumValue(Level))
     updated_at: Mapped[datetime]
+
+
+class IncidentReport(Base):
+    """The indicators of a period, as the worker made them last."""
+
+    __tablename__ = "incident_report"
+
+    period_days: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    grouped_by: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    made_at: Mapped[datetime]
+    body: Mapped[bytes] = mapped_column(
+        sa.LargeBinary, comment="JSON of a Report of queries/incident_figures.py"
+    )

@@ -29,6 +29,10 @@ from sqlalchemy.sql.expression import FunctionElement
 
 from parc.models import Asset, Incident, IncidentAsset, IncidentCategory, IncidentState, Location
 
+# What the worker and the page make figures of: the days of a period with those of its parts, and
+# what tells groups.
+PERIODS: Final[Mapping[int, int]] = {28: 7, 91: 7, 364: 28}
+GROUPS: Final = ("category", "model", "site")
 # Upper bounds of the ages of the backlog, in days; the last group is older.
 AGE_DAYS: Final = (1, 7, 30)
 _IS_REAL: Final = (Incident.state.not_in((IncidentState.DRAFT, IncidentState.DISMISSED)),)

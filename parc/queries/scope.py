@@ -297,6 +297,12 @@ def _of_change_set(row: Table) -> Condition:
     return _sees(models.ChangeSet, row.change_set_id)
 
 
+def _nothing(row: Table) -> Condition:
+    """Show nothing: it was made of all there is."""
+    del row
+    return sa.false()
+
+
 _Rule = Callable[[Table], Condition]
 _RULES: Final[Mapping[type[Base], _Rule]] = {
     models.Asset: _stands_there,
@@ -311,6 +317,7 @@ _RULES: Final[Mapping[type[Base], _Rule]] = {
     models.Attachment: _of_interface,
     models.Incident: _incident,
     models.IncidentLink: _link,
+    models.IncidentReport: _nothing,
     models.FollowUp: _of_incident,
     models.Document: _document,
     models.AuditEntry: _audit_entry,

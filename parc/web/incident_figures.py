@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import cast
 
 from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
@@ -17,6 +17,7 @@ from parc.extensions import db
 from parc.models import IncidentCategory
 from parc.queries import incident_figures as query
 from parc.queries.incident_figures import Bucket, Figures, Report
+from parc.queries.incident_reports import MANY, is_fresh, kept_report
 from parc.queries.locations import read_places
 from parc.services.permissions import Action
 from parc.web.access import requires, sight
@@ -29,8 +30,7 @@ from parc.web.listing import refuse
 
 __all__ = ["incidents"]
 
-# Length of the period and of its parts, in days.
-_PERIODS: Mapping[str, tuple[int, int]] = {"28": (28, 7), "91": (91, 7), "364": (364, 28)}
+_PERIODS = {str(days): (days, part_days) for days, part_days in query.PERIODS.items()}
 _PERIOD_NAMES = {"28": _("4 weeks"), "91": _("13 weeks"), "364": _("52 weeks")}
 _GROUPS = {"category": _("Category"), "model": _("Model"), "site": _("Site")}
 _AGES = (
@@ -40,9 +40,6 @@ _AGES = (
     _("more than 30 days"),
 )
 _MOST_ROWS = 50
-# Of so many incidents the figures are computed at most once in this time.
-MANY: Final = 5_000
-KEPT: Final = timedelta(minutes=10)
 _EXTENSION = "parc_incident_reports"
 _DAY = 86_400
 _WORD = 80
@@ -82,6 +79,11 @@ class _Asked:
     since: datetime
     now: datetime
     part_days: int
+
+    @property
+    def days(self) -> int:
+        """Give the length of the period."""
+        return int(self.period)
 
 
 @incidents.get("/incidents/figures")
@@ -206,20 +208,25 @@ def _asked() -> _Asked:
 
 
 def _report(asked: _Asked) -> Report:
-    """Compute what is asked for, or take what was computed lately where that takes long."""
+    """Compute what is asked for, or take what was computed lately where that takes long.
+
+    Who is limited to places computes: what the worker keeps is of all incidents.
+    """
     kept = cast(
         "dict[tuple[int | None, str, str], Report]",
         current_app.extensions.setdefault(_EXTENSION, {}),
     )
     key = (sight(), asked.period, asked.group)
     found = kept.get(key)
-    if found is None or not timedelta(0) <= asked.now - found.now < KEPT:
-        found = query.read_report(
-            db.session(), asked.group, asked.since, asked.now, asked.part_days
+    if found is None or not is_fresh(found.now, asked.now):
+        session = db.session()
+        found = kept_report(session, asked.group, asked.days, asked.now) if key[0] is None else None
+        found = found or query.read_report(
+            session, asked.group, asked.since, asked.now, asked.part_days
         )
         # What nobody takes any more goes, too: sessions end, and each limited one has its own.
         for other, report in list(kept.items()):
-            if other == key or not timedelta(0) <= asked.now - report.now < KEPT:
+            if other == key or not is_fresh(report.now, asked.now):
                 kept.pop(other, None)
         if found.case_count > MANY:
             kept[key] = found

@@ -23,10 +23,12 @@ from parc import models
 from parc.extensions import db, transaction
 from parc.key_texts import IgnoredKind
 from parc.models import Base, DeviceStatus, LocationKind, Role, RunState, TargetOutcome
+from parc.queries.incident_figures import read_report
 from parc.services.allocations import Holder, allocate
 from parc.services.credentials import CredentialDraft, save_credential
 from parc.services.entitlements import add_period, create_entitlement, put_keys
 from parc.services.incident_links import follow_up, link
+from parc.services.incident_reports import keep_report
 from parc.services.incident_values import IncidentInput
 from parc.services.incidents import open_incident
 from parc.services.positions import mark_all, refresh_some, take_snapshot
@@ -58,6 +60,7 @@ MADE_BY_US = {
     "outgoing_message.key", "outgoing_message.message_id", "supplier.search_text",
     "audit_entry.action", "audit_entry.subject_kind", "counter.name",
     "credential.key_id", "incident.rule_key", "incident.live_key", "incident.search_text",
+    "incident_report.grouped_by",
     "credential_success.address", "device.address",
     "device.category_source", "difference.field", "job_run.key", "job_run.kind", "job_run.lock",
     "job_run.worker", "run_target.address", "sign_in_failure.address", "sign_in_link.token_hash",
@@ -385,6 +388,8 @@ def _add_incidents(
     first.waiting_for, first.resolution, first.priority_reason = text(13), text(14), text(15)
     link(session, SOME_PERSON, first.id, other.id, "related", at=SOME_MOMENT)
     follow_up(session, SOME_PERSON, first.id, "seen", at=SOME_MOMENT)
+    now = SOME_MOMENT
+    keep_report(session, read_report(session, "site", now, now, 7), "site", 28)
     session.add(
         models.IncidentRule(
             code=models.IncidentRuleCode.SUPPLY_LOW, is_enabled=True, threshold=5, range_ids=[],

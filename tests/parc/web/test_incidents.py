@@ -14,25 +14,33 @@ from flask import Flask
 
 from parc.clock import now
 from parc.extensions import db, transaction
+from parc.jobs import clock as job_clock
+from parc.jobs.execution import JobContext
+from parc.jobs.handlers import HANDLERS
 from parc.models import (
     AuditEntry,
     Incident,
     IncidentAsset,
     IncidentCause,
     IncidentLink,
+    IncidentReport,
     IncidentState,
     LifecycleState,
     MovementKind,
     Priority,
     Role,
 )
+from parc.queries.incident_reports import KEPT
 from parc.services import movements
+from parc.services.actor import SYSTEM
 from parc.services.contract_lines import add_typed
 from parc.services.incident_values import IncidentInput, number_text
 from parc.services.incidents import open_incident
+from parc.services.jobs import JobStoppedError
 from parc.services.movement_kinds import Order
 from parc.services.people import PersonDraft, save_person
 from parc.services.places import create_path
+from parc.services.users import limit_to_places
 from parc.web.incident_figures import duration
 from tests.conftest import SOME_MOMENT
 from tests.contract_world import TODAY, make_contract, make_supplier
@@ -497,10 +505,46 @@ def test_figures_of_many_incidents_stand_for_some_minutes(
     assert "Computed at" in technician.get("/incidents/figures").text
     make_incident(category="printing")
     assert opened() == "1"
-    monkeypatch.setattr("parc.web.incident_figures.KEPT", timedelta(0))
+    monkeypatch.setattr("parc.queries.incident_reports.KEPT", timedelta(0))
     assert opened() == "2"
     technician.get("/incidents/figures?by=model")
     assert len(technician.app.extensions["parc_incident_reports"]) == 1  # what is old has gone
+
+
+def test_figures_of_many_incidents_are_made_before_anybody_asks(
+    technician: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = technician.app
+
+    def opened(browser: Browser, days: int = 28) -> str:
+        browser.app.extensions.pop("parc_incident_reports", None)  # another server process
+        address = f"/incidents/export-figures.csv?days={days}"
+        return browser.get(address).text.splitlines()[1].split(",")[1]
+
+    make_incident(category="printing")
+    with app.app_context():
+        assert not job_clock.queue_incident_reports(now)  # of so few it is no work
+        monkeypatch.setattr("parc.queries.incident_reports.MANY", 0)
+        assert job_clock.queue_incident_reports(now)
+        assert not job_clock.queue_incident_reports(now)
+        monkeypatch.setattr("parc.jobs.incident_reports.MANY", 0)
+        HANDLERS["incident_reports"](JobContext(app, now, lambda: False, transaction), {})
+        HANDLERS["incident_reports"](JobContext(app, now, lambda: False, transaction), {})
+        with pytest.raises(JobStoppedError):
+            HANDLERS["incident_reports"](JobContext(app, now, lambda: True, transaction), {})
+    make_incident(category="printing")
+    assert (opened(technician), opened(technician, 364)) == ("1", "1")
+    limited = Browser(app, Role.TECHNICIAN)
+    with transaction() as session:
+        create_path(session, SOME_PERSON, "Lyon", at=SOME_MOMENT)
+        assert limited.user_id is not None
+        limit_to_places(session, SYSTEM, limited.user_id, ["Lyon"], SOME_MOMENT)
+        session.execute(sa.update(Incident).values(technician_id=limited.user_id))
+    limited.sign_in(limited.user_id)
+    assert opened(limited) == "2"  # what is kept is of all there is, and not for them
+    with transaction() as session:
+        session.execute(sa.update(IncidentReport).values(made_at=now() - KEPT))
+    assert opened(technician) == "2"
 
 
 def test_long_times_are_said_in_days(sqlite_app: Flask) -> None:
