@@ -9,7 +9,13 @@ from collections.abc import Mapping
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    NotFound,
+    SecurityError,
+    UnprocessableEntity,
+)
 
 from parc.errors import (
     ConflictError,
@@ -21,6 +27,7 @@ from parc.errors import (
 from parc.web.problems import tell_problem
 
 _log = logging.getLogger(__name__)
+_REFUSALS = (BadRequest, NotFound, UnprocessableEntity)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{24,}")
 
 _TITLES: Mapping[int, str] = {
@@ -67,7 +74,13 @@ def _show_http(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, SecurityError):
         _log.warning("host %r is not in server.trusted_hosts", request.environ.get("HTTP_HOST"))
         return "This name is not in Parc's settings: add it to server.trusted_hosts.\n", 400
-    return _page(code, error)
+    return _page(code, error, details=_own_words(error))
+
+
+def _own_words(error: HTTPException) -> list[str]:
+    """Give what a view says of its refusal; what the libraries say is for programmers."""
+    is_ours = type(error) in _REFUSALS and error.description != type(error).description
+    return [error.description] if is_ours and error.description else []
 
 
 def _show_invalid(error: InvalidInputError) -> ResponseReturnValue:

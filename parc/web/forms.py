@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from flask import abort, request
+from flask_babel import gettext
 
 from parc.errors import FieldProblem, InvalidInputError
 from parc.web.problems import tell_problem
@@ -59,7 +60,8 @@ def read_form(*names: str) -> Form:
     """Read the named fields of the request; a field that is not named is refused with 400."""
     unknown = set(request.form) - set(names) - _ALWAYS
     if unknown:
-        abort(400, description=f"Unknown fields: {', '.join(sorted(unknown))[:200]}")
+        told = ", ".join(sorted(unknown))[:200]
+        abort(400, description=gettext("Unknown fields: %(names)s", names=told))
     return Form({name: request.form.getlist(name) for name in names if name in request.form})
 
 

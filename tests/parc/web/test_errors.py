@@ -83,3 +83,13 @@ def test_lost_key_gives_503_and_says_what_to_do(
     assert answer.status_code == 503
     assert "The key ring does not hold key k1: restore the key file." in answer.text
     assert "Traceback" not in caplog.text
+
+
+def test_what_a_view_says_of_its_refusal_stands_on_the_page(sqlite_app: Flask) -> None:
+    technician = Browser(sqlite_app, Role.TECHNICIAN)
+    answer = technician.post("/incidents/decide", {"action": "assign"})
+    assert (answer.status_code, "Nothing is ticked." in answer.text) == (400, True)
+    answer = technician.get("/incidents?state=%3Cb%3E")
+    assert (answer.status_code, "The filter state cannot be read." in answer.text) == (422, True)
+    assert "No asset has the tag &lt;b&gt;." in technician.get("/a/%3Cb%3E").text
+    assert "<li>" not in technician.get("/nowhere").text.partition("<main")[2]
