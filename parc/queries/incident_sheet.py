@@ -76,7 +76,7 @@ class IncidentSheet:
 
     incident: Incident
     technician: str | None
-    person_id: int | None
+    requester: Person | None
     follow_ups: Sequence[FollowUp]
     links: Sequence[Any]
 
@@ -102,7 +102,7 @@ def read_sheet(session: Session, incident: Incident, *, is_staff: bool) -> Incid
     return IncidentSheet(
         incident,
         technician.display_name if technician else None,
-        incident.requester_person_id,
+        session.get(Person, incident.requester_person_id) if incident.requester_person_id else None,
         session.scalars(said.order_by(FollowUp.id).limit(_MOST_ROWS)).all(),
         _links(session, incident.id) if is_staff else [],
     )

@@ -15,6 +15,7 @@ from parc.models import (
     Asset,
     Contract,
     Coverage,
+    FollowUp,
     Incident,
     IncidentAsset,
     IncidentState,
@@ -102,12 +103,14 @@ class IncidentPage:
 
     Attributes:
         has_more: there are more than the bound.
+        answered: the open ones of the page of which the requester has said the last word.
     """
 
     page: Page
     count: int
     assets: Mapping[int, Sequence[str]]
     has_more: bool = False
+    answered: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,9 @@ def list_incidents(
     limit = SEARCH_COUNT_LIMIT if wanted.text else COUNT_LIMIT
     counted = sa.select(Incident.id).where(*conditions).limit(limit + 1).subquery()
     count = session.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
-    names = asset_names(session, [row.id for row in page.rows])
-    return IncidentPage(page, min(count, limit), names, count > limit)
+    ids = [row.id for row in page.rows]
+    names, answered = asset_names(session, ids), _answered(session, ids)
+    return IncidentPage(page, min(count, limit), names, count > limit, answered)
 
 
 def latest_incidents(
@@ -196,6 +200,26 @@ def asset_names(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
         for incident_id, name in session.execute(query):
             found[incident_id].append(name)
     return found
+
+
+def _answered(session: Session, ids: Sequence[int]) -> frozenset[int]:
+    """Tell of which open incidents the latest follow-up is the requester's own."""
+    latest = (
+        sa.select(sa.func.max(FollowUp.id))
+        .where(FollowUp.incident_id.in_(ids))
+        .group_by(FollowUp.incident_id)
+    )
+    query = (
+        sa.select(Incident.id)
+        .join(FollowUp, FollowUp.incident_id == Incident.id)
+        .where(
+            FollowUp.id.in_(latest),
+            FollowUp.user_id == Incident.requester_id,
+            Incident.technician_id.is_distinct_from(Incident.requester_id),
+            Incident.is_open.is_(True),
+        )
+    )
+    return frozenset(session.scalars(query))
 
 
 def count_incidents(session: Session, view: str, places: Places, now: datetime) -> IncidentCounts:

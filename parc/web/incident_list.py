@@ -20,14 +20,21 @@ from parc.models import (
     Priority,
 )
 from parc.queries import incidents as query
-from parc.queries.incidents import AGES, NOBODY, OLDER, IncidentCounts, IncidentFilter
+from parc.queries.incidents import (
+    AGES,
+    NOBODY,
+    OLDER,
+    IncidentCounts,
+    IncidentFilter,
+    IncidentPage,
+)
 from parc.queries.keyset import Cursor, Order, Page, PageReader
 from parc.queries.locations import Places, read_places
 from parc.services.incident_states import OPEN
 from parc.services.incident_values import number_text
 from parc.services.permissions import Action, may
 from parc.web.access import actor
-from parc.web.cells import CellWriter
+from parc.web.cells import CellWriter, badge_cell
 from parc.web.context import now
 from parc.web.formats import file_moment, format_number
 from parc.web.incident_words import title_text
@@ -84,7 +91,7 @@ def incident_view(view: str) -> ListView:
         request=wanted,
         caption=gettext("Incidents"),
         heads=wanted.heads(_columns()),
-        rows=_lines(found.page.rows, found.assets, CellWriter(moment)),
+        rows=_lines(found, CellWriter(moment)),
         count=found.count,
         count_text=ngettext(
             "%(count)s incident", "%(count)s incidents", found.count, count=written
@@ -208,15 +215,15 @@ def _columns() -> list[ColumnSpec]:
     ]
 
 
-def _lines(
-    rows: Sequence[Any], assets: Mapping[int, Sequence[str]], write: CellWriter
-) -> list[Line]:
+def _lines(found: IncidentPage, write: CellWriter) -> list[Line]:
+    answered = badge_cell("busy", pgettext("incident", "Answered"))
     lines = []
-    for row in rows:
-        names = assets.get(row.id, ())
+    for row in found.page.rows:
+        names = found.assets.get(row.id, ())
+        state = write.badge(row.state)
         cells: list[Cell] = [
             write.badge(row.priority),
-            write.badge(row.state),
+            state + " " + answered if row.id in found.answered else state,
             write.label(row.category),
             names[0] + (f" +{len(names) - 1}" if len(names) > 1 else "") if names else "—",
             row.requester_name or "—",

@@ -18,7 +18,7 @@ from parc.queries.documents import public_documents
 from parc.queries.labels import LabelRow, asset_of_tag
 from parc.services import incident_links, incident_steps
 from parc.services import incidents as service
-from parc.services.documents import MOST_AT_ONCE, SentFile, attach_own
+from parc.services.documents import MOST_AT_ONCE, SentFile, attach_own, clean_name
 from parc.services.incident_values import IncidentInput, number_text
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
@@ -120,9 +120,8 @@ def send_follow_up(incident_id: int) -> ResponseReturnValue:
     _own(incident_id)
     try:
         with sent_files(*_FILES) as files, transaction() as session:
-            if form.text("text") or not files:
-                said = form.value("text")
-                incident_links.follow_up(session, actor(), incident_id, said, at=now())
+            said = form.value("text") if form.text("text") or not files else _names(files)
+            incident_links.follow_up(session, actor(), incident_id, said, at=now())
             _attach(session, incident_id, files)
     except InvalidInputError as error:
         return _incident_page(incident_id, form.refused(error)), 422
@@ -154,6 +153,11 @@ def download(incident_id: int, document_id: int) -> ResponseReturnValue:
         if row.id == document_id:
             return send_document(row)
     raise NotFoundError("There is no such document of your incident.")
+
+
+def _names(files: Sequence[SentFile]) -> str:
+    """Say what was sent without a word, so that it stands among the messages."""
+    return ", ".join(clean_name(file.name) for file in files)
 
 
 def _attach(session: Any, incident_id: int, files: Sequence[SentFile]) -> None:

@@ -18,6 +18,7 @@ from parc.models import (
     Incident,
     IncidentState,
     Level,
+    Person,
     Priority,
     Role,
     User,
@@ -167,7 +168,8 @@ def test_fault_is_reported_with_a_photo_and_answered_with_another(requester: Bro
         follow_redirects=True,
     )
     assert "Your message is added." in answer.text
-    assert db.session.scalar(sa.select(sa.func.count()).select_from(FollowUp)) == 0
+    db.session.rollback()
+    assert db.session.scalars(sa.select(FollowUp.text)).all() == ["log.txt, scan.pdf"]
     found = re.findall(rf"/my/incidents/{number}/documents/\d+", answer.text)
     assert len(found) == 3
     given = requester.get(found[-1])
@@ -237,3 +239,32 @@ def test_requester_reads_public_files_of_their_own_incidents_only(requester: Bro
     with transaction() as session:
         session.get_one(Incident, number).requester_id = None
     assert requester.get(f"{where}/{ids['mine.jpg']}").status_code == 404
+
+
+def test_list_shows_who_waits_for_an_answer(requester: Browser) -> None:
+    technician = Browser(requester.app, Role.TECHNICIAN)
+    requester.post("/my/report", SENT)
+    number = only().id
+    mine, theirs = f"/my/incidents/{number}/follow-up", f"/incidents/{number}/follow-up"
+    assert "Answered" not in technician.get("/incidents").text
+    requester.post(mine, {"text": "it smells"})
+    assert "Answered" in technician.get("/incidents").text
+    technician.post(theirs, {"text": "I come"})
+    assert "Answered" not in technician.get("/incidents").text
+    requester.post(mine, {"text": "thanks"})
+    assert "Answered" in technician.get("/incidents").text
+    technician.post(
+        f"/incidents/{number}/step", {"action": "resolve", "resolution": "dust", "cause": "wear"}
+    )
+    assert "Answered" not in technician.get("/incidents/all").text
+
+
+def test_sheet_leads_to_the_requester_and_says_how_to_reach_them(requester: Browser) -> None:
+    with transaction() as session:
+        person = session.scalars(sa.select(Person)).one()
+        person.phone = "01 23 45 67 89"
+        key = person.id
+    requester.post("/a/P1/report", SENT)
+    page = Browser(requester.app, Role.TECHNICIAN).get(f"/incidents/{only().id}").text
+    assert page.count(f'href="/people/{key}"') == 2  # who asks, and who holds the machine
+    assert 'href="tel:0123456789"' in page
