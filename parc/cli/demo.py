@@ -166,15 +166,22 @@ def _report_software(organisation: Organisation, language: str) -> None:
     from parc.demo.software import set_statuses, store_uploads
     from parc.extensions import transaction
     from parc.services.actor import SYSTEM
+    from parc.services.agent_tokens import make_token
 
     present = now()
     before = present - _A_MONTH
     with transaction() as session:
-        store_uploads(session, inventories(organisation, before.date(), is_now=False), before)
+        token, _secret = make_token(session, SYSTEM, name="GPO", location_id=None, at=before)
+        token_id = token.id
+        store_uploads(
+            session, inventories(organisation, before.date(), is_now=False), before, token_id
+        )
     settle_waiting(lambda: before)
     with transaction() as session:
         set_statuses(session, SYSTEM, language, present)
-        store_uploads(session, inventories(organisation, present.date(), is_now=True), present)
+        store_uploads(
+            session, inventories(organisation, present.date(), is_now=True), present, token_id
+        )
 
 
 @contextmanager

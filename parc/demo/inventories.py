@@ -19,7 +19,7 @@ from parc.models import MovementKind
 
 _WORDS: Final = Path(__file__).parent / "data" / "software.toml"
 _IN_USE: Final = (MovementKind.ASSIGNMENT, MovementKind.LOAN, MovementKind.TRANSFER)
-_WINDOWS: Final = {False: ("Microsoft Windows 11 Professionnel", "23H2", "10.0.22631"),
+_WINDOWS: Final = {False: ("Microsoft Windows 11 Professionnel", "25H2", "10.0.26200"),
                    True: ("Microsoft Windows 10 Professionnel", "22H2", "10.0.19045")}  # fmt: skip
 _SERVER: Final = ("Microsoft Windows Server 2022 Standard", "21H2", "10.0.20348")
 _OLD_AFTER_DAYS: Final = 1_000

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from collectors.agent.messages import read_message
+from collectors.agent.sections import first
+from collectors.agent.values import text
 from parc.demo.inventories import read_words
 from parc.models import Person, SoftwareProduct
 from parc.services.actor import Actor
@@ -16,11 +18,15 @@ from parc.services.agents import Received, store_inventory
 from parc.services.software_status import StatusDraft, set_status
 
 
-def store_uploads(session: Session, bodies: Iterable[bytes], at: datetime) -> int:
+def store_uploads(
+    session: Session, bodies: Iterable[bytes], at: datetime, token_id: int | None = None
+) -> int:
     """Store uploads as the endpoint does; the job of agents takes them over. Gives how many."""
     count = 0
     for body in bodies:
-        store_inventory(session, Received(read_message(body), at))
+        message = read_message(body)
+        address = text(first(message.sections, "networks"), "ipaddress")
+        store_inventory(session, Received(message, at, address=address, token_id=token_id))
         count += 1
     return count
 

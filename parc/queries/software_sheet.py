@@ -25,7 +25,7 @@ from parc.models import (
 )
 from parc.naming import folded
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, read_page
-from parc.software.versions import version_sort
+from parc.software.versions import begins_with, version_sort
 
 _VERSIONS: Final = 200
 _NAME: Final = sa.func.coalesce(Device.sys_name, Device.host_name, Device.address)
@@ -58,7 +58,8 @@ class SoftwareSheet:
     Attributes:
         titles: raw names that fold into it, those on most machines first.
         title_count: how many there are.
-        ends: of support by version, with who says so.
+        ends: of support of the versions that are on machines, with who says so.
+        other_ends: of support of other versions.
     """
 
     product: SoftwareProduct
@@ -70,6 +71,7 @@ class SoftwareSheet:
     entitlement_count: int
     recent: RecentChanges
     ends: Sequence[EndOfSupport]
+    other_ends: Sequence[EndOfSupport]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +138,29 @@ def software_sheet(
         .scalar_subquery(),
     )
     title_count, entitlement_count = session.execute(sa.select(*counts)).one()
+    versions = _versions(session, product)
+    ends = _ends(session, product, publisher)
+    own = [end for end in ends if _is_of(end, versions)]
     return SoftwareSheet(
         product,
         publisher,
         owner,
-        _versions(session, product),
+        versions,
         titles,
         title_count,
         entitlement_count,
         _recent(session, product, since),
-        _ends(session, product, publisher),
+        own,
+        [end for end in ends if end not in own],
+    )
+
+
+def _is_of(end: EndOfSupport, versions: Sequence[VersionLine]) -> bool:
+    """Tell whether an end is that of one of these versions, or of an edition of it."""
+    prefix = end.version_prefix
+    return any(
+        begins_with(line.version, prefix) or (line.version and begins_with(prefix, line.version))
+        for line in versions
     )
 
 

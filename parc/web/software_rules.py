@@ -41,10 +41,14 @@ def rules() -> ResponseReturnValue:
     """Show all rules."""
     text = " ".join(request.args.get("q", "").split())[:_MOST_TEXT]
     session = db.session()
+    usual = read_usual_rules(session, text)
+    used = [pair for pair in usual if pair[1]]
+    is_whole = bool(text or "all" in request.args)
     return render_template(
         "software/rules.html",
         own=read_own_rules(session),
-        usual=read_usual_rules(session, text),
+        usual=usual if is_whole else used,
+        hidden=0 if is_whole else len(usual) - len(used),
         text=text,
     )
 

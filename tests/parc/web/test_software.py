@@ -125,6 +125,17 @@ def _status(number: int) -> ProductStatus:
     return db.session().get_one(SoftwareProduct, number).status
 
 
+def test_rules_that_know_a_name_here_are_shown_first(app: Flask, products: dict[str, int]) -> None:
+    del products
+    browser = Browser(app, Role.MANAGER)
+    used = browser.get("/software/rules").text
+    assert "7-zip" in used
+    assert "adobe framemaker" not in used
+    assert "all=1" in used
+    for wanted in ("?all=1", "?q=framemaker"):
+        assert "adobe framemaker" in browser.get(f"/software/rules{wanted}").text
+
+
 def test_rule_is_tried_saved_and_taken_back(app: Flask, products: dict[str, int]) -> None:
     del products
     browser = Browser(app, Role.MANAGER)
