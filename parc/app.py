@@ -39,7 +39,8 @@ def create_app(settings: Settings | None = None, *, has_pages: bool = True) -> F
     app.config.update(
         SECRET_KEY=box.signing_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+        # What a statement carried may be a secret, and errors of the database are logged.
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True, **_engine_options(settings)},
     )
     app.extensions["parc_settings"] = settings
     app.extensions["parc_box"] = box

@@ -31,6 +31,8 @@ babel = Babel()
 
 # The database refused or is out of reach: what the doors, which write no SQL, catch by this name.
 DatabaseError = sa.exc.DBAPIError
+# Two acts at once would have left two rows of what there is one of, or a row that names a gone one.
+RaceError = sa.exc.IntegrityError
 TransactionMaker = Callable[[], AbstractContextManager[Session]]
 
 

@@ -33,6 +33,7 @@ from parc.web.exports import exports
 from parc.web.field_rules import field_rules
 from parc.web.first_run import first_run, redirect_to_first_run
 from parc.web.formats import init_formats
+from parc.web.forms import refuse_nul_in_address
 from parc.web.headers import init_headers
 from parc.web.history import action_label, field_label, value_text
 from parc.web.i18n import LANGUAGES, choose_language, init_i18n
@@ -132,6 +133,7 @@ def init_web(app: Flask) -> None:
     init_formats(app)
     init_bundles(app)
     init_errors(app)
+    app.before_request(refuse_nul_in_address)
     app.before_request(load_actor)
     app.before_request(redirect_to_first_run)
     app.before_request(raise_body_limit)

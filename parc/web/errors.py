@@ -24,6 +24,7 @@ from parc.errors import (
     NotFoundError,
     SecretError,
 )
+from parc.extensions import RaceError
 from parc.web.problems import tell_problem
 
 _log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(NotFoundError, lambda error: _page(404, error))
     app.register_error_handler(NotAllowedError, lambda error: _page(403, error))
     app.register_error_handler(ConflictError, lambda error: _page(409, error))
+    app.register_error_handler(RaceError, lambda error: _page(409, error))
     app.register_error_handler(SecretError, _show_locked)
     app.register_error_handler(Exception, _show_unforeseen)
 

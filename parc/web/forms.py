@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from flask import abort, request
 from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
 
 from parc.errors import FieldProblem, InvalidInputError
 from parc.web.problems import tell_problem
@@ -57,12 +58,28 @@ def filled(**values: str | bool | int | Iterable[str] | None) -> Form:
 
 
 def read_form(*names: str) -> Form:
-    """Read the named fields of the request; a field that is not named is refused with 400."""
+    """Read the named fields of the request.
+
+    A field that is not named is refused with 400, and so is a NUL: no person types one.
+    """
     unknown = set(request.form) - set(names) - _ALWAYS
     if unknown:
         told = ", ".join(sorted(unknown))[:200]
         abort(400, description=gettext("Unknown fields: %(names)s", names=told))
+    _refuse_nul(request.form)
     return Form({name: request.form.getlist(name) for name in names if name in request.form})
+
+
+def refuse_nul_in_address() -> None:
+    """Answer 400 to an address with a NUL, which PostgreSQL takes in no text."""
+    if "\x00" in request.path:
+        abort(400)
+    _refuse_nul(request.args)
+
+
+def _refuse_nul(values: MultiDict[str, str]) -> None:
+    if any("\x00" in value for _name, value in values.items(multi=True)):
+        abort(400)
 
 
 def _texts(value: str | bool | int | Iterable[str] | None) -> list[str]:  # noqa: FBT001

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -17,10 +18,12 @@ from parc.errors import (
     SecretError,
     StartError,
 )
-from parc.models import Role
+from parc.extensions import db, transaction
+from parc.models import Person, Role
 from parc.services.permissions import Action
 from parc.web.access import requires
 from parc.web.bundles import require_bundles
+from tests.conftest import SOME_MOMENT
 from tests.web import Browser
 
 
@@ -57,6 +60,53 @@ def test_error_becomes_a_page_that_says_what_to_do(
     assert "a secret value" not in answer.text
     logged = [record.getMessage() for record in caplog.records if record.name == "parc.web.errors"]
     assert logged == (["GET /fail failed"] if status == 500 else [])
+
+
+def test_race_that_the_database_ends_says_that_somebody_was_faster(sqlite_app: Flask) -> None:
+    @requires(Action.PUBLIC)
+    def double() -> str:
+        with transaction() as session:
+            for _ in range(2):
+                session.add(
+                    Person(
+                        name="A",
+                        email="a@example.org",
+                        created_at=SOME_MOMENT,
+                        updated_at=SOME_MOMENT,
+                    )
+                )
+        return ""
+
+    sqlite_app.add_url_rule("/double", "double", double)
+    answer = Browser(sqlite_app, Role.REQUESTER).get("/double")
+    assert answer.status_code == 409
+    assert "Somebody was faster" in answer.text
+    assert "a@example.org" not in answer.text
+
+
+def test_what_a_failed_statement_carried_is_not_logged(
+    sqlite_app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = f"canary{7_319}"  # no line of this source, which the trace shows, holds it
+
+    @requires(Action.PUBLIC)
+    def fail() -> str:
+        db.session.execute(sa.text("SELECT gone FROM person WHERE name = :name"), {"name": name})
+        return ""
+
+    sqlite_app.add_url_rule("/fail", "fail", fail)
+    sqlite_app.config["PROPAGATE_EXCEPTIONS"] = False
+    assert Browser(sqlite_app, Role.REQUESTER).get("/fail").status_code == 500
+    assert "no such column: gone" in caplog.text
+    assert name not in caplog.text
+
+
+def test_nul_is_refused_wherever_it_stands(app: Flask) -> None:
+    browser = Browser(app, Role.ADMINISTRATOR)
+    assert browser.get("/ignored-keys?value=%00").status_code == 400
+    assert browser.get("/a/P%00").status_code == 400
+    sent = {"login": "a\x00", "password": "b", "next": ""}
+    assert browser.post("/sign-in", sent).status_code == 400
 
 
 def test_body_that_is_too_large_is_refused(sqlite_app: Flask) -> None:

@@ -70,7 +70,7 @@ def test_sql_in_any_parameter_is_bound_or_refused(
         for place, name in enumerate(names):
             for shape in _SHAPES if name == "q" else _SHAPES[place::6]:
                 answer = browser.get(f"{path}?{name}={quote(shape.format(m=_MARK))}&size=50")
-                assert answer.status_code in {200, 422}, (name, shape)
+                assert answer.status_code in {400 if "\x00" in shape else 200, 422}, (name, shape)
     assert seen
     assert not [statement for statement in seen if _MARK in statement]
     assert browser.get("/assets").status_code == 200
