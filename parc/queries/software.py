@@ -14,6 +14,7 @@ from parc.models import ProductStatus, Publisher, SoftwareProduct, SoftwareTitle
 from parc.naming import folded
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 from parc.software.licensing import LicenceNeed
+from parc.software.rules import SoftwareKind
 
 COUNT_LIMIT: Final = 10_000
 NEED_UNKNOWN: Final = "unknown"
@@ -141,6 +142,7 @@ class Meaning:
     status: ProductStatus
     status_until: date | None
     support_ends_on: date | None
+    kind: SoftwareKind
 
 
 def read_meanings(session: Session, title_ids: Sequence[int]) -> dict[int, Meaning]:
@@ -154,6 +156,7 @@ def read_meanings(session: Session, title_ids: Sequence[int]) -> dict[int, Meani
             product.status,
             product.status_until,
             title.support_ends_on,
+            title.kind,
         )
         .join(product, product.id == title.product_id)
         .where(title.id.in_(title_ids))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
@@ -18,7 +17,7 @@ from parc.queries.host_entries import read_entries
 from parc.services.permissions import Action
 from parc.web.access import requires
 from parc.web.assets import assets
-from parc.web.formats import format_number, format_octets, format_plain_date
+from parc.web.formats import format_number, format_octets, format_told_day
 
 # In the order in which the tab shows them.
 TITLES: Mapping[str, str] = {
@@ -147,7 +146,7 @@ def entry_lines(entry: HostEntry) -> list[tuple[str, str]]:
         (_("Size"), entry.size_bytes and format_octets(entry.size_bytes)),
         (_("Used"), entry.used_bytes and format_octets(entry.used_bytes)),
         (_("Speed"), entry_speed(entry)),
-        (_("Date"), _day(entry.dated)),
+        (_("Date"), format_told_day(entry.dated)),
     ]
     return [(str(label), str(value)) for label, value in lines if value] + entry_facts(entry)
 
@@ -158,17 +157,9 @@ def entry_facts(entry: HostEntry) -> list[tuple[str, str]]:
     for fact in entry.facts:
         word, _equals, value = fact.partition("=")
         if word in _FACTS and value:
-            shown = _day(value) if word in _DAYS else str(_YES.get(value, value))
+            shown = format_told_day(value) if word in _DAYS else str(_YES.get(value, value))
             found.append((str(_FACTS[word]), shown))
     return found
-
-
-def _day(text: str | None) -> str:
-    """Write an ISO day as readers do; what is none as it stands."""
-    try:
-        return format_plain_date(date.fromisoformat(text or ""))
-    except ValueError:
-        return text or ""
 
 
 def entry_speed(entry: HostEntry) -> str:

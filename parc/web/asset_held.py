@@ -19,6 +19,7 @@ from parc.services.told_devices import accept_told
 from parc.web.access import actor, requires
 from parc.web.assets import assets
 from parc.web.context import now
+from parc.web.formats import format_told_day
 from parc.web.forms import read_form
 from parc.web.listing import refuse
 from parc.web.messages import tell
@@ -116,6 +117,7 @@ def software(asset_id: int) -> ResponseReturnValue:
         meanings=read_meanings(db.session(), [row.title_id for row in rows if row.title_id]),
         next_url=next_url,
         held_word=held_word,
+        told_day=format_told_day,
     )
 
 

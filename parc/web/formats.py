@@ -57,6 +57,14 @@ def format_plain_date(day: date | None) -> str:
     return format_date(day, _DATE[_language()], locale=get_locale()) if day else ""
 
 
+def format_told_day(text: str | None) -> str:
+    """Write an ISO day as readers do; what is none as it stands."""
+    try:
+        return format_plain_date(date.fromisoformat(text or ""))
+    except ValueError:
+        return text or ""
+
+
 def format_money(amount: Decimal, currency: str) -> str:
     """Write an amount: 1 234,56 € or €1,234.56."""
     return format_currency(amount, currency, locale=get_locale())

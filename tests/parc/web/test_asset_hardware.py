@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,4 @@ def test_software_is_shown_with_version_and_not_twice(administrator: Browser, la
     assert "The Document Foundation" not in page
     assert "Igor Pavlov" in page
     assert "7-Zip by SNMP" not in page
+    assert re.search(r"<td data-label=\"Installed on\">\d{1,2} \w+ 20\d\d</td>", page)
