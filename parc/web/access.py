@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from flask import Flask, abort, g, redirect, request, url_for
 
@@ -13,6 +14,7 @@ from parc.services.actor import NOBODY, Actor
 from parc.services.permissions import Action, may
 from parc.web.context import signed_in
 from parc.web.forms import Form
+from parc.web.kept_forms import kept_form, sign_in_page
 
 View = TypeVar("View", bound=Callable[..., Any])
 _FREE = frozenset({"static"})
@@ -21,8 +23,8 @@ _FREE = frozenset({"static"})
 def requires(action: Action) -> Callable[[View], View]:
     """Let a view be called only by who may do ``action``.
 
-    Nobody is sent to sign in; who is signed in and lacks the right gets 404, as if the page were
-    not there.
+    Nobody is sent to sign in, and what was typed is kept meanwhile; who is signed in and lacks the
+    right gets 404, as if the page were not there.
     """
 
     def decorate(view: View) -> View:
@@ -33,7 +35,12 @@ def requires(action: Action) -> Callable[[View], View]:
             if actor().role is not None:
                 abort(404)
             if request.headers.get("HX-Request"):
-                return "", 401, {"HX-Redirect": url_for("session.sign_in")}
+                shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+                target = f"{shown.path}?{shown.query}".rstrip("?") or None
+                return "", 401, {"HX-Redirect": url_for("session.sign_in", next=target)}
+            kept = kept_form() if request.method == "POST" else None
+            if kept is not None:
+                return sign_in_page(kept), 401
             target = request.full_path.rstrip("?") if request.method == "GET" else None
             return redirect(url_for("session.sign_in", next=target))
 

@@ -45,6 +45,7 @@ from parc.services.incident_values import number_of, number_text
 from parc.services.permissions import Action, may
 from parc.services.preferences import choose_asset_columns
 from parc.web.access import actor, requires, sight
+from parc.web.addresses import pairs_of, query_of
 from parc.web.cells import CellWriter, known_label, known_number
 from parc.web.context import is_htmx, now
 from parc.web.custom_words import (
@@ -76,7 +77,6 @@ from parc.web.listing import (
 )
 from parc.web.movement_words import kind_text
 from parc.web.names import know_people, name_of
-from parc.web.navigation import pairs_of, query_of
 
 assets = Blueprint("assets", __name__)
 assets.add_app_template_global(lambda: choices(LifecycleState), "state_choices")

@@ -21,6 +21,7 @@ from parc.services import bulk as service
 from parc.services.bulk import BULK_FIELDS, EMPTIABLE_FIELDS, MOST_ASSETS, BulkPlan
 from parc.services.permissions import Action
 from parc.web.access import acting, requires
+from parc.web.addresses import query_of
 from parc.web.assets import LABELS, assets, forget_counts, ticked
 from parc.web.context import now
 from parc.web.custom_words import CustomInput, custom_input, custom_labels, live_fields
@@ -30,7 +31,6 @@ from parc.web.labels import choices, label
 from parc.web.listing import refuse
 from parc.web.merging import value_writer
 from parc.web.messages import tell
-from parc.web.navigation import query_of
 from parc.web.problems import tell_problem
 from parc.web.settling import settle_about
 

@@ -26,6 +26,7 @@ from parc.services import devices as service
 from parc.services.change_sets import recording
 from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
+from parc.web.addresses import pairs_of
 from parc.web.assets import forget_counts
 from parc.web.cells import CellWriter
 from parc.web.context import now
@@ -50,7 +51,6 @@ from parc.web.listing import (
     render_list,
 )
 from parc.web.messages import tell
-from parc.web.navigation import pairs_of
 from parc.web.settling import settle_about
 
 devices = Blueprint("devices", __name__)

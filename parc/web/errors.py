@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import (
     BadRequest,
     HTTPException,
@@ -25,6 +26,7 @@ from parc.errors import (
     SecretError,
 )
 from parc.extensions import RaceError
+from parc.web.kept_forms import late_answer
 from parc.web.problems import tell_problem
 
 _log = logging.getLogger(__name__)
@@ -60,6 +62,7 @@ _ADVICE: Mapping[int, str] = {
 def init_errors(app: Flask) -> None:
     """Register one handler for each family of errors."""
     app.register_error_handler(HTTPException, _show_http)
+    app.register_error_handler(CSRFError, _show_late)
     app.register_error_handler(InvalidInputError, _show_invalid)
     app.register_error_handler(NotFoundError, lambda error: _page(404, error))
     app.register_error_handler(NotAllowedError, lambda error: _page(403, error))
@@ -83,6 +86,15 @@ def _own_words(error: HTTPException) -> list[str]:
     """Give what a view says of its refusal; what the libraries say is for programmers."""
     is_ours = type(error) in _REFUSALS and error.description != type(error).description
     return [error.description] if is_ours and error.description else []
+
+
+def _show_late(error: CSRFError) -> ResponseReturnValue:
+    """Keep what was typed, where the form is Parc's own; else it is a request like any bad one."""
+    answer = late_answer()
+    if answer is None:
+        return _show_http(error)
+    _log.info("%s %s: kept, %s", request.method, shown_path(), type(error).__name__)
+    return answer
 
 
 def _show_invalid(error: InvalidInputError) -> ResponseReturnValue:

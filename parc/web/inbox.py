@@ -24,6 +24,7 @@ from parc.services import inbox as service
 from parc.services.inbox import OFFERED, Decision
 from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
+from parc.web.addresses import local_path, pairs_of
 from parc.web.assets import forget_counts
 from parc.web.cells import CellWriter
 from parc.web.context import now, settings
@@ -45,7 +46,6 @@ from parc.web.inbox_words import (
 )
 from parc.web.listing import ListView, read_ids, refuse, render_list
 from parc.web.messages import tell
-from parc.web.navigation import local_path, pairs_of
 from parc.web.settling import settle_about
 
 inbox = Blueprint("inbox", __name__)

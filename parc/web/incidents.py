@@ -24,6 +24,7 @@ from parc.services.incident_steps import BULK_STATES
 from parc.services.incident_values import number_of, number_text
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
+from parc.web.addresses import local_path, pairs_of
 from parc.web.context import now
 from parc.web.exports import ListFiles
 from parc.web.forms import Form, filled, read_form
@@ -31,7 +32,6 @@ from parc.web.incident_list import file_heads, file_reader, filter_of, incident_
 from parc.web.labels import choices
 from parc.web.listing import read_ids, refuse, render_list
 from parc.web.messages import tell
-from parc.web.navigation import local_path, pairs_of
 
 incidents = Blueprint("incidents", __name__)
 

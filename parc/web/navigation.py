@@ -1,19 +1,16 @@
-"""The menu, shown to whoever holds the right behind each entry, and where a form leads back to."""
+"""The menu, shown to whoever holds the right behind each entry."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
 
-from flask import abort, current_app, request, url_for
+from flask import current_app, request, url_for
 from flask_babel import lazy_gettext as _
 
 from parc.services.actor import Actor
 from parc.services.permissions import Action, may
 from parc.web.inbox_count import count_text
-
-_MOST_PAIRS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,29 +180,3 @@ def home_url(actor: Actor) -> str:
     """Give the first page of the menu, or the own account for who may see nothing else."""
     groups = menu_for(actor)
     return groups[0].entries[0].url if groups else url_for("account.show")
-
-
-def local_path(address: str) -> str:
-    """Give a path of this server as it was sent, anything else as nothing."""
-    if not address.startswith("/") or address.startswith("//") or "\\" in address:
-        return ""
-    return "" if any(sign < " " for sign in address) else address
-
-
-def query_of(address: str) -> str:
-    """Give what stands behind the question mark of an address that a form sent back."""
-    try:
-        return urlsplit(address).query
-    except ValueError:  # brackets that hold no address
-        return ""
-
-
-def pairs_of(address: str) -> list[tuple[str, str]]:
-    """Give the names and values behind the question mark; what cannot be read is refused with 400.
-
-    Nothing is guessed: an address read as empty would mean the whole list.
-    """
-    try:
-        return parse_qsl(urlsplit(address).query, max_num_fields=_MOST_PAIRS)
-    except ValueError:
-        abort(400)

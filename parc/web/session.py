@@ -16,11 +16,13 @@ from parc.services.actor import Actor
 from parc.services.permissions import Action
 from parc.services.users import set_preferences
 from parc.web.access import actor, requires
+from parc.web.addresses import local_path
 from parc.web.context import now, remote_address, settings, signed_in
 from parc.web.forms import Form, read_form
 from parc.web.i18n import LANGUAGES
+from parc.web.kept_forms import again_page, read_kept
 from parc.web.messages import tell
-from parc.web.navigation import home_url, local_path
+from parc.web.navigation import home_url
 
 session_pages = Blueprint("session", __name__)
 _TOKEN = "token"  # noqa: S105 -- the name of the key
@@ -81,7 +83,7 @@ def sign_in() -> ResponseReturnValue:
 @requires(Action.PUBLIC)
 def send_sign_in() -> ResponseReturnValue:
     """Judge login and password; say how long to wait after too many failures."""
-    form = read_form("login", "password", "next")
+    form = read_form("login", "password", "next", "again")
     login, address, moment = form.value("login"), remote_address(), now()
     with transaction() as writing:
         wait_seconds = service.claim_attempt(writing, login, address, moment)
@@ -99,7 +101,8 @@ def send_sign_in() -> ResponseReturnValue:
         )
     begin_session(token)
     load_actor()
-    return redirect(_next_url(form.value("next")))
+    kept = read_kept(form.value("again"))
+    return again_page(kept) if kept else redirect(_next_url(form.value("next")))
 
 
 @session_pages.post("/sign-out")

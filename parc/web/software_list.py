@@ -25,6 +25,7 @@ from parc.services.software_status import MOST_PRODUCTS, StatusDraft, plan_statu
 from parc.software.licensing import LicenceNeed
 from parc.software.rules import SoftwareKind
 from parc.web.access import actor, requires
+from parc.web.addresses import pairs_of
 from parc.web.bulk import chosen_ids
 from parc.web.cells import CellWriter, badge_cell
 from parc.web.context import now, today
@@ -48,7 +49,6 @@ from parc.web.listing import (
     render_list,
 )
 from parc.web.messages import tell
-from parc.web.navigation import pairs_of
 
 software = Blueprint("software", __name__)
 

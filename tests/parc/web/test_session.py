@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -210,3 +211,85 @@ def test_language_chosen_by_a_login_is_kept_with_it(app: Flask) -> None:
 
 def test_field_that_is_not_in_the_form_is_refused(app: Flask) -> None:
     assert Browser(app).post("/sign-in", {"login": "alice", "role": "x"}).status_code == 400
+
+
+OURS = {"Sec-Fetch-Site": "same-origin"}
+TYPED = {"name": "Élise <b>Martin</b>", "notes": "line 1\r\nline 2", "community": "hidden"}
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+
+
+def _hidden(page: str) -> dict[str, str]:
+    _frame, _main, content = page.partition("<main")
+    return {name: unescape(value) for name, value in _HIDDEN.findall(content)}
+
+
+def test_what_was_typed_outlives_the_session(app: Flask) -> None:
+    browser = Browser(app)
+    late = browser.post("/people/new", TYPED, headers=OURS)
+    assert late.status_code == 401
+    assert "what you typed is kept" in late.text
+    assert "hidden&#34;" not in late.text
+    kept = _hidden(late.text)["again"]
+    wrong = browser.post("/sign-in", {"login": "alice", "password": "no", "again": kept})
+    assert _hidden(wrong.text)["again"] == kept
+    page = browser.post("/sign-in", {"login": "alice", "password": PASSWORD, "again": kept}).text
+    assert 'action="/people/new"' in page
+    assert "Passwords and files are not kept" in page
+    fields = _hidden(page)
+    assert fields["name"] == TYPED["name"]
+    assert fields["notes"] == TYPED["notes"]
+    assert "community" not in fields
+    assert browser.client.post("/people/new", data=fields).status_code == 302
+
+
+def test_form_of_an_older_session_is_sent_once_more_by_a_button(app: Flask) -> None:
+    browser = Browser(app, Role.TECHNICIAN)
+    late = browser.client.post(
+        "/people/new", data={"csrf_token": "old", **TYPED}, headers={"Origin": "http://localhost"}
+    )
+    assert late.status_code == 400
+    assert browser.client.post("/people/new", data=_hidden(late.text)).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {**OURS, "HX-Request": "true"},
+    ],
+)
+def test_form_of_another_site_is_not_kept(app: Flask, headers: dict[str, str]) -> None:
+    for role in (None, Role.TECHNICIAN):
+        late = Browser(app, role).client.post("/people/new", data=TYPED, headers=headers)
+        assert late.status_code == 400
+        assert "lise" not in late.text
+
+
+def test_sign_in_page_left_open_asks_once_more(app: Flask) -> None:
+    late = Browser(app).client.post("/sign-in", data={"login": "alice", "next": "/users"})
+    assert late.status_code == 400
+    assert 'value="alice"' in late.text
+    assert _hidden(late.text)["next"] == "/users"
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "",
+        "null",
+        "[]",
+        '["https://evil.example/",[],true]',
+        '["/nothing-here",[],true]',
+        '["/static/app.css",[],true]',
+        '["/people/new",[["a"]],true]',
+        '["/people/new",7,true]',
+        "[" * 5000,
+    ],
+)
+def test_only_a_form_of_ours_is_sent_once_more(app: Flask, kept: str) -> None:
+    browser = Browser(app)
+    answer = browser.post("/sign-in", {"login": "alice", "password": PASSWORD, "again": kept})
+    assert answer.status_code == 302
