@@ -43,6 +43,7 @@ _SHOWN: Final = (
 # What a login or a manager's row says of a person ends with them.
 _GO_ALONG: Final = ("user",)
 _LIKE: Final = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
+_MOST_NAME: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,8 @@ def _by_key(session: Session, key: str) -> int | None:
 
 def _by_name(session: Session, name: str) -> list[int]:
     start = folded(name)
+    if len(start) > _MOST_NAME:  # no name is as long, and databases refuse such a pattern
+        return []
     query = sa.select(Person.id, Person.name, Person.left_on).where(
         Person.search_text.like(f"{start.translate(_LIKE)}%", escape="\\")
     )

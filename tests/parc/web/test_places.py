@@ -87,6 +87,12 @@ def test_names_stand_in_the_order_of_a_dictionary(technician: Browser) -> None:
         assert sorted(names, key=lambda name: page.index(f">{name}</a>")) == wanted, path
 
 
+def test_name_longer_than_any_is_nobody(technician: Browser) -> None:
+    refused = technician.post("/people/new", data={"name": "Eva", "manager": "x" * 70_000})
+    assert refused.status_code == 422
+    assert "field needs your attention" in refused.text
+
+
 def test_place_in_use_is_not_deleted_and_the_page_says_why(administrator: Browser) -> None:
     administrator.post("/places/new", data=SITE)
     number = _id_of(Location)
