@@ -21,6 +21,7 @@ from parc.reconcile.matching import Considered, Index, Match, match_all
 from parc.reconcile.policy import Policy
 from parc.reconcile.rules import RANKS, RULES, Strength
 from parc.reconcile.seen import fold
+from parc.row_keys import row_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ def asset_of(session: Session, text: str) -> Asset:
         NotFoundError: there is none, or several have this name.
     """
     found = session.scalar(sa.select(Asset).where(Asset.asset_tag == text))
-    if found is None and text.isdecimal() and len(text) <= len(str(2**31)):
-        found = session.get(Asset, int(text))
+    if found is None and (key := row_key(text)) is not None:
+        found = session.get(Asset, key)
     if found is not None:
         return found
     named = session.scalars(sa.select(Asset).where(Asset.name == text).limit(2)).all()

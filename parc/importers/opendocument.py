@@ -9,7 +9,7 @@ from typing import Final
 
 from parc.importers.archive import Archive, local_attributes
 from parc.importers.limits import FileError, Limits
-from parc.importers.rows import NO_VALUE, Row, number_text
+from parc.importers.rows import NO_VALUE, Row, number_text, sheet_number
 
 _CONTENT: Final = "content.xml"
 _NUMBERS: Final = frozenset({"float", "percentage", "currency"})
@@ -165,6 +165,4 @@ class _TableRows:
 
 
 def _count(attributes: Mapping[str, str], name: str) -> int:
-    text = attributes.get(name, "1")
-    is_number = text.isascii() and text.isdecimal() and len(text) < 8  # noqa: PLR2004 -- of a sheet
-    return max(int(text), 1) if is_number else 1
+    return sheet_number(attributes.get(name, "")) or 1

@@ -9,6 +9,7 @@ from typing import Final
 # Before a cell that has no value to take: a formula that nobody has computed, or an error of the
 # spreadsheet (#REF!). No file can hold this sign itself, since NULs are refused.
 NO_VALUE: Final = "\x00"
+_SHEET_DIGITS: Final = 7
 
 # What a spreadsheet takes for a formula at the beginning of a cell; exports put an apostrophe
 # before it (``parc.naming.neutralise``), which is taken off here.
@@ -54,6 +55,12 @@ def plain_cell(text: str) -> str:
     if text[0] == "=" or plain.lower() in _ERRORS or _TOO_NARROW.fullmatch(plain):
         return NO_VALUE + plain
     return plain
+
+
+def sheet_number(text: str) -> int | None:
+    """Read a count or a place as sheets write it; None for what no sheet has."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _SHEET_DIGITS
+    return int(text) if is_number else None
 
 
 def number_text(value: float) -> str:

@@ -15,9 +15,11 @@ from typing import Final
 
 from parc.importers.archive import Archive, Collector
 from parc.importers.limits import FileError, Limits
-from parc.importers.rows import NO_VALUE, Row, number_text
+from parc.importers.rows import NO_VALUE, Row, number_text, sheet_number
 
-_DATE_FORMATS: Final = frozenset({*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)})
+_DATE_FORMATS: Final = frozenset(
+    map(str, (*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)))
+)
 _NOT_LETTERS: Final = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 -- a calendar day of a sheet
@@ -162,7 +164,7 @@ class _Styles:
         if number in self._own:
             shown = _NOT_LETTERS.sub("", self._own[number]).lower()
             return "general" not in shown and any(sign in shown for sign in "dyj")
-        return number.isdecimal() and int(number) in _DATE_FORMATS
+        return number in _DATE_FORMATS
 
 
 class _SheetRows:
@@ -194,9 +196,8 @@ class _SheetRows:
         elif name == "f":
             self._has_formula = True
         elif name == "row":
-            number = attributes.get("r", "")
-            is_given = number.isascii() and number.isdecimal() and len(number) < 8  # noqa: PLR2004
-            self._line = int(number) if is_given else self._line + 1
+            number = sheet_number(attributes.get("r", ""))
+            self._line = self._line + 1 if number is None else number
             self._cells, self._column = [], -1
 
     def end(self, name: str) -> None:
@@ -236,8 +237,9 @@ class _SheetRows:
             return f"{NO_VALUE}=" if self._has_formula else ""
         match self._kind:
             case "s":
-                is_there = text.isascii() and text.isdecimal() and int(text) < len(self._texts)
-                return self._texts[int(text)].strip() if is_there else NO_VALUE
+                at = sheet_number(text)
+                is_there = at is not None and at < len(self._texts)
+                return self._texts[at or 0].strip() if is_there else NO_VALUE
             case "e":
                 return NO_VALUE + text
             case "b":

@@ -27,6 +27,7 @@ from parc.services.incidents import own_incident, touch
 from parc.services.permissions import Action, require
 
 MOST_DOCUMENTS: Final = 200
+MOST_TOGETHER: Final = 1024  # megabytes of all documents of one record
 # What a requester may add to an incident: in one message, and in all.
 MOST_AT_ONCE: Final = 5
 MOST_OF_REQUESTER: Final = 20
@@ -134,8 +135,9 @@ def _take_in(
     name = clean_name(file.name)
     if not name:
         raise InvalidInputError([FieldProblem("file", "required")])
-    count = sa.select(sa.func.count()).where(*_of(subject))
-    if (session.scalar(count) or 0) >= MOST_DOCUMENTS:
+    sizes = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Document.size_bytes), 0))
+    count, octets = session.execute(sizes.where(*_of(subject))).one()
+    if count >= MOST_DOCUMENTS:
         raise InvalidInputError([FieldProblem("file", "too_many_documents", str(MOST_DOCUMENTS))])
     try:
         stored = store.put(file.stream, most_megabytes * _MEBI)
@@ -143,6 +145,8 @@ def _take_in(
         raise InvalidInputError([FieldProblem("file", "file_too_large", name)]) from None
     if not stored.size_bytes:
         raise InvalidInputError([FieldProblem("file", "file_empty", name)])
+    if octets + stored.size_bytes > MOST_TOGETHER * _MEBI:
+        raise InvalidInputError([FieldProblem("file", "documents_too_large", str(MOST_TOGETHER))])
     return stored
 
 

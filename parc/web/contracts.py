@@ -38,6 +38,7 @@ from parc.web.contract_list import (
 from parc.web.contract_words import hours_text, minutes_text, notice_text, rule_text
 from parc.web.documents import document_card, receive, takes_files
 from parc.web.exports import ListFiles
+from parc.web.formats import format_plain_date
 from parc.web.forms import Form, filled, read_form
 from parc.web.incident_card import incident_card
 from parc.web.labels import choices
@@ -165,9 +166,8 @@ def send_renew(contract_id: int) -> ResponseReturnValue:
             note=form.value("note"),
             now=now(),
         )
-        return str(
-            gettext("The contract is renewed until %(day)s.", day=period.ends_on.isoformat())
-        )
+        day = format_plain_date(period.ends_on)
+        return str(gettext("The contract is renewed until %(day)s.", day=day))
 
     return _decide(contract_id, form, write, _renew_page)
 

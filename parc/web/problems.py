@@ -7,11 +7,14 @@ fails when one has no text here.
 from __future__ import annotations
 
 import logging
+import re
+from datetime import date
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from parc.errors import FieldProblem
+from parc.web.formats import format_plain_date
 
 _log = logging.getLogger(__name__)
 
@@ -113,6 +116,7 @@ PROBLEMS = {
     "file_empty": _("The file %(value)s is empty."),
     "file_type": _("%(value)s is no picture, film, PDF, text, archive or office document."),
     "too_many_files": _("There are too many files: at most %(value)s at once."),
+    "documents_too_large": _("All documents of one record may take %(value)s MB at most."),
     "too_many_documents": _("There are too many documents: at most %(value)s."),
     "before_start": _("This is before the beginning: %(value)s"),
     "key_shape": _("Begin with a letter, and use small letters, digits and underscores only."),
@@ -129,10 +133,20 @@ PROBLEMS = {
 }
 
 
+# Their values are days, as ISO 8601 writes them.
+_OF_DAYS = frozenset(
+    {"before_arrival", "before_effect", "before_start", "later_movement", "not_later", "not_within"}
+)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 def tell_problem(problem: FieldProblem) -> str:
     """Say a problem in the reader's language."""
     text = PROBLEMS.get(problem.code)
     if text is None:
         _log.error("no text for the problem %s of %s", problem.code, problem.field)
         return str(gettext("This cannot be taken: %(value)s", value=problem.value or problem.code))
-    return str(text) % {"value": problem.value}
+    value = problem.value
+    if problem.code in _OF_DAYS:
+        value = _DAY.sub(lambda day: format_plain_date(date.fromisoformat(day[0])), value)
+    return str(text) % {"value": value}

@@ -29,6 +29,7 @@ def test_reference_of_commands_is_what_the_commands_say() -> None:
 @pytest.mark.parametrize("page", _PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     text = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    assert text, "an empty page"
     dead = []
     for target in _LINK.findall(text):
         path, _, anchor = target.partition("#")

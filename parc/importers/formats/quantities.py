@@ -19,7 +19,7 @@ _SITE: Final = frozenset({"site", "licence site", "site licence", "site license"
 _COUNTED: Final = re.compile(
     r"([0-9]{1,3}(?:[ '.,][0-9]{3})+|[0-9]+)(?:[.,]0{1,4})? ?([a-z][a-z ()/'-]*)?"
 )
-_MOST: Final = 100_000_000
+_MOST_DIGITS: Final = 8
 _MONTHS: Final = re.compile(r"(?:m|mois|months?)?")
 _YEARS: Final = re.compile(r"(?:a|an|annee|year|yr)(?:s|\(s\))?")
 _YEAR: Final = 12
@@ -48,10 +48,10 @@ def read_quantity(text: str) -> Quantity | Said | Unreadable:
     if plain in _SITE:
         return Quantity(None, "site")
     found = _COUNTED.fullmatch(plain)
-    count = int(re.sub(r"[ '.,]", "", found[1])) if found else _MOST + 1
-    if found is None or count > _MOST:
+    digits = re.sub(r"[ '.,]", "", found[1]).lstrip("0") if found else ""
+    if found is None or len(digits) > _MOST_DIGITS:
         return Unreadable("not_a_quantity", text[:60])
-    return Quantity(count, (found[2] or "").strip())
+    return Quantity(int(digits or "0"), (found[2] or "").strip())
 
 
 def read_months(text: str) -> Quantity | Said | Unreadable:

@@ -238,6 +238,8 @@ def test_column_of_both_signs_gives_only_what_is_certain() -> None:
         ("-3", Unreadable("not_a_quantity", "-3")),
         ("dix", Unreadable("not_a_quantity", "dix")),
         ("999999999999", Unreadable("not_a_quantity", "999999999999")),
+        ("9" * 6_000, Unreadable("not_a_quantity", "9" * 60)),
+        ("000000000012", Quantity(12)),
         (f"{NO_VALUE}=1", Unreadable("formula", "=1")),
     ],
 )

@@ -26,13 +26,15 @@ from parc.importers.kinds import KINDS
 from parc.importers.limits import LIMITS, FileError
 from parc.importers.mapping import is_known_heading
 from parc.importers.reading import read_file
+from parc.importers.rows import NO_VALUE
 from parc.importers.targets.made import TargetSettings
 from parc.importers.values import RowReader
+from parc.importers.workbooks import read_sheet
 from parc.models import Asset, AssetField, AuditEntry, Location, Movement
 from parc.services.actor import SYSTEM
 from parc.services.document_store import DocumentStore, TooLargeError
 from tests.conftest import SOME_MOMENT
-from tests.parc.importers.files import write_text
+from tests.parc.importers.files import inline, write_text, write_xlsx
 
 _GIBI = 1024 * 1024 * 1024
 
@@ -49,6 +51,14 @@ class _OneLine(io.RawIOBase):
         part = b"x" * min(size, _GIBI - self.taken)
         self.taken += len(part)
         return part
+
+
+def test_number_of_six_thousand_digits_in_a_workbook_is_no_number(tmp_path: Path) -> None:
+    number = "9" * 6_000
+    styles = f'<cellXfs><xf numFmtId="{number}"/></cellXfs>'
+    cells = [inline("Logiciel"), f'<c t="s"><v>{number}</v></c>', '<c s="0"><v>7</v></c>']
+    path = write_xlsx(tmp_path, [cells], styles=styles)
+    assert [row.cells for row in read_sheet(path, "Parc", LIMITS)] == [["Logiciel", NO_VALUE, "7"]]
 
 
 def test_gibibyte_of_one_line_is_refused_as_soon_as_it_is_too_long(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from parc.models import AuditEntry, Document, DocumentSubject, Role
 from parc.services.actor import Actor
 from parc.services.document_store import DocumentStore, TooLargeError, sniff
 from parc.services.documents import (
+    MOST_TOGETHER,
     SentFile,
     add_document,
     clean_name,
@@ -129,6 +130,16 @@ def _add(store: DocumentStore, body: bytes, actor: Actor = SOME_PERSON, name: st
             subject_name="Printers",
             now=SOME_MOMENT,
         ).id
+
+
+def test_documents_of_a_record_have_a_bound_together(store: DocumentStore) -> None:
+    numbers = [_add(store, b"%PDF-1.7") for _ in range(2)]
+    with transaction() as session:
+        session.get_one(Document, numbers[0]).size_bytes = MOST_TOGETHER * 1024 * 1024 - 16
+    with pytest.raises(InvalidInputError) as refused:
+        _add(store, b"%PDF-1.7x")
+    assert [problem.code for problem in refused.value.problems] == ["documents_too_large"]
+    _add(store, b"%PDF-1.7")
 
 
 def test_document_is_added_and_stands_in_the_history(store: DocumentStore) -> None:

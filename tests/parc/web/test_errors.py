@@ -101,6 +101,17 @@ def test_what_a_failed_statement_carried_is_not_logged(
     assert name not in caplog.text
 
 
+@pytest.mark.parametrize(("language", "shown"), [("en", "1 Mar 2026"), ("fr", "01/03/2026")])
+def test_day_in_a_problem_is_written_as_its_reader_writes_it(
+    sqlite_app: Flask, language: str, shown: str
+) -> None:
+    sent = {"name": "Ann", "arrived_on": "2026-03-01", "left_on": "2026-02-01"}
+    browser = Browser(sqlite_app, Role.MANAGER, language=language)
+    answer = browser.post("/people/new", sent)
+    assert answer.status_code == 422
+    assert shown in answer.text
+
+
 def test_nul_is_refused_wherever_it_stands(app: Flask) -> None:
     browser = Browser(app, Role.ADMINISTRATOR)
     assert browser.get("/ignored-keys?value=%00").status_code == 400
