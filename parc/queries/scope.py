@@ -297,6 +297,10 @@ def _of_change_set(row: Table) -> Condition:
     return _sees(models.ChangeSet, row.change_set_id)
 
 
+def _of_change_set_part(row: Table) -> Condition:
+    return _sees(models.ChangeSetPart, row.part_id)
+
+
 def _nothing(row: Table) -> Condition:
     """Show nothing: it was made of all there is."""
     del row
@@ -323,6 +327,7 @@ _RULES: Final[Mapping[type[Base], _Rule]] = {
     models.AuditEntry: _audit_entry,
     models.ChangeSet: _change_set,
     models.ChangeSetPart: _of_change_set,
+    models.ChangeSetFile: _of_change_set_part,
     **dict.fromkeys(
         (
             models.AssetField,
