@@ -43,6 +43,14 @@ class Places:
             grew = bool(inner)
         return sorted(found)
 
+    def names_within(self, place_id: int) -> dict[int, str]:
+        """Name a place's inner ones by the way from it; itself has no name."""
+        steps = len(self.by_id[place_id].path.split(_STEP))
+        return {
+            number: _STEP.join(self.by_id[number].path.split(_STEP)[steps:])
+            for number in self.within(place_id)
+        }
+
     def matching(self, words: Sequence[str], limit: int) -> list[Place]:
         """Give places whose path holds every folded word, and whose own name holds one of them."""
         found: list[Place] = []
@@ -58,8 +66,9 @@ class Places:
 
     def short(self, place_id: int | None) -> str | None:
         """Give the outermost and the innermost step of a place's path, for a narrow column."""
-        first, *rest = (self.path(place_id) or "").split(_STEP)
-        return _STEP.join([first, "…", rest[-1]] if len(rest) > 1 else [first, *rest]) or None
+        path = self.path(place_id)
+        first, *rest = (path or "").split(_STEP)
+        return f"{first} … {rest[-1]}" if len(rest) > 1 else path
 
     def path(self, place_id: int | None) -> str | None:
         """Give the path of a place, None for no place."""

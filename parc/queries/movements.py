@@ -181,6 +181,12 @@ def act_movements(session: Session, first: Movement) -> list[Any]:
     return list(session.execute(query.order_by(Asset.asset_tag, Movement.id)))
 
 
+def latest_movement(session: Session, asset_id: int) -> Movement:
+    """Give what was entered last of an asset; each has at least its entry."""
+    query = sa.select(Movement).where(Movement.asset_id == asset_id)
+    return session.scalars(query.order_by(Movement.id.desc()).limit(1)).one()
+
+
 def last_movement_id(session: Session, asset_id: int) -> int | None:
     """Give the confirmed movement on which an asset stands, if more than its entry."""
     query = sa.select(sa.func.max(Movement.id)).where(

@@ -86,6 +86,8 @@ _WITH_STORAGE: Final = frozenset(
         Category.NVR,
     }
 )
+# What has to be said of data that was wiped.
+PROOF: Final = ("wiping_method", "wiped_on", "wiped_by")
 _DISKS: Final = ("fixedDisk", "flashMemory")
 
 
@@ -179,11 +181,7 @@ def missing_proof(session: Session, asset_ids: Sequence[int], order: Order) -> l
     """Say what an exit lacks of the proof that data was wiped, where there is storage."""
     if order.kind is not MovementKind.EXIT or not holds_data(session, asset_ids):
         return []
-    return [
-        FieldProblem(name, "wiping_unproven")
-        for name in ("wiping_method", "wiped_on", "wiped_by")
-        if not order.texts.get(name)
-    ]
+    return [FieldProblem(name, "wiping_unproven") for name in PROOF if not order.texts.get(name)]
 
 
 def holds_data(session: Session, asset_ids: Sequence[int]) -> bool:

@@ -50,7 +50,7 @@ from parc.web.messages import take_messages
 from parc.web.movement_sheets import movements
 from parc.web.moving import other_kinds, usual_kind
 from parc.web.my_incidents import my_incidents
-from parc.web.names import name_of
+from parc.web.names import name_of, short_place
 from parc.web.navigation import closed_letters, home_url, menu_for
 from parc.web.network_map import network_map
 from parc.web.patterns import patterns
@@ -152,6 +152,7 @@ def init_web(app: Flask) -> None:
         menu_for=menu_for,
         closed_letters=closed_letters,
         name_of=name_of,
+        short_place=short_place,
         other_kinds=other_kinds,
         usual_kind=usual_kind,
         home_url=home_url,

@@ -546,7 +546,7 @@ def _lines(rows: Sequence[Any], columns: Sequence[str], known: Lookup) -> list[L
     special: dict[str, Callable[[Any], Cell]] = {
         "lifecycle_state": write.badge,
         "category": write.label,
-        "location_id": lambda place: known.places.short(place) or "—",
+        "location_id": partial(write.place, known.places),
         "last_seen_at": write.seen,
         "created_at": write.seen,
         **dict.fromkeys(DAY_COLUMNS, lambda day: format_plain_date(day) if day else "—"),

@@ -15,11 +15,11 @@ from flask_babel import gettext, ngettext
 from parc.errors import FieldProblem, InvalidInputError
 from parc.extensions import db, transaction
 from parc.models import MovementKind
-from parc.queries.movements import basket_assets, tagged_assets
+from parc.queries.movements import basket_assets, latest_movement, tagged_assets
 from parc.services import movements as service
 from parc.services.movement_drafts import holds_data, missing_proof, read_order
 from parc.services.movement_kinds import KINDS, Standing, allowed_states
-from parc.services.permissions import Action
+from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
 from parc.web.assets import forget_counts, ticked
 from parc.web.context import now, today
@@ -119,10 +119,13 @@ def _apply(form: Form, read: Basket) -> ResponseReturnValue:
         return _fields_page(form.refused(error), read), 422
     forget_counts()
     count = len(done.lines)
+    can_print = may(actor(), Action.EXPORT_INVENTORY)
+    first = latest_movement(db.session(), done.lines[0].asset_id)
     tell(
         ngettext("%(num)s asset was moved.", "%(num)s assets were moved.", count),
-        url=url_for("changes.index"),
-        link=gettext("Undo it under Changes"),
+        url=url_for("movements.sheet", movement_id=first.id) if can_print else "",
+        link=gettext("Sheet to sign (PDF)"),
+        undo_url=url_for("changes.send_undo", change_set_id=first.change_set_id),
     )
     return redirect(url_for("movements.index"))
 
@@ -185,12 +188,12 @@ def _fields_page(form: Form, read: Basket) -> str:
     if read.assets and KINDS[kind].states:
         common = [set(allowed_states(kind, row.lifecycle_state)) for row in read.assets]
         states = tuple(state for state in states if all(state in one for one in common)) or states
-    context = form_context(kind, states)
+    has_data = kind is MovementKind.EXIT and holds_data(db.session(), read.ids)
+    context = form_context(kind, states, has_data=has_data)
     return render_template(
         "movements/basket_fields.html",
         form=form,
         basket=read,
-        holds_data=kind is MovementKind.EXIT and holds_data(db.session(), read.ids),
         **{**context, "labels": {**context["labels"], **_labels()}},
     )
 

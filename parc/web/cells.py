@@ -8,15 +8,17 @@ from functools import lru_cache
 from typing import Literal
 
 from babel.dates import format_timedelta
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
+from parc.queries.locations import Places
 from parc.web.formats import format_number
 from parc.web.labels import badge_kind, label
 
 _BADGE = Markup('<span class="badge {}">{}</span>')
 _LINK = Markup('<a href="{}">{}</a>')
 _SEEN = Markup('<span class="seen {}">{}</span>')
+_PLACE = Markup('<span title="{}">{}</span>')
 _STEPS = (timedelta(days=30), timedelta(days=1), timedelta(hours=1), timedelta(minutes=1))
 _PLAIN = 1_000
 
@@ -70,6 +72,7 @@ class CellWriter:
         self._locale = str(get_locale())
         self._badges: dict[enum.StrEnum, Markup] = {}
         self._ages: dict[tuple[str, str], Markup] = {}
+        self._places: dict[int, Markup | str] = {}
 
     def label(self, member: enum.StrEnum | None) -> str:
         """Name a member of a closed set; a dash for none."""
@@ -80,6 +83,16 @@ class CellWriter:
         if member not in self._badges:
             self._badges[member] = badge_cell(badge_kind(member), self.label(member))
         return self._badges[member]
+
+    def place(self, places: Places, place_id: int | None) -> Markup | str:
+        """Name a place by its site and its own name; the whole path shows where one points."""
+        if place_id is None:
+            return "—"
+        if place_id not in self._places:
+            short, whole = places.short(place_id), places.path(place_id)
+            named = short or gettext("a place that is gone")
+            self._places[place_id] = named if short == whole else _PLACE.format(whole, named)
+        return self._places[place_id]
 
     def seen(self, moment: datetime | None) -> Markup | str:
         """Say how long ago, with its freshness as a class."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _
 
+from parc.models import MovementKind
 from parc.services.incident_values import number_text
 from parc.web.formats import file_moment, format_money, format_plain_date
 from parc.web.labels import label
@@ -37,6 +38,16 @@ LABELS: Final[Mapping[str, str]] = {
     "certificate_number": _("Certificate number"),
     "slip_number": _("Waste slip number"),
     "reason": _("Reason"),
+}
+_REPAIRER = _("Repairer")
+# Who stands on the other side, by the kind.
+_OTHER_SIDE: Final[Mapping[MovementKind, str]] = {
+    MovementKind.ENTRY: _("Supplier"),
+    MovementKind.SHIPMENT: _("Recipient"),
+    MovementKind.SEND_TO_REPAIR: _REPAIRER,
+    MovementKind.BACK_FROM_REPAIR: _REPAIRER,
+    MovementKind.STANDARD_EXCHANGE: _REPAIRER,
+    MovementKind.EXIT: _("Recipient"),
 }
 _DETAILS: Final = (
     "accessories",
@@ -94,13 +105,19 @@ def changes_of(row: Any) -> list[tuple[str, str, str]]:
     return [(name, before, after) for name, before, after in pairs if before != after]
 
 
+def labels_of(kind: MovementKind) -> Mapping[str, str]:
+    """Give the labels of the fields of a kind."""
+    return {**LABELS, "counterparty": _OTHER_SIDE.get(kind, LABELS["counterparty"])}
+
+
 def details_of(row: Any, currency: str = "EUR") -> list[tuple[str, str]]:
     """Give what else was said of a movement: label and value."""
-    lines = [(str(LABELS[name]), str(getattr(row, name) or "")) for name in _DETAILS]
+    labels = labels_of(row.kind)
+    said = {name: str(getattr(row, name) or "") for name in _DETAILS}
     if row.unit_value is not None:
-        lines.append((str(LABELS["unit_value"]), format_money(row.unit_value, currency)))
-    lines.append((str(LABELS["wiped_on"]), format_plain_date(row.wiped_on)))
-    return [(name, value) for name, value in lines if value]
+        said["unit_value"] = format_money(row.unit_value, currency)
+    said["wiped_on"] = format_plain_date(row.wiped_on)
+    return [(str(labels[name]), said[name]) for name in LABELS if said.get(name)]
 
 
 def incident_text(number: int | None) -> str:

@@ -53,10 +53,9 @@ from parc.web.movement_words import (
     holder_text,
     incident_text,
     kind_text,
-    place_text,
     read_names,
 )
-from parc.web.names import know_people
+from parc.web.names import know_people, known_places
 from parc.web.settling import settle_about
 
 movements = Blueprint("movements", __name__)
@@ -322,7 +321,7 @@ def _line(row: Any, write: CellWriter) -> Line:
         kind_text(row),
         format_plain_date(row.effective_on),
         holder_text(row, "to") or "—",
-        place_text(row, "to") or "—",
+        write.place(known_places(), row.to_location_id),
         write.badge(row.to_state),
         row.author,
         write.seen(row.entered_at),

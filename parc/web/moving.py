@@ -14,6 +14,7 @@ from parc.models import Asset, LifecycleState, MovementKind
 from parc.queries.asset_sheet import read_asset
 from parc.services import movements as service
 from parc.services.movement_drafts import (
+    PROOF,
     MovementDraft,
     asked_fields,
     holds_data,
@@ -28,7 +29,7 @@ from parc.web.forms import Form, filled, read_form
 from parc.web.labels import label
 from parc.web.listing import refuse
 from parc.web.messages import tell
-from parc.web.movement_words import LABELS
+from parc.web.movement_words import LABELS, labels_of
 from parc.web.settling import settle_about
 
 __all__ = ["assets"]
@@ -113,34 +114,42 @@ def draft_of(form: Form) -> MovementDraft:
     return MovementDraft(**{name: form.value(name) for name in FIELDS})
 
 
-def form_context(kind: MovementKind, states: tuple[LifecycleState, ...]) -> dict[str, Any]:
-    """Give what the fields of a movement need on a page."""
+def form_context(
+    kind: MovementKind, states: tuple[LifecycleState, ...], *, has_data: bool
+) -> dict[str, Any]:
+    """Give what the fields of a movement need on a page.
+
+    Args:
+        has_data: what leaves has storage, so that it must be said how it was wiped.
+    """
     rule = KINDS[kind]
     asked = asked_fields(kind)
     needed = {"effective_on"} | ({"due_on"} if rule.needs_due else set())
     needed |= {"reason"} if rule.needs_reason else set()
     needed |= {"person"} if rule.holder is Holder.PERSON_NEEDED else set()
     if kind is MovementKind.EXIT:
-        needed |= {"counterparty", "variant"}
+        needed |= {"counterparty", "variant", *(PROOF if has_data else ())}
     return {
         "kind": kind,
-        "labels": LABELS,
+        "labels": labels_of(kind),
         "asked": [name for name in asked if name != "to_state" or len(states) > 1],
         "needed": needed,
         "states": [(state.value, label(state)) for state in states],
+        "holds_data": has_data,
         "variants": [(variant.value, label(variant)) for variant in rule.variants],
     }
 
 
 def _page(asset: Asset, kind: MovementKind, form: Form) -> str:
     states = allowed_states(kind, asset.lifecycle_state)
+    has_data = kind is MovementKind.EXIT and holds_data(db.session(), [asset.id])
     return render_template(
         "movements/form.html",
         asset=asset,
         form=form,
         is_possible=bool(states),
-        holds_data=kind is MovementKind.EXIT and holds_data(db.session(), [asset.id]),
-        **form_context(kind, states),
+        due_now=asset.loan_due_on if kind is MovementKind.LOAN_EXTENSION else None,
+        **form_context(kind, states, has_data=has_data),
     )
 
 

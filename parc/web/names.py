@@ -58,6 +58,11 @@ def know_things(field: str, ids: set[int]) -> dict[int, str]:
     return known
 
 
+def short_place(number: int) -> str:
+    """Name a place by its site and its own name."""
+    return known_places().short(number) or gettext("a place that is gone")
+
+
 def name_of(field: str, number: int) -> str | None:
     """Name what a column points at; None for a column that points at none of these."""
     if field.endswith("location_id") or field == "site_id":

@@ -97,7 +97,7 @@ def show(place_id: int) -> ResponseReturnValue:
         movements=_movements(place_id),
         kind_text=kind_text,
         changes_of=changes_of,
-        paths={place.id: place.path for place in tree.by_id.values()},
+        names=tree.names_within(place_id),
         **incident_card(IncidentFilter("all", places=tuple(within)), place=place_id),
     )
 

@@ -259,10 +259,18 @@ def test_cells_that_hold_nothing_are_not_named_and_places_are_short(browse: Brow
     technician = browse(Role.TECHNICIAN)
     with transaction() as session:
         place = create_path(session, SYSTEM, "Lyon > Tour A > 2 > Salle 214", at=SOME_MOMENT)
-        make_asset(session, name="pc-1", location_id=place.id, serial_number="AB-12-34")
+        place_id = place.id
+        asset = make_asset(session, name="pc-1", location_id=place_id, serial_number="AB-12-34")
+        number = asset.id
         make_asset(session, name="The machine at the end of the corridor", search_text="corridor")
     page = technician.get("/assets").text
-    assert '<td data-label="Place">Lyon &gt; … &gt; Salle 214</td>' in page
+    whole = "Lyon &gt; Tour A &gt; 2 &gt; Salle 214"
+    assert f'<span title="{whole}">Lyon … Salle 214</span>' in page
+    assert f'<span title="{whole}">Lyon … Salle 214</span>' in technician.get("/movements").text
+    sheet = technician.get(f"/assets/{number}").text
+    assert f'<a href="/places/{place_id}" title="{whole}">Lyon … Salle 214</a>' in sheet
+    of_site = technician.get("/places/1").text
+    assert '<td data-label="Place">Tour A &gt; 2 &gt; Salle 214</td>' in of_site
     assert '<td class="whole" data-label="Serial number">AB-12-34</td>' in page
     assert "<td>—</td>" in page
     assert '<th scope="row" class="sentence">' in page

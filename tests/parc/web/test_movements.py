@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -162,6 +163,8 @@ def test_loan_is_seen_when_it_is_overdue_and_comes_back(technician: Browser) -> 
     assert technician.post(f"/assets/{number}/move", data=data).status_code == 302
     assert "due since" in technician.get("/loans").text
     assert "Overdue loans" in technician.get("/").text
+    form = technician.get(f"/assets/{number}/move?kind=loan_extension").text
+    assert f"It was to come back by {TODAY - timedelta(days=2):%-d %b %Y}." in form
     longer = {"kind": "loan_extension", "due_on": (TODAY + timedelta(days=9)).isoformat()}
     assert technician.post(f"/assets/{number}/move", data=longer).status_code == 302
     assert "due since" not in technician.get("/loans").text
@@ -193,7 +196,11 @@ def test_exit_asks_for_recipient_and_proof_of_wiping_where_there_is_storage(
     technician: Browser,
 ) -> None:
     number = _setting(lifecycle_state=LifecycleState.TO_DISPOSE, category=Category.WORKSTATION)
-    assert "It holds data" in technician.get(f"/assets/{number}/move?kind=exit").text
+    form = technician.get(f"/assets/{number}/move?kind=exit").text
+    assert "It holds data" in form
+    for name in ("counterparty", "wiping_method", "wiped_on", "wiped_by"):
+        assert re.search(rf'<input id="{name}"[^>]* required', form), name
+    assert 'for="counterparty">Recipient</label>' in form
     refused = technician.post(f"/assets/{number}/move", data={"kind": "exit", "variant": ""})
     assert refused.status_code == 422
     data = {"kind": "exit", "variant": "donation", "counterparty": "School", "unit_value": "12,5"}
@@ -259,7 +266,13 @@ def test_basket_says_what_it_reads_shows_its_plan_and_moves_all_at_once(
     assert _last(number).kind is MovementKind.ENTRY
     assert technician.post("/movements/basket", data={**given, "step": "apply"}).status_code == 302
     assert _last(number).kind is MovementKind.ASSIGNMENT
+    moved = technician.get("/movements").text
+    assert f'/movements/{_last(number).id}/sheet.pdf">Sheet to sign (PDF)</a>' in moved
+    undo_url = re.search(r'action="(/changes/\d+/undo)"', moved)
+    assert undo_url is not None
     assert "Movements: Assignment" in technician.get("/changes").text
+    assert technician.post(undo_url.group(1), {}).status_code == 302
+    assert _last(number).kind is MovementKind.ENTRY
 
 
 def test_ticked_assets_of_a_list_become_a_basket(technician: Browser) -> None:
