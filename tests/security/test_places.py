@@ -314,7 +314,7 @@ def test_statement_past_the_mapped_classes_is_refused() -> None:
 def test_every_table_that_hangs_on_a_place_is_narrowed_or_common_to_all() -> None:
     """A new table with a key to what stands somewhere has to be thought of."""
     common = {
-        "agent_token", "agent_upload", "allocation_rule", "change_set_file", "contract_rule", "person",
+        "agent_token", "agent_upload", "allocation_rule", "contract_rule", "person",
         "range_credential", "user_place",
     }  # fmt: skip
     narrowed = {model.__tablename__ for model in scope.NARROWED}
