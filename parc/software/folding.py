@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from parc.software.rules import FoldingRule, SoftwareKind, usual_rules
@@ -53,6 +53,9 @@ _MAIL: Final = re.compile(r"\s*<[^<>]{0,200}@[^<>]{0,200}>$")
 _BLANKS: Final = re.compile(r"\s+")
 
 
+_OF_OTHERS: Final = frozenset({SoftwareKind.UPDATE, SoftwareKind.LANGUAGE_PACK})
+
+
 @dataclass(frozen=True, slots=True)
 class Folded:
     """What a raw name means.
@@ -91,7 +94,7 @@ def fold(
     for rule in usual_rules() if rules is None else rules:
         match = rule.pattern.fullmatch(text)
         if match is not None:
-            return _by_rule(
+            found = _by_rule(
                 rule,
                 match,
                 Folded(
@@ -102,6 +105,7 @@ def fold(
                     language=language,
                 ),
             )
+            return _of_product(found, rules) if found.kind in _OF_OTHERS else found
     bare, version_told = _without_version(text)
     return Folded(
         product=bare,
@@ -109,6 +113,23 @@ def fold(
         version=version or version_told,
         architecture=architecture or told_architecture,
         language=language,
+    )
+
+
+def _of_product(found: Folded, rules: Sequence[FoldingRule] | None) -> Folded:
+    """Give an update or a language pack with the product that it is for, where a rule knows it."""
+    own = [
+        rule for rule in (usual_rules() if rules is None else rules) if rule.kind not in _OF_OTHERS
+    ]
+    known = fold(found.product, found.publisher, rules=own)
+    if known.rule is None:
+        return found
+    return replace(
+        found,
+        product=known.product,
+        publisher=known.publisher,
+        edition=known.edition,
+        version=found.version or known.version,
     )
 
 

@@ -79,14 +79,14 @@ def test_names_of_offices_are_known(
         (
             "Security Update for Microsoft Office 2013 (KB3115404) 32-Bit Edition",
             SoftwareKind.UPDATE,
-            "Microsoft Office 2013",
+            "Microsoft Office",
         ),
         ("Mise à jour de sécurité pour Windows (KB5034441)", SoftwareKind.UPDATE, "Windows"),
         ("KB5034441", SoftwareKind.UPDATE, "Windows update"),
         (
             "Module linguistique Microsoft .NET Framework 4.8 - FRA",
             SoftwareKind.LANGUAGE_PACK,
-            "Microsoft .NET Framework 4.8",
+            "Microsoft .NET Framework",
         ),
         (
             "Outils de vérification linguistique 2016 de Microsoft Office - Français",

@@ -33,6 +33,25 @@ _DRIVER, _PRODUCT = SoftwareKind.DRIVER, SoftwareKind.PRODUCT
         ("Rainbow 2.121.0", "Rainbow", "2.121.0", _PRODUCT),
         ("Rainbow Six Siege", "Rainbow Six Siege", None, _PRODUCT),
         ("ZEDboard", "ZEDboard", None, _PRODUCT),
+        ("Sage 50cloud Ciel", "Sage 50", None, _PRODUCT),
+        (
+            "Moteur de base de données Microsoft Access 2016 (French)",
+            "Microsoft Access Database Engine",
+            "2016",
+            SoftwareKind.RUNTIME,
+        ),
+        (
+            "Update for Microsoft Office 2010 (KB2553140) 64-Bit Edition",
+            "Microsoft Office",
+            "2010",
+            SoftwareKind.UPDATE,
+        ),
+        (
+            "Module linguistique Microsoft Visual Studio 2010 Tools pour Office Runtime (x64) - FRA",
+            "Visual Studio Tools for Office Runtime",
+            None,
+            SoftwareKind.LANGUAGE_PACK,
+        ),
         ("Elements Browser", "Elements Browser", None, _PRODUCT),
     ],
 )
