@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Any, Final
 
 from collectors.registries.placeholders import is_placeholder
@@ -23,6 +23,7 @@ _NUMBER: Final = re.compile(r"\s*(-?\d{1,18})(?:[.,](\d{1,6}))?\s*([a-zA-Z/]{0,5
 _ISO_DAY: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:\D|$)")
 _EUROPEAN_DAY: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:\D|$)")
 _MOMENT: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)")
+_OFFSET: Final = re.compile(r"([+-])([01]\d):?([0-5]\d)")
 _PACKED_DAY: Final = re.compile(r"(\d{4})(\d{2})(\d{2})$")
 _FIRST_YEAR: Final = 1980  # before it, dates are the zero of some clock
 _LAST_YEAR: Final = 2100
@@ -134,6 +135,16 @@ def moment(row: Row, name: str, zone: tzinfo) -> datetime | None:
     except ValueError:
         return None
     return found.astimezone(UTC) if _FIRST_YEAR <= year <= _LAST_YEAR else None
+
+
+def told_zone(system: Row) -> tzinfo | None:
+    """Give the zone of a machine's clock as it stood, from its section of the system."""
+    told = system.get("timezone")
+    match = _OFFSET.fullmatch(str(told.get("offset"))) if isinstance(told, Mapping) else None
+    if match is None:
+        return None
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return timezone(-offset if match[1] == "-" else offset)
 
 
 def _day(cell: str, *, is_american: bool) -> str | None:

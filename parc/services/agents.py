@@ -22,7 +22,7 @@ from collectors.agent.kinds import VOLATILE
 from collectors.agent.messages import Message
 from collectors.agent.observe import Upload, observe
 from collectors.agent.sections import Sections, first, merge_sections, without_people
-from collectors.agent.values import moment, real
+from collectors.agent.values import moment, real, told_zone
 from collectors.details import HostEntryTable
 from collectors.observation import Observation, to_json
 from parc.models import Agent, AgentUpload, StoredObservation
@@ -46,7 +46,8 @@ class Received:
         address: where it came from; None for a file.
         token_id: of the token that let it in.
         sent_by: who sent it as a file; empty when the agent has sent it.
-        zone: in which the clock of a machine goes whose inventory comes as a file.
+        zone: in which the clock of a machine goes whose inventory comes as a file, unless that
+            says so itself.
     """
 
     message: Message
@@ -64,7 +65,9 @@ class Received:
 
         What a clock says that runs ahead is not believed: else nothing later would come through.
         """
-        told = moment(first(self.message.sections, "accesslog"), "logdate", self.zone)
+        sections = self.message.sections
+        zone = told_zone(first(sections, "operatingsystem")) or self.zone
+        told = moment(first(sections, "accesslog"), "logdate", zone)
         return min(told, self.at) if told and self.sent_by else self.at
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -507,6 +507,17 @@ def test_what_an_agent_sends_itself_counts_for_when_it_comes(fleet: Fleet) -> No
 def test_a_file_without_a_date_counts_for_when_it_comes(fleet: Fleet, told: str) -> None:
     (stored,) = fleet.bring(computer(accesslog={"logdate": told}))
     assert stored.said_at == fleet.clock()
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"),
+    [({"name": "Indian/Reunion", "offset": "+0400"}, 4), ({"offset": "?"}, 7), ("UTC", 7)],
+)
+def test_a_file_is_dated_by_the_clock_of_its_machine(fleet: Fleet, zone: Any, hour: int) -> None:
+    told = computer(accesslog={"logdate": "2026-01-05 08:00:00"})
+    told["content"]["operatingsystem"]["timezone"] = zone
+    (stored,) = fleet.bring(told)
+    assert stored.said_at == datetime(2026, 1, 5, hour, tzinfo=UTC)
 
 
 def test_an_older_file_does_not_bring_a_machine_back(fleet: Fleet) -> None:
