@@ -53,8 +53,12 @@ def set_up(
         problems += error.problems
     author = Actor(name=entered.display_name.strip(), user_id=user_id, is_system=True)
     range_id = None
+    names: tuple[str, ...] = ()
     try:
         names = _add_credential(session, author, box, entered.credential, now)
+    except InvalidInputError as error:
+        problems += [_renamed(problem) for problem in error.problems]
+    try:
         range_id = _add_range(session, author, entered.range, names, now, allow_public=allow_public)
     except InvalidInputError as error:
         problems += [_renamed(problem) for problem in error.problems]

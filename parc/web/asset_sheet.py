@@ -43,7 +43,7 @@ from parc.web.custom_words import custom_lines
 from parc.web.field_lines import difference_lines, field_lines
 from parc.web.formats import format_money, format_plain_date
 from parc.web.found_by import read_why
-from parc.web.history import TABLES, action_label, field_label, value_text
+from parc.web.history import TABLES, action_label, field_label, source_text, value_text
 from parc.web.history_filter import HISTORY_SOURCES, read_history_filter, source_texts
 from parc.web.labels import choices
 from parc.web.listing import page_key
@@ -204,6 +204,7 @@ def observations(asset_id: int) -> ResponseReturnValue:
         tab="observations",
         rows=rows,
         next_url=next_url,
+        source_text=source_text,
     )
 
 
@@ -221,6 +222,7 @@ def observation(asset_id: int, observation_id: int) -> ResponseReturnValue:
         tab="observations",
         row=row,
         text=text,
+        source_text=source_text,
     )
 
 

@@ -16,7 +16,7 @@ from flask_babel import lazy_pgettext as _in
 from collectors.observation import Category
 from parc.extensions import db, transaction
 from parc.models import Asset, CustomField, CustomType, LifecycleState
-from parc.naming import movement_number, movement_of_number
+from parc.naming import folded, movement_number, movement_of_number
 from parc.queries import assets as query
 from parc.queries import search
 from parc.queries.assets import AssetFilter, FilterError, Lookup, Span
@@ -58,7 +58,7 @@ from parc.web.custom_words import (
 )
 from parc.web.formats import format_number, format_plain_date
 from parc.web.forms import Form, read_form
-from parc.web.labels import choices
+from parc.web.labels import choices, label
 from parc.web.listing import (
     Cell,
     Chip,
@@ -164,6 +164,7 @@ _FOUND_LISTS: Mapping[str, tuple[str, str, Action]] = {
     "software": (_("Software"), "software.index", Action.VIEW_INVENTORY),
 }
 _MOST_SUGGESTED = 8
+_LEAST_STEM = 3
 _MOST_ELSEWHERE = 4
 _EXTENSION = "parc_facets"
 _MOST_LIMITED = 8
@@ -217,6 +218,7 @@ def _elsewhere(text: str) -> list[Found]:
     found: list[Found] = []
     if text and may(actor(), Action.VIEW_INVENTORY):
         moment = lookup()
+        found += _categories(search.words_of(text))
         people = suggest_people(db.session(), text, _MOST_ELSEWHERE, moment.now.date())
         found += [Found("person", row.id, row.name, row.external_id or "") for row in people]
         places = moment.places.matching(search.words_of(text), _MOST_ELSEWHERE)
@@ -236,6 +238,16 @@ def _elsewhere(text: str) -> list[Found]:
         rows = suggest_incidents(db.session(), text, _MOST_ELSEWHERE)
         found += [Found("incident", row.id, row.title, number_text(row.id)) for row in rows]
     return found
+
+
+def _categories(words: Sequence[str]) -> list[Found]:
+    """Give the categories of whose name every word begins one, be it of one thing or of many."""
+    stems = [word.removesuffix("s") for word in words]
+    if not stems or min(map(len, stems)) < _LEAST_STEM:
+        return []
+    names = {one: f" {folded(label(one))}" for one in Category}
+    hits = [one for one, name in names.items() if all(f" {stem}" in name for stem in stems)]
+    return [Found("category", 0, label(one), one.value) for one in hits[:_MOST_ELSEWHERE]]
 
 
 def _lists_with(text: str) -> list[tuple[str, str, str]]:

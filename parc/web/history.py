@@ -272,6 +272,7 @@ ROW_ACTIONS: Mapping[str, str] = {
 }
 _MEMBERS: Mapping[str, type[enum.StrEnum]] = {
     "category": Category,
+    "category_source": ValueSource,
     "licence_need": LicenceNeed,
     "lifecycle_state": LifecycleState,
     "movement": MovementKind,
@@ -334,11 +335,12 @@ def value_text(name: str, value: Any) -> str:
     if isinstance(value, int):
         return name_of(field, value) or _whole(name, field, value)
     if isinstance(value, list | tuple):
-        return ", ".join(_source(one) if name == TOLD_BY else str(one) for one in value)
+        return ", ".join(source_text(one) if name == TOLD_BY else str(one) for one in value)
     return _sentence(name, field, str(value))
 
 
-def _source(word: str) -> str:
+def source_text(word: str) -> str:
+    """Name by which means something was told; a word of an older version stays as it is."""
     return label(ValueSource(word)) if word in set(ValueSource) else word
 
 

@@ -85,7 +85,7 @@ def runs_view() -> ListView:
             "%(count)s run", "%(count)s runs", found.count, count=format_number(found.count)
         ),
         empty=Empty(
-            gettext("No run yet."),
+            gettext("No run matches.") if wanted.is_narrowed else gettext("No run yet."),
             gettext("A run begins by the schedule of a range, or by its button “Sweep now”."),
             url_for("ranges.index"),
             gettext("See the ranges"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from collectors.errors import Failure
-from parc.models import TargetOutcome
-from parc.queries.runs import TargetRow
+from parc.models import RunState, TargetOutcome
+from parc.queries.runs import RunRow, TargetRow
 from parc.web.labels import label
 
 _UNSAFE = re.compile(
@@ -42,6 +42,28 @@ def reason_of(row: TargetRow) -> str:
 def detail_of(row: TargetRow) -> str:
     """Give what the log adds to the reason, in English as it was kept; mostly nothing."""
     return "" if row.detail in _SAYS_NO_MORE else row.detail
+
+
+def advice_of(row: RunRow) -> str:
+    """Say what to do about a run that has ended without reading anything; else nothing."""
+    if row.state is not RunState.DONE or row.collected_count:
+        return ""
+    if not row.responder_count:
+        return str(
+            gettext(
+                "Nothing answered. Check the addresses of the range, and that this server reaches "
+                "that network: a firewall may stand between."
+            )
+        )
+    return str(
+        ngettext(
+            "The device that answers could not be read. Check the credentials of the range, and "
+            "that it has SNMP switched on and lets this server in.",
+            "None of the %(num)s devices that answer could be read. Check the credentials of the "
+            "range, and that they have SNMP switched on and let this server in.",
+            row.responder_count,
+        )
+    )
 
 
 def error_text(error: str | None) -> str:

@@ -35,7 +35,7 @@ from parc.web.listing import render_list
 from parc.web.messages import tell
 from parc.web.reason_words import note_text
 from parc.web.run_lists import log_view, runs_view
-from parc.web.run_words import detail_of, error_text, reason_of
+from parc.web.run_words import advice_of, detail_of, error_text, reason_of
 from parc.web.settling import settle_about
 
 runs = Blueprint("runs", __name__)
@@ -46,16 +46,21 @@ _POLLS_A_WORD = 3  # a poll comes every 2 s, words for screen readers at most ev
 WARNINGS: Mapping[str, str] = {
     "nmap_missing": _(
         "nmap is not installed: only devices that answer SNMP are found, without MAC addresses, "
-        "open ports and guessed categories."
+        "open ports and guessed categories. Install nmap on this server."
     ),
     "nmap_unprivileged": _(
         "nmap may not send raw packets here: devices are looked for by TCP, and MAC addresses of "
-        "other hosts may be missing."
+        "other hosts may be missing. Run Parc as root, or with the right CAP_NET_RAW."
     ),
     "nmap_failed": _("nmap failed on a part of the addresses; they were asked by SNMP alone."),
-    "nmap_timed_out": _("nmap took too long on a part of the addresses and was ended."),
+    "nmap_timed_out": _(
+        "nmap took too long on a part of the addresses and was ended. Split the range, or let it "
+        "send more packets a second."
+    ),
     "loopback": _("Loopback addresses are asked by SNMP only, because nmap takes all for up."),
-    "names_silent": _("The DNS server does not answer: host names are missing."),
+    "names_silent": _(
+        "The DNS server does not answer: host names are missing. Check this server's resolver."
+    ),
 }
 # What these say in English beside their code is a fact of its own: what nmap complained of.
 _WITH_DETAIL = frozenset({"nmap_failed"})
@@ -228,6 +233,7 @@ def _progress(row: RunRow) -> dict[str, object]:
         "actions": ACTIONS,
         "warnings": [_warning(warning) for warning in row.warnings],
         "error": error_text(row.error),
+        "advice": advice_of(row),
         "detail_of": detail_of,
         "reason_of": reason_of,
     }

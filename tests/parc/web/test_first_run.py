@@ -73,6 +73,7 @@ def test_second_submission_is_refused(sqlite_app: Flask) -> None:
         ({"range_name": ""}, "range_name"),
         ({"every_minutes": "often"}, "every_minutes"),
         ({"community": ""}, "community"),
+        ({"community": "", "include": "192.168.7.0/33"}, "include"),
     ],
 )
 def test_wrong_answer_is_told_beside_its_field_and_nothing_is_made(

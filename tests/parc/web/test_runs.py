@@ -59,6 +59,24 @@ def _add_target(session: Session, run: Run, number: int, **values: Any) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("answering", "read", "words"),
+    [(0, 0, "Nothing answered."), (1, 0, "could not be read"), (3, 0, "None of the 3"), (3, 1, "")],
+)
+def test_run_that_read_nothing_says_what_to_check(
+    browse: Browse, administrator: Browser, answering: int, read: int, words: str
+) -> None:
+    with transaction() as session:
+        address_range = make_range(session)
+        counts = {"responder_count": answering, "collected_count": read}
+        run = make_run(session, address_range, state=RunState.DONE, ended_at=SOME_MOMENT, **counts)
+        run_id, range_id = run.id, address_range.id
+    page = administrator.get(f"/runs/{run_id}").text
+    assert words in page
+    assert (f"/ranges/{range_id}/edit" in page) is bool(words)
+    assert f"/ranges/{range_id}/edit" not in browse(Role.READ_ONLY).get(f"/runs/{run_id}").text
+
+
 def test_running_run_shows_progress_rate_and_time_left_and_polls(administrator: Browser) -> None:
     with transaction() as session:
         run = _running(session)

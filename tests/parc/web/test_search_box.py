@@ -80,3 +80,10 @@ def test_movements_are_found_by_number_asset_person_and_what_was_said(
     with transaction() as session:
         cancel(session, SOME_PERSON, broken, reason="Mauvaise machine", at=SOME_MOMENT)
     assert f'href="/movements/{broken}"' in administrator.get("/movements?q=mauvaise").text
+
+
+@pytest.mark.parametrize("address", ["/assets", "/assets/suggest"])
+def test_category_is_found_in_one_or_in_many(administrator: Browser, address: str) -> None:
+    for text in ("printer", "Printers", "PRINT"):
+        assert "/assets?category=printer" in administrator.get(f"{address}?q={text}").text
+    assert "?category=" not in administrator.get(f"{address}?q=s").text
