@@ -47,7 +47,7 @@ _DRIVER, _PRODUCT = SoftwareKind.DRIVER, SoftwareKind.PRODUCT
             SoftwareKind.UPDATE,
         ),
         (
-            "Module linguistique Microsoft Visual Studio 2010 Tools pour Office Runtime (x64) - FRA",
+            "Module linguistique Microsoft Visual Studio 2010 Tools pour Office Runtime - FRA",
             "Visual Studio Tools for Office Runtime",
             None,
             SoftwareKind.LANGUAGE_PACK,
