@@ -263,10 +263,13 @@ def _own_taken(session: Session, images: Mapping[Key, RowImage]) -> Iterator[Obs
 
 
 def _taken_keys(session: Session, images: Mapping[Key, RowImage]) -> Iterator[Obstacle]:
-    """Find rows that have taken a name or number which must come back and may be there once."""
+    """Find rows that have taken a name or number which must come back and may be there once.
+
+    Of values of own fields and of incidents others tell more.
+    """
     for name, members in by_table(images).items():
         table = table_named(name)
-        for unique in table.constraints if name != _OWN_VALUE else ():
+        for unique in table.constraints if name not in {_OWN_VALUE, _I} else ():
             if isinstance(unique, sa.UniqueConstraint):
                 yield from _taken(session, table, [c.name for c in unique.columns], members)
 
