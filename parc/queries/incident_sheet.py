@@ -36,6 +36,8 @@ _MOST_PAST: Final = 10
 _MOST_CHANGES: Final = 20
 _MOST_LOANS: Final = 5
 _MOST_ROWS: Final = 500
+# Entries of the history that say what the movement entered with them says.
+_TELLING: Final = frozenset({"created", "moved"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def read_aside(session: Session, incident: Incident, now: datetime) -> Aside:
     ).all()
     spot = read_spot(session, subject_of(session, devices))
     since = now - timedelta(days=RECENT_DAYS)
+    changes = asset_history(session, first.id, None, _MOST_CHANGES, HistoryFilter(since=since))
     return Aside(
         [
             AssetAside(row.Asset, row.person_id, row.name or row.unit, None if number else spot)
@@ -139,9 +142,9 @@ def read_aside(session: Session, incident: Incident, now: datetime) -> Aside:
         ],
         gone,
         past_incidents(session, [row.Asset.id for row in rows], incident.id),
-        asset_history(session, first.id, None, _MOST_CHANGES, HistoryFilter(since=since)),
-        _movements(session, first.id, since),
-        _loans(session, first),
+        changes,
+        _movements(session, first.id, since, changes),
+        _loans(session, first, [row.Asset.id for row in rows]),
     )
 
 
@@ -234,6 +237,7 @@ def _links(session: Session, incident_id: int) -> list[Any]:
                 Incident.id,
                 Incident.title,
                 Incident.state,
+                Incident.is_open,
                 Incident.rule,
                 sa.literal(is_said_here).label("is_said_here"),
             )
@@ -246,7 +250,10 @@ def _links(session: Session, incident_id: int) -> list[Any]:
     return found
 
 
-def _movements(session: Session, asset_id: int, since: datetime) -> Sequence[Movement]:
+def _movements(
+    session: Session, asset_id: int, since: datetime, told: Sequence[Any]
+) -> Sequence[Movement]:
+    """Read the movements of some days of which the shown history does not tell anyhow."""
     query = (
         sa.select(Movement)
         .where(
@@ -257,17 +264,18 @@ def _movements(session: Session, asset_id: int, since: datetime) -> Sequence[Mov
         .order_by(Movement.id.desc())
         .limit(_MOST_CHANGES)
     )
-    return session.scalars(query).all()
+    moments = {entry.at for entry in told if entry.action in _TELLING}
+    return [row for row in session.scalars(query) if row.entered_at not in moments]
 
 
-def _loans(session: Session, asset: Asset) -> Sequence[Any]:
-    """Read machines of the same kind that wait in stock."""
+def _loans(session: Session, asset: Asset, about: Sequence[int]) -> Sequence[Any]:
+    """Read machines of the same kind that wait in stock, and that the incident is not about."""
     query = (
         sa.select(Asset.id, Asset.name, Asset.asset_tag, Asset.model_name, Asset.location_id)
         .where(
             Asset.lifecycle_state == LifecycleState.IN_STOCK,
             Asset.category == asset.category,
-            Asset.id != asset.id,
+            Asset.id.not_in(about),
         )
         .order_by(Asset.id)
         .limit(_MOST_LOANS)

@@ -104,7 +104,7 @@ def link(
 def unlink(
     session: Session, actor: Actor, incident_id: int, other_id: int, *, at: datetime
 ) -> None:
-    """Take back what was said of two incidents; a merged duplicate stays one.
+    """Take back what was said of two incidents; a merged duplicate stays one until it is reopened.
 
     Raises:
         NotFoundError: there is no such link.
@@ -113,12 +113,17 @@ def unlink(
     require(actor, Action.EDIT_INCIDENT)
     incident = locked(session, actor, incident_id)
     row = session.scalar(_link_of(incident_id, other_id))
-    if row is None or row.kind is IncidentLinkKind.DUPLICATE_OF:
+    if row is None or not may_be_parted(row.kind, session.get_one(Incident, row.incident_id)):
         raise NotFoundError(f"{number_text(incident_id)} has no link to {number_text(other_id)}")
     session.delete(row)
     touch(incident, at)
     note(session, actor, incident, "unlinked", at, {row.kind.value: (number_text(other_id), None)})
     session.flush()
+
+
+def may_be_parted(kind: IncidentLinkKind, said_of: Incident) -> bool:
+    """Tell whether a link can be taken back: of what was closed as a duplicate it says why."""
+    return kind is not IncidentLinkKind.DUPLICATE_OF or said_of.state in OPEN
 
 
 def merge_duplicate(

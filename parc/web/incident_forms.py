@@ -25,6 +25,7 @@ from parc.services.permissions import Action
 from parc.web.access import actor, requires
 from parc.web.context import now
 from parc.web.forms import Form, filled, read_form
+from parc.web.incident_words import urgency_choices
 from parc.web.incidents import incidents, read_technician, technician_choices
 from parc.web.labels import choices
 from parc.web.messages import tell
@@ -206,6 +207,7 @@ def _form_page(form: Form, incident: Incident | None = None) -> str:
         kinds=choices(IncidentKind),
         categories=choices(IncidentCategory),
         levels=choices(Level),
+        urgencies=urgency_choices(),
         priorities=_priorities(),
         places=[("", "—"), *((str(place.id), place.path) for place in places)],
         technicians=technician_choices(),

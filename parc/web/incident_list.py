@@ -9,6 +9,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext, ngettext, pgettext
 from flask_babel import lazy_gettext as _
+from markupsafe import Markup
 
 from parc.extensions import db
 from parc.models import (
@@ -36,7 +37,7 @@ from parc.services.permissions import Action, may
 from parc.web.access import actor
 from parc.web.cells import CellWriter, badge_cell
 from parc.web.context import now
-from parc.web.formats import file_moment, format_number
+from parc.web.formats import file_moment, format_moment, format_number
 from parc.web.incident_words import title_text
 from parc.web.labels import label
 from parc.web.listing import (
@@ -71,6 +72,7 @@ _AGE_NAMES: Mapping[str, str] = {
     OLDER: _("Older than a year"),
 }
 _MOST_MODELS = 20
+_VISIT = Markup('<br><span class="source">{}</span>')
 
 
 def incident_view(view: str) -> ListView:
@@ -221,6 +223,8 @@ def _lines(found: IncidentPage, write: CellWriter) -> list[Line]:
     for row in found.page.rows:
         names = found.assets.get(row.id, ())
         state = write.badge(row.state)
+        if row.state is IncidentState.PLANNED and row.planned_for:
+            state += _VISIT.format(format_moment(row.planned_for))
         cells: list[Cell] = [
             write.badge(row.priority),
             state + " " + answered if row.id in found.answered else state,

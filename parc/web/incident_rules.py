@@ -20,6 +20,7 @@ from parc.web.access import actor, requires
 from parc.web.context import now
 from parc.web.forms import Form, filled, read_form
 from parc.web.incident_sheet import incidents
+from parc.web.incident_words import urgency_choices, urgency_text
 from parc.web.labels import choices, label
 from parc.web.messages import tell
 
@@ -58,6 +59,7 @@ def rules() -> ResponseReturnValue:
         rules=[found[code] for code in IncidentRuleCode],
         meanings=MEANINGS,
         threshold_text=_threshold_text,
+        urgency_text=urgency_text,
     )
 
 
@@ -130,6 +132,7 @@ def _page(form: Form, code: IncidentRuleCode) -> str:
         bounds=BOUNDS.get(code),
         labels=_LABELS,
         levels=choices(Level),
+        urgencies=urgency_choices(),
         ranges=[(str(number), name) for number, name in range_names(db.session())]
         if code is _C.UNKNOWN_DEVICE
         else [],

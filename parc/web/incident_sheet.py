@@ -31,7 +31,7 @@ from parc.web.documents import document_card, receive, takes_files
 from parc.web.forms import Form, filled, read_form
 from parc.web.history import action_label, field_label, value_text
 from parc.web.incident_labels import LINKED_FROM
-from parc.web.incident_words import draft_text, history_lines
+from parc.web.incident_words import draft_text, history_lines, urgency_text
 from parc.web.incidents import cause_choices, incidents, read_technician, technician_choices
 from parc.web.labels import choices
 from parc.web.listing import refuse
@@ -127,8 +127,10 @@ def send_link(incident_id: int) -> ResponseReturnValue:
                 )
     except InvalidInputError as error:
         return _page(incident_id, form.refused(error), "link"), 422
+    names = {"number": number_text(incident_id), "other": number_text(other)}
+    merged = gettext("%(number)s is closed as a duplicate of %(other)s.", **names)
     tell(
-        gettext("The incidents are linked."),
+        merged if is_duplicate else gettext("The incidents are linked."),
         url=url_for("changes.show", change_set_id=act.id) if act else "",
         link=gettext("Undo it under Changes") if act else "",
     )
@@ -196,6 +198,7 @@ def _page(incident_id: int, form: Form, opened: str = "") -> str:
         number=number_text(incident_id),
         number_text=number_text,
         draft_text=draft_text(incident),
+        urgency=urgency_text(incident.urgency),
         sheet=query.read_sheet(session, incident, is_staff=True),
         aside=aside,
         history=history_lines(query.incident_history(session, incident_id, _ENTRIES)),

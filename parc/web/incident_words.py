@@ -62,9 +62,19 @@ _MEMBERS: Mapping[str, type[enum.StrEnum]] = {
     "priority": Priority,
     "rule": IncidentRuleCode,
     "state": IncidentState,
-    "urgency": Level,
+    "urgency": Priority,  # of the same words, and in French of the same gender
 }
 _MOST_LETTERS = 200
+
+
+def urgency_text(level: Level) -> str:
+    """Name an urgency: in French it has the gender of a priority, an impact has not."""
+    return label(Priority(level.value))
+
+
+def urgency_choices() -> list[tuple[str, str]]:
+    """Give the urgencies of a form."""
+    return [(level.value, urgency_text(level)) for level in Level]
 
 
 @dataclass(frozen=True, slots=True)

@@ -360,7 +360,10 @@ def test_duplicate_gives_its_assets_and_is_closed(session: Session) -> None:
     with pytest.raises(InvalidInputError, match="not_open"):
         incident_links.merge_duplicate(session, actor, into.id, make_draft(session).id, at=LATER)
     with pytest.raises(NotFoundError):
-        incident_links.unlink(session, actor, double.id, into.id, at=LATER)
+        incident_links.unlink(session, actor, into.id, double.id, at=LATER)
+    incident_steps.reopen(session, actor, double.id, "another machine", at=LATER)
+    incident_links.unlink(session, actor, into.id, double.id, at=LATER)
+    assert session.scalars(sa.select(IncidentLink)).all() == []
 
 
 def test_drafts_become_incidents_or_are_dismissed_by_a_person(session: Session) -> None:

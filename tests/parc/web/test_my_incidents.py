@@ -268,3 +268,13 @@ def test_sheet_leads_to_the_requester_and_says_how_to_reach_them(requester: Brow
     page = Browser(requester.app, Role.TECHNICIAN).get(f"/incidents/{only().id}").text
     assert page.count(f'href="/people/{key}"') == 2  # who asks, and who holds the machine
     assert 'href="tel:0123456789"' in page
+
+
+def test_requester_of_a_duplicate_is_told_so(requester: Browser) -> None:
+    for _ in range(2):
+        requester.post("/my/report", SENT)
+    first, second = db.session.scalars(sa.select(Incident.id).order_by(Incident.id))
+    with transaction() as session:
+        incident_links.merge_duplicate(session, SYSTEM, second, first, at=SOME_MOMENT)
+    page = requester.get(f"/my/incidents/{second}").text
+    assert "It is the same as I-000001, which goes on." in page
