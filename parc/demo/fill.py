@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from collectors.observation import Category
 from parc.demo.licences import write_licences
 from parc.demo.organisation import DemoIncident, Organisation
-from parc.demo.reports import Reports, add_technicians
+from parc.demo.reports import Reports, add_requester, add_technicians
 from parc.demo.year import Step
 from parc.models import LifecycleState, LocationKind, MovementKind
 from parc.services import movements
@@ -77,6 +77,7 @@ class _Filling:
         acts: list[tuple[date, _ACT]] = [(step.day, step) for step in told.steps]
         acts += [(one.opened_on, one) for one in told.incidents]
         technicians = add_technicians(self._session, self._actor, told, self._now)
+        add_requester(self._session, self._actor, told, self._people, self._now)
         reports = Reports(self._session, self._actor, technicians, told, self._now)
         for _day, act in sorted(acts, key=lambda pair: pair[0]):
             if isinstance(act, DemoIncident):

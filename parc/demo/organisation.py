@@ -68,6 +68,7 @@ class Organisation:
     licences: tuple[Mapping[str, Any], ...]
     waits_for: str
     technicians: tuple[str, ...]
+    requester: str
     said: tuple[str, ...]
     noted: tuple[str, ...]
 
@@ -98,6 +99,7 @@ def make_organisation(*, language: str, today: date, seed: int = 7) -> Organisat
         tuple(words["licence"]),
         words["waits_for"][language],
         tuple(words["technicians"]["logins"]),
+        words["requester"]["login"],
         tuple(words["said"][language]),
         tuple(words["noted"][language]),
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from itertools import cycle
 from typing import Final
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.demo.organisation import DemoIncident, Organisation
 from parc.demo.people import DemoPerson
-from parc.models import Incident, IncidentCause, IncidentLinkKind, IncidentState, Role
+from parc.models import Incident, IncidentCause, IncidentLinkKind, IncidentState, Role, User
 from parc.services.actor import Actor
 from parc.services.incident_links import follow_up, link, merge_duplicate
 from parc.services.incident_steps import close, plan_visit, resolve, take, wait
@@ -48,6 +50,21 @@ def add_technicians(
     if actor.user_id is not None:
         tie_person(session, actor, actor.user_id, next(people).email, now)
     return found
+
+
+def add_requester(
+    session: Session, actor: Actor, told: Organisation, people: Sequence[int], now: datetime
+) -> None:
+    """Add the login of whoever reports most of those who are still there; ``people`` are ids."""
+    counts = Counter(one.person for one in told.incidents)
+    there = [number for number in counts if told.people[number].left_on is None]
+    looked_after = set(session.scalars(sa.select(User.person_id)))
+    free = [number for number in there if people[number] not in looked_after]
+    person = told.people[max(free, key=lambda number: counts[number])]
+    user = add_user(
+        session, actor, UserInput(told.requester, person.name, Role.REQUESTER.value), None, now
+    )
+    tie_person(session, actor, user.id, person.email, now)
 
 
 def _colleagues(told: Organisation) -> Iterator[DemoPerson]:

@@ -36,6 +36,7 @@ from parc.models import (
     Movement,
     MovementKind,
     Person,
+    Role,
     User,
 )
 from parc.queries.positions import all_positions
@@ -162,6 +163,8 @@ def assert_incidents_are_worked_on(session: Session) -> None:
     assert not list(session.scalars(printing.where(Incident.id.not_in(about))))
     own = sa.select(User.person_id).where(User.login == "demo")
     assert session.scalar(own) is not None
+    reported = sa.select(Incident.id).join(User, User.id == Incident.requester_id)
+    assert len(session.scalars(reported.where(User.role == Role.REQUESTER)).all()) > 1
 
 
 def count(session: Session, model: type[Base]) -> int:
