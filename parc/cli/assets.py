@@ -94,26 +94,32 @@ def history(  # noqa: PLR0913 -- one a filter
 @assets.command()
 @click.argument("into", metavar="ID|TAG|NAME")
 @click.argument("other", metavar="OTHER")
-@click.option("--take", multiple=True, metavar="FIELD", help="Keep OTHER's value of FIELD.")
+@click.option("--take", multiple=True, metavar="FIELD", help="Keep OTHER's value, or line.")
 @click.option("--reason", default="", help="Why; kept with it.")
 @click.option("--apply", "is_applied", is_flag=True, help="Merge, not only show.")
 @with_database
 def merge(into: str, other: str, take: Sequence[str], *, reason: str, is_applied: bool) -> None:
     """Merge OTHER into the first asset: its devices and all that hangs on it follow.
 
-    Without --apply the fields that differ are shown, with the value that would stay.
+    Without --apply the fields that differ are shown, with the value that would stay, and the
+    contracts that name both: of each one line stays.
     """
     from parc.clock import now
     from parc.discovery.explain import asset_of
     from parc.extensions import reading, transaction
+    from parc.reconcile.hanging_rows import line_choices
     from parc.reconcile.merging import choices, merge_assets
 
     with reading() as session:
         first, second = asset_of(session, into), asset_of(session, other)
         found = choices(session, first.id, second.id)
+        lines = line_choices(session, first.id, second.id)
     for one in found:
         stays, goes = (one.goes, one.stays) if one.field in take else (one.stays, one.goes)
         click.echo(f"{one.field}: {_short(stays)} stays, {_short(goes)} goes")
+    for line in lines:
+        tag = (second if line.token in take else first).asset_tag
+        click.echo(f"{line.token}: the line of {line.contract.name} for {tag} stays")
     if not is_applied:
         click.echo(f"{second.asset_tag} would become part of {first.asset_tag}; --apply does it.")
         return

@@ -40,7 +40,7 @@ class Link:
     """One row that hangs on a record.
 
     Attributes:
-        token: names it, as ``merged_records.link_token`` does.
+        token: names it, as ``hanging_rows.link_token`` does.
         row: what tells it apart; which columns it has depends on ``kind``.
         came_with: tag of the merged record that brought it, with which it goes by itself; empty
             for what goes only when a person says so.

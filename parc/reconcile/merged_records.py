@@ -6,8 +6,7 @@ what the merge wrote over. Values that somebody changed since stay as they are.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ from parc.models import (
     Asset,
     AssetField,
     Base,
+    Coverage,
     Device,
     LifecycleState,
     MergedAsset,
@@ -29,11 +29,12 @@ from parc.models import (
     MovementStatus,
     table_of,
 )
+from parc.reconcile.hanging_rows import Doubles, link_column
 from parc.reconcile.told_rows import told_rows, told_values
 from parc.services import asset_sources
 from parc.services.assets import show_address
 from parc.services.change_sets import attempt, note
-from parc.services.row_images import UNTRACKED_COLUMNS, Row, RowImage, loaded, stored, table_named
+from parc.services.row_images import Row, RowImage, as_row, loaded, stored, table_named
 
 # What lists show of devices, which no history tells.
 COPIED: Final = ("primary_address", "primary_address_sort", "last_seen_at")
@@ -196,14 +197,17 @@ def take_up_again(
     made: Mapping[str, Any],
     new: Asset,
     at: datetime,
-) -> None:
+) -> list[Base]:
     """Let what a merge of ``at`` had ended hold again, for the record that came back.
 
     Args:
         made: what the merge has kept.
+
+    Returns:
+        rows that are there again.
     """
     _count_again(session, made["movements"], new, at)
-    _give_doubled_back(session, models, made.get("doubled", {}))
+    return _give_doubled_back(session, models, made.get("doubled", {}))
 
 
 def _count_again(session: Session, movements: Mapping[str, str], new: Asset, at: datetime) -> None:
@@ -217,93 +221,35 @@ def _count_again(session: Session, movements: Mapping[str, str], new: Asset, at:
     session.flush()
 
 
-def link_token(row: Base) -> str:
-    """Name a row that hangs on an asset: its table and its id."""
-    (key,) = sa.inspect(row).mapper.primary_key_from_instance(row)
-    return f"{row.__tablename__}:{key}"
-
-
-def move_links(
-    session: Session,
-    models: Iterable[type[Base]],
-    tokens: Collection[str],
-    asset: Asset,
-    new: Asset,
-) -> None:
-    """Let the named rows that hang on one asset hang on another."""
-    wanted: dict[str, set[int]] = defaultdict(set)
-    for token in tokens:
-        table, _colon, number = token.partition(":")
-        if number.isdecimal():
-            wanted[table].add(int(number))
-    for model in models:
-        column = link_column(model)
-        attribute = sa.inspect(model).get_property_by_column(column)
-        key = sa.inspect(model).primary_key[0]
-        ids = sorted(wanted.get(model.__tablename__, ()))
-        for row in session.scalars(sa.select(model).where(key.in_(ids), column == asset.id)):
-            setattr(row, attribute.key, new.id)
-    session.flush()
-
-
-def link_column(model: type[Base]) -> sa.Column[Any]:
-    """Give the column by which rows hang on an asset."""
-    found: sa.Column[Any] = next(
-        key.parent for key in table_of(model).foreign_keys if key.column.table.name == "asset"
-    )
-    return found
-
-
-class Doubles:
-    """What of the rows of a model an asset can have only once: a seat of a licence, an incident."""
-
-    def __init__(self, session: Session, model: type[Base], asset_id: int) -> None:
-        """Read what the asset has."""
-        table, column = table_of(model), link_column(model)
-        self._names = [
-            [one.name for one in constraint.columns if one.name != column.name]
-            for constraint in table.constraints
-            if isinstance(constraint, sa.UniqueConstraint) and column.name in constraint.columns
-        ]
-        rows = session.scalars(sa.select(model).where(column == asset_id)) if self._names else ()
-        self._held = {key for row in rows for key in self._keys(row)}
-
-    def __contains__(self, row: object) -> bool:
-        """Tell whether the asset has the like of a row."""
-        return not self._held.isdisjoint(self._keys(row))
-
-    def _keys(self, row: object) -> Iterator[tuple[int, tuple[Any, ...]]]:
-        for number, names in enumerate(self._names):
-            values = tuple(getattr(row, name) for name in names)
-            if None not in values:
-                yield number, values
-
-
 def _give_doubled_back(
     session: Session, models: Iterable[type[Base]], doubled: Mapping[str, Sequence[Row]]
-) -> None:
+) -> list[Base]:
     """Make the rows again that a merge had let go; one that has no place any more stays away.
 
-    Its licence, incident or field may be gone, or its value another's since.
+    Its licence, contract, incident or field may be gone, its value another's since, or the asset
+    may have the like by now. Cover that a merge made longer is as it was.
     """
+    back: list[Base] = []
     for model in models:
         table = table_of(model)
-        for row in doubled.get(model.__tablename__, ()):
+        for row in reversed(doubled.get(model.__tablename__, ())):
             known = {name: value for name, value in row.items() if name in table.c}
             values = _existing(session, table, loaded(table, known))
             (key,) = table.primary_key.columns
-            if session.get(model, values[key.name]) is not None:
+            present = session.get(model, values[key.name])
+            if isinstance(present, Coverage):
+                present.until_on = values["until_on"]
+                continue
+            if present is not None:
                 del values[key.name]
+            one = model(**values)
+            if Doubles(session, model, values[link_column(model).name]).twin(one) is not None:
+                continue
             with suppress(IntegrityError), attempt(session):
-                session.add(model(**values))
+                session.add(one)
                 session.flush()
-
-
-def as_row(one: Base) -> Row:
-    """Give a row as JSON takes it."""
-    names = [attribute.key for attribute in sa.inspect(type(one)).column_attrs]
-    table = one.__tablename__
-    return stored({n: getattr(one, n) for n in names if (table, n) not in UNTRACKED_COLUMNS})
+                back.append(one)
+    return back
 
 
 def _insert(session: Session, name: str, key: tuple[Any, ...], row: Row) -> None:

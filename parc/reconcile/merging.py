@@ -17,35 +17,25 @@ from parc.errors import ConflictError, FieldProblem, InvalidInputError, NotFound
 from parc.models import (
     Asset,
     AssetField,
-    Base,
     ChangeSetKind,
     Device,
     Difference,
     MergedAsset,
     Movement,
     MovementStatus,
-    table_of,
 )
 from parc.naming import MACHINE_FIELDS
-from parc.reconcile.merged_records import (
-    COPIED,
-    Doubles,
-    Hung,
-    as_row,
-    kept,
-    link_column,
-    link_token,
-    whole,
-)
+from parc.reconcile.hanging_rows import line_choices, take_over
+from parc.reconcile.merged_records import COPIED, Hung, kept, whole
 from parc.services import asset_sources, assets, audit
 from parc.services.actor import Actor
 from parc.services.asset_search import touch
 from parc.services.asset_values import KEPT_FIELDS
 from parc.services.change_sets import recording
+from parc.services.contract_lines import record_lines
 from parc.services.custom_values import doubled_values
 from parc.services.movement_writing import explain
 from parc.services.permissions import Action, require
-from parc.services.row_images import Row
 
 # Fields of which only one value can stand; the tag stays that of the record that stays.
 MERGED_FIELDS: Final = (
@@ -62,9 +52,6 @@ _WRITTEN: Final = (
     "custodian_department_id",
     *COPIED,
 )
-# What a merge settles itself, and what finds itself anew (the inbox); any other table with a key to
-# ``asset`` follows the machine.
-_SETTLED: Final = frozenset({"device", "asset_field", "difference", "merged_asset", "inbox_entry"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +97,8 @@ def merge_assets(
     """Merge ``from_id`` into ``into_id``; its devices and all that hangs on it go with it.
 
     Args:
-        taken: fields of which the value of ``from_id`` stands afterwards; of ``notes`` both do.
+        taken: fields of which the value of ``from_id`` stands afterwards; of ``notes`` both do. Of
+            a contract that names both, the token of the line that stands (``line_choices``).
 
     Raises:
         NotFoundError: one of the assets is not there.
@@ -121,7 +109,8 @@ def merge_assets(
     require(actor, Action.MERGE_ASSET)
     if into_id == from_id:
         raise ConflictError("an asset cannot be merged into itself")
-    if unknown := sorted(taken - set(MERGED_FIELDS)):
+    chosen = taken & {choice.token for choice in line_choices(session, into_id, from_id)}
+    if unknown := sorted(taken - chosen - set(MERGED_FIELDS)):
         raise InvalidInputError([FieldProblem(name, "unknown_field", name) for name in unknown])
     first, second = sorted((into_id, from_id))
     _lock_devices(session, (into_id, from_id))
@@ -140,10 +129,11 @@ def merge_assets(
         assets.record_change(session, actor, other, "merged_away", at, gone | _values_of(other))
         _take_holder(into, other)
         closed = _close_movements(session, actor, other, at)
-        hung = Hung(*_move_links(session, into, other), closed, records)
+        hanging = take_over(session, into, other, chosen)
+        record_lines(session, actor, hanging.doubled.get("contract_line", ()), at)
+        hung = Hung(hanging.moved, hanging.doubled, closed, records)
         row.kept = kept(ended, stayed, into, _WRITTEN, hung)
-        session.delete(other)
-        session.flush()
+        _end(session, other)
         session.add(row)
         explain(session, actor, into, at=at)
         touch(session, into, at)
@@ -243,43 +233,14 @@ def _typed_value(session: Session, asset: Asset, field: str) -> dict[str, Any]:
     }
 
 
-def _move_links(
-    session: Session, into: Asset, other: Asset
-) -> tuple[list[str], dict[str, list[Row]]]:
-    """Let all rows that point at the other record point at the one that stays.
-
-    Returns:
-        the rows, named; and by table those that the one that stays has as well, such as a seat of
-        the same licence: they go.
-    """
-    moved: list[str] = []
-    doubled: dict[str, list[Row]] = {}
-    for model in linked_models():
-        column, held = link_column(model), Doubles(session, model, into.id)
-        attribute = sa.inspect(model).get_property_by_column(column)
-        for row in session.scalars(sa.select(model).where(column == other.id)).all():
-            if row in held:
-                doubled.setdefault(model.__tablename__, []).append(as_row(row))
-                session.delete(row)
-            else:
-                setattr(row, attribute.key, into.id)
-                moved.append(link_token(row))
+def _end(session: Session, other: Asset) -> None:
+    """Delete the other record, and whose its values were."""
     for table in (AssetField, Difference):
         for own in session.scalars(sa.select(table).where(table.asset_id == other.id)):
             session.delete(own)
     session.flush()
-    return moved, doubled
-
-
-def linked_models() -> list[type[Base]]:
-    """Give the models whose rows follow a machine when its record is merged."""
-    found = []
-    for mapper in Base.registry.mappers:
-        table = table_of(mapper.class_)
-        targets = {key.column.table.name for key in table.foreign_keys}
-        if "asset" in targets and table.name not in _SETTLED:
-            found.append(mapper.class_)
-    return sorted(found, key=lambda model: model.__tablename__)
+    session.delete(other)
+    session.flush()
 
 
 def _values_of(asset: Asset) -> dict[str, tuple[Any, Any]]:

@@ -21,7 +21,9 @@ from parc.models import (
     Agent,
     Asset,
     AssetField,
+    Base,
     ChangeSetKind,
+    ContractLine,
     Device,
     DeviceStatus,
     LockRule,
@@ -32,25 +34,26 @@ from parc.models import (
 )
 from parc.naming import MACHINE_FIELDS
 from parc.reconcile.dividing import divide_device, read_voices
+from parc.reconcile.hanging_rows import linked_models, move_links
 from parc.reconcile.load import load_policy
 from parc.reconcile.merged_records import (
     Told,
     follow_devices,
     give_back,
-    move_links,
     put_back,
     take_up_again,
 )
-from parc.reconcile.merging import MERGED_FIELDS, linked_models
+from parc.reconcile.merging import MERGED_FIELDS
 from parc.reconcile.told_rows import told_rows, told_values
 from parc.services import asset_sources, assets, told_assets
 from parc.services.actor import Actor
 from parc.services.asset_search import touch
 from parc.services.asset_tags import next_asset_tags
 from parc.services.change_sets import recording
+from parc.services.contract_lines import record_lines
 from parc.services.movement_writing import explain, join_up
 from parc.services.permissions import Action, require
-from parc.services.row_images import loaded
+from parc.services.row_images import as_row, loaded
 
 # What an agent is of follows its evidence, in this act only.
 _BESIDES: Final = frozenset({Agent.__tablename__})
@@ -64,7 +67,7 @@ class Leaving:
         device_ids: devices that go over whole.
         voices: device to the tokens of the voices that leave it.
         values: person's fields that go with them; others stay.
-        links: what hangs on the record and goes with them, by ``merged_records.link_token``;
+        links: what hangs on the record and goes with them, by ``hanging_rows.link_token``;
             what a merge had brought goes with a record that comes back. What others tell of it
             may leave alone.
         staying: what stays all the same, of what a merge had brought.
@@ -129,7 +132,8 @@ def split_asset(
         else:
             follow_devices(session, new, at)
             changes = put_back(session, made["taken"], asset, values)
-            take_up_again(session, linked_models(), made, new, merged_at)
+            again = take_up_again(session, linked_models(), made, new, merged_at)
+            _tell_lines(session, actor, again, at)
         changes |= _give_values(session, asset, new, values)
         _forget_values(session, asset, new, changes)
         for record in (new, asset):
@@ -138,6 +142,12 @@ def split_asset(
             touch(session, record, at)
         _tell(session, actor, asset, new, changes, at)
     return new
+
+
+def _tell_lines(session: Session, actor: Actor, again: Sequence[Base], at: datetime) -> None:
+    """Tell in the histories of contracts which of their lines are there again."""
+    lines = [as_row(row) for row in again if isinstance(row, ContractLine)]
+    record_lines(session, actor, lines, at, are_back=True)
 
 
 def _locked(session: Session, asset_id: int) -> Asset:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from collectors.observation import Category
 from parc.errors import FieldProblem, InvalidInputError, NotFoundError
-from parc.models import Asset, ContractLine, ContractRule, Location
+from parc.models import Asset, Contract, ContractLine, ContractRule, Location
 from parc.naming import folded
 from parc.queries.locations import read_places
 from parc.row_keys import row_key
@@ -26,6 +26,7 @@ from parc.services.coverage import (
 )
 from parc.services.fields import FieldReader
 from parc.services.permissions import Action, require
+from parc.services.row_images import Row
 
 MOST_LINES: Final = 5_000
 MOST_RULES: Final = 50
@@ -192,6 +193,28 @@ def remove_lines(
     session.flush()
     evaluate_contracts(session, [contract_id], today=today, now=now)
     return len(lines)
+
+
+def record_lines(
+    session: Session,
+    actor: Actor,
+    lines: Iterable[Row],
+    now: datetime,
+    *,
+    are_back: bool = False,
+) -> None:
+    """Tell in the histories of contracts that a merge let lines go, or a split gave them back.
+
+    Args:
+        lines: with ``contract_id``, ``serial_number`` and ``asset_id``.
+    """
+    for line in lines:
+        row = session.get(Contract, line["contract_id"])
+        if row is not None:
+            name = line["serial_number"] or f"#{line['asset_id']}"
+            record_contract(
+                session, actor, row, now, {"line": (None, name) if are_back else (name, None)}
+            )
 
 
 def read_rule(session: Session, draft: RuleDraft) -> Rule:

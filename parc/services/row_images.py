@@ -161,3 +161,10 @@ def _loaded(column: sa.Column[Any], value: Any) -> Any:
         if isinstance(column.type, Money):
             return Decimal(value)
     return value
+
+
+def as_row(one: Base) -> Row:
+    """Give a row as JSON takes it."""
+    names = [attribute.key for attribute in sa.inspect(type(one)).column_attrs]
+    table = one.__tablename__
+    return stored({n: getattr(one, n) for n in names if (table, n) not in UNTRACKED_COLUMNS})

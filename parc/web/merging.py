@@ -18,6 +18,7 @@ from parc.queries.asset_sheet import read_asset, read_sheet
 from parc.queries.assets import find_exact, suggest
 from parc.queries.locations import read_places
 from parc.reconcile.dividing import read_voices
+from parc.reconcile.hanging_rows import line_choices
 from parc.reconcile.linked_rows import TOLD_KINDS, links_of, records_of
 from parc.reconcile.merging import Choice, choices, merge_assets
 from parc.reconcile.splitting import Leaving, split_asset
@@ -77,7 +78,9 @@ def merge(asset_id: int) -> ResponseReturnValue:
 def send_merge(asset_id: int) -> ResponseReturnValue:
     """Merge the other record into this one."""
     other_id = _number(request.form.get("other", ""))
-    named = [f"keep-{choice.field}" for choice in choices(db.session(), asset_id, other_id)]
+    fields = [choice.field for choice in choices(db.session(), asset_id, other_id)]
+    lines = [choice.token for choice in line_choices(db.session(), asset_id, other_id)]
+    named = [f"keep-{name}" for name in (*fields, *lines)]
     form = read_form("other", "reason", *named)
     taken = frozenset(n.removeprefix("keep-") for n in named if form.value(n) == "goes")
     tag = read_asset(db.session(), other_id).asset_tag
@@ -159,6 +162,7 @@ def _merge_page(asset_id: int, other_id: int, form: Form) -> str:
         other=theirs.asset,
         devices=[(device, _name(device)) for device in theirs.devices],
         choices=[choice for choice in found if choice.field != "notes"],
+        lines=line_choices(session, asset_id, other_id),
         has_both_notes=any(choice.field == "notes" for choice in found),
         labels=LABELS,
         field_label=field_label,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -31,6 +32,9 @@ from parc.models import (
     ChangeSet,
     ChangeSetKind,
     ChangeSetState,
+    ContractLine,
+    Coverage,
+    CoverSource,
     CustomValue,
     Device,
     Entitlement,
@@ -44,7 +48,8 @@ from parc.models import (
 )
 from parc.models import Interface as InterfaceRow
 from parc.reconcile.dividing import read_voices
-from parc.reconcile.merging import choices, linked_models, merge_assets
+from parc.reconcile.hanging_rows import line_choices, linked_models
+from parc.reconcile.merging import choices, merge_assets
 from parc.reconcile.movement_invariants import examine_movements
 from parc.reconcile.splitting import Leaving, split_asset
 from parc.services import assets
@@ -62,6 +67,7 @@ from parc.services.movement_writing import explain
 from parc.services.row_images import TRACKED, UNTRACKED_COLUMNS, table_named
 from parc.services.undo import find_obstacles, undo
 from tests.conftest import SOME_MOMENT
+from tests.contract_world import make_contract
 from tests.factories import (
     SOME_PERSON,
     make_asset,
@@ -286,6 +292,55 @@ def test_what_both_records_have_is_one_while_merged_and_comes_back_with_a_split(
     undo(session, SOME_PERSON, act.id, at=LATER)
     session.expire_all()
     assert len(_hanging(session)) == 3
+
+
+@pytest.mark.parametrize("which", ["stays", "goes"])
+def test_one_line_of_a_contract_stays_and_both_come_back(inventory: Inventory, which: str) -> None:
+    session = inventory.session
+    both = two_assets(session)
+    into_id, other_id = (one.id for one in both)
+    contract = make_contract(session)
+    days = [SOME_MOMENT.date() - timedelta(days=number) for number in (90, 60, 30)]
+    ids = []
+    for asset, amount, periods in (
+        (both[0], "10", [(days[1], None)]),
+        (both[1], "20", [(days[0], days[2])]),
+    ):
+        line = ContractLine(contract_id=contract.id, asset_id=asset.id, amount=Decimal(amount))
+        line.created_at = SOME_MOMENT
+        session.add(line)
+        session.flush()
+        ids.append(line.id)
+        for first, last in periods:
+            cover = Coverage(contract_id=contract.id, asset_id=asset.id, from_on=first)
+            cover.source, cover.until_on = CoverSource.CHOICE, last
+            session.add(cover)
+    session.flush()
+    before = _covering(session)
+    (choice,) = line_choices(session, into_id, other_id)
+    assert (choice.stays.id, choice.goes.id) == tuple(ids)
+    taken = frozenset({choice.token} if which == "goes" else ())
+    merge_assets(session, SOME_PERSON, into_id, other_id, taken=taken, at=LATER)
+    session.expire_all()
+    assert session.scalars(sa.select(ContractLine.id)).all() == [ids[which == "goes"]]
+    (cover,) = session.scalars(sa.select(Coverage))
+    assert (cover.asset_id, cover.from_on, cover.until_on) == (into_id, days[0], None)
+    told = sa.select(AuditEntry.changes).where(AuditEntry.subject_kind == "contract")
+    gone = f"#{into_id if which == 'goes' else other_id}"
+    assert session.scalars(told).all()[-1] == {"line": [gone, None]}
+    leaving = Leaving(record_id=other_id)
+    split_asset(session, SOME_PERSON, into_id, leaving, at=LATER, settings=SETTINGS)
+    session.expire_all()
+    assert _covering(session) == before
+    assert session.scalars(told).all()[-1] == {"line": [None, gone]}
+
+
+def _covering(session: Session) -> list[Any]:
+    found = []
+    for model in (ContractLine, Coverage):
+        rows = session.execute(sa.select(*table_of(model).columns)).all()
+        found.append(sorted(map(tuple, rows), key=repr))
+    return found
 
 
 def test_seat_of_a_licence_that_is_gone_since_does_not_come_back(inventory: Inventory) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from parc.extensions import db, transaction
-from parc.models import Asset, Device, IncidentAsset, ManagedDevice, Movement, Role
+from parc.models import Asset, ContractLine, Device, IncidentAsset, ManagedDevice, Movement, Role
 from parc.models import LifecycleState as S
 from parc.reconcile.movement_invariants import examine_movements
 from parc.services.asset_search import refresh_search_texts
@@ -13,6 +13,7 @@ from parc.services.incident_values import IncidentInput
 from parc.services.incidents import open_incident
 from parc.services.movement_writing import explain
 from tests.conftest import SOME_MOMENT
+from tests.contract_world import make_contract
 from tests.factories import SOME_PERSON, make_asset, make_device, make_linked_device
 from tests.parc.web.conftest import Browse
 from tests.web import Browser
@@ -124,6 +125,25 @@ def test_what_others_tell_of_a_record_can_leave_it(administrator: Browser) -> No
     assert administrator.post(f"/assets/{asset.id}/split", chosen).status_code == 302
     db.session.rollback()
     assert db.session.scalars(sa.select(Asset.name).order_by(Asset.id)).all() == ["ap-1", "ap-2"]
+
+
+def test_person_says_which_line_of_a_contract_stays(administrator: Browser) -> None:
+    one, other, _device = two()
+    with transaction() as session:
+        contract = make_contract(session, name="Copiers")
+        for asset, text in ((one, "first floor"), (other, "second floor")):
+            line = ContractLine(contract_id=contract.id, asset_id=asset.id, description=text)
+            line.created_at = SOME_MOMENT
+            session.add(line)
+        session.flush()
+        token = f"contract_line:{line.id}"
+    page = administrator.get(f"/assets/{one.id}/merge?other={other.id}").text
+    assert f'name="keep-{token}" value="goes"' in page
+    assert "second floor" in page
+    form = {"other": str(other.id), f"keep-{token}": "goes"}
+    assert administrator.post(f"/assets/{one.id}/merge", form).status_code == 302
+    db.session.rollback()
+    assert db.session.scalars(sa.select(ContractLine.description)).all() == ["second floor"]
 
 
 def test_record_of_one_machine_says_that_it_cannot_be_split(administrator: Browser) -> None:
