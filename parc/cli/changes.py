@@ -27,33 +27,38 @@ def changes() -> None:
 
 @changes.command(name="list")
 @click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Such as run, merge or undo.")
+@click.option("--state", "states", multiple=True, metavar="STATE", help="Such as applied, undone.")
 @click.option("--author", "authors", multiple=True, metavar="NAME")
+@click.option("--text", default="", help="Only with this part of the author's name or reason.")
 @click.option("--since", type=click.DateTime(("%Y-%m-%d",)), help="First day (UTC).")
 @click.option("--until", type=click.DateTime(("%Y-%m-%d",)), help="Last day (UTC).")
 @click.option("--limit", type=click.IntRange(1, 1_000), default=_SHOWN, show_default=True)
 @click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
 @with_database
-def list_(
+def list_(  # noqa: PLR0913 -- one a filter
+    *,
     kinds: Sequence[str],
+    states: Sequence[str],
     authors: Sequence[str],
+    text: str,
     since: datetime | None,
     until: datetime | None,
     limit: int,
-    *,
     is_json: bool,
 ) -> None:
     """List acts, the latest first."""
     from parc.extensions import reading
-    from parc.models import ChangeSet, ChangeSetKind
+    from parc.models import ChangeSet, ChangeSetKind, ChangeSetState
     from parc.queries.change_sets import SORTS, ChangeSetFilter, list_change_sets
     from parc.queries.keyset import Order
 
-    if unknown := sorted(set(kinds) - set(ChangeSetKind)):
-        message = f"{unknown[0]} is none of {', '.join(ChangeSetKind)}"
-        raise click.BadParameter(message, param_hint="--kind")
+    _check("--kind", kinds, list(ChangeSetKind))
+    _check("--state", states, list(ChangeSetState))
     chosen = ChangeSetFilter(
         [ChangeSetKind(kind) for kind in kinds],
-        authors=authors,
+        [ChangeSetState(state) for state in states],
+        authors,
+        text,
         since=since.replace(tzinfo=UTC) if since else None,
         until=until.replace(tzinfo=UTC) + _LAST_MOMENT if until else None,
     )
@@ -79,6 +84,12 @@ def list_(
             for row in rows
         ],
     )
+
+
+def _check(option: str, given: Sequence[str], known: Sequence[str]) -> None:
+    if unknown := sorted(set(given) - set(known)):
+        message = f"{unknown[0]} is none of {', '.join(known)}"
+        raise click.BadParameter(message, param_hint=option)
 
 
 @changes.command()

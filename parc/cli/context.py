@@ -24,6 +24,7 @@ This module imports the application only when a command runs, so that the list o
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -114,7 +115,17 @@ def box() -> SecretBox:
 
 
 def operator() -> Actor:
-    """Give the author of what commands change: whoever administers the server."""
-    from parc.services.actor import SYSTEM
+    """Give the author of what commands change: who gave it, as the operating system knows them.
 
-    return SYSTEM
+    Behind ``sudo`` that is who called it.
+    """
+    from parc.services.actor import for_command
+
+    return for_command(os.environ.get("SUDO_USER") or _system_user())
+
+
+def _system_user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # in a container, numbers may have no name
+        return f"uid {os.getuid()}"

@@ -10,10 +10,12 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from parc.errors import NotFoundError
 from parc.models import Asset, Device, HostEntry
 from parc.naming import device_name
 
-_MOST: Final = 2_000
+INSIDE_SHOWN: Final = 500
+_MOST: Final = 2_000  # of what the first tab shows
 _MOST_HOSTS: Final = 50
 
 
@@ -31,23 +33,74 @@ class HostLine:
     gone_at: datetime | None
 
 
-def read_entries(
-    session: Session, devices: Iterable[Device], kinds: Sequence[str] = ()
-) -> Mapping[str, list[HostEntry]]:
-    """Give what is inside, by kind, without what is gone; nothing is asked without an agent.
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A page of what is inside a machine.
 
-    Args:
-        kinds: only these; empty: all.
+    Attributes:
+        groups: rows by kind.
+        counts: of all rows, also of other pages, by kind.
+        next_id: of the row after which the next page begins, if there is one.
     """
-    ids = [device.id for device in devices if device.agent_id is not None]
-    found: dict[str, list[HostEntry]] = {}
+
+    groups: Mapping[str, list[HostEntry]]
+    counts: Mapping[str, int]
+    next_id: int | None = None
+
+
+def read_entries(
+    session: Session, devices: Iterable[Device], kinds: Sequence[str]
+) -> Mapping[str, list[HostEntry]]:
+    """Give what is inside, by kind, without what is gone; nothing is asked without an agent."""
+    ids = _hosts_of(devices)
     if not ids:
-        return found
+        return {}
+    query = _present(ids).where(HostEntry.kind.in_(kinds))
+    return _by_kind(session.scalars(query.limit(_MOST)))
+
+
+def read_inside(session: Session, devices: Iterable[Device], after_id: int | None) -> Inside:
+    """Give a page of all that is inside, in the order of kinds.
+
+    Raises:
+        NotFoundError: there is no row of this id inside.
+    """
+    ids = _hosts_of(devices)
+    if not ids:
+        return Inside({}, {})
     row = HostEntry
-    query = sa.select(row).where(row.device_id.in_(ids), row.gone_at.is_(None))
-    if kinds:
-        query = query.where(row.kind.in_(kinds))
-    for entry in session.scalars(query.order_by(row.kind, row.key, row.id).limit(_MOST)):
+    query = _present(ids)
+    if after_id is not None:
+        last = session.scalar(sa.select(row).where(row.id == after_id, row.device_id.in_(ids)))
+        if last is None:
+            raise NotFoundError(f"nothing of it has the number {after_id}")
+        place = sa.tuple_(last.kind, last.key, last.id)
+        query = query.where(sa.tuple_(row.kind, row.key, row.id) > place)
+    rows = session.scalars(query.limit(INSIDE_SHOWN + 1)).all()
+    groups = _by_kind(rows[:INSIDE_SHOWN])
+    counts = {kind: len(group) for kind, group in groups.items()}
+    has_more = len(rows) > INSIDE_SHOWN
+    if has_more or after_id is not None:
+        counted = sa.select(row.kind, sa.func.count()).where(
+            row.device_id.in_(ids), row.gone_at.is_(None)
+        )
+        counts = {kind: count for kind, count in session.execute(counted.group_by(row.kind))}  # noqa: C416 -- rows
+    return Inside(groups, counts, rows[INSIDE_SHOWN - 1].id if has_more else None)
+
+
+def _hosts_of(devices: Iterable[Device]) -> list[int]:
+    return [device.id for device in devices if device.agent_id is not None]
+
+
+def _present(device_ids: Sequence[int]) -> sa.Select[HostEntry]:
+    row = HostEntry
+    query = sa.select(row).where(row.device_id.in_(device_ids), row.gone_at.is_(None))
+    return query.order_by(row.kind, row.key, row.id)
+
+
+def _by_kind(rows: Iterable[HostEntry]) -> dict[str, list[HostEntry]]:
+    found: dict[str, list[HostEntry]] = {}
+    for entry in rows:
         found.setdefault(entry.kind, []).append(entry)
     return found
 

@@ -9,6 +9,8 @@ from parc.models import Role
 from parc.services.fields import FieldReader
 
 REASON_CHARACTERS: Final = 255
+_COMMAND: Final = "command line"
+_NAME_CHARACTERS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,25 @@ class Actor:
 
 NOBODY = Actor(name="nobody")
 SYSTEM = Actor(name="Parc", is_system=True)
+
+
+def for_command(user: str) -> Actor:
+    """Give the author of what a command on the server changes.
+
+    Args:
+        user: who gave it, as the operating system knows them; what cannot be a name is left out.
+    """
+    name = user.strip()[:_NAME_CHARACTERS]
+    is_told = bool(name) and name.isprintable()
+    return Actor(name=f"{_COMMAND} ({name})" if is_told else _COMMAND, is_system=True)
+
+
+def command_user(author: str) -> str | None:
+    """Give who gave the command that an author is, empty when nobody knows; None for others."""
+    if author == _COMMAND:
+        return ""
+    start = f"{_COMMAND} ("
+    return author[len(start) : -1] if author.startswith(start) and author.endswith(")") else None
 
 
 def for_run(range_name: str, run_id: int) -> Actor:

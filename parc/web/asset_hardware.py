@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import render_template
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as _in
@@ -13,11 +13,12 @@ from collectors.agent.kinds import Kind
 from parc.extensions import db
 from parc.models import HostEntry
 from parc.queries.asset_sheet import read_sheet
-from parc.queries.host_entries import read_entries
+from parc.queries.host_entries import read_inside
 from parc.services.permissions import Action
 from parc.web.access import requires
 from parc.web.assets import assets
 from parc.web.formats import format_number, format_octets, format_told_day
+from parc.web.listing import page_key
 
 # In the order in which the tab shows them.
 TITLES: Mapping[str, str] = {
@@ -177,15 +178,23 @@ def entry_speed(entry: HostEntry) -> str:
 @assets.get("/assets/<int:asset_id>/hardware")
 @requires(Action.VIEW_INVENTORY)
 def hardware(asset_id: int) -> ResponseReturnValue:
-    """Show all that agents tell of the inside of a machine."""
+    """Show all that agents tell of the inside of a machine, a page at a time."""
     sheet = read_sheet(db.session(), asset_id)
-    found = read_entries(db.session(), sheet.devices)
+    found = read_inside(db.session(), sheet.devices, page_key("after"))
+    next_url = ""
+    if found.next_id is not None:
+        next_url = url_for("assets.hardware", asset_id=asset_id, after=found.next_id)
     return render_template(
         "assets/hardware.html",
         sheet=sheet,
         asset=sheet.asset,
         tab="hardware",
-        groups=[(title, found[kind]) for kind, title in TITLES.items() if kind in found],
+        groups=[
+            (title, found.groups[kind], found.counts[kind])
+            for kind, title in TITLES.items()
+            if kind in found.groups
+        ],
+        next_url=next_url,
         entry_state=entry_state,
         entry_lines=entry_lines,
     )

@@ -112,7 +112,6 @@ def show(asset_id: int) -> ResponseReturnValue:
         held_kind=held_kind,
         write=write,
         oper_status=oper_status,
-        place=next((line.value for line in lines if line.name == "location_id"), ""),
         spot=read_spot(db.session(), subject_of(db.session(), sheet.devices)),
         certainties=CERTAINTIES,
         switch_url=switch_url,

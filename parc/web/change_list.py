@@ -15,6 +15,7 @@ from parc.extensions import db
 from parc.models import ChangeSet, ChangeSetKind, ChangeSetState, MovementKind
 from parc.queries import change_sets as query
 from parc.queries.keyset import Order, PageReader
+from parc.web.author_words import author_text
 from parc.web.cells import CellWriter
 from parc.web.context import now, settings
 from parc.web.dates import read_day
@@ -87,7 +88,7 @@ def changes_view() -> ListView:
     facets = [
         wanted.facet("kind", gettext("Kind"), found.by_kind, lambda v: label(ChangeSetKind(v))),
         wanted.facet("state", gettext("State"), found.by_state, lambda v: label(ChangeSetState(v))),
-        wanted.facet("author", gettext("Author"), found.by_author, lambda v: v),
+        wanted.facet("author", gettext("Author"), found.by_author, author_text),
     ]
     previous_url, next_url = wanted.pages(found.page)
     columns = [
@@ -185,7 +186,7 @@ def _line(row: Any, write: CellWriter) -> Line:
     until = undo_until(row)
     cells = [
         write.label(row.kind),
-        row.author,
+        author_text(row.author),
         row.reason or "",
         write.seen(row.at),
         format_number(row.row_count),
@@ -201,13 +202,13 @@ def _columns() -> list[tuple[str, Callable[[Any], str]]]:
         (_("When"), lambda row: file_moment(row.at)),
         (_("What"), lambda row: title_text(row.title)),
         (_("Kind"), lambda row: label(row.kind)),
-        (_("Author"), lambda row: row.author),
+        (_("Author"), lambda row: author_text(row.author)),
         (_("Reason"), lambda row: row.reason or ""),
         (_("Rows"), lambda row: str(row.row_count)),
         (_("State"), lambda row: label(row.state)),
         (_("Can be undone until"), lambda row: file_moment(undo_until(row))),
         (_("Undone on"), lambda row: file_moment(row.undone_at)),
-        (_("Undone by"), lambda row: row.undone_by or ""),
+        (_("Undone by"), lambda row: author_text(row.undone_by)),
     ]
 
 

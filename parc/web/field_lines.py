@@ -23,6 +23,7 @@ from parc.queries.told_words import OtherWord, other_words
 from parc.services.permissions import Action, may
 from parc.web.access import actor
 from parc.web.assets import LABELS
+from parc.web.author_words import author_text
 from parc.web.cells import CellWriter
 from parc.web.context import now, settings
 from parc.web.formats import format_ago, format_moment, format_short_day
@@ -187,8 +188,10 @@ def _origin(name: str, source: FieldSource | None, write: CellWriter) -> Markup 
 def _stated(source: FieldSource) -> str:
     """Name the person who typed a value, or let it in from a file or a program."""
     when = _when(source.set_at)
-    if source.author:
-        text = gettext("by %(name)s, %(when)s", name=source.author, when=when)
+    is_own_lock = source.locked_at == source.set_at  # of a command, only the lock keeps the name
+    author = source.author or (author_text(source.locked_by) if is_own_lock else "")
+    if author:
+        text = gettext("by %(name)s, %(when)s", name=author, when=when)
     elif source.source is ValueSource.PERSON:
         return str(gettext("by hand, %(when)s", when=when))
     else:
@@ -212,7 +215,7 @@ def _lock(name: str, source: FieldSource | None, rules: Rules) -> LockLine | Non
         return None
     until = lock_end_text(source.lock, source.locked_until)
     since = format_short_day(source.locked_at or source.set_at)
-    who = source.locked_by or source.author
+    who = author_text(source.locked_by or source.author)
     if who:
         sentence = gettext(
             "Locked by %(name)s since %(since)s, %(until)s.", name=who, since=since, until=until
@@ -249,6 +252,6 @@ def _earlier(name: str, one: Earlier) -> EarlierLine:
     if one.run_id is not None:
         text = gettext("run of %(name)s, %(when)s", name=one.author, when=when)
     else:
-        text = gettext("by %(name)s, %(when)s", name=one.author, when=when)
+        text = gettext("by %(name)s, %(when)s", name=author_text(one.author), when=when)
     told = ", ".join(label(ValueSource(word)) for word in one.told_by)
     return EarlierLine(value, ", ".join(filter(None, (told, str(text)))))

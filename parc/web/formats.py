@@ -11,6 +11,7 @@ from babel.numbers import format_currency, format_decimal
 from flask import Flask
 from flask_babel import get_locale, get_timezone
 
+from parc.web.author_words import author_text
 from parc.web.context import now
 
 _MOMENT = {"fr": "dd/MM/yyyy HH:mm", "en": "d MMM yyyy HH:mm"}
@@ -24,6 +25,7 @@ _JUST_NOW = timedelta(seconds=5)
 def init_formats(app: Flask) -> None:
     """Give templates their filters: moments, days, money, numbers, sizes and durations."""
     app.jinja_env.filters.update(
+        author=author_text,
         moment=format_moment,
         day=format_day,
         date=format_plain_date,

@@ -21,6 +21,7 @@ from parc.queries.audit import HistoryFilter, asset_history, kinds_of_acts, sour
 from parc.services.assets import EDITABLE_FIELDS
 from parc.services.permissions import Action
 from parc.web.access import requires
+from parc.web.author_words import author_text
 from parc.web.dates import read_day
 from parc.web.exports import csv_file, exports, xlsx_file
 from parc.web.history import action_label, field_label, value_text
@@ -115,7 +116,7 @@ def _parts(asset_id: int, wanted: HistoryFilter) -> Iterator[list[list[str]]]:
 
 
 def _lines(entry: AuditEntry, source: str) -> Iterator[list[str]]:
-    head = [entry.at.isoformat(timespec="seconds"), entry.author, source]
+    head = [entry.at.isoformat(timespec="seconds"), author_text(entry.author), source]
     head.append(action_label(entry.action))
     changes = {name: pair for name, pair in (entry.changes or {}).items() if name != TOLD_BY}
     for name, pair in (changes or {"": [None, None]}).items():

@@ -19,6 +19,7 @@ from parc.queries.inbox import AGES, NOBODY, OLDER, InboxCounts, InboxFilter
 from parc.queries.keyset import Order, PageReader
 from parc.services.permissions import Action, may
 from parc.web.access import actor
+from parc.web.author_words import author_text
 from parc.web.cells import CellWriter
 from parc.web.context import now
 from parc.web.exports import ListFiles
@@ -128,7 +129,7 @@ def _row(row: Any) -> list[str]:
         file_moment(row.opened_at),
         file_moment(row.due_at),
         reason_label(row.kind, row.reason),
-        row.closed_by or "",
+        author_text(row.closed_by),
         file_moment(row.closed_at),
     ]
 
@@ -232,7 +233,7 @@ def _closed_lines(rows: Sequence[Any], write: CellWriter, moment: datetime) -> l
             _KIND.format(kind_label(row.kind)),
             evidence_text(row.kind, row.evidence),
             reason_label(row.kind, row.reason),
-            row.closed_by or "—",
+            author_text(row.closed_by) or "—",
             write.seen(row.opened_at),
             write.seen(row.closed_at),
         ]

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _
 
 from parc.models import MovementKind
 from parc.services.incident_values import number_text
+from parc.web.author_words import author_text
 from parc.web.formats import file_moment, format_money, format_plain_date
 from parc.web.labels import label
 from parc.web.names import know_people, name_of
@@ -147,7 +148,7 @@ def columns() -> list[tuple[str, Callable[[Any], str]]]:
         (str(LABELS["contract"]), lambda row: row.contract_number or ""),
         (str(LABELS["unit_value"]), lambda row: str(row.unit_value or "")),
         (str(LABELS["wiped_on"]), lambda row: _day(row.wiped_on)),
-        (str(_("Author")), lambda row: row.author),
+        (str(_("Author")), lambda row: author_text(row.author)),
         (str(_("Source")), _member("source")),
         (str(_("Status")), _member("status")),
         (str(_("Cancelled because")), lambda row: row.cancelled_reason or ""),

@@ -24,6 +24,7 @@ from parc.services.fields import read_day
 from parc.services.permissions import Action, may
 from parc.web.access import actor, requires
 from parc.web.assets import assets, forget_counts
+from parc.web.author_words import author_text
 from parc.web.cells import CellWriter
 from parc.web.context import now, today
 from parc.web.documents import document_card, receive, takes_files
@@ -323,7 +324,7 @@ def _line(row: Any, write: CellWriter) -> Line:
         holder_text(row, "to") or "—",
         write.place(known_places(), row.to_location_id),
         write.badge(row.to_state),
-        row.author,
+        author_text(row.author),
         write.seen(row.entered_at),
         write.badge(row.status),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from parc.config import Settings
 from parc.discovery.agents import settle_uploads, take_waiting
 from parc.extensions import db, transaction
 from parc.models import Asset, HostEntry, Installation, ValueSource
+from parc.queries.host_entries import INSIDE_SHOWN
 from parc.services.agents import Received, store_inventory
 from parc.web.asset_hardware import entry_facts
 from tests.agent_samples import sample
@@ -45,6 +47,26 @@ def test_the_tab_shows_what_is_inside(administrator: Browser, laptop: int) -> No
     assert "<dd>4 Feb 2025</dd>" in page
     assert "<dd>19 Nov 2026</dd>" in page  # the last backup of a database
     assert "Databases" in page
+
+
+def test_very_many_parts_are_shown_page_by_page(administrator: Browser, laptop: int) -> None:
+    with transaction() as session:
+        device_id = session.scalars(sa.select(Installation.device_id)).first()
+        columns = {"device_id": device_id, "kind": "account", "first_seen_at": SOME_MOMENT}
+        keys = [f"account:user-{number:04}" for number in range(INSIDE_SHOWN + 9)]
+        rows: list[dict[str, Any]] = [
+            {**columns, "key": key, "name": key[8:], "facts": []} for key in keys
+        ]
+        session.execute(sa.insert(HostEntry), rows)
+    url, names = f"/assets/{laptop}/hardware", []
+    while url:
+        page = administrator.get(url).text
+        names += re.findall(r"<h3>(user-\d+)</h3>", page)
+        assert "user-0000" not in page or "of 510 on this page" in page
+        found = re.search(r'href="([^"]*hardware\?after=\d+)"', page)
+        url = found[1] if found else ""
+    assert names == [key[8:] for key in keys]
+    assert administrator.get(f"/assets/{laptop}/hardware?after=999999").status_code == 404
 
 
 def test_every_fact_that_agents_tell_has_a_name_for_readers() -> None:

@@ -16,11 +16,11 @@ from flask_babel import force_locale
 from parc.clock import now
 from parc.discovery.agents import AGENTS
 from parc.extensions import transaction
-from parc.models import Asset, ChangeSetKind, Role
+from parc.models import Asset, ChangeSetKind, Location, LocationKind, Role
 from parc.naming import TOLD_BY
 from parc.reconcile.change import RowAction
 from parc.reconcile.known import DEVICE_COLUMNS, ROW_COLUMNS, Table
-from parc.services.actor import SYSTEM, Actor, for_run
+from parc.services.actor import SYSTEM, Actor, for_command, for_run
 from parc.services.assets import edit_asset
 from parc.services.audit import Entry, record_all
 from parc.services.change_sets import recording
@@ -35,6 +35,7 @@ from parc.web.history import (
     value_text,
 )
 from tests.architecture.sources import ROOT
+from tests.conftest import SOME_MOMENT
 from tests.factories import SOME_PERSON, make_asset, make_run
 from tests.web import Browser
 
@@ -157,6 +158,28 @@ def test_history_is_narrowed_and_goes_out_as_a_file(administrator: Browser) -> N
     assert "label read" in administrator.get(f"{path}?reason=LABEL").text
     assert administrator.get(f"{path}.xlsx?field=model_name").data[:2] == b"PK"
     assert "Nothing matches." in administrator.get(f"{path}?until=1999-01-01").text
+
+
+def test_command_and_server_are_named_in_the_readers_language(administrator: Browser) -> None:
+    with transaction() as session:
+        place = Location(kind=LocationKind.SITE, name="Lyon")
+        session.add(place)
+        session.flush()
+        asset = make_asset(session, location_id=place.id)
+        for author in (for_command("marie"), SYSTEM):
+            values = {"model_name": author.name}
+            edit_asset(
+                session, author, asset.id, version=asset.version, values=values, at=SOME_MOMENT
+            )
+    path = f"/assets/{asset.id}/history"
+    english = administrator.get(path).text
+    assert "command line (marie)" in english
+    assert ">Lyon</a></dd>" in english
+    reader = {"Accept-Language": "fr"}
+    french = administrator.get(path, headers=reader).text
+    assert "ligne de commande (marie)" in french
+    assert "système" in french
+    assert "ligne de commande (marie)" in administrator.get(f"{path}.csv", headers=reader).text
 
 
 def test_history_says_of_each_entry_by_which_source(administrator: Browser) -> None:
