@@ -24,7 +24,14 @@ from parc.web.access import actor, requires
 from parc.web.context import now
 from parc.web.exports import ListFiles, whole
 from parc.web.formats import format_number
-from parc.web.forms import Form, filled, read_form
+from parc.web.forms import (
+    SEEN,
+    Form,
+    check_unchanged,
+    filled,
+    of_stored,
+    read_form,
+)
 from parc.web.listing import (
     ColumnSpec,
     Empty,
@@ -97,9 +104,8 @@ def send_new() -> ResponseReturnValue:
 @requires(Action.EDIT_PERSON)
 def edit(department_id: int) -> ResponseReturnValue:
     """Show the form of a department."""
-    tree = read_departments(db.session())
-    node = _node(tree, department_id)
-    return _form_page(filled(name=node.name, parent=tree.path(node.parent_id)), node)
+    node = _node(read_departments(db.session()), department_id)
+    return _form_page(_form_of(node), node)
 
 
 @departments.post("/departments/<int:department_id>/edit")
@@ -137,8 +143,14 @@ def _node(tree: Departments, department_id: int) -> DepartmentNode:
     return node
 
 
+def _form_of(node: DepartmentNode) -> Form:
+    return of_stored(name=node.name, parent=read_departments(db.session()).path(node.parent_id))
+
+
 def _send(node: DepartmentNode | None) -> ResponseReturnValue:
-    form = read_form(*LABELS)
+    form = read_form(*LABELS, SEEN)
+    if node is not None:
+        check_unchanged(form, _form_of(node))
     draft = DepartmentDraft(form.value("name"), form.value("parent"))
     try:
         with transaction() as session:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -9,10 +11,12 @@ from flask import abort, request
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from parc.errors import FieldProblem, InvalidInputError
+from parc.errors import ConflictError, FieldProblem, InvalidInputError
 from parc.web.problems import tell_problem
 
+SEEN = "seen"  # the hidden field that says what a form has shown
 _ALWAYS = frozenset({"csrf_token"})
+_DIGEST_CHARACTERS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,25 @@ def filled(**values: str | bool | int | Iterable[str] | None) -> Form:
     return Form({name: _texts(value) for name, value in values.items()})
 
 
+def of_stored(**values: str | bool | int | Iterable[str] | None) -> Form:
+    """Make a form that shows what is stored, and remembers it: see ``check_unchanged``."""
+    form = filled(**values)
+    return replace(form, values={**form.values, SEEN: [_digest(form)]})
+
+
+def check_unchanged(sent: Form, stored: Form) -> None:
+    """Let a form through that showed what is stored now, or does not say what it showed.
+
+    Args:
+        stored: as ``of_stored`` makes it.
+
+    Raises:
+        ConflictError: somebody has changed it meanwhile; to save would take that back unseen.
+    """
+    if sent.value(SEEN) not in ("", stored.value(SEEN)):
+        raise ConflictError("it was changed since the form was shown")
+
+
 def read_form(*names: str) -> Form:
     """Read the named fields of the request.
 
@@ -80,6 +103,11 @@ def refuse_nul_in_address() -> None:
 def _refuse_nul(values: MultiDict[str, str]) -> None:
     if any("\x00" in value for _name, value in values.items(multi=True)):
         abort(400)
+
+
+def _digest(form: Form) -> str:
+    plain = json.dumps({name: list(values) for name, values in sorted(form.values.items())})
+    return hashlib.sha256(plain.encode()).hexdigest()[:_DIGEST_CHARACTERS]
 
 
 def _texts(value: str | bool | int | Iterable[str] | None) -> list[str]:  # noqa: FBT001

@@ -30,7 +30,14 @@ from parc.web.access import actor, requires
 from parc.web.context import now, today
 from parc.web.exports import ListFiles
 from parc.web.formats import format_number, format_plain_date
-from parc.web.forms import Form, filled, read_form
+from parc.web.forms import (
+    SEEN,
+    Form,
+    check_unchanged,
+    filled,
+    of_stored,
+    read_form,
+)
 from parc.web.incident_card import incident_card
 from parc.web.listing import (
     ColumnSpec,
@@ -130,15 +137,19 @@ def send_new() -> ResponseReturnValue:
 @requires(Action.EDIT_PERSON)
 def edit(person_id: int) -> ResponseReturnValue:
     """Show the form of a person."""
+    row = query.read_person(db.session(), person_id)
+    return _form_page(_form_of(row), row)
+
+
+def _form_of(row: Person) -> Form:
     session = db.session()
-    row = query.read_person(session, person_id)
     manager = None if row.manager_id is None else query.read_person(session, row.manager_id)
     label = (
         person_label(manager.name, manager.email, manager.external_id, manager.id)
         if manager
         else ""
     )
-    form = filled(
+    return of_stored(
         name=row.name,
         email=row.email,
         phone=row.phone,
@@ -150,7 +161,6 @@ def edit(person_id: int) -> ResponseReturnValue:
         external_id=row.external_id,
         notes=row.notes,
     )
-    return _form_page(form, row)
 
 
 @people.post("/people/<int:person_id>/edit")
@@ -188,7 +198,9 @@ def _movements(person_id: int) -> list[Any]:
 
 
 def _send(row: Person | None) -> ResponseReturnValue:
-    form = read_form(*_FIELDS)
+    form = read_form(*_FIELDS, SEEN)
+    if row is not None:
+        check_unchanged(form, _form_of(row))
     draft = PersonDraft(**{name: form.value(name) for name in _FIELDS})
     try:
         with transaction() as session:

@@ -27,7 +27,14 @@ from parc.services.places import PlaceDraft, draft_of
 from parc.services.uses import InUseError, count_uses
 from parc.web.access import actor, requires
 from parc.web.context import now
-from parc.web.forms import Form, filled, read_form
+from parc.web.forms import (
+    SEEN,
+    Form,
+    check_unchanged,
+    filled,
+    of_stored,
+    read_form,
+)
 from parc.web.incident_card import incident_card
 from parc.web.labels import choices
 from parc.web.messages import tell
@@ -127,8 +134,7 @@ def send_new() -> ResponseReturnValue:
 def edit(place_id: int) -> ResponseReturnValue:
     """Show the form of a place."""
     row = query.read_place(db.session(), place_id)
-    draft = draft_of(row, read_places(db.session()))
-    return _form_page(filled(**{name: getattr(draft, name) for name in _FIELDS}), row)
+    return _form_page(_form_of(row), row)
 
 
 @places.post("/places/<int:place_id>/edit")
@@ -209,8 +215,15 @@ def _movements(place_id: int) -> list[Any]:
     return rows
 
 
+def _form_of(row: Location) -> Form:
+    draft = draft_of(row, read_places(db.session()))
+    return of_stored(**{name: getattr(draft, name) for name in _FIELDS})
+
+
 def _send(row: Location | None) -> ResponseReturnValue:
-    form = read_form(*_FIELDS)
+    form = read_form(*_FIELDS, SEEN)
+    if row is not None:
+        check_unchanged(form, _form_of(row))
     draft = PlaceDraft(**{name: form.value(name) for name in _FIELDS})
     try:
         with transaction() as session:

@@ -31,7 +31,14 @@ from parc.services.range_drafts import RangeDraft, read_schedule
 from parc.services.runs import request_run
 from parc.web.access import actor, requires
 from parc.web.context import now, settings
-from parc.web.forms import Form, filled, read_form
+from parc.web.forms import (
+    SEEN,
+    Form,
+    check_unchanged,
+    filled,
+    of_stored,
+    read_form,
+)
 from parc.web.labels import choices, label
 from parc.web.messages import tell
 
@@ -260,7 +267,9 @@ def _switch(range_id: int, *, is_enabled: bool) -> ResponseReturnValue:
 def _send(row: RangeRow | None) -> ResponseReturnValue:
     """Save what was typed, or show it again with its problems or its next moments."""
     known = list_credentials(db.session())
-    form = read_form(*_FIELDS, *(_position_field(one) for one in known))
+    form = read_form(*_FIELDS, SEEN, *(_position_field(one) for one in known))
+    if row is not None:
+        check_unchanged(form, _form_of(row))
     chosen, problems = _chosen(form, known)
     draft = _draft(form, chosen)
     if form.is_checked("preview"):
@@ -329,7 +338,7 @@ def _draft(form: Form, credentials: tuple[str, ...]) -> RangeDraft:
 
 def _form_of(row: RangeRow) -> Form:
     positions = {name: number for number, name in enumerate(row.credentials, start=1)}
-    return filled(
+    return of_stored(
         name=row.name,
         include="\n".join(row.include),
         exclude="\n".join(row.exclude),

@@ -18,7 +18,14 @@ from parc.services.sign_in import make_link
 from parc.services.users import UserInput
 from parc.web.access import actor, requires
 from parc.web.context import now, settings
-from parc.web.forms import Form, filled, read_form
+from parc.web.forms import (
+    SEEN,
+    Form,
+    check_unchanged,
+    filled,
+    of_stored,
+    read_form,
+)
 from parc.web.labels import choices
 from parc.web.messages import tell
 
@@ -60,24 +67,28 @@ def send_new() -> ResponseReturnValue:
 @requires(Action.MANAGE_USER)
 def edit(user_id: int) -> ResponseReturnValue:
     """Show one login."""
+    return _edit_page(user_id, _form_of(user_id))
+
+
+def _form_of(user_id: int) -> Form:
     row = get_user(db.session(), user_id)
     person = person_of(db.session(), user_id)
     named = person_label(person.name, person.email, person.external_id, person.id) if person else ""
-    form = filled(
+    return of_stored(
         display_name=row.display_name,
         role=row.role.value,
         is_active=row.is_active,
         person=named,
         places="\n".join(row.places),
     )
-    return _edit_page(user_id, form)
 
 
 @users.post("/users/<int:user_id>")
 @requires(Action.MANAGE_USER)
 def send_edit(user_id: int) -> ResponseReturnValue:
     """Change name, role, activity and whose it is."""
-    form = read_form("display_name", "role", "is_active", "person", "places")
+    form = read_form("display_name", "role", "is_active", "person", "places", SEEN)
+    check_unchanged(form, _form_of(user_id))
     login = get_user(db.session(), user_id).login
     entered = UserInput(
         login, form.text("display_name"), form.value("role"), form.is_checked("is_active")
