@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Final
 
 from parc.software.position_facts import (
+    ACCESS,
     BY_MACHINE_SIZE,
     BY_PERSON,
     Facts,
@@ -101,6 +102,8 @@ class _Ledger:
         for right in self.rights:
             if self.states[right.id] != "in_force" or finding.product_id not in right.products:
                 continue
+            if right.metric == ACCESS:
+                continue
             is_fit, note = fit(right, finding, self.facts.on)
             if not is_fit:
                 continue
@@ -123,10 +126,14 @@ class _Ledger:
             is_fit, why = fit(right, finding, self.facts.on)
             if state != "in_force":
                 reason = state
+            elif right.metric == ACCESS:
+                reason = "access_only"
             elif not is_fit:
                 reason = why
+            elif right.type == "oem":
+                reason = "bound_elsewhere" if right.machines else "bound_nowhere"
             else:
-                reason = "bound_elsewhere" if right.type == "oem" else "none_left"
+                reason = "none_left"
             if _NEARNESS.index(reason) >= _NEARNESS.index(code):
                 code = reason
                 if right.metric in BY_MACHINE_SIZE:
@@ -138,8 +145,8 @@ _Outcome = tuple[str, int, str] | None
 _Way = Callable[[_Ledger, Right, Machine], _Outcome]
 # What is told of an installation without a right: the last of these that is true of any right.
 _NEARNESS: Final = (
-    *("no_right", "not_yet", "trial_ended", "lapsed", "version_older", "version_newer"),
-    *("maintenance_ended", "bound_elsewhere", "none_left"),
+    *("no_right", "access_only", "not_yet", "trial_ended", "lapsed", "version_older"),
+    *("version_newer", "maintenance_ended", "bound_elsewhere", "bound_nowhere", "none_left"),
 )
 
 
@@ -254,19 +261,21 @@ def _position(facts: Facts, ledger: _Ledger, product: int, uses: Sequence[Use]) 
     mine = tuple(use for use in uses if use.product_id == product)
     rights = [right for right in ledger.rights if product in right.products]
     counted = [r for r in rights if ledger.states[r.id] == "in_force" and r.type != "free"]
+    access = [right for right in counted if right.metric == ACCESS]
+    seats = [right for right in counted if right.metric != ACCESS]  # of what is on machines
     is_unlimited = any(r.is_unlimited or r.metric == "concurrent" for r in counted) or any(
         right.type == "free" for right in rights
     )
-    used = {right.id: sum(u.units for u in mine if u.right_id == right.id) for right in rights}
-    missing = sum(use.units for use in mine if use.right_id is None)
-    unused = tuple(one for right in counted for one in _unused(facts, right, uses))
-    price = _last_price(rights)
+    used = sum(use.units for use in mine if use.right_id is not None)
+    bare = sum(use.units for use in mine if use.right_id is None)
+    beyond = sum(map(_beyond, access))
+    unused = tuple(one for right in seats for one in _unused(facts, right, uses))
     return Position(
         product_id=product,
         held=None if is_unlimited else sum(right.quantity or 0 for right in counted),
-        needed=sum(used.values()) + missing,
-        missing=missing,
-        true_up=_times(price, missing),
+        needed=used + bare + sum(map(_given, access)),
+        missing=bare + beyond,
+        true_up=_true_up(rights, bare - _left_of_size(ledger, counted, mine), beyond),
         reclaimable=_worth(counted, unused),
         currency=next((r.currency for r in rights if r.unit_cost is not None), "EUR"),
         uses=mine,
@@ -276,11 +285,39 @@ def _position(facts: Facts, ledger: _Ledger, product: int, uses: Sequence[Use]) 
                 right.id,
                 ledger.states[right.id],
                 None if right.is_unlimited else right.quantity,
-                ledger.used(right),
+                _given(right) if right.metric == ACCESS else ledger.used(right),
             )
             for right in rights
         ),
     )
+
+
+def _given(right: Right) -> int:
+    """Give how many seats were given: of access licences each is needed, nothing measures it."""
+    return len(right.machines) + len(right.people)
+
+
+def _beyond(right: Right) -> int:
+    """Give how many seats were given beyond what was bought."""
+    return 0 if right.is_unlimited else max(0, _given(right) - (right.quantity or 0))
+
+
+def _left_of_size(ledger: _Ledger, counted: Sequence[Right], mine: Sequence[Use]) -> int:
+    """Give the cores and processors that are left, too few for a whole machine: none to buy."""
+    short = sum(use.units for use in mine if use.code == "none_left")
+    sized = [r for r in counted if r.metric in BY_MACHINE_SIZE and not r.is_unlimited]
+    return min(short, sum((r.quantity or 0) - ledger.used(r) for r in sized))
+
+
+def _true_up(rights: Sequence[Right], missing: int, beyond: int) -> Decimal | None:
+    """Give what would have to be paid: for installations, and for access beyond what was bought."""
+    access = [right for right in rights if right.metric == ACCESS]
+    costs = [
+        _times(_last_price([right for right in rights if right not in access]), missing),
+        _times(_last_price(access), beyond) if beyond else None,
+    ]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known, Decimal()) if known else None
 
 
 def _unused(facts: Facts, right: Right, uses: Iterable[Use]) -> list[Unused]:

@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Final
 
 BY_MACHINE_SIZE: Final = frozenset({"core", "processor"})
-BY_PERSON: Final = frozenset({"named_user", "cal"})
+BY_PERSON: Final = frozenset({"named_user"})
+ACCESS: Final = "cal"  # to a server: it covers no installation, and each one given is needed
 
 
 @dataclass(frozen=True, slots=True)

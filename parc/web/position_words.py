@@ -20,6 +20,7 @@ CODES: Mapping[str, str] = {
     "pool": _in("position", "A seat that nobody was given"),
     "trial": _in("position", "Trial"),
     "no_right": _in("position", "No licence of this software"),
+    "access_only": _in("position", "Access licences (CAL) only, which cover no installation"),
     "not_yet": _in("position", "The licence has not begun yet"),
     "trial_ended": _in("position", "The trial has ended"),
     "lapsed": _in("position", "The subscription has lapsed"),
@@ -27,6 +28,7 @@ CODES: Mapping[str, str] = {
     "version_newer": _in("position", "Newer than the version that was bought"),
     "maintenance_ended": _in("position", "Released after the maintenance had ended"),
     "bound_elsewhere": _in("position", "The OEM licence is another machine's"),
+    "bound_nowhere": _in("position", "The OEM licence was given to no machine yet"),
     "none_left": _in("position", "No seat is left"),
 }
 NOTES: Mapping[str, str] = {

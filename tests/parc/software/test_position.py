@@ -152,18 +152,50 @@ def test_suite_counts_once_for_all_its_parts_and_after_what_was_bought_alone() -
 
 
 def test_person_takes_one_seat_for_all_machines() -> None:
-    for metric in ("named_user", "cal"):
-        right = _right(metric=metric, quantity=2, people=(7,))
-        facts = _facts(
-            [right], ["", "", "", ""],
-            a=Machine(1, "a", person_id=7), b=Machine(2, "b", person_id=7),
-            c=Machine(3, "c", person_id=8), d=Machine(4, "d", person_id=9),
-        )  # fmt: skip
-        found = _word(facts)
-        assert [(use.code, use.units) for use in found.uses] == [
-            ("allocated_person", 1), ("allocated_person", 0), ("pool", 1), ("none_left", 1),
-        ]  # fmt: skip
-        assert (found.held, found.needed) == (2, 3)
+    right = _right(metric="named_user", quantity=2, people=(7,))
+    facts = _facts(
+        [right], ["", "", "", ""],
+        a=Machine(1, "a", person_id=7), b=Machine(2, "b", person_id=7),
+        c=Machine(3, "c", person_id=8), d=Machine(4, "d", person_id=9),
+    )  # fmt: skip
+    found = _word(facts)
+    assert [(use.code, use.units) for use in found.uses] == [
+        ("allocated_person", 1), ("allocated_person", 0), ("pool", 1), ("none_left", 1),
+    ]  # fmt: skip
+    assert (found.held, found.needed) == (2, 3)
+
+
+def test_access_licences_cover_no_installation_and_are_needed_as_they_were_given() -> None:
+    access = _right(
+        1, metric="cal", quantity=2, people=(7, 8, 9), unit_cost=Decimal(30), starts_on=ON
+    )
+    alone = _word(_facts([access], [""]))
+    assert [(use.code, use.right_id) for use in alone.uses] == [("access_only", None)]
+    assert (alone.held, alone.needed, alone.missing) == (2, 4, 2)
+    assert alone.unused == ()
+    assert alone.rights[0].used == 3
+
+    server = _right(2, quantity=1, unit_cost=Decimal(900), starts_on=EARLIER)
+    both = _word(_facts([access, server], ["", ""]))
+    assert [use.code for use in both.uses] == ["pool", "none_left"]
+    assert both.true_up == Decimal(930)
+
+
+def test_oem_licence_that_no_machine_was_given_says_so() -> None:
+    unbound, bound = _right(type="oem"), _right(type="oem", machines=(5,))
+    assert _word(_facts([unbound], [""])).uses[0].code == "bound_nowhere"
+    assert _word(_facts([bound], [""])).uses[0].code == "bound_elsewhere"
+
+
+def test_cores_that_are_left_need_no_buying() -> None:
+    right = _right(metric="core", quantity=24, unit_cost=Decimal(10))
+    machines = {
+        name: Machine(number, name, core_count=16, processor_count=1)
+        for number, name in ((1, "a"), (2, "b"))
+    }
+    found = _word(_facts([right], ["", ""], **machines))
+    assert (found.held, found.needed, found.missing) == (24, 32, 16)
+    assert found.true_up == Decimal(80)
 
 
 def test_sites_are_counted_and_not_machines() -> None:

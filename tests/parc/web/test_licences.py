@@ -102,7 +102,7 @@ def test_licence_is_added_changed_renewed_and_deleted(sqlite_app: Flask) -> None
     assert bad.status_code == 422
     assert _count(EntitlementPeriod) == 2
     assert "unlimited" in sheet
-    assert "1,234.5 EUR" in sheet
+    assert "€1,234.50" in sheet
     assert "ended on 31 Dec 2024" in sheet
     assert "2 periods go with it," in browser.get(f"/licences/{number}/delete").text
     browser.post(f"/licences/{number}/delete", {})
