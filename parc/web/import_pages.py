@@ -278,10 +278,8 @@ def _ticked(choices: Any, beside: Sequence[Sequence[Any]]) -> set[int]:
     }
 
 
-def _problem(problem: dict[str, Any]) -> tuple[str, str, str]:
+def _problem(problem: dict[str, Any]) -> tuple[int, str, str, str]:
+    """Give the line, of a seat its own, with column, value and reason."""
     one = CellProblem(**problem)
-    return (
-        one.heading or (words.field_text(one.field) if one.field else ""),
-        one.value,
-        (words.problem_text(one)),
-    )
+    heading = one.heading or (words.field_text(one.field) if one.field else "")
+    return one.line, heading, one.value, words.problem_text(one)

@@ -174,7 +174,7 @@ FIELDS: Mapping[str, str] = {
     "building": _in("location", "Building"),
     "floor": _in("location", "Floor"),
     "room": _in("location", "Room"),
-    "product": _("Software"),
+    "product": _("Product"),
     "publisher": _("Publisher"),
     "version": _("Version"),
     "edition": _("Edition"),
@@ -228,7 +228,7 @@ FIELDS: Mapping[str, str] = {
 
 KINDS: Mapping[str, str] = {
     "licences": _("Licences"),
-    "assets": _("Assets"),
+    "assets": _in("kind of record", "Assets"),
     "people": _("People"),
     "contracts": _("Contracts and their lines"),
     "places": _("Places"),

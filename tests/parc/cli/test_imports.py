@@ -44,7 +44,7 @@ def test_dry_run_tells_reading_lines_and_counts_and_writes_nothing(
     assert "  key: asset_tag" in told
     assert "line 4: no record (total)" in told
     assert "line 2: new PC-1" in told
-    assert "Catégorie: bidule is not one of the words that are known here." in told
+    assert "Catégorie: bidule is not one of the words that are known here: Switch, Router" in told
     assert "not known yet: place Lyon (1 row(s))" in told
     assert "2 row(s): 1 new, 0 changed, 0 unchanged, 0 left, 1 refused." in told
     assert "--apply imports it." in told

@@ -114,7 +114,7 @@ def test_file_goes_through_all_steps_and_can_be_undone(sqlite_app: Flask) -> Non
     assert "Dry run under way" in waiting
     assert live.status_code == 200
     assert ended.headers["HX-Redirect"] == f"/imports/{number}"
-    assert "bidule is not one of the words that are known here." in dry
+    assert "bidule is not one of the words that are known here: Switch, Router" in dry
     assert "Place: Lyon" in dry
     assert "Line 4 is no record: a total." in dry
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Asset)) == 0
