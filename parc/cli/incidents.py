@@ -1,12 +1,13 @@
-"""``parc incidents``: list, open, assign, note and close incidents; figures; let rules look."""
+"""``parc incidents``: list, show, open, assign, note, attach and close; figures; let rules look."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from parc.cli.context import operator, with_database
+from parc.cli.context import operator, settings, with_database
 from parc.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
@@ -182,6 +183,72 @@ def note_one(number: str, text: str, *, is_public: bool, minutes: str) -> None:
     click.echo(f"Added to {number_text(key)}")
 
 
+@incidents.command("show")
+@click.argument("number")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+@with_database
+def show_one(number: str, *, is_json: bool) -> None:
+    """Print an incident with what was said of it, its links and its documents."""
+    from parc.extensions import reading
+    from parc.models import DocumentSubject
+    from parc.queries.documents import documents_of
+    from parc.queries.incident_sheet import read_incident, read_sheet
+    from parc.queries.incidents import asset_names, read_rows
+    from parc.services.incident_values import number_text
+
+    key = _number(number)
+    with reading() as session:
+        one = read_incident(session, key)
+        sheet = read_sheet(session, one, is_staff=True)
+        told = _as_json(read_rows(session, [key])[0], asset_names(session, [key])[key])
+        told |= {name: getattr(one, name) for name in ("text", "resolution", "cause")}
+        said = _named(sheet.follow_ups, "at", "author", "is_public", "minutes", "text")
+        links = [{"kind": row.kind, "incident": number_text(row.id)} for row in sheet.links]
+        files = documents_of(session, DocumentSubject.INCIDENT, key)
+        documents = _named(files, "name", "size_bytes", "media_type", "is_public", "created_at")
+    if is_json:
+        print_json({**told, "follow_ups": said, "links": links, "documents": documents})
+        return
+    click.echo(f"{number_text(key)} {one.title}")
+    told["assets"] = ", ".join(told["assets"])
+    print_table(("FIELD", "VALUE"), [(name, str(value)) for name, value in told.items() if value])
+    for row in said:
+        click.echo(f"\n{row['at']:%Y-%m-%d %H:%M} {row['author']}\n{row['text']}")
+    for row in [*links, *documents]:
+        click.echo(f"\n{row.get('kind', 'document')} {row.get('incident') or row['name']}")
+
+
+@incidents.command("attach")
+@click.argument("number")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--public", "is_public", is_flag=True, help="The requester reads it, too.")
+@with_database
+def attach_one(number: str, file: Path, *, is_public: bool) -> None:
+    """Add a document to an incident, such as the log of a script."""
+    from parc.clock import now
+    from parc.extensions import transaction
+    from parc.models import DocumentSubject
+    from parc.queries.incident_sheet import read_incident
+    from parc.services.document_store import DocumentStore
+    from parc.services.documents import SentFile, add_document
+    from parc.services.incident_values import number_text
+
+    key = _number(number)
+    with file.open("rb") as stream, transaction() as session:
+        row = add_document(
+            session,
+            operator(),
+            DocumentStore(settings().data_folder),
+            (DocumentSubject.INCIDENT, key),
+            SentFile(file.name, stream, is_public),
+            most_megabytes=settings().documents.max_megabytes,
+            subject_name=f"{number_text(key)} {read_incident(session, key).title}",
+            now=now(),
+        )
+        name = row.name
+    click.echo(f"{name} is added to {number_text(key)}")
+
+
 @incidents.command("figures")
 @click.option("--days", type=click.IntRange(1, 366), default=28, show_default=True)
 @click.option("--by", type=click.Choice(_GROUPS), default="category", show_default=True)
@@ -252,6 +319,10 @@ def _number(text: str) -> int:
     if found is None:
         raise click.BadParameter(f"{text!r} is no number of an incident")
     return found
+
+
+def _named(rows: Sequence[Any], *names: str) -> list[dict[str, Any]]:
+    return [{name: getattr(row, name) for name in names} for row in rows]
 
 
 def _as_json(row: Any, assets: Sequence[str]) -> dict[str, Any]:

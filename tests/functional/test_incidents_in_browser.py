@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from parc.extensions import db, transaction
 from parc.models import Incident, IncidentState, Role, Supply
@@ -43,8 +43,11 @@ def test_fault_is_reported_by_phone_from_a_label(live: Live, visit: Visit) -> No
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.fill("#title", "Bourrage papier")
     page.check("#is_blocking")
+    photo = FilePayload(name="photo.jpg", mimeType="image/jpeg", buffer=b"\xff\xd8\xff\xe0x")
+    page.set_input_files("#photo", photo)
     page.click("main form button.primary")
     expect(page.get_by_role("heading", name="I-000001 Bourrage papier")).to_be_visible()
+    expect(page.get_by_role("link", name="photo.jpg")).to_be_visible()
     assert axe_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.goto(f"{live.url}/my")

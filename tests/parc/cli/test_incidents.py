@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +13,9 @@ from parc.cli.incidents import incidents
 from parc.errors import NotFoundError
 from parc.extensions import db, transaction
 from parc.models import FollowUp, Incident, IncidentState, Supply
+from parc.services.actor import SYSTEM
+from parc.services.incident_links import link
+from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset, make_linked_device, make_user
 
 pytestmark = pytest.mark.usefixtures("sqlite_app")
@@ -65,6 +69,29 @@ def test_incident_is_given_noted_and_counted() -> None:
     assert lines[1:] == [[name, "1", "0", "1", "-", "-", "-", "-"] for name in ("printing", "all")]
     told = json.loads(_run("figures", "--by", "site", "--json"))
     assert (told["whole"]["opened"], told["groups"][0]["group"]) == (1, "-")
+
+
+def test_incident_is_shown_with_what_hangs_on_it(tmp_path: Path) -> None:
+    log = tmp_path / "script.log"
+    log.write_text("disk 91 %\n", encoding="utf-8")
+    for title in ("disk is full", "disk is full again"):
+        _run("open", title, "--category", "hardware", "--text", "since noon")
+    with transaction() as session:
+        link(session, SYSTEM, 2, 1, "related", at=SOME_MOMENT)
+    _run("note", "1", "Seen")
+    assert _run("attach", "1", str(log), "--public") == "script.log is added to I-000001\n"
+    told = json.loads(_run("show", "i-1", "--json"))
+    assert (told["title"], told["text"]) == ("disk is full", "since noon")
+    assert [row["text"] for row in told["follow_ups"]] == ["Seen"]
+    assert told["links"] == [{"kind": "related", "incident": "I-000002"}]
+    assert [(row["media_type"], row["is_public"]) for row in told["documents"]] == [
+        ("text/plain", True)
+    ]
+    lines = _run("show", "1")
+    for word in ("I-000001 disk is full", "Seen", "related I-000002", "document script.log"):
+        assert word in lines
+    with pytest.raises(NotFoundError):
+        CliRunner().invoke(incidents, ["show", "9"], catch_exceptions=False)
 
 
 def test_rules_are_settled_by_command() -> None:
