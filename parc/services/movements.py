@@ -1,7 +1,7 @@
 """The one service that applies movements: of one asset, of a basket, and their cancelling.
 
 State, place and holder of an asset are what its confirmed movements say, in the order in which
-they were entered; ``replay`` reads them. What a kind asks and does is in ``movement_kinds.py``.
+they were entered. What a kind asks and does is in ``movement_kinds.py``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ from parc.services.actor import Actor
 from parc.services.asset_search import searched_once, touch
 from parc.services.assets import hold_asset
 from parc.services.change_sets import recording
-from parc.services.lifecycle import TRANSITIONS
 from parc.services.movement_drafts import missing_proof
 from parc.services.movement_kinds import (
     KINDS,
@@ -47,7 +46,6 @@ from parc.services.movement_writing import (
     last_confirmed,
     put,
     refresh_said,
-    said_by,
     standing_of,
     write_movement,
 )
@@ -199,28 +197,6 @@ def cancel(
     touch(session, asset, at)
     _record(session, because, asset, "movement_cancelled", row.kind, before, at)
     return row
-
-
-def replay(movements: Iterable[Movement]) -> Standing:
-    """Give how an asset stands by its movements, read in their order.
-
-    Raises:
-        ValueError: one does not begin where the one before it ends, or leaves the table.
-    """
-    standing = Standing()
-    for row in sorted(movements, key=lambda one: one.id):
-        if row.status is not MovementStatus.CONFIRMED:
-            continue
-        if before_of(row) != standing:
-            message = f"movement {row.id} does not begin where the one before it ends"
-            raise ValueError(message)
-        before, after = row.from_state, row.to_state
-        is_free = before is None or row.kind is MovementKind.CORRECTION or before is after
-        if not is_free and before is not None and after not in TRANSITIONS[before]:
-            message = f"movement {row.id} leads from {before} to {after}"
-            raise ValueError(message)
-        standing = said_by(row)
-    return standing
 
 
 def check_order(session: Session, order: Order, at: datetime) -> list[FieldProblem]:

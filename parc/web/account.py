@@ -14,12 +14,12 @@ from parc.extensions import db, transaction
 from parc.queries.users import SignedIn, limiting_places, list_sessions
 from parc.services import users as service
 from parc.services.permissions import Action
-from parc.services.sign_in import end_sessions, open_session
+from parc.services.sign_in import claim_attempt, end_sessions, forget_attempts, open_session
 from parc.web.access import actor, requires
 from parc.web.context import now, remote_address, settings, signed_in
 from parc.web.forms import Form, filled, read_form
 from parc.web.messages import tell
-from parc.web.session import begin_session
+from parc.web.session import begin_session, wait_text
 
 account = Blueprint("account", __name__)
 
@@ -59,6 +59,12 @@ def send_password() -> ResponseReturnValue:
     if form.value("password") != form.value("repeated_password"):
         different = FieldProblem("repeated_password", "password_repeat")
         return _page(password=form.refused(InvalidInputError([different]))), 422
+    login = _person().login
+    with transaction() as session:  # whoever holds a session guesses no faster than at the door
+        wait_seconds = claim_attempt(session, login, remote_address(), now())
+    if wait_seconds:
+        tell(wait_text(wait_seconds), kind="error")
+        return _page(), 429, {"Retry-After": str(wait_seconds)}
     try:
         with transaction() as session:
             service.change_own_password(
@@ -66,6 +72,9 @@ def send_password() -> ResponseReturnValue:
             )
             token = open_session(session, _person().user_id, remote_address(), now())
     except InvalidInputError as error:
+        if all(problem.field != "present_password" for problem in error.problems):
+            with transaction() as session:
+                forget_attempts(session, login)
         return _page(password=form.refused(error)), 422
     begin_session(token)
     tell(gettext("Your password is changed; all other browsers are signed out."))

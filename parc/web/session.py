@@ -88,7 +88,7 @@ def send_sign_in() -> ResponseReturnValue:
     with transaction() as writing:
         wait_seconds = service.claim_attempt(writing, login, address, moment)
     if wait_seconds:
-        return _sign_in_page(form, told=_tell_wait(wait_seconds), status=429, wait=wait_seconds)
+        return _sign_in_page(form, told=wait_text(wait_seconds), status=429, wait=wait_seconds)
     user_id = service.check_credentials(db.session(), login, form.value("password"))
     if user_id is None:
         return _sign_in_page(form, told=gettext("Login or password is wrong."), status=422)
@@ -178,7 +178,8 @@ def _sign_in_page(
     return page, status, {"Retry-After": str(wait)} if wait else {}
 
 
-def _tell_wait(seconds: int) -> str:
+def wait_text(seconds: int) -> str:
+    """Say how long to wait after too many failures."""
     if seconds < 60:  # noqa: PLR2004 -- below a minute
         return str(
             ngettext(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -44,8 +44,8 @@ from parc.services.movement_kinds import (
     next_standing,
     possible_kinds,
 )
-from parc.services.movement_writing import explain, said_by, standing_of
-from parc.services.movements import apply, apply_basket, cancel, plan_basket, replay
+from parc.services.movement_writing import before_of, explain, said_by, standing_of
+from parc.services.movements import apply, apply_basket, cancel, plan_basket
 from parc.services.undo import find_obstacles, undo
 from tests.conftest import SOME_MOMENT
 from tests.factories import SOME_PERSON, make_asset
@@ -54,6 +54,28 @@ TODAY = SOME_MOMENT.date()
 TECHNICIAN = Actor(name="Tess", role=Role.TECHNICIAN)
 READER = Actor(name="Rita", role=Role.READ_ONLY)
 K, S = MovementKind, LifecycleState
+
+
+def replay(movements: Iterable[Movement]) -> Standing:
+    """Give how an asset stands by its movements, read in their order.
+
+    Raises:
+        ValueError: one does not begin where the one before it ends, or leaves the table.
+    """
+    standing = Standing()
+    for row in sorted(movements, key=lambda one: one.id):
+        if row.status is not MovementStatus.CONFIRMED:
+            continue
+        if before_of(row) != standing:
+            message = f"movement {row.id} does not begin where the one before it ends"
+            raise ValueError(message)
+        before, after = row.from_state, row.to_state
+        is_free = before is None or row.kind is MovementKind.CORRECTION or before is after
+        if not is_free and before is not None and after not in TRANSITIONS[before]:
+            message = f"movement {row.id} leads from {before} to {after}"
+            raise ValueError(message)
+        standing = said_by(row)
+    return standing
 
 
 def _order(kind: MovementKind, **values: Any) -> Order:

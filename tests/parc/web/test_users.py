@@ -11,7 +11,7 @@ from parc.models import Location, LocationKind, Role
 from parc.queries.users import find_user, get_user, limiting_places
 from parc.services.actor import SYSTEM
 from parc.services.people import PersonDraft, save_person
-from tests.conftest import SOME_MOMENT
+from tests.conftest import SOME_MOMENT, SteppingClock
 from tests.web import Browser, make_user
 
 PASSWORD = "correct horse battery"
@@ -97,6 +97,23 @@ def test_own_password_needs_the_present_one(sqlite_app: Flask) -> None:
     ):
         assert browser.post("/account/password", sent).status_code == status
     assert browser.get("/account").status_code == 200
+
+
+def test_holder_of_a_session_guesses_the_password_no_faster_than_at_the_door(
+    sqlite_app: Flask, clock: SteppingClock
+) -> None:
+    sqlite_app.extensions["parc_clock"] = clock
+    browser = Browser(sqlite_app)
+    browser.user_id = make_user(sqlite_app, Role.REQUESTER, "dave", PASSWORD)
+    browser.sign_in(browser.user_id)
+    new = {"password": "another long password", "repeated_password": "another long password"}
+    for status in (422,) * 5 + (429,):
+        answer = browser.post("/account/password", {"present_password": "wrong", **new})
+        assert answer.status_code == status
+    right = {"present_password": PASSWORD, **new}
+    assert browser.post("/account/password", right).status_code == 429
+    clock.step(minutes=1)
+    assert browser.post("/account/password", right).status_code == 302
 
 
 def test_changed_password_signs_the_other_browsers_out(sqlite_app: Flask) -> None:
