@@ -32,6 +32,8 @@ function refuseLarge(input) {
 
 export function startSmall() {
   document.addEventListener("submit", sendOnce);
+  // What has been changed since is not what is on its way: other labels, another file.
+  document.addEventListener("change", ({ target }) => delete target.form?.dataset.sent);
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });

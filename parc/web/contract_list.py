@@ -184,10 +184,10 @@ def _columns() -> list[ColumnSpec]:
         ColumnSpec("name", gettext("Name")),
         ColumnSpec("number", gettext("Number")),
         ColumnSpec("state", gettext("State"), is_sortable=False),
-        ColumnSpec("notice_by", gettext("Last day to give notice")),
+        ColumnSpec("notice_by", gettext("Notice by")),
         ColumnSpec("ends_on", gettext("Ends on")),
         ColumnSpec("supplier", gettext("Who is called"), is_sortable=False),
-        ColumnSpec("assets", gettext("Assets covered"), is_sortable=False, is_number=True),
+        ColumnSpec("assets", gettext("Covers"), is_sortable=False, is_number=True),
         ColumnSpec("amount", gettext("Amount"), is_sortable=False, is_number=True),
     ]
 
