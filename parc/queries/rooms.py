@@ -14,7 +14,7 @@ from collectors.text import normalise_mac
 from parc.errors import NotFoundError
 from parc.models import Asset, Attachment, Device, Interface, Location, Person, WallOutlet
 
-MOST_ASSETS: Final = 100
+MOST_ASSETS: Final = 50
 MOST_OUTLETS: Final = 200
 _MOST_SEEN: Final = 2_000
 _SEEN_PER_OUTLET: Final = 3

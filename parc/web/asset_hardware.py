@@ -8,6 +8,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as _in
+from flask_babel import ngettext
 
 from collectors.agent.kinds import Kind
 from parc.extensions import db
@@ -167,12 +168,18 @@ def entry_speed(entry: HostEntry) -> str:
     """Give the cores, threads and clock of a processor, or the clock of a memory module."""
     parts = []
     if entry.core_count:
-        parts.append(f"{format_number(entry.core_count)} {_in('processor', 'cores')}")
+        parts.append(_counted(entry.core_count, ngettext("core", "cores", entry.core_count)))
     if entry.thread_count:
-        parts.append(f"{format_number(entry.thread_count)} {_in('processor', 'threads')}")
+        parts.append(
+            _counted(entry.thread_count, ngettext("thread", "threads", entry.thread_count))
+        )
     if entry.speed_mhz:
         parts.append(f"{format_number(entry.speed_mhz)} MHz")
     return " · ".join(parts)
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{format_number(count)} {word}"
 
 
 @assets.get("/assets/<int:asset_id>/hardware")

@@ -8,6 +8,7 @@ from typing import cast
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_percent as babel_percent
 from flask import Flask
 from flask_babel import get_locale, get_timezone
 
@@ -90,6 +91,11 @@ def format_ago(moment: datetime) -> str:
 def format_number(value: float) -> str:
     """Write a number with the reader's separators: 12 345,6 (narrow no-break) or 12,345.6."""
     return format_decimal(value, locale=get_locale())
+
+
+def format_percent(value: float) -> str:
+    """Write a share given in hundredths: 5% in English, 5 % with its space in French."""
+    return str(babel_percent(value / 100, locale=get_locale()))
 
 
 def format_octets(count: int) -> str:

@@ -18,6 +18,7 @@ from parc.services.incident_rules import BOUNDS, RuleInput, RuleSetting, read_ru
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
 from parc.web.context import now
+from parc.web.formats import format_percent
 from parc.web.forms import Form, filled, read_form
 from parc.web.incident_sheet import incidents
 from parc.web.incident_words import urgency_choices, urgency_text
@@ -118,7 +119,7 @@ def _threshold_text(setting: RuleSetting) -> str:
         count = len(setting.range_ids)
         text = ngettext("%(num)s range", "%(num)s ranges", count)
         return str(text if count else gettext("no range"))
-    return f"{setting.threshold} %" if setting.code in BOUNDS else "—"
+    return format_percent(setting.threshold) if setting.code in BOUNDS else "—"
 
 
 def _page(form: Form, code: IncidentRuleCode) -> str:

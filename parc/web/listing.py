@@ -382,7 +382,7 @@ class ListView:
         """Give the rows, each cell with the attributes that its column gives it.
 
         The heading, escaped, is what names a cell on narrow screens; there, one that holds
-        nothing is left out, as it has no name. Numbers with hyphens are not broken at them.
+        nothing is left out, as it has no name. Short numbers and names of one word stay whole.
         """
         looks = [_look(head) for head in self.heads[1:]]
         labels = [head.label for head in self.heads[1:]]
@@ -396,8 +396,10 @@ class ListView:
             yield (
                 row,
                 (
-                    (none if cell == _NOTHING else one if _breaks(cell) else some, cell)
-                    for some, one, none, cell in zip(named, whole, bare, row.cells, strict=True)
+                    (none if cell == _NOTHING else one if _breaks(cell, look) else some, cell)
+                    for look, some, one, none, cell in zip(
+                        looks, named, whole, bare, row.cells, strict=True
+                    )
                 ),
             )
 
@@ -477,9 +479,9 @@ def _values(name: str) -> tuple[str, ...]:
     return values
 
 
-def _breaks(cell: Cell) -> bool:
-    """Tell whether a cell is a number of few signs that a browser would break at its hyphens."""
-    return "-" in cell and len(cell) <= _WHOLE and " " not in cell
+def _breaks(cell: Cell, look: str) -> bool:
+    """Tell whether a browser would break a word of few signs: at hyphens, or where it is let."""
+    return len(cell) <= _WHOLE and " " not in cell and ("-" in cell or look == "wide")
 
 
 def _look(head: Head) -> str:
