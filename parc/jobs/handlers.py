@@ -35,6 +35,7 @@ from parc.jobs.clock import (
 from parc.jobs.execution import Handler, JobContext
 from parc.reconcile.inbox import settle
 from parc.reconcile.incidents import settle_incidents
+from parc.reconcile.suspects import keep_search
 from parc.services.actor import SYSTEM
 from parc.services.document_store import DocumentStore
 from parc.services.documents import collect_files
@@ -91,6 +92,8 @@ def inbox(context: JobContext, arguments: Mapping[str, Any]) -> None:
     with context.transaction() as session:
         settle(session, SYSTEM, settings.inbox, context.clock())
         settle_incidents(session, SYSTEM, context.clock())
+    with context.transaction() as session:
+        keep_search(session, context.clock())
     while True:
         if context.should_stop():
             raise JobStoppedError("stopped between two batches")
@@ -129,6 +132,8 @@ def checked(arguments: Mapping[str, Any], shape: type[T]) -> T:
 def sweep(context: JobContext, arguments: Mapping[str, Any]) -> None:
     """Carry out a run of discovery."""
     discover(_tools(context), checked(arguments, RunArguments).run_id)
+    with context.transaction() as session:
+        keep_search(session, context.clock())
 
 
 def apply(context: JobContext, arguments: Mapping[str, Any]) -> None:

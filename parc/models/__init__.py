@@ -57,7 +57,7 @@ from parc.models.device import (
 )
 from parc.models.document import Document, DocumentSubject
 from parc.models.field_rule import FieldRule
-from parc.models.ignored_key import IgnoredKey
+from parc.models.ignored_key import IgnoredKey, SuspectSearch
 from parc.models.imports import ImportMapping, ImportRun, ImportState
 from parc.models.inbox import InboxDevice, InboxEntry, InboxKind, InboxState
 from parc.models.incident import (
@@ -252,6 +252,7 @@ __all__ = [
     "SupplierContact",
     "SupplierRole",
     "Supply",
+    "SuspectSearch",
     "SwitchPort",
     "TagPattern",
     "TargetOutcome",

@@ -28,3 +28,15 @@ class IgnoredKey(Base):
     author: Mapped[str] = mapped_column(
         sa.String(200), comment="name of the login, kept when it is deleted"
     )
+
+
+class SuspectSearch(Base):
+    """What the last look at the keys of all machines has found; one row, where they are many."""
+
+    __tablename__ = "suspect_search"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="always 1")
+    made_at: Mapped[datetime]
+    body: Mapped[bytes] = mapped_column(
+        sa.LargeBinary, comment="JSON of what reconcile/suspects.py has found"
+    )

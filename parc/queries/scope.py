@@ -322,6 +322,7 @@ _RULES: Final[Mapping[type[Base], _Rule]] = {
     models.Incident: _incident,
     models.IncidentLink: _link,
     models.IncidentReport: _nothing,
+    models.SuspectSearch: _nothing,
     models.FollowUp: _of_incident,
     models.Document: _document,
     models.AuditEntry: _audit_entry,

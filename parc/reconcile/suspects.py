@@ -1,26 +1,33 @@
 """Keys that look as if they identified nothing: an administrator is asked about them.
 
-Read only. Planning needs no answer: a key that several show finds nobody. What is ignored is no
-conflict any more, either.
+All machines and their cards are looked at; where these are many, the worker does so after runs and
+at night, and pages show what it found. Planning needs no answer: a key that several show finds
+nobody. What is ignored is no conflict any more, either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.key_texts import IgnoredKind, folded
-from parc.models import Device, Interface
+from parc.models import Device, Interface, SuspectSearch
 from parc.reconcile.ignored import Ignored
 from parc.reconcile.load import load_ignored
 from parc.reconcile.usable import real, usable_mac, usable_uuid
 
+MANY_DEVICES: Final = 5_000  # more take longer to look at than a page may
+_RESTS: Final = timedelta(minutes=10)
+_KEPT_AS: Final = 1
 _MANY = 3
 _MOST_SUSPECTS = 50
+_MOST_KEPT: Final = 1_000  # of those that are ignored by then, others take the place
 # The second digit of MAC addresses that are neither made up by software nor of a group.
 _BURNED_IN_DIGITS = ("0", "4", "8", "c")
 
@@ -43,11 +50,16 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a look at all machines has found, whether ignored or not, and among how many."""
+    """What a look at all machines has found, whether ignored or not.
 
-    made_at: datetime
-    device_count: int
+    Attributes:
+        made_at: None: there was none yet.
+        is_kept: it is not of this moment.
+    """
+
+    made_at: datetime | None
     found: Sequence[Suspect]
+    is_kept: bool = False
 
 
 def list_suspects(session: Session, search: Search) -> list[Suspect]:
@@ -64,8 +76,35 @@ def search_suspects(session: Session, now: datetime) -> Search:
     """
     found = {(one.kind, one.value): one for one in (*_travelled(session), *_shown(session))}
     ranked = sorted(found.values(), key=lambda one: (-one.machine_count, one.value))
-    count = session.scalar(sa.select(sa.func.count(Device.id))) or 0
-    return Search(now, count, ranked)
+    return Search(now, ranked)
+
+
+def read_search(session: Session, now: datetime) -> Search:
+    """Look at the machines, or give what the worker has found where they are many."""
+    if not _are_many(session):
+        return search_suspects(session, now)
+    kept = session.get(SuspectSearch, _KEPT_AS)
+    if kept is None:
+        return Search(None, (), is_kept=True)
+    return Search(kept.made_at, msgspec.json.decode(kept.body, type=list[Suspect]), is_kept=True)
+
+
+def keep_search(session: Session, now: datetime) -> None:
+    """Look at the machines where they are many, unless that was done a moment ago."""
+    if not _are_many(session):
+        return
+    kept = session.get(SuspectSearch, _KEPT_AS)
+    if kept is not None and timedelta(0) <= now - kept.made_at < _RESTS:
+        return
+    found = search_suspects(session, now).found[:_MOST_KEPT]
+    kept = kept or SuspectSearch(id=_KEPT_AS)
+    kept.made_at, kept.body = now, msgspec.json.encode(list(found))
+    session.add(kept)
+
+
+def _are_many(session: Session) -> bool:
+    query = sa.select(sa.func.count(Device.id))
+    return (session.scalar(query) or 0) > MANY_DEVICES
 
 
 def _may_identify(one: Suspect, ignored: Ignored) -> bool:

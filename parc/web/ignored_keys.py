@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -13,7 +12,7 @@ from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
 from parc.key_texts import IgnoredKind
 from parc.queries.ignored_keys import list_ignored_keys, list_showing
-from parc.reconcile.suspects import Search, list_suspects, search_suspects
+from parc.reconcile.suspects import list_suspects, read_search
 from parc.services import ignored_keys as service
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
@@ -26,10 +25,6 @@ from parc.web.settling import settle_about
 
 ignored_keys = Blueprint("ignored_keys", __name__)
 _ROWS = 100
-# Of so many devices all are looked at at most once in this time.
-MANY: Final = 5_000
-KEPT: Final = timedelta(minutes=10)
-_EXTENSION = "parc_suspects"
 
 
 @ignored_keys.get("/ignored-keys")
@@ -82,26 +77,16 @@ def _settle(session: Any, kind: IgnoredKind, value: str) -> None:
     settle_about(session, devices=devices, assets=owned)
 
 
-def _search() -> Search:
-    """Look at all machines, or take what was found lately where that takes long."""
-    kept, moment = current_app.extensions, now()
-    found: Search | None = kept.get(_EXTENSION)
-    if found is None or not timedelta(0) <= moment - found.made_at < KEPT:
-        found = search_suspects(db.session(), moment)
-        kept[_EXTENSION] = found if found.device_count > MANY else None
-    return found
-
-
 def _page(form: Form) -> str:
     rows = list_ignored_keys(db.session(), page_key("before"), _ROWS + 1)
     next_url = ""
     if len(rows) > _ROWS:
         rows = rows[:_ROWS]
         next_url = url_for("ignored_keys.index", before=rows[-1].id)
-    search = _search()
+    search = read_search(db.session(), now())
     return render_template(
         "ignored_keys/list.html",
-        searched_at=search.made_at if search.device_count > MANY else None,
+        search=search,
         rows=rows,
         next_url=next_url,
         suspects=list_suspects(db.session(), search),

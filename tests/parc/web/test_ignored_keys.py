@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +14,8 @@ from parc.cli.ignored_keys import ignored_keys
 from parc.config import InboxSettings
 from parc.errors import InvalidInputError, NotAllowedError, NotFoundError
 from parc.extensions import db, transaction
+from parc.jobs.execution import JobContext
+from parc.jobs.handlers import HANDLERS
 from parc.key_texts import IgnoredKind
 from parc.models import (
     AuditEntry,
@@ -26,7 +28,7 @@ from parc.models import (
 )
 from parc.reconcile.inbox import settle
 from parc.reconcile.load import load_ignored
-from parc.reconcile.suspects import Suspect, list_suspects, search_suspects
+from parc.reconcile.suspects import Suspect, keep_search, list_suspects, search_suspects
 from parc.services.actor import SYSTEM, Actor
 from parc.services.ignored_keys import ignore_key, stop_ignoring
 from tests.conftest import SOME_MOMENT
@@ -117,6 +119,34 @@ def test_card_that_three_machines_have_had_is_proposed_unless_its_maker_is_known
             session, SOME_PERSON, kind="mac", value="00:1b:21", reason="docks", at=SOME_MOMENT
         )
     assert _suspects() == []
+
+
+def test_of_many_machines_the_page_shows_what_the_worker_has_found(
+    administrator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parc.reconcile.suspects.MANY_DEVICES", 2)
+    with transaction() as session:
+        for _ in range(3):
+            make_device(session, serial_number="BATCH77X")
+    page = administrator.get("/ignored-keys").text
+    assert "BATCH77X" not in page
+    assert "will be proposed here" in page
+    context = JobContext(administrator.app, lambda: SOME_MOMENT, lambda: False, transaction)
+    HANDLERS["inbox"](context, {})
+    page = administrator.get("/ignored-keys").text
+    assert "BATCH77X" in page
+    assert "Looked for at" in page
+    with transaction() as session:
+        for _ in range(3):
+            make_device(session, serial_number="BATCH88Y")
+        keep_search(session, SOME_MOMENT + timedelta(minutes=1))
+    assert "BATCH88Y" not in administrator.get("/ignored-keys").text
+    with transaction() as session:
+        keep_search(session, SOME_MOMENT + timedelta(minutes=11))
+    assert "BATCH88Y" in administrator.get("/ignored-keys").text
+    sent = {"kind": "serial", "value": "BATCH77X", "reason": "x"}
+    administrator.post("/ignored-keys", sent)
+    assert "<code>BATCH77X</code>" not in administrator.get("/ignored-keys").text
 
 
 def test_form_is_filled_from_the_address_that_leads_there(administrator: Browser) -> None:
@@ -228,22 +258,3 @@ def test_command_brings_the_inbox_up_to_date_at_once(sqlite_app: Flask) -> None:
     assert states() == [InboxState.OPEN]
     run("add", "serial", "8HK21T3", "--reason", "stickers")
     assert states() == [InboxState.CLOSED]
-
-
-def test_of_many_machines_what_was_found_stands_for_a_while_but_for_what_is_ignored(
-    administrator: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(import_module("parc.web.ignored_keys"), "MANY", 2)
-    with transaction() as session:
-        for _ in range(3):
-            make_device(session, serial_number="LOT77", manufacturer="Dell")
-    assert "Looked for at" in administrator.get("/ignored-keys").text
-    with transaction() as session:
-        for _ in range(3):
-            make_device(session, serial_number="LOT88", manufacturer="Dell")
-    page = administrator.get("/ignored-keys").text
-    assert "LOT77" in page
-    assert "LOT88" not in page
-    sent = {"kind": "serial", "value": "LOT77", "reason": "x"}
-    administrator.post("/ignored-keys", sent)
-    assert "<code>LOT77</code>" not in administrator.get("/ignored-keys").text
