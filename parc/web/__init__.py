@@ -68,7 +68,8 @@ from parc.web.users import users
 from parc.web.where import where
 
 # One line a subject, in the order of the alphabet; the blueprint stands in parc/web/<subject>.py
-# and its pages in templates/<subject>/.
+# and its pages in templates/<subject>/. Where several modules add routes to one blueprint, it is
+# imported from the last of them, which imports the others.
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account,
     agent_endpoint,
