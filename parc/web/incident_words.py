@@ -34,6 +34,7 @@ _FIELDS: Mapping[str, str] = {
     "category": _("Category"),
     "caused_by": _in("link", "Caused by"),
     "cause": _("Cause"),
+    "document": _in("field", "Document"),
     "duplicate": _in("link", "Has the duplicate"),
     "duplicate_of": _in("link", "Duplicate of"),
     "impact": _("Impact"),

@@ -224,7 +224,9 @@ def test_requester_reads_public_files_of_their_own_incidents_only(requester: Bro
     page = requester.get(f"/my/incidents/{number}").text
     assert "shared.txt" in page
     assert "inside.txt" not in page
-    assert "inside.txt" in technician.get(f"/incidents/{number}").text
+    told = technician.get(f"/incidents/{number}").text
+    assert "inside.txt" in told
+    assert '<span class="muted">Document: </span>' in told
     where = f"/my/incidents/{number}/documents"
     statuses = {name: requester.get(f"{where}/{key}").status_code for name, key in ids.items()}
     assert statuses == {"mine.jpg": 200, "shared.txt": 200, "inside.txt": 404}
