@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -269,15 +269,16 @@ def _position(facts: Facts, ledger: _Ledger, product: int, uses: Sequence[Use]) 
     used = sum(use.units for use in mine if use.right_id is not None)
     bare = sum(use.units for use in mine if use.right_id is None)
     beyond = sum(map(_beyond, access))
+    currency = _currency(rights)
     unused = tuple(one for right in seats for one in _unused(facts, right, uses))
     return Position(
         product_id=product,
         held=None if is_unlimited else sum(right.quantity or 0 for right in counted),
         needed=used + bare + sum(map(_given, access)),
         missing=bare + beyond,
-        true_up=_true_up(rights, bare - _left_of_size(ledger, counted, mine), beyond),
-        reclaimable=_worth(counted, unused),
-        currency=next((r.currency for r in rights if r.unit_cost is not None), "EUR"),
+        true_up=_true_up(rights, bare - _left_of_size(ledger, counted, mine), beyond, currency),
+        reclaimable=_worth(counted, unused, currency),
+        currency=currency,
         uses=mine,
         unused=unused,
         rights=tuple(
@@ -309,12 +310,12 @@ def _left_of_size(ledger: _Ledger, counted: Sequence[Right], mine: Sequence[Use]
     return min(short, sum((r.quantity or 0) - ledger.used(r) for r in sized))
 
 
-def _true_up(rights: Sequence[Right], missing: int, beyond: int) -> Decimal | None:
+def _true_up(rights: Sequence[Right], missing: int, beyond: int, currency: str) -> Decimal | None:
     """Give what would have to be paid: for installations, and for access beyond what was bought."""
     access = [right for right in rights if right.metric == ACCESS]
     costs = [
-        _times(_last_price([right for right in rights if right not in access]), missing),
-        _times(_last_price(access), beyond) if beyond else None,
+        _times(_last_price([one for one in rights if one not in access], currency), missing),
+        _times(_last_price(access, currency), beyond) if beyond else None,
     ]
     known = [cost for cost in costs if cost is not None]
     return sum(known, Decimal()) if known else None
@@ -346,18 +347,31 @@ def _unused(facts: Facts, right: Right, uses: Iterable[Use]) -> list[Unused]:
     return found
 
 
-def _worth(rights: Sequence[Right], unused: Sequence[Unused]) -> Decimal | None:
+def _worth(rights: Sequence[Right], unused: Sequence[Unused], currency: str) -> Decimal | None:
     """Give what seats are worth that could be given to others; OEM cannot."""
-    prices = {r.id: r.unit_cost for r in rights if r.type != "oem" and r.unit_cost is not None}
+    prices = {r.id: r.unit_cost for r in _priced(rights) if r.currency == currency}
     loose = [one for one in unused if one.code != "not_known" and one.right_id in prices]
     return sum((prices[one.right_id] or Decimal() for one in loose), Decimal()) if prices else None
 
 
-def _last_price(rights: Sequence[Right]) -> Decimal | None:
-    priced = [right for right in rights if right.unit_cost is not None and right.type != "oem"]
-    if not priced:
-        return None
-    return max(priced, key=lambda r: (r.starts_on is not None, r.starts_on, r.id)).unit_cost
+def _priced(rights: Iterable[Right]) -> list[Right]:
+    """Give those that have a price at which more could be bought, the last one first."""
+    found = [right for right in rights if right.unit_cost is not None and right.type != "oem"]
+    return sorted(found, key=_begun, reverse=True)
+
+
+def _begun(right: Right) -> tuple[bool, date, int]:
+    return right.starts_on is not None, right.starts_on or date.min, right.id
+
+
+def _last_price(rights: Sequence[Right], currency: str) -> Decimal | None:
+    return next((one.unit_cost for one in _priced(rights) if one.currency == currency), None)
+
+
+def _currency(rights: Sequence[Right]) -> str:
+    """Give the currency of the last price: amounts of two currencies are never added."""
+    last = next(iter(_priced(rights)), None)
+    return last.currency if last else next((r.currency for r in rights if r.unit_cost), "EUR")
 
 
 def _times(price: Decimal | None, count: int) -> Decimal | None:

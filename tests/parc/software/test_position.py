@@ -187,6 +187,17 @@ def test_oem_licence_that_no_machine_was_given_says_so() -> None:
     assert _word(_facts([bound], [""])).uses[0].code == "bound_elsewhere"
 
 
+def test_amounts_of_two_currencies_are_never_added() -> None:
+    rights = [
+        _right(1, machines=(9,), unit_cost=Decimal(90), starts_on=EARLIER),
+        _right(2, machines=(8,), unit_cost=Decimal(70), currency="USD", starts_on=ON),
+    ]
+    other = {"h": Machine(8, "h"), "i": Machine(9, "i")}
+    found = _word(_facts(rights, [""], **other))
+    assert (found.true_up, found.reclaimable) == (Decimal(70), Decimal(70))
+    assert found.currency == "USD"
+
+
 def test_cores_that_are_left_need_no_buying() -> None:
     right = _right(metric="core", quantity=24, unit_cost=Decimal(10))
     machines = {
