@@ -99,9 +99,13 @@ ASSETS: Final = Kind(
                    words=STATES),
         make_field("manufacturer", _T.TEXT, "fabricant|marque|constructeur|brand|make"),
         make_field("model_name", _T.TEXT, "modele|model|model number|reference modele"),
-        make_field("location", _T.TEXT, "lieu|place|emplacement|localisation|site|salle|room"
-                   "|bureau|location name|emplacement par defaut"
-                   "|default location", beside="place", most=800),
+        make_field("location", _T.TEXT, "lieu|place|emplacement|localisation|site|location name"
+                   "|emplacement par defaut|default location", beside="place", most=800),
+        # Below the location where that stands in columns of their own, else by themselves.
+        make_field("building", _T.TEXT, "batiment|bat", beside="place", most=200),
+        make_field("floor", _T.TEXT, "etage", beside="place", most=200),
+        make_field("room", _T.TEXT, "salle|bureau|numero de bureau|numero de salle|local|piece",
+                   beside="place", most=200),
         make_field("operating_system", _T.TEXT, "systeme d'exploitation|os|systeme"
                    "|systeme d'exploitation nom|operating system name|os name"),
         make_field("software_revision", _T.TEXT, "software version|version logicielle"

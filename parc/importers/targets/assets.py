@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -47,6 +47,8 @@ from parc.services.asset_values import clean_values
 from parc.services.custom_values import PREFIX, Cleaned
 from parc.services.places import create_path, join_path, split_path
 from parc.services.suppliers import find_or_add
+
+_LEVELS: Final = ("building", "floor", "room")
 
 
 @dataclass(slots=True)
@@ -345,6 +347,9 @@ class AssetTarget:
     def _place(self, values: Mapping[str, Value]) -> tuple[str | None, tuple[tuple[str, str], ...]]:
         """Give the path of a place as it is written, and the place when it has to be made."""
         names = split_path(text_of(values, "location"))
+        known = set(map(folded, names))  # a whole path may say the room already
+        levels = filter(None, (text_of(values, level) for level in _LEVELS))
+        names += [text for text in levels if folded(text) not in known]
         if not names:
             return None, ()
         path = join_path(names)

@@ -341,6 +341,17 @@ def test_manager_who_comes_later_is_left_out_when_that_is_wanted_and_taken_next_
 
 
 @pytest.mark.usefixtures("sqlite_app")
+def test_place_of_an_asset_may_stand_in_several_columns(tmp_path: Path) -> None:
+    text = (
+        "Nom;Type;Site;Bâtiment;Étage;Bureau\nA;PC;Lyon;B1;2;204\nB;PC;;;;204\n"
+        "C;PC;Lyon > B1 > 2 > 204;;;204\n"
+    )
+    lines = _plan(_task(write_text(tmp_path, text)))
+    whole = "Lyon > B1 > 2 > 204"
+    assert [line.changes["location"][1] for line in lines] == [whole, "204", whole]
+
+
+@pytest.mark.usefixtures("sqlite_app")
 def test_machine_tells_who_signed_in_with_the_domain(tmp_path: Path) -> None:
     assert _apply(
         _task(write_text(tmp_path, "Nom;Identifiant\nDurand Paul;pdurand\n"), "people")

@@ -88,7 +88,7 @@ _ASSET_SETS = {
     "|Commentaires=notes",
     "": "Désignation=name|N° inventaire=asset_tag|N° de série=serial_number|Marque=manufacturer"
     "|Modèle=model_name|Type de matériel=category|État=lifecycle_state|Affecté à=holder"
-    "|Service=department|Salle=location|Date d'achat=purchased_on|Fournisseur=supplier"
+    "|Service=department|Salle=room|Date d'achat=purchased_on|Fournisseur=supplier"
     "|Prix d'achat HT=purchase_price|N° facture=invoice_number|N° BC=order_number"
     "|Fin de garantie=warranty_ends_on|N° d'immobilisation=fixed_asset_number",
 }
