@@ -72,7 +72,7 @@ def main() -> int:
                 title = f"{rows:,} {kind}, {NAMES[name]}"
                 sys.stderr.write(f"{title}\n")
                 with new_database(name) as settings:
-                    table.append(_line(title, rows, measure(settings, kind, rows)))
+                    table.append(_line(title, rows, *measure(settings, kind, rows)))
     heads = ("rows, kind, database", *_STAGES, "new rows/s", "memory MB")
     sys.stdout.write("\nMilliseconds a row by the clock (of them processor):\n\n")
     sys.stdout.write(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|\n")
@@ -80,18 +80,18 @@ def main() -> int:
     return 0
 
 
-def _line(title: str, rows: int, stages: Sequence[tuple[float, float]]) -> str:
+def _line(title: str, rows: int, stages: Sequence[tuple[float, float]], memory: int) -> str:
     cells = [f"{wall * 1000 / rows:.2f} ({own * 1000 / rows:.2f})" for wall, own in stages]
     new = rows / stages[_STAGES.index("import, new")][0]
-    memory = getrusage(RUSAGE_SELF).ru_maxrss // 1024
     return f"| {title} | {' | '.join(cells)} | {new:.0f} | {memory} |"
 
 
-def measure(settings: Settings, kind: str, rows: int) -> list[tuple[float, float]]:
+def measure(settings: Settings, kind: str, rows: int) -> tuple[list[tuple[float, float]], int]:
     """Plan, import, plan and import again, with other prices too, and write the same rows bare.
 
     Returns:
-        The seconds of each of ``_STAGES``, by the clock and of the processor.
+        The seconds of each of ``_STAGES``, by the clock and of the processor; the most memory
+        in MB, before the bare rows, which are all held at once.
     """
     write = _licences if kind == "licences" else _assets
     path, changed = settings.data_folder / "file.csv", settings.data_folder / "changed.csv"
@@ -110,12 +110,13 @@ def measure(settings: Settings, kind: str, rows: int) -> list[tuple[float, float
             lambda: _apply(task),
             lambda: _plan(other, LineAction.CHANGED, rows),
             lambda: _apply(other),
-            lambda: bare(rows),
         )
-        told = [_timed(stage, work) for stage, work in zip(_STAGES, works, strict=True)]
+        told = [_timed(stage, work) for stage, work in zip(_STAGES, works, strict=False)]
+        memory = getrusage(RUSAGE_SELF).ru_maxrss // 1024
+        told.append(_timed(_STAGES[-1], lambda: bare(rows)))
         db.session.remove()
         db.engine.dispose()
-    return told
+    return told, memory
 
 
 def _timed(stage: str, work: Callable[[], object]) -> tuple[float, float]:
