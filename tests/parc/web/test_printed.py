@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from pathlib import Path
 
 import pypdfium2
+from click.testing import CliRunner
 from flask import Flask
 
+from parc.cli.tags import tags
 from parc.extensions import transaction
 from parc.models import Role
 from tests.factories import make_asset
@@ -69,3 +73,22 @@ def test_wrong_format_or_place_is_told_beside_its_field(administrator: Browser) 
     assert 'id="format-error"' in answer.text
     assert 'id="skipped-error"' in answer.text
     assert administrator.get(f"/assets/{number + 1}/label").status_code == 404
+
+
+def test_labels_are_printed_by_command_once_it_is_known_where_parc_is(
+    sqlite_app: Flask, tmp_path: Path
+) -> None:
+    with transaction() as session:
+        for tag in ("PC 1", "PC2"):
+            make_asset(session, name=f"machine {tag}", asset_tag=tag)
+    file, run = tmp_path / "labels.pdf", CliRunner()
+    words = ["labels", str(file), "pc2", "PC 1", "--format", "roll_62"]
+    assert "server.base_url is not set" in run.invoke(tags, words).output
+    known = sqlite_app.extensions["parc_settings"]
+    server = replace(known.server, base_url="https://parc.example")
+    sqlite_app.extensions["parc_settings"] = replace(known, server=server)
+    assert "no asset has the tag X" in run.invoke(tags, [*words, "X"]).output
+    assert run.invoke(tags, words).exit_code == 0
+    pages = pypdfium2.PdfDocument(file.read_bytes())
+    texts = [page.get_textpage().get_text_bounded() for page in pages]
+    assert [text.splitlines()[0] for text in texts] == ["PC 1", "PC2"]
