@@ -263,9 +263,7 @@ def _position(facts: Facts, ledger: _Ledger, product: int, uses: Sequence[Use]) 
     counted = [r for r in rights if ledger.states[r.id] == "in_force" and r.type != "free"]
     access = [right for right in counted if right.metric == ACCESS]
     seats = [right for right in counted if right.metric != ACCESS]  # of what is on machines
-    is_unlimited = any(r.is_unlimited or r.metric == "concurrent" for r in counted) or any(
-        right.type == "free" for right in rights
-    )
+    is_unlimited = any(r.is_unlimited for r in counted) or any(r.type == "free" for r in rights)
     used = sum(use.units for use in mine if use.right_id is not None)
     bare = sum(use.units for use in mine if use.right_id is None)
     beyond = sum(map(_beyond, access))

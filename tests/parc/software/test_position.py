@@ -198,6 +198,12 @@ def test_amounts_of_two_currencies_are_never_added() -> None:
     assert found.currency == "USD"
 
 
+def test_concurrent_licence_is_held_as_it_was_bought_though_its_use_is_not_measured() -> None:
+    found = _word(_facts([_right(metric="concurrent", quantity=5)], ["", ""]))
+    assert (found.held, found.needed, found.missing) == (5, 0, 0)
+    assert {use.notes for use in found.uses} == {("not_measured",)}
+
+
 def test_cores_that_are_left_need_no_buying() -> None:
     right = _right(metric="core", quantity=24, unit_cost=Decimal(10))
     machines = {
