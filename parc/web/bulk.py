@@ -22,14 +22,14 @@ from parc.services.bulk import BULK_FIELDS, EMPTIABLE_FIELDS, MOST_ASSETS, BulkP
 from parc.services.permissions import Action
 from parc.web.access import acting, requires
 from parc.web.addresses import query_of
-from parc.web.assets import LABELS, assets, forget_counts, ticked
+from parc.web.assets import LABELS, forget_counts, ticked
 from parc.web.context import now
 from parc.web.custom_words import CustomInput, custom_input, custom_labels, live_fields
 from parc.web.forms import Form, filled, read_form
-from parc.web.history import field_label
+from parc.web.history import field_label, value_text
 from parc.web.labels import choices, label
 from parc.web.listing import refuse
-from parc.web.merging import value_writer
+from parc.web.merging import assets
 from parc.web.messages import tell
 from parc.web.problems import tell_problem
 from parc.web.settling import settle_about
@@ -161,7 +161,7 @@ def _preview(
         released=values.get("field"),
         lockable=[("", gettext("All fields")), *((name, LABELS[name]) for name in MACHINE_FIELDS)],
         field_label=field_label,
-        value_text=value_writer(),
+        value_text=value_text,
         problem_text=_problem_text,
         back=f"{url_for('assets.index')}?{query_of(form.value('filters'))}",
     )

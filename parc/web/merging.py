@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +15,6 @@ from parc.models import Device
 from parc.naming import device_name
 from parc.queries.asset_sheet import read_asset, read_sheet
 from parc.queries.assets import find_exact, suggest
-from parc.queries.locations import read_places
 from parc.reconcile.dividing import read_voices
 from parc.reconcile.hanging_rows import line_choices
 from parc.reconcile.linked_rows import TOLD_KINDS, links_of, records_of
@@ -31,8 +29,7 @@ from parc.web.asset_edit import assets
 from parc.web.assets import LABELS, forget_counts
 from parc.web.context import now, settings
 from parc.web.forms import Form, filled, read_form
-from parc.web.history import field_label
-from parc.web.labels import label
+from parc.web.history import field_label, value_text
 from parc.web.link_words import chosen_links, link_groups
 from parc.web.listing import refuse
 from parc.web.messages import tell
@@ -137,18 +134,6 @@ def send_split(asset_id: int) -> ResponseReturnValue:
     return redirect(url_for("assets.show", asset_id=asset_id))
 
 
-def value_writer() -> Callable[[str, Any], str]:
-    """Give what writes a value of a field as a reader knows it; places are read once."""
-    places = read_places(db.session())
-
-    def write(name: str, value: Any) -> str:
-        if name == "location_id" and value is not None:
-            return places.path(value) or ""
-        return str(label(value)) if name in {"category", "lifecycle_state"} else str(value or "")
-
-    return write
-
-
 def _merge_page(asset_id: int, other_id: int, form: Form) -> str:
     session = db.session()
     if asset_id == other_id:
@@ -166,12 +151,12 @@ def _merge_page(asset_id: int, other_id: int, form: Form) -> str:
         has_both_notes=any(choice.field == "notes" for choice in found),
         labels=LABELS,
         field_label=field_label,
-        value_text=value_writer(),
+        value_text=value_text,
     )
 
 
 def _split_page(asset_id: int, form: Form) -> str:
-    session, value_text = db.session(), value_writer()
+    session = db.session()
     sheet = read_sheet(session, asset_id)
     spoken: list[tuple[Device, str, list[Voice]]] = []
     for device in sheet.devices:
@@ -186,6 +171,7 @@ def _split_page(asset_id: int, form: Form) -> str:
         spoken=spoken,
         records=records,
         can_split=bool(records) or speakers > 1,
+        can_tick=speakers > 1,
         values=[
             (name, field_label(name), value_text(name, getattr(sheet.asset, name)))
             for name in person_fields(session, asset_id)

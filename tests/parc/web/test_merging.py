@@ -102,6 +102,8 @@ def test_record_without_devices_comes_back_as_it_was(administrator: Browser) -> 
     administrator.post(f"/assets/{one.id}/merge", {"other": str(other.id), "keep-name": "goes"})
     page = administrator.get(f"/assets/{one.id}/split").text
     assert "The record M2 beta, as it was" in page
+    assert f'name="record" value="{other.id}" checked' in page  # there is nothing else to choose
+    assert "What is ticked below" not in page
     assert administrator.post(f"/assets/{one.id}/split", {"record": "x"}).status_code == 400
     answer = administrator.post(f"/assets/{one.id}/split", {"record": str(other.id)})
     assert answer.status_code == 302
