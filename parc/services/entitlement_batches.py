@@ -44,8 +44,8 @@ class NewEntitlement:
     """One licence to be.
 
     Attributes:
-        values: of ``entitlements.FIELDS``, as the columns take them.
-        term, maintenance: of ``entitlements.PERIOD_FIELDS``; empty for no such period.
+        values: by the columns of a licence, as they take them.
+        term, maintenance: by the columns of a period; empty for no such period.
     """
 
     values: Mapping[str, Any]
@@ -65,7 +65,7 @@ class PeriodWrite:
     """A period that is added, or corrected.
 
     Attributes:
-        values: of ``entitlements.PERIOD_FIELDS``.
+        values: by the columns of a period.
         period_id: of the one that is corrected; None adds one.
     """
 
@@ -79,7 +79,7 @@ class EntitlementChange:
     """What one licence gets.
 
     Attributes:
-        values: of ``entitlements.FIELDS``, as the columns take them.
+        values: by the columns of a licence, as they take them.
     """
 
     entitlement_id: int

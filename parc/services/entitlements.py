@@ -35,15 +35,6 @@ from parc.services.permissions import Action, require
 from parc.services.positions import mark_rights, mark_stale
 
 KIND: Final = "entitlement"
-FIELDS: Final = (
-    *("name", "product_id", "version", "edition", "type", "metric", "quantity", "is_unlimited"),
-    *("has_downgrade", "reference", "contract_number", "owner_id", "alert_days", "details"),
-    "notes",
-)
-PERIOD_FIELDS: Final = (
-    *("starts_on", "ends_on", "purchased_on", "cost", "currency", "is_tax_included"),
-    *("order_number", "invoice_number", "invoice_on", "supplier_id"),
-)
 
 
 def create_entitlement(
@@ -52,7 +43,7 @@ def create_entitlement(
     """Add a licence.
 
     Args:
-        values: of ``FIELDS``, as the columns take them.
+        values: by the columns of a licence, as they take them.
 
     Raises:
         NotAllowedError: the role may not edit licences.
@@ -144,7 +135,7 @@ def add_period(
     """Add a term or a time of maintenance: a renewal, or the first.
 
     Args:
-        values: of ``PERIOD_FIELDS``, as the columns take them.
+        values: by the columns of a period, as they take them.
 
     Raises:
         NotAllowedError: the role may not edit licences.

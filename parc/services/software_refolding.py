@@ -61,10 +61,12 @@ def count_stale(session: Session) -> int:
     return session.scalar(query) or 0
 
 
-def refold_batch(session: Session, limit: int = TITLES_AT_ONCE) -> int:
+def refold_batch(session: Session) -> int:
     """Fold some titles again; gives how many, 0 at the end."""
     row = SoftwareTitle
-    query = sa.select(row).where(row.folded_by != rules_print()).order_by(row.id).limit(limit)
+    query = (
+        sa.select(row).where(row.folded_by != rules_print()).order_by(row.id).limit(TITLES_AT_ONCE)
+    )
     titles = session.scalars(query).all()
     if not titles:
         return 0

@@ -72,7 +72,6 @@ _NAMED: Final[Mapping[str, Any]] = {
     "contract": Contract,
     "entitlement": Entitlement,
 }
-_CHUNK: Final = 500
 _I: Final = "incident"
 _OWN_VALUE: Final = "custom_value"
 
