@@ -129,11 +129,12 @@ class FieldReader:
             self.add(field, "not_an_amount", value.strip()[:40])
         return amount
 
-    def lines(self, field: str, value: str, *, most: int) -> str:
-        """Give text of several lines, without what cannot be printed."""
-        text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").strip())
-        if not text.replace("\n", "").replace("\t", "").isprintable():
-            self.add(field, "unprintable")
+    def lines(self, field: str, value: str, *, most: int, is_required: bool = False) -> str:
+        """Give text of several lines; signs that cannot be printed are left out, lines are kept."""
+        lines = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
+        text = "".join(sign for sign in lines if sign in "\n\t" or sign.isprintable()).strip()
+        if is_required and not text:
+            self.add(field, "required")
         if len(text) > most:
             self.add(field, "too_long", str(most))
         return text

@@ -25,7 +25,7 @@ from parc.services.fields import FieldReader
 from parc.services.incident_acts import as_one_act
 from parc.services.incident_states import OPEN
 from parc.services.incident_steps import end, finish
-from parc.services.incident_values import long_text, number_text
+from parc.services.incident_values import MOST_TEXT, number_text
 from parc.services.incidents import add_assets, locked, locked_all, note, touch
 from parc.services.permissions import Action, may, require
 
@@ -55,7 +55,7 @@ def follow_up(
     if not may_edit and incident.requester_id != actor.user_id:
         raise NotFoundError(f"there is no incident {number_text(incident_id)}")
     fields = FieldReader()
-    said = long_text(fields, "text", text, is_required=True)
+    said = fields.lines("text", text, most=MOST_TEXT, is_required=True)
     spent = 0
     if minutes.strip() and may_edit:
         spent = fields.number("minutes", minutes, 0, _MOST_MINUTES)

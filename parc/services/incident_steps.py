@@ -18,7 +18,7 @@ from parc.services.actor import SYSTEM, Actor
 from parc.services.fields import FieldReader
 from parc.services.incident_rules import EVENT_RULES
 from parc.services.incident_states import OPEN, TRANSITIONS, may_follow
-from parc.services.incident_values import long_text
+from parc.services.incident_values import MOST_TEXT
 from parc.services.incidents import locked, locked_all, note, touch
 from parc.services.permissions import Action, require
 
@@ -99,7 +99,7 @@ def resolve(
     """
     incident = _ready(session, actor, incident_id, IncidentState.RESOLVED)
     fields = FieldReader()
-    how = long_text(fields, "resolution", text, is_required=True)
+    how = fields.lines("resolution", text, most=MOST_TEXT, is_required=True)
     why = fields.word("cause", cause, IncidentCause, IncidentCause.OTHER)
     fields.raise_problems()
     finish(session, actor, incident, how, why, at)
@@ -158,7 +158,7 @@ def close_many(
     fields = FieldReader()
     incidents = locked_all(session, actor, incident_ids)
     is_needed = any(one.state in OPEN for one in incidents)
-    how = long_text(fields, "resolution", text, is_required=is_needed)
+    how = fields.lines("resolution", text, most=MOST_TEXT, is_required=is_needed)
     why = fields.word("cause", cause, IncidentCause, IncidentCause.OTHER)
     if not is_needed:
         fields.problems.clear()

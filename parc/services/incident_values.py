@@ -112,7 +112,7 @@ def read_values(session: Session, given: IncidentInput) -> IncidentValues:
     """
     fields = FieldReader()
     title = fields.text("title", given.title, most=MOST_TITLE, is_required=True)
-    text = long_text(fields, "text", given.text)
+    text = fields.lines("text", given.text, most=MOST_TEXT)
     impact = fields.word("impact", given.impact, Level, Level.MEDIUM)
     urgency = fields.word("urgency", given.urgency, Level, Level.MEDIUM)
     priority, reason = _priority(fields, given, priority_of(impact, urgency))
@@ -140,19 +140,6 @@ def read_values(session: Session, given: IncidentInput) -> IncidentValues:
     )
     fields.raise_problems()
     return values
-
-
-def long_text(
-    fields: FieldReader, name: str, value: str, *, is_required: bool = False, most: int = MOST_TEXT
-) -> str:
-    """Give text of several lines; signs that cannot be printed are left out, lines are kept."""
-    lines = value.replace("\r\n", "\n").replace("\r", "\n").strip()
-    text = "".join(sign for sign in lines if sign in "\n\t" or sign.isprintable())
-    if is_required and not text:
-        fields.add(name, "required")
-    if len(text) > most:
-        fields.add(name, "too_long", str(most))
-    return text
 
 
 def _priority(
