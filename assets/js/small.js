@@ -22,6 +22,17 @@ function sendOnce(event) {
   window.setTimeout(() => delete form.dataset.sent, ON_ITS_WAY_MILLISECONDS);
 }
 
+// A page is left with words typed and not sent, not by its own "Cancel": the browser asks first.
+const WORDS =
+  "main form[method=post] :is(textarea, input:not([type=hidden], [type=checkbox], [type=radio], [type=file], [type=password], [type=search]))";
+
+function askBeforeLeaving(event) {
+  if (document.querySelector("form[data-sent]")) return;
+  if (document.activeElement.closest(".buttons a")) return;
+  for (const field of document.querySelectorAll(WORDS))
+    if (field.value !== field.defaultValue) event.preventDefault();
+}
+
 // Says that a file is too large before it is sent for nothing.
 function refuseLarge(input) {
   const most = Number(input.dataset.most) * 1024 * 1024;
@@ -32,6 +43,7 @@ function refuseLarge(input) {
 
 export function startSmall() {
   document.addEventListener("submit", sendOnce);
+  window.addEventListener("beforeunload", askBeforeLeaving);
   // What has been changed since is not what is on its way: other labels, another file.
   document.addEventListener("change", ({ target }) => delete target.form?.dataset.sent);
   window.addEventListener("pageshow", () => {

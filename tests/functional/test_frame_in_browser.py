@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Dialog, expect
 
 from tests.browser import Live, Visit, axe_violations, chromium, live, visit
 
@@ -103,6 +103,37 @@ def test_dialog_asks_and_gives_the_focus_back(live: Live, visit: Visit) -> None:
     dialog.get_by_role("link", name="Cancel").click()
     expect(dialog).to_have_count(0)
     expect(opener).to_be_focused()
+
+
+def test_page_with_words_typed_asks_before_it_is_left(live: Live, visit: Visit) -> None:
+    page = visit()
+    live.sign_in(page)
+    page.goto(f"{live.url}/users/new")
+    asked: list[str] = []
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
+    page.fill("#display_name", "Bob")
+    page.click("main .button:has-text('Cancel')")
+    page.wait_for_url("**/users")
+    page.goto(f"{live.url}/users/new")
+    page.click("#menu a:has-text('Dashboard')")
+    page.wait_for_url(f"{live.url}/")
+    assert asked == []
+    page.goto(f"{live.url}/users/new")
+    page.fill("#display_name", "Bob")
+    page.click("#menu a:has-text('Dashboard')")
+    page.wait_for_url(f"{live.url}/")
+    assert asked == ["beforeunload"]
+    page.goto(f"{live.url}/users/new")
+    page.fill("#display_name", "Bob")
+    page.fill("#login", "bob durand")
+    page.locator("main button.primary").dblclick()
+    expect(page.locator("[data-focus]")).to_be_focused()
+    assert asked == ["beforeunload"]
 
 
 @pytest.mark.parametrize("has_scripts", [True, False])
