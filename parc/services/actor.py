@@ -48,7 +48,7 @@ class Actor:
 
 
 NOBODY = Actor(name="nobody")
-SYSTEM = Actor(name="Parc", is_system=True)
+SYSTEM = Actor(name="system", is_system=True)
 
 
 def for_command(user: str) -> Actor:

@@ -121,7 +121,8 @@ def _expect_end(page: Page) -> None:
 
 def _look_around(page: Page, server: Served) -> None:
     page.goto(server.url)
-    assert _figure(page, "Parc") == 13  # four are access points that their controller tells of
+    # Four of them are access points that their controller tells of.
+    assert _figure(page, "Matériels en tout") == 13
     page.goto(f"{server.url}/assets")
     for name in ("sw-01", "imp-01", "ups-01"):
         expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()

@@ -122,4 +122,4 @@ def test_entry_closes_by_itself_and_says_why(live: Live, visit: Visit) -> None:
         db.session.remove()
     page.goto(f"{live.url}/inbox/closed")
     expect(page.locator("tbody tr")).to_contain_text("Its cause is gone")
-    expect(page.locator("tbody tr")).to_contain_text("Parc")
+    expect(page.locator("tbody tr")).to_contain_text("system")
