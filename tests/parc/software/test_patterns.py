@@ -104,7 +104,6 @@ def test_table_that_comes_with_parc_names_sources_and_products_that_rules_know()
         ("Microsoft .NET Framework 4.8", None, None),
         ("Adobe Acrobat XI Pro", "11.0.23", "2017-10-15"),
         ("Adobe Reader X (10.1.16) - Français", "10.1.16", "2015-11-15"),
-        ("Adobe Acrobat 2015", "15.006", "2020-07-07"),
         ("Adobe Acrobat 2017", "17.011.30262", "2022-06-06"),
         ("Adobe Acrobat Reader 2020 MUI", "20.005", "2025-11-30"),
         ("Adobe Acrobat DC (64-bit)", "20.013", None),
