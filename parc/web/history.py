@@ -98,6 +98,7 @@ FIELDS: Mapping[str, str] = {
     **LABELS,
     "address": _("Address"),
     "alert_days": _("Warn days before"),
+    "allocation": _in("field", "Held by"),
     "amount": _("Amount"),
     "billing": _("Billing"),
     "contact": _in("field", "Contact"),
