@@ -15,6 +15,7 @@ from parc.models import (
     Asset,
     Contract,
     LifecycleState,
+    MergedAsset,
     Movement,
     MovementKind,
     MovementSource,
@@ -236,14 +237,15 @@ def list_loans(session: Session, *, today: date, limit: int, is_overdue: bool) -
 
 
 def tagged_assets(session: Session, tags: Collection[str]) -> dict[str, int]:
-    """Give the assets of tags, by the tag as it was given; case does not count."""
+    """Give the assets of tags, also of merged records, by the tag as given; case does not count."""
     wanted = {tag: tag.casefold() for tag in tags}
     found: dict[str, int] = {}
     ordered = sorted(set(wanted.values()))
     for start in range(0, len(ordered), 500):
-        lower = sa.func.lower(Asset.asset_tag)
-        query = sa.select(lower, Asset.id).where(lower.in_(ordered[start : start + 500]))
-        found |= {row[0]: row[1] for row in session.execute(query)}
+        for table, key in ((MergedAsset, MergedAsset.asset_id), (Asset, Asset.id)):
+            lower = sa.func.lower(table.asset_tag)
+            query = sa.select(lower, key).where(lower.in_(ordered[start : start + 500]))
+            found |= {row[0]: row[1] for row in session.execute(query)}
     return {tag: found[low] for tag, low in wanted.items() if low in found}
 
 

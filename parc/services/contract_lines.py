@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from collectors.observation import Category
 from parc.errors import FieldProblem, InvalidInputError, NotFoundError
-from parc.models import Asset, Contract, ContractLine, ContractRule, Location
+from parc.models import Asset, Contract, ContractLine, ContractRule, Location, MergedAsset
 from parc.naming import folded
 from parc.queries.locations import read_places
 from parc.row_keys import row_key
@@ -154,12 +154,18 @@ def add_typed(
         raise InvalidInputError([FieldProblem("lines", "required")])
     if len(words) > MOST_LINES:
         raise InvalidInputError([FieldProblem("lines", "too_many_lines", str(MOST_LINES))])
-    tags: set[str] = set()
+    tags: dict[str, str] = {}  # a merged record's tag leads to the one that it is part of
     for start in range(0, len(words), 500):
         part = words[start : start + 500]
-        tags.update(session.scalars(sa.select(Asset.asset_tag).where(Asset.asset_tag.in_(part))))
+        merged = sa.select(MergedAsset.asset_tag, Asset.asset_tag).join(
+            Asset, Asset.id == MergedAsset.asset_id
+        )
+        for row in session.execute(merged.where(MergedAsset.asset_tag.in_(part))):
+            tags[row[0]] = row[1]
+        own = session.scalars(sa.select(Asset.asset_tag).where(Asset.asset_tag.in_(part)))
+        tags |= {tag: tag for tag in own}
     drafts = [
-        LineDraft(asset_tag=word) if word in tags else LineDraft(serial_number=word)
+        LineDraft(asset_tag=tags[word]) if word in tags else LineDraft(serial_number=word)
         for word in words
     ]
     return add_lines(session, actor, contract_id, drafts, today=today, now=now)

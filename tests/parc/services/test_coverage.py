@@ -26,8 +26,10 @@ from parc.models import (
     LifecycleState,
     Location,
     LocationKind,
+    MergedAsset,
 )
 from parc.queries.contract_assets import LineFilter, LineProblem, count_problems
+from parc.queries.movements import tagged_assets
 from parc.reconcile.merging import merge_assets
 from parc.services.assets import edit_asset
 from parc.services.contract_lines import (
@@ -106,7 +108,13 @@ def test_typed_tags_and_serial_numbers_are_covered_and_the_unknown_waits(app: Fl
     assert _rows(number)[1:] == [(second, NEXT, None), (third, NEXT, None)]
     with transaction() as session:
         again = add_typed(session, SOME_PERSON, number, "P1", today=NEXT, now=SOME_MOMENT)
-    assert again.known == 1
+        merged = MergedAsset(id=9_999, asset_id=first, asset_tag="OLD7", name="pc")
+        merged.device_ids, merged.person_values, merged.merged_at = [], {}, SOME_MOMENT
+        session.add(merged)
+        session.flush()
+        former = add_typed(session, SOME_PERSON, number, "OLD7", today=NEXT, now=SOME_MOMENT)
+        assert tagged_assets(session, ["old7"]) == {"old7": first}
+    assert (again.known, former.known) == (1, 1)
 
 
 def test_serial_number_of_two_assets_waits_unless_one_is_disposed_of(app: Flask) -> None:
