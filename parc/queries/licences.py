@@ -180,6 +180,24 @@ def get_licence(session: Session, entitlement_id: int) -> Entitlement:
     return row
 
 
+def get_period(session: Session, period_id: int) -> tuple[EntitlementPeriod, Entitlement, str]:
+    """Give one period with its licence and the name of its supplier.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    query = (
+        sa.select(EntitlementPeriod, Entitlement, sa.func.coalesce(Supplier.name, ""))
+        .join(Entitlement, Entitlement.id == EntitlementPeriod.entitlement_id)
+        .outerjoin(Supplier, Supplier.id == EntitlementPeriod.supplier_id)
+        .where(EntitlementPeriod.id == period_id)
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise NotFoundError(f"There is no period {period_id}.")
+    return found[0], found[1], found[2]
+
+
 def find_licence(session: Session, text: str) -> int | None:
     """Give the licence of a reference, or of a name that one alone has; None when there is none."""
     if not text:

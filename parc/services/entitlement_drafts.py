@@ -20,6 +20,7 @@ from parc.services.actor import Actor
 from parc.services.entitlements import (
     add_period,
     change_entitlement,
+    change_period,
     create_entitlement,
 )
 from parc.services.fields import FieldReader
@@ -108,6 +109,28 @@ def add_period_draft(
     """
     reader = FieldReader()
     kind = reader.word("kind", draft.kind, EntitlementPeriodKind, EntitlementPeriodKind.TERM)
+    values = _read_period(session, actor, draft, reader, at)
+    return add_period(session, actor, entitlement_id, kind, values, at=at)
+
+
+def change_period_draft(
+    session: Session, actor: Actor, period_id: int, draft: PeriodDraft, *, at: datetime
+) -> EntitlementPeriod:
+    """Correct a period; its kind stays.
+
+    Raises:
+        NotAllowedError: the role may not edit licences.
+        NotFoundError: there is no such period.
+        InvalidInputError: by field.
+    """
+    values = _read_period(session, actor, draft, FieldReader(), at)
+    return change_period(session, actor, period_id, values, at=at)
+
+
+def _read_period(
+    session: Session, actor: Actor, draft: PeriodDraft, reader: FieldReader, at: datetime
+) -> dict[str, Any]:
+    """Give the values of the columns; a supplier that nobody knows is made."""
     values: dict[str, Any] = {
         name: reader.date(name, getattr(draft, name))
         for name in ("starts_on", "ends_on", "purchased_on", "invoice_on")
@@ -117,9 +140,10 @@ def add_period_draft(
     for name in ("order_number", "invoice_number"):
         values[name] = reader.text(name, getattr(draft, name), most=120) or None
     reader.raise_problems()
+    values["supplier_id"] = None
     if draft.supplier.strip():
         values["supplier_id"] = find_or_add(session, actor, draft.supplier, now=at).id
-    return add_period(session, actor, entitlement_id, kind, values, at=at)
+    return values
 
 
 def _read(session: Session, draft: EntitlementDraft) -> dict[str, Any]:

@@ -191,6 +191,31 @@ def change_period(
     return period
 
 
+def delete_period(session: Session, actor: Actor, period_id: int, *, at: datetime) -> int:
+    """Delete a period that should not be there; gives its licence.
+
+    Raises:
+        NotAllowedError: the role may not edit licences.
+        NotFoundError: there is no such period.
+    """
+    require(actor, Action.EDIT_LICENCE)
+    period = session.get(EntitlementPeriod, period_id)
+    if period is None:
+        raise NotFoundError(f"no period {period_id}")
+    row = locked(session, period.entitlement_id)
+    gone = {
+        name: (getattr(period, name), None)
+        for name in ("starts_on", "ends_on", "cost", "order_number", "invoice_number")
+        if getattr(period, name) is not None
+    }
+    session.delete(period)
+    session.flush()
+    copy_dates(session, row)
+    touch(row, at)
+    _record(session, actor, row, f"{period.kind.value}_deleted", at, gone)
+    return row.id
+
+
 def put_keys(
     session: Session,
     actor: Actor,

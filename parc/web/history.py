@@ -83,6 +83,8 @@ ACTIONS: Mapping[str, str] = {
     "taken": _in("history", "Seen value taken"),
     "term_added": _in("history", "Term added"),
     "term_changed": _in("history", "Term corrected"),
+    "term_deleted": _in("history", "Term deleted"),
+    "maintenance_deleted": _in("history", "Maintenance deleted"),
     "maintenance_added": _in("history", "Maintenance added"),
     "maintenance_changed": _in("history", "Maintenance corrected"),
     "keys_added": _in("history", "Keys added"),

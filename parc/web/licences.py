@@ -6,13 +6,14 @@ from typing import Any
 
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, ngettext
+from flask_babel import format_decimal, gettext, ngettext
 
 from parc.errors import InvalidInputError
 from parc.extensions import db, transaction
 from parc.models import (
     DocumentSubject,
     Entitlement,
+    EntitlementPeriod,
     EntitlementPeriodKind,
     EntitlementType,
     Metric,
@@ -30,16 +31,22 @@ from parc.services.entitlement_drafts import (
     EntitlementDraft,
     PeriodDraft,
     add_period_draft,
+    change_period_draft,
     save_draft,
 )
-from parc.services.entitlements import delete_entitlement, drop_key, put_keys
+from parc.services.entitlements import (
+    delete_entitlement,
+    delete_period,
+    drop_key,
+    put_keys,
+)
 from parc.services.licence_keys import show_keys
 from parc.services.people import find_person
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
 from parc.web.context import box, now, today
 from parc.web.documents import document_card, receive, takes_files
-from parc.web.forms import Form, filled, read_form
+from parc.web.forms import SEEN, Form, check_unchanged, filled, of_stored, read_form
 from parc.web.labels import choices, label
 from parc.web.licence_list import licences
 from parc.web.listing import read_ids
@@ -145,18 +152,49 @@ def period(entitlement_id: int) -> ResponseReturnValue:
 def send_period(entitlement_id: int) -> ResponseReturnValue:
     """Add a period; what was before stays."""
     form = read_form(*_PERIOD, "is_tax_included")
-    draft = PeriodDraft(
-        **{name: form.value(name) for name in _PERIOD},
-        is_tax_included=form.is_checked("is_tax_included"),
-    )
     try:
         with transaction() as session:
-            add_period_draft(session, actor(), entitlement_id, draft, at=now())
+            add_period_draft(session, actor(), entitlement_id, _period_draft(form), at=now())
     except InvalidInputError as error:
         row = query.get_licence(db.session(), entitlement_id)
         return _period_page(row, form.refused(error)), 422
     tell(gettext("The period is added."))
     return redirect(url_for("licences.show", entitlement_id=entitlement_id))
+
+
+@licences.get("/licences/periods/<int:period_id>")
+@requires(Action.EDIT_LICENCE)
+def edit_period(period_id: int) -> ResponseReturnValue:
+    """Show the form that corrects a period."""
+    period, row, supplier = query.get_period(db.session(), period_id)
+    return _period_page(row, _stored_period(period, supplier), period)
+
+
+@licences.post("/licences/periods/<int:period_id>")
+@requires(Action.EDIT_LICENCE)
+def send_edit_period(period_id: int) -> ResponseReturnValue:
+    """Correct a period; a renewal adds one instead."""
+    form = read_form(*_PERIOD, "is_tax_included", SEEN)
+    period, row, supplier = query.get_period(db.session(), period_id)
+    check_unchanged(form, _stored_period(period, supplier))
+    try:
+        with transaction() as session:
+            change_period_draft(session, actor(), period_id, _period_draft(form), at=now())
+    except InvalidInputError as error:
+        return _period_page(row, form.refused(error), period), 422
+    tell(gettext("The period is corrected."))
+    return redirect(url_for("licences.show", entitlement_id=row.id))
+
+
+@licences.post("/licences/periods/<int:period_id>/delete")
+@requires(Action.EDIT_LICENCE)
+def remove_period(period_id: int) -> ResponseReturnValue:
+    """Delete a period that should not be there."""
+    read_form()
+    with transaction() as session:
+        number = delete_period(session, actor(), period_id, at=now())
+    tell(gettext("The period is deleted."))
+    return redirect(url_for("licences.show", entitlement_id=number))
 
 
 @licences.post("/licences/<int:entitlement_id>/keys")
@@ -308,9 +346,33 @@ def _form_page(form: Form, row: Entitlement | None) -> str:
     )
 
 
-def _period_page(row: Entitlement, form: Form) -> str:
+def _period_draft(form: Form) -> PeriodDraft:
+    return PeriodDraft(
+        **{name: form.value(name) for name in _PERIOD},
+        is_tax_included=form.is_checked("is_tax_included"),
+    )
+
+
+def _stored_period(period: EntitlementPeriod, supplier: str) -> Form:
+    days = ("starts_on", "ends_on", "purchased_on", "invoice_on")
+    return of_stored(
+        **{name: day.isoformat() if (day := getattr(period, name)) else "" for name in days},
+        kind=period.kind.value,
+        cost="" if period.cost is None else format_decimal(period.cost, "0.00##"),
+        is_tax_included=bool(period.is_tax_included),
+        order_number=period.order_number,
+        invoice_number=period.invoice_number,
+        supplier=supplier,
+    )
+
+
+def _period_page(row: Entitlement, form: Form, period: EntitlementPeriod | None = None) -> str:
     return render_template(
-        "licences/period.html", form=form, row=row, kinds=choices(EntitlementPeriodKind)
+        "licences/period.html",
+        form=form,
+        row=row,
+        period=period,
+        kinds=choices(EntitlementPeriodKind),
     )
 
 

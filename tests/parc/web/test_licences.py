@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,35 @@ _FORM = {
 def _count(model: type[object]) -> int:
     db.session.rollback()
     return db.session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
+
+
+def test_period_is_corrected_and_a_wrong_one_deleted(sqlite_app: Flask) -> None:
+    browser = Browser(sqlite_app, Role.MANAGER)
+    browser.post("/licences/new", {**_FORM, "owner": ""})
+    number = db.session.scalars(sa.select(Entitlement.id)).one()
+    for year in ("2023", "2042"):
+        period = {"kind": "term", "ends_on": f"{year}-12-31", "cost": "1 234,50", "supplier": "SCC"}
+        browser.post(f"/licences/{number}/period", period)
+    db.session.rollback()
+    wrong, twice = db.session.scalars(sa.select(EntitlementPeriod.id).order_by(sa.text("id")))
+
+    shown = browser.get(f"/licences/periods/{wrong}").text
+    seen = re.findall(r'name="seen" value="(\w+)"', shown)[0]
+    sent = {"kind": "term", "ends_on": "2024-12-31", "cost": "99", "supplier": "", "seen": seen}
+    refused = browser.post(f"/licences/periods/{wrong}", {**sent, "ends_on": "31/02/2024"})
+    browser.post(f"/licences/periods/{wrong}", sent)
+    late = browser.post(f"/licences/periods/{wrong}", {**sent, "cost": "98"})
+    browser.post(f"/licences/periods/{twice}/delete", {})
+    sheet = browser.get(f"/licences/{number}").text
+
+    assert 'value="1234.50"' in shown
+    assert 'value="SCC"' in shown
+    assert (refused.status_code, late.status_code) == (422, 409)
+    assert "€99.00" in sheet
+    assert "ended on 31 Dec 2024" in sheet
+    for words in ("Term corrected", "Term deleted"):
+        assert words in sheet
+    assert browser.get(f"/licences/periods/{twice}").status_code == 404
 
 
 def test_licence_is_added_changed_renewed_and_deleted(sqlite_app: Flask) -> None:
