@@ -6,12 +6,14 @@ import io
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from parc.clock import now
 from parc.importers.limits import LIMITS
 from parc.models import (
     EntitlementKey,
+    EntitlementPeriod,
     ImportMapping,
     ImportRun,
     ImportState,
@@ -100,6 +102,7 @@ def add_import_rows(session: Session, folder: Path) -> dict[str, int]:
         "import_id": run.id,
         "mapping_id": mapping.id,
         "entitlement_id": entitlement_id,
+        "period_id": session.scalars(sa.select(EntitlementPeriod.id)).one(),
         "product_id": product_id,
     }
 

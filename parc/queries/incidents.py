@@ -19,7 +19,6 @@ from parc.models import (
     Incident,
     IncidentAsset,
     IncidentState,
-    MergedAsset,
     Person,
     Supplier,
     User,
@@ -27,6 +26,7 @@ from parc.models import (
 from parc.queries.inbox_cause import among
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 from parc.queries.locations import Places
+from parc.queries.movements import tagged_assets
 from parc.queries.search import TRIGRAM, escape_like, match_expression, words_of
 
 COUNT_LIMIT: Final = 10_000
@@ -274,13 +274,8 @@ def count_incidents(session: Session, view: str, places: Places, now: datetime) 
 
 def find_tags(session: Session, tags: Sequence[str]) -> tuple[list[int], list[str]]:
     """Give the assets of these tags, also of merged records, and the tags that none has."""
-    known: dict[str, int] = {}
     wanted = list(dict.fromkeys(tags))
-    for start in range(0, len(wanted), _AT_ONCE):
-        part = wanted[start : start + _AT_ONCE]
-        for table, key in ((MergedAsset, MergedAsset.asset_id), (Asset, Asset.id)):
-            rows = session.execute(sa.select(table.asset_tag, key).where(table.asset_tag.in_(part)))
-            known |= {row.asset_tag: row[1] for row in rows}
+    known = tagged_assets(session, wanted)
     ids = [known[tag] for tag in wanted if tag in known]
     return list(dict.fromkeys(ids)), [tag for tag in wanted if tag not in known]
 

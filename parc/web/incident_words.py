@@ -25,7 +25,7 @@ from parc.models import (
     Priority,
 )
 from parc.queries.locations import read_places
-from parc.web.formats import format_moment, format_octets
+from parc.web.formats import format_moment, format_octets, format_percent
 from parc.web.history import action_label
 from parc.web.labels import label
 
@@ -143,9 +143,9 @@ def _disks(told: Mapping[str, Any]) -> str:
 def _supplies(told: Mapping[str, Any]) -> str:
     return " ".join(
         gettext(
-            "%(name)s: %(percent)s %% left.",
+            "%(name)s: %(percent)s left.",
             name=one.get("name") or "—",
-            percent=one.get("percent"),
+            percent=format_percent(one.get("percent") or 0),
         )
         for one in told.get("supplies", ())
     )

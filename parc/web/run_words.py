@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _
 from collectors.errors import Failure
 from parc.models import RunState, TargetOutcome
 from parc.queries.runs import RunRow, TargetRow
+from parc.web.formats import format_percent
 from parc.web.labels import label
 
 _UNSAFE = re.compile(
@@ -75,8 +76,10 @@ def error_text(error: str | None) -> str:
         return str(
             gettext(
                 "%(risky)s of %(total)s known devices would vanish or change their identity: more "
-                "than %(percent)s %% need a person's decision.",
-                **unsafe.groupdict(),
+                "than %(percent)s need a person's decision.",
+                risky=unsafe["risky"],
+                total=unsafe["total"],
+                percent=format_percent(float(unsafe["percent"])),
             )
         )
     return str(_ERRORS.get(error, error))

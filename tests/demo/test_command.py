@@ -67,7 +67,9 @@ def test_demo_stops_by_ctrl_c_and_keeps_all_at_the_next_start(tmp_path: Path) ->
         _wait_until_free(load_network().devices[0].address, network_port)
     assert links[0] != links[1]
     with closing(sqlite3.connect(folder / "parc.db")) as connection:
-        assert _count(connection, "SELECT count(*) FROM user") == 3  # with two technicians
+        assert (
+            _count(connection, "SELECT count(*) FROM user") == 4
+        )  # with two technicians and a requester
         assert _count(connection, "SELECT count(*) FROM address_range") == len(
             load_network().ranges
         )

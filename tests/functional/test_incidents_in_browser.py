@@ -75,7 +75,7 @@ def test_draft_becomes_an_incident_with_whom_to_call_and_is_resolved(
     live.sign_in(page, Role.TECHNICIAN)
     page.goto(f"{live.url}/incidents/drafts")
     page.click("tbody th a")
-    expect(page.get_by_text("Toner: 3 % left.")).to_be_visible()
+    expect(page.get_by_text("Toner: 3% left.")).to_be_visible()
     expect(page.locator("#cover")).to_contain_text("Covered")
     expect(page.locator("#cover")).to_contain_text("call Alpha 01 23 45 67 89")
     expect(page.locator("#cover")).to_contain_text("M-17")

@@ -134,7 +134,7 @@ def test_dashboard_counts_what_waits_and_links_to_it(administrator: Browser) -> 
         make_run(session, good, state=RunState.FAILED)
         make_run(session, good)
         make_run(session, bad, state=RunState.INTERRUPTED, ended_at=SOME_MOMENT)
-        make_run(session, bad, state=RunState.RUNNING)
+        make_run(session, make_range(session, name="new"), state=RunState.RUNNING)
     administrator.app.extensions["parc_facets"][None].forget()
     page = administrator.get("/").text
     assert '<a class="figure warning" href="/devices"><b>1</b>' in page
