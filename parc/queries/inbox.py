@@ -175,29 +175,26 @@ def count_entries(session: Session, view: str, now: datetime) -> InboxCounts:
         InboxEntry.range_id,
         InboxEntry.site_id,
     )
+    names_of_ages = [*AGES, OLDER]
+    sums = [sa.func.sum(sa.case((_is_of_age(age, now), 1), else_=0)) for age in names_of_ages]
     rows = session.execute(
-        sa.select(*columns, sa.func.count()).where(*_in_view(view, now)).group_by(*columns)
+        sa.select(*columns, sa.func.count(), *sums).where(*_in_view(view, now)).group_by(*columns)
     )
     kinds: Counter[str] = Counter()
     assignees: Counter[str] = Counter()
     ranges: Counter[str] = Counter()
     sites: Counter[str] = Counter()
-    for kind, assignee_id, range_id, site_id, number in rows:
+    ages: Counter[str] = Counter()
+    for kind, assignee_id, range_id, site_id, number, *by_age in rows:
         kinds[kind] += number
         assignees[NOBODY if assignee_id is None else str(assignee_id)] += number
         if range_id is not None:
             ranges[str(range_id)] += number
         if site_id is not None:
             sites[str(site_id)] += number
+        ages.update(dict(zip(names_of_ages, map(int, by_age), strict=True)))
     names = _names(session, assignees, ranges, sites)
-    return InboxCounts(kinds, assignees, ranges, sites, _ages(session, view, now), names)
-
-
-def _ages(session: Session, view: str, now: datetime) -> dict[str, int]:
-    names = [*AGES, OLDER]
-    sums = [sa.func.sum(sa.case((_is_of_age(age, now), 1), else_=0)) for age in names]
-    row = session.execute(sa.select(*sums).where(*_in_view(view, now))).one()
-    return {age: int(count or 0) for age, count in zip(names, row, strict=True)}
+    return InboxCounts(kinds, assignees, ranges, sites, ages, names)
 
 
 def read_rows(session: Session, ids: Sequence[int]) -> list[Any]:
