@@ -109,7 +109,7 @@ DAY_PAGES = (
     ("inbox", "/inbox"),
     ("closed entries of the inbox", "/inbox/closed"),
     ("history of an asset", "/assets/5000/history"),
-    ("keys that identify nothing, kept", "/ignored-keys"),
+    ("keys that identify nothing", "/ignored-keys"),
 )
 # Of twenty sites; a login that sees half of them shows what cannot be hidden behind an index.
 LIMITS = (("one site", ("Site 07",)), ("ten sites", tuple(f"Site {n:02}" for n in range(1, 11))))
@@ -298,9 +298,6 @@ def _measure_day(settings: Settings) -> None:
         for name, address in DAY_PAGES:
             _measure_day_page(name, lambda at=address: client.get(at))  # type: ignore[misc]
         _measure_figures(app, client)
-        _measure_day_page(
-            "keys that identify nothing", lambda: _search_anew(app, client, "/ignored-keys")
-        )
         tags = "\n".join(f"P{number:06d}" for number in range(3_001, 3_201))
         basket = {"csrf_token": token, "tags": tags, "kind": "correction", "to_state": "in_stock"}
         basket |= {"step": "plan", "effective_on": now().date().isoformat(), "reason": "x"}
@@ -355,12 +352,6 @@ def _measure_limited(settings: Settings) -> None:
 def _ask_anew(app: Flask, client: FlaskClient, address: str) -> TestResponse:
     """Ask for indicators that nobody has asked for lately."""
     app.extensions.pop("parc_incident_reports", None)
-    return client.get(address)
-
-
-def _search_anew(app: Flask, client: FlaskClient, address: str) -> TestResponse:
-    """Ask for keys that identify nothing when nobody has asked lately."""
-    app.extensions.pop("parc_suspects", None)
     return client.get(address)
 
 

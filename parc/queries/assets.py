@@ -89,7 +89,9 @@ COLUMNS: Mapping[str, sa.SQLColumnExpression[Any]] = {
     "differences": count_differing(Asset.id).label("differences"),
 }
 # The maker stands before the model unless it has a column of its own.
-DEFAULT_COLUMNS = tuple(name for name in tuple(COLUMNS)[:11] if name != "manufacturer")
+DEFAULT_COLUMNS = tuple(
+    name for name in tuple(COLUMNS)[:11] if name not in {"manufacturer", "primary_address"}
+)
 
 
 CUSTOM = "custom/"  # before the id of a field that the organisation has added

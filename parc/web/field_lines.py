@@ -42,10 +42,15 @@ _TODAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class LockLine:
-    """A lock that holds: until when in few words, and the whole of it in a sentence."""
+    """A lock that holds: until when in few words, and the whole of it in a sentence.
+
+    Attributes:
+        has_end: it ends by itself, so that the words are worth their place on the sheet.
+    """
 
     text: str
     sentence: str
+    has_end: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +227,8 @@ def _lock(name: str, source: FieldSource | None, rules: Rules) -> LockLine | Non
         )
     else:
         sentence = gettext("Locked since %(since)s, %(until)s.", since=since, until=until)
-    return LockLine(until, str(sentence))
+    has_end = source.locked_until is not None or source.lock is LockRule.STATE
+    return LockLine(until, str(sentence), has_end)
 
 
 def _kept_against(source: FieldSource | None) -> str:

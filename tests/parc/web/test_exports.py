@@ -71,7 +71,7 @@ def test_csv_holds_the_rows_filters_order_and_columns_of_the_list(
     assert [row[0] for row in rows[1:]] == [f"host-{number}" for number in range(7, -1, -1)]
     assert rows[1][3] == "In use"
     assert rows[1][5] == 'Cisco; "Inc"\nParis'
-    assert rows[1][10] == "2026-11-23T09:30:00Z"
+    assert rows[1][9] == "2026-11-23T09:30:00Z"
     assert rows[8][5] == ""
 
 
