@@ -230,18 +230,19 @@ def attach_one(number: str, file: Path, *, is_public: bool) -> None:
     from parc.models import DocumentSubject
     from parc.queries.incident_sheet import read_incident
     from parc.services.document_store import DocumentStore
-    from parc.services.documents import SentFile, add_document
+    from parc.services.documents import SentFile, add_document, take_in
     from parc.services.incident_values import number_text
 
     key = _number(number)
-    with file.open("rb") as stream, transaction() as session:
+    with file.open("rb") as stream:
+        store, sent = DocumentStore(settings().data_folder), SentFile(file.name, stream, is_public)
+        taken = take_in(store, [sent], most_megabytes=settings().documents.max_megabytes)
+    with transaction() as session:
         row = add_document(
             session,
             operator(),
-            DocumentStore(settings().data_folder),
             (DocumentSubject.INCIDENT, key),
-            SentFile(file.name, stream, is_public),
-            most_megabytes=settings().documents.max_megabytes,
+            taken[0],
             subject_name=f"{number_text(key)} {read_incident(session, key).title}",
             now=now(),
         )

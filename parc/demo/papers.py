@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from parc.models import Contract, DocumentSubject
 from parc.services.actor import Actor
 from parc.services.document_store import DocumentStore
-from parc.services.documents import SentFile, add_document
+from parc.services.documents import SentFile, add_document, take_in
 
 _NAMES: Final[Mapping[str, str]] = {
     "fr": "Conditions particulières {number}.txt",
@@ -31,16 +31,9 @@ def write_papers(
     """Write them, each a few lines of text."""
     for row in session.scalars(sa.select(Contract).order_by(Contract.id)):
         words = {"number": row.number, "name": row.name}
-        add_document(
-            session,
-            actor,
-            store,
-            (DocumentSubject.CONTRACT, row.id),
-            SentFile(
-                _NAMES[language].format(**words),
-                io.BytesIO(_WORDS[language].format(**words).encode()),
-            ),
-            most_megabytes=1,
-            subject_name=row.name,
-            now=now,
+        paper = SentFile(
+            _NAMES[language].format(**words), io.BytesIO(_WORDS[language].format(**words).encode())
         )
+        taken = take_in(store, [paper], most_megabytes=1)
+        subject = (DocumentSubject.CONTRACT, row.id)
+        add_document(session, actor, subject, taken[0], subject_name=row.name, now=now)

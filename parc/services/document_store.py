@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import secrets
 import stat
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,7 +29,6 @@ _SIGNS: Final = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
-    (b"BM", "image/bmp"),
     (b"II*\x00", "image/tiff"),
     (b"MM\x00*", "image/tiff"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
@@ -47,6 +47,10 @@ _OFFICE: Final = (
     ("ppt/", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
 )
 _OPEN_DOCUMENT: Final = "application/vnd.oasis.opendocument."
+
+
+# Gives what is kept instead of a file of this type, or None.
+Rewrite = Callable[[IO[bytes], str], bytes | None]
 
 
 class TooLargeError(ValueError):
@@ -72,8 +76,8 @@ class DocumentStore:
     def __init__(self, data_folder: Path, name: str = FOLDER) -> None:
         self.folder = data_folder / name
 
-    def put(self, stream: IO[bytes], most_bytes: int) -> Stored:
-        """Store what a stream gives.
+    def put(self, stream: IO[bytes], most_bytes: int, rewrite: Rewrite | None = None) -> Stored:
+        """Store what a stream gives, or what ``rewrite`` makes of it.
 
         Raises:
             TooLargeError: it gives more than ``most_bytes``.
@@ -84,6 +88,10 @@ class DocumentStore:
             digest, size = _copy(stream, draft, most_bytes)
             with draft.open("rb") as file:
                 media_type = sniff(file)
+                other = rewrite(file, media_type) if rewrite else None
+            if other is not None:
+                draft.unlink()
+                digest, size = _copy(io.BytesIO(other), draft, most_bytes)
             target = self.path(digest)
             target.parent.mkdir(mode=0o700, exist_ok=True)
             draft.replace(target)
@@ -135,6 +143,8 @@ def sniff(file: IO[bytes]) -> str:
     for sign, media_type in _SIGNS:
         if head.startswith(sign):
             return media_type
+    if head[:2] == b"BM" and head[6:10] == bytes(4):  # a text may begin with BM, too
+        return "image/bmp"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     if head[4:8] == b"ftyp":  # ISO 14496-12: the brand tells pictures of phones from films

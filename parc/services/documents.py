@@ -1,8 +1,9 @@
 """Documents of contracts, suppliers, movements, incidents and licences: added, deleted, collected.
 
-A file is stored before its row: when the transaction fails, the file is left over, and collected
-later. Whoever deletes a record deletes its documents with ``delete_documents_of``: within an act,
-they come back when it is undone.
+A file is taken in before the transaction that writes its row, since drawing a picture anew takes
+time: when the transaction fails, the file is left over, and collected later. Whoever deletes a
+record deletes its documents with ``delete_documents_of``: within an act, they come back when it is
+undone.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from parc.services.document_store import OTHER, DocumentStore, Stored, TooLargeE
 from parc.services.incident_values import number_text
 from parc.services.incidents import own_incident, touch
 from parc.services.permissions import Action, require
+from parc.services.pictures import PictureError, redraw
 
 MOST_DOCUMENTS: Final = 200
 MOST_TOGETHER: Final = 1024  # megabytes of all documents of one record
@@ -57,36 +59,54 @@ class SentFile:
     is_public: bool = False
 
 
-def add_document(  # noqa: PLR0913 -- the file, its record, who and when
+@dataclass(frozen=True, slots=True)
+class TakenFile:
+    """A file that a person has sent, in the store."""
+
+    name: str
+    stored: Stored
+    is_public: bool
+
+
+def take_in(
+    store: DocumentStore, files: Sequence[SentFile], *, most_megabytes: int
+) -> list[TakenFile]:
+    """Store what a person sends, outside of any transaction; pictures are drawn anew.
+
+    Raises:
+        InvalidInputError: of ``file``: one is missing, empty, too large or a picture that cannot
+            be drawn, or there are too many.
+    """
+    if len(files) > MOST_AT_ONCE:
+        raise InvalidInputError([FieldProblem("file", "too_many_files", str(MOST_AT_ONCE))])
+    return [_take_in(store, file, most_megabytes * _MEBI) for file in files]
+
+
+def add_document(
     session: Session,
     actor: Actor,
-    store: DocumentStore,
     subject: tuple[DocumentSubject, int],
-    file: SentFile,
+    file: TakenFile,
     *,
-    most_megabytes: int,
     subject_name: str,
     now: datetime,
 ) -> Document:
-    """Store a file and tie it to a record, which the caller knows to be there.
+    """Tie a file to a record, which the caller knows to be there.
 
     Raises:
         NotAllowedError: the role may not.
-        InvalidInputError: ``file`` is missing, empty or too large, or there are too many.
+        InvalidInputError: of ``file``: the record has too many.
     """
     require(actor, RIGHTS[subject[0]][1])
-    stored = _take_in(session, store, subject, file, most_megabytes)
-    return _tie(session, actor, subject, file, stored, (subject_name, now))
+    return _tie(session, actor, subject, file, (subject_name, now))
 
 
 def attach_own(
     session: Session,
     actor: Actor,
-    store: DocumentStore,
     incident_id: int,
-    files: Sequence[SentFile],
+    files: Sequence[TakenFile],
     *,
-    most_megabytes: int,
     now: datetime,
 ) -> list[Document]:
     """Add files to an incident that the actor has reported, whatever the role; they are public.
@@ -101,53 +121,38 @@ def attach_own(
     require(actor, Action.REPORT_FAULT)
     incident = own_incident(session, actor, incident_id)
     subject = (DocumentSubject.INCIDENT, incident_id)
-    if len(files) > MOST_AT_ONCE:
-        raise InvalidInputError([FieldProblem("file", "too_many_files", str(MOST_AT_ONCE))])
     own = sa.select(sa.func.count()).where(*_of(subject), Document.user_id == actor.user_id)
     if files and (session.scalar(own) or 0) + len(files) > MOST_OF_REQUESTER:
         most = str(MOST_OF_REQUESTER)
         raise InvalidInputError([FieldProblem("file", "too_many_documents", most)])
     rows = []
     for file in files:
-        stored = _take_in(session, store, subject, file, most_megabytes)
-        if stored.media_type == OTHER:
-            raise InvalidInputError([FieldProblem("file", "file_type", clean_name(file.name))])
-        public = replace(file, is_public=True)
-        name = f"{number_text(incident_id)} {incident.title}"
-        rows.append(_tie(session, actor, subject, public, stored, (name, now)))
+        if file.stored.media_type == OTHER:
+            raise InvalidInputError([FieldProblem("file", "file_type", file.name)])
+        named = (f"{number_text(incident_id)} {incident.title}", now)
+        rows.append(_tie(session, actor, subject, replace(file, is_public=True), named))
     if rows:
         touch(incident, now)
     return rows
 
 
-def _take_in(
-    session: Session,
-    store: DocumentStore,
-    subject: tuple[DocumentSubject, int],
-    file: SentFile,
-    most_megabytes: int,
-) -> Stored:
-    """Store what a person sends for a record.
-
-    Raises:
-        InvalidInputError: ``file`` is missing, empty or too large, or there are too many.
-    """
+def _take_in(store: DocumentStore, file: SentFile, most_bytes: int) -> TakenFile:
     name = clean_name(file.name)
     if not name:
         raise InvalidInputError([FieldProblem("file", "required")])
-    sizes = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Document.size_bytes), 0))
-    count, octets = session.execute(sizes.where(*_of(subject))).one()
-    if count >= MOST_DOCUMENTS:
-        raise InvalidInputError([FieldProblem("file", "too_many_documents", str(MOST_DOCUMENTS))])
+
+    def without_traces(draft: IO[bytes], media_type: str) -> bytes | None:
+        return redraw(draft, media_type, most_bytes)
+
     try:
-        stored = store.put(file.stream, most_megabytes * _MEBI)
+        stored = store.put(file.stream, most_bytes, without_traces)
     except TooLargeError:
         raise InvalidInputError([FieldProblem("file", "file_too_large", name)]) from None
+    except PictureError as error:
+        raise InvalidInputError([FieldProblem("file", str(error), name)]) from None
     if not stored.size_bytes:
         raise InvalidInputError([FieldProblem("file", "file_empty", name)])
-    if octets + stored.size_bytes > MOST_TOGETHER * _MEBI:
-        raise InvalidInputError([FieldProblem("file", "documents_too_large", str(MOST_TOGETHER))])
-    return stored
+    return TakenFile(name, stored, file.is_public)
 
 
 def _of(subject: tuple[DocumentSubject, int]) -> tuple[sa.ColumnElement[bool], ...]:
@@ -158,16 +163,26 @@ def _tie(
     session: Session,
     actor: Actor,
     subject: tuple[DocumentSubject, int],
-    file: SentFile,
-    stored: Stored,
+    file: TakenFile,
     named: tuple[str, datetime],
 ) -> Document:
-    """Tie a stored file to its record; ``named`` is the record's name, and when."""
+    """Tie a stored file to its record; ``named`` is the record's name, and when.
+
+    Raises:
+        InvalidInputError: of ``file``: the record has too many.
+    """
     kind, subject_id = subject
+    stored = file.stored
+    sizes = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Document.size_bytes), 0))
+    count, octets = session.execute(sizes.where(*_of(subject))).one()
+    if count >= MOST_DOCUMENTS:
+        raise InvalidInputError([FieldProblem("file", "too_many_documents", str(MOST_DOCUMENTS))])
+    if octets + stored.size_bytes > MOST_TOGETHER * _MEBI:
+        raise InvalidInputError([FieldProblem("file", "documents_too_large", str(MOST_TOGETHER))])
     row = Document(
         subject_kind=kind,
         subject_id=subject_id,
-        name=clean_name(file.name),
+        name=file.name,
         is_public=file.is_public,
         content_hash=stored.content_hash,
         size_bytes=stored.size_bytes,

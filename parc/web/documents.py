@@ -124,23 +124,20 @@ def sent_files(*fields: str, is_public: bool = False) -> Iterator[list[service.S
             file.close()
 
 
+def take_in(files: Sequence[service.SentFile], most_megabytes: int) -> list[service.TakenFile]:
+    """Put files into the store, before the transaction that says whose they are."""
+    return service.take_in(store(), files, most_megabytes=most_megabytes)
+
+
 def receive(kind: DocumentSubject, subject_id: int, name: str, back: str) -> ResponseReturnValue:
     """Take the file of the form in, tie it to a record, and lead back to its sheet."""
     form = read_form(*(["is_public"] if kind is DocumentSubject.INCIDENT else []))
     try:
-        with (
-            sent_files("file", is_public=form.is_checked("is_public")) as files,
-            transaction() as session,
-        ):
+        with sent_files("file", is_public=form.is_checked("is_public")) as files:
+            taken = take_in(files[:1] or [_NO_FILE], settings().documents.max_megabytes)
+        with transaction() as session:
             row = service.add_document(
-                session,
-                actor(),
-                store(),
-                (kind, subject_id),
-                next(iter(files), _NO_FILE),
-                most_megabytes=settings().documents.max_megabytes,
-                subject_name=name,
-                now=now(),
+                session, actor(), (kind, subject_id), taken[0], subject_name=name, now=now()
             )
             tell(gettext("%(name)s is added.", name=row.name))
     except InvalidInputError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -18,13 +17,13 @@ from parc.queries.documents import public_documents
 from parc.queries.labels import LabelRow, asset_of_tag
 from parc.services import incident_links, incident_steps
 from parc.services import incidents as service
-from parc.services.documents import MOST_AT_ONCE, SentFile, attach_own, clean_name
+from parc.services.documents import MOST_AT_ONCE, TakenFile, attach_own
 from parc.services.incident_values import IncidentInput, number_text
 from parc.services.permissions import Action
 from parc.web.access import actor, requires
 from parc.web.cells import CellWriter
 from parc.web.context import now, settings
-from parc.web.documents import send_document, sent_files, store, takes_megabytes
+from parc.web.documents import send_document, sent_files, take_in, takes_megabytes
 from parc.web.forms import Form, filled, read_form
 from parc.web.labels import choices
 from parc.web.listing import page_key
@@ -119,10 +118,11 @@ def send_follow_up(incident_id: int) -> ResponseReturnValue:
     form = read_form("text")
     _own(incident_id)
     try:
-        with sent_files(*_FILES) as files, transaction() as session:
+        files = _taken()
+        with transaction() as session:
             said = form.value("text") if form.text("text") or not files else _names(files)
             incident_links.follow_up(session, actor(), incident_id, said, at=now())
-            _attach(session, incident_id, files)
+            attach_own(session, actor(), incident_id, files, now=now())
     except InvalidInputError as error:
         return _incident_page(incident_id, form.refused(error)), 422
     tell(gettext("Your message is added."))
@@ -155,14 +155,19 @@ def download(incident_id: int, document_id: int) -> ResponseReturnValue:
     raise NotFoundError("There is no such document of your incident.")
 
 
-def _names(files: Sequence[SentFile]) -> str:
+def _names(files: Sequence[TakenFile]) -> str:
     """Say what was sent without a word, so that it stands among the messages."""
-    return ", ".join(clean_name(file.name) for file in files)
+    return ", ".join(file.name for file in files)
 
 
-def _attach(session: Any, incident_id: int, files: Sequence[SentFile]) -> None:
-    most = _most_megabytes()
-    attach_own(session, actor(), store(), incident_id, files, most_megabytes=most, now=now())
+def _taken() -> list[TakenFile]:
+    """Take in the files of the form; closed when that is done.
+
+    Raises:
+        InvalidInputError: of ``file``.
+    """
+    with sent_files(*_FILES) as files:
+        return take_in(files, _most_megabytes())
 
 
 def _most_megabytes() -> int:
@@ -204,9 +209,10 @@ def _send(asset: LabelRow | None) -> ResponseReturnValue:
         asset_ids=[asset.asset_id] if asset else [],
     )
     try:
-        with sent_files(*_FILES) as files, transaction() as session:
+        files = _taken()
+        with transaction() as session:
             number = service.open_incident(session, actor(), given, at=now()).id
-            _attach(session, number, files)
+            attach_own(session, actor(), number, files, now=now())
     except InvalidInputError as error:
         return _report_page(form.refused(error), asset), 422
     tell(gettext("Thank you: %(number)s is open.", number=number_text(number)))

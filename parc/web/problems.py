@@ -114,6 +114,21 @@ PROBLEMS = {
     "is_renewed": _("The contract was renewed since: this cannot be changed any more."),
     "file_too_large": _("The file %(value)s is too large."),
     "file_empty": _("The file %(value)s is empty."),
+    "picture_unreadable": _(
+        "The picture %(value)s cannot be read: it is damaged or not whole. Open it, save it anew"
+        " and send that, or send a screenshot of it."
+    ),
+    "picture_too_large": _(
+        "The picture %(value)s has too many pixels: at most 64 million, 32 million in WebP. Make it"
+        " smaller, or send a screenshot of it."
+    ),
+    "picture_later": _(
+        "Other pictures are being taken in just now: send %(value)s again in a minute."
+    ),
+    "picture_moves": _(
+        "The picture %(value)s moves, and only still ones are taken. Send a film (MP4), or a"
+        " screenshot of it."
+    ),
     "file_type": _("%(value)s is no picture, film, PDF, text, archive or office document."),
     "too_many_files": _("There are too many files: at most %(value)s at once."),
     "documents_too_large": _("All documents of one record may take %(value)s MB at most."),

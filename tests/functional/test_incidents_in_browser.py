@@ -14,6 +14,7 @@ from tests.browser import Live, Visit, axe_violations, chromium, follow, live, v
 from tests.conftest import SOME_MOMENT
 from tests.contract_world import TODAY, make_contract, make_supplier
 from tests.factories import SOME_PERSON, make_asset, make_linked_device
+from tests.pictures import PHOTO
 
 __all__ = ["chromium", "live", "visit"]
 pytestmark = [
@@ -43,7 +44,7 @@ def test_fault_is_reported_by_phone_from_a_label(live: Live, visit: Visit) -> No
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.fill("#title", "Bourrage papier")
     page.check("#is_blocking")
-    photo = FilePayload(name="photo.jpg", mimeType="image/jpeg", buffer=b"\xff\xd8\xff\xe0x")
+    photo = FilePayload(name="photo.jpg", mimeType="image/jpeg", buffer=PHOTO)
     page.set_input_files("#photo", photo)
     page.click("main form button.primary")
     expect(page.get_by_role("heading", name="I-000001 Bourrage papier")).to_be_visible()

@@ -12,11 +12,12 @@ from click.testing import CliRunner
 from parc.cli.incidents import incidents
 from parc.errors import NotFoundError
 from parc.extensions import db, transaction
-from parc.models import FollowUp, Incident, IncidentState, Supply
+from parc.models import Document, FollowUp, Incident, IncidentState, Supply
 from parc.services.actor import SYSTEM
 from parc.services.incident_links import link
 from tests.conftest import SOME_MOMENT
 from tests.factories import make_asset, make_linked_device, make_user
+from tests.pictures import PHOTO
 
 pytestmark = pytest.mark.usefixtures("sqlite_app")
 
@@ -90,6 +91,12 @@ def test_incident_is_shown_with_what_hangs_on_it(tmp_path: Path) -> None:
     lines = _run("show", "1")
     for word in ("I-000001 disk is full", "Seen", "related I-000002", "document script.log"):
         assert word in lines
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(PHOTO)
+    _run("attach", "1", str(photo))
+    db.session.rollback()
+    row = db.session.scalars(sa.select(Document).where(Document.name == "photo.jpg")).one()
+    assert row.size_bytes < len(PHOTO)
     with pytest.raises(NotFoundError):
         CliRunner().invoke(incidents, ["show", "9"], catch_exceptions=False)
 

@@ -25,6 +25,7 @@ from parc.services.documents import (
     clean_name,
     collect_files,
     delete_document,
+    take_in,
 )
 from tests.conftest import SOME_MOMENT
 from tests.factories import SOME_PERSON
@@ -50,6 +51,8 @@ def _zip(*names: str, mimetype: str = "") -> bytes:
         (b"\xff\xd8\xff\xe0", "image/jpeg"),
         (b"\x00\x00\x00\x18ftypheic", "image/heic"),
         (b"\x00\x00\x00\x18ftypmp42", "video/mp4"),
+        (b"BM\x46\x00\x00\x00\x00\x00\x00\x00\x36", "image/bmp"),
+        (b"BMW of the director: a scratch", "text/plain"),
         (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
         (b"<html><script>alert(1)</script>", "text/plain"),
         (b"<svg onload=alert(1)>", "text/plain"),
@@ -119,14 +122,13 @@ def store(app: Flask) -> DocumentStore:
 
 
 def _add(store: DocumentStore, body: bytes, actor: Actor = SOME_PERSON, name: str = "a.pdf") -> int:
+    taken = take_in(store, [SentFile(name, io.BytesIO(body))], most_megabytes=1)
     with transaction() as session:
         return add_document(
             session,
             actor,
-            store,
             (DocumentSubject.CONTRACT, 7),
-            SentFile(name, io.BytesIO(body)),
-            most_megabytes=1,
+            taken[0],
             subject_name="Printers",
             now=SOME_MOMENT,
         ).id

@@ -41,7 +41,7 @@ from parc.services.change_sets import recording
 from parc.services.contract_lines import add_typed
 from parc.services.contract_removal import delete_contract
 from parc.services.document_store import DocumentStore
-from parc.services.documents import SentFile, add_document, collect_files
+from parc.services.documents import SentFile, add_document, collect_files, take_in
 from parc.services.entitlements import create_entitlement
 from parc.services.incident_values import IncidentInput
 from parc.services.incidents import open_incident
@@ -69,15 +69,10 @@ def _store(app: Flask) -> DocumentStore:
 
 def _attach(app: Flask, session: Session, kind: DocumentSubject, number: int, text: str) -> str:
     """Add a document that is old enough to be collected; gives the hash of its file."""
+    sent = SentFile(f"{text}.txt", io.BytesIO(text.encode()))
+    taken = take_in(_store(app), [sent], most_megabytes=1)
     row = add_document(
-        session,
-        SOME_PERSON,
-        _store(app),
-        (kind, number),
-        SentFile(f"{text}.txt", io.BytesIO(text.encode())),
-        most_megabytes=1,
-        subject_name="x",
-        now=SOME_MOMENT,
+        session, SOME_PERSON, (kind, number), taken[0], subject_name="x", now=SOME_MOMENT
     )
     os.utime(_store(app).path(row.content_hash), (0, 0))
     return row.content_hash
