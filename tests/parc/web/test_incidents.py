@@ -46,6 +46,7 @@ from tests.conftest import SOME_MOMENT
 from tests.contract_world import TODAY, make_contract, make_supplier
 from tests.factories import SOME_PERSON, make_asset, make_linked_device, make_range
 from tests.parc.services.test_incidents import make_draft
+from tests.pictures import PHOTO, PLACE
 from tests.statements import statements
 from tests.web import Browser
 
@@ -452,6 +453,14 @@ def test_sheet_says_whom_to_call_and_takes_documents(technician: Browser) -> Non
     assert "photo.txt" in page
     assert technician.get("/documents/1").data == b"a photo"
     assert Browser(technician.app, Role.REQUESTER).get("/documents/1").status_code == 404
+    pictures = {"photo.jpg": PHOTO, "cut.jpg": PHOTO[:-99]}
+    for name, body in pictures.items():
+        page = technician.post(
+            where, {"file": (io.BytesIO(body), name)}, follow_redirects=True
+        ).text
+    assert "The picture cut.jpg cannot be read" in page
+    assert PLACE not in technician.get("/documents/2").data
+    assert technician.get("/documents/3").status_code == 404
     technician.post("/documents/1/delete", follow_redirects=True)
     assert "/documents/1" not in technician.get(f"/incidents/{number}").text
 
