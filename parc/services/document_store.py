@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import io
 import os
@@ -19,6 +20,7 @@ _CHUNK: Final = 64 * 1024
 _HASH_LENGTH: Final = 64
 _HEAD: Final = 4096
 _DIGITS: Final = frozenset("0123456789abcdef")
+_NO_TEXT: Final = frozenset(range(32)) - frozenset(b"\t\n\f\r\x1b")  # logs may be coloured
 # Younger than this, a file may belong to a transaction that has not ended.
 _GRACE: Final = timedelta(days=1)
 _TEXT: Final = "text/plain"
@@ -33,6 +35,8 @@ _SIGNS: Final = (
     (b"MM\x00*", "image/tiff"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"\xfd7zXZ\x00", "application/x-xz"),
     (b"\x1f\x8b", "application/gzip"),
     (b"{\\rtf", "application/rtf"),
 )
@@ -176,13 +180,10 @@ def _sniff_zip(file: IO[bytes]) -> str:
 
 
 def _is_text(head: bytes) -> bool:
-    if not head or b"\x00" in head:
-        return False
-    try:
-        head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.reason == "unexpected end of data" and error.start > len(head) - 4
-    return True
+    """Tell whether it may be text, in whatever encoding: it holds no signs that text has not."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head.decode("utf-16", errors="ignore").encode("utf-8", errors="ignore")
+    return bool(head) and not _NO_TEXT.intersection(head)
 
 
 def _copy(stream: IO[bytes], target: Path, most_bytes: int) -> tuple[str, int]:

@@ -73,9 +73,11 @@ def take_in(
 ) -> list[TakenFile]:
     """Store what a person sends, outside of any transaction; pictures are drawn anew.
 
+    What is of no known type, as a program, is not taken: others will open what is kept here.
+
     Raises:
-        InvalidInputError: of ``file``: one is missing, empty, too large or a picture that cannot
-            be drawn, or there are too many.
+        InvalidInputError: of ``file``: one is missing, empty, too large, of no known type or a
+            picture that cannot be drawn, or there are too many.
     """
     if len(files) > MOST_AT_ONCE:
         raise InvalidInputError([FieldProblem("file", "too_many_files", str(MOST_AT_ONCE))])
@@ -111,8 +113,6 @@ def attach_own(
 ) -> list[Document]:
     """Add files to an incident that the actor has reported, whatever the role; they are public.
 
-    What is of no known type, as a program, is not taken: technicians open what requesters send.
-
     Raises:
         NotAllowedError: the role may not.
         NotFoundError: there is no such incident of the actor's.
@@ -127,8 +127,6 @@ def attach_own(
         raise InvalidInputError([FieldProblem("file", "too_many_documents", most)])
     rows = []
     for file in files:
-        if file.stored.media_type == OTHER:
-            raise InvalidInputError([FieldProblem("file", "file_type", file.name)])
         named = (f"{number_text(incident_id)} {incident.title}", now)
         rows.append(_tie(session, actor, subject, replace(file, is_public=True), named))
     if rows:
@@ -152,6 +150,8 @@ def _take_in(store: DocumentStore, file: SentFile, most_bytes: int) -> TakenFile
         raise InvalidInputError([FieldProblem("file", str(error), name)]) from None
     if not stored.size_bytes:
         raise InvalidInputError([FieldProblem("file", "file_empty", name)])
+    if stored.media_type == OTHER:
+        raise InvalidInputError([FieldProblem("file", "file_type", name)])
     return TakenFile(name, stored, file.is_public)
 
 
