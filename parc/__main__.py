@@ -16,7 +16,7 @@ from pathlib import Path
 
 import click
 
-from parc.errors import ParcError
+from parc.errors import InvalidInputError, ParcError
 
 _COMMANDS = {
     "serve": "parc.cli.serve:serve",
@@ -138,6 +138,8 @@ def main() -> None:
     """Run a command; an error that a person can act on is one line and exit code 1."""
     try:
         parc(prog_name="parc")
+    except InvalidInputError as error:
+        _fail(_sentences(error))
     except ParcError as error:
         _fail(str(error))
     except OSError as error:
@@ -155,6 +157,18 @@ def main() -> None:
 
 def _is_there(place: str) -> bool:
     return importlib.util.find_spec(place.partition(":")[0]) is not None
+
+
+def _sentences(error: InvalidInputError) -> str:
+    """Say what cannot be taken in the words of the pages, in English, with days as ISO 8601."""
+    from parc.web.problems import PROBLEMS
+
+    told = []
+    for one in error.problems:
+        text = PROBLEMS.get(one.code)
+        words = str(text) % {"value": one.value} if text else f"{one.code} {one.value}".rstrip()
+        told.append(f"{one.field}: {words}")
+    return " ".join(told)
 
 
 def _fail(reason: str) -> None:
