@@ -35,6 +35,10 @@ from parc.services.permissions import Action, require
 from parc.services.positions import mark_rights, mark_stale
 
 KIND: Final = "entitlement"
+_PERIOD_VALUES: Final = (
+    *("starts_on", "ends_on", "purchased_on", "cost", "is_tax_included", "supplier_id"),
+    *("order_number", "invoice_number", "invoice_on"),
+)
 
 
 def create_entitlement(
@@ -170,11 +174,7 @@ def change_period(
         NotFoundError: there is no such period.
         InvalidInputError: of ``ends_on``: ``before_start``.
     """
-    require(actor, Action.EDIT_LICENCE)
-    period = session.get(EntitlementPeriod, period_id)
-    if period is None:
-        raise NotFoundError(f"no period {period_id}")
-    row = locked(session, period.entitlement_id)
+    period, row = _locked_period(session, actor, period_id)
     check_days({n: values.get(n, getattr(period, n)) for n in ("starts_on", "ends_on")})
     changes = {
         name: (getattr(period, name), value)
@@ -198,15 +198,11 @@ def delete_period(session: Session, actor: Actor, period_id: int, *, at: datetim
         NotAllowedError: the role may not edit licences.
         NotFoundError: there is no such period.
     """
-    require(actor, Action.EDIT_LICENCE)
-    period = session.get(EntitlementPeriod, period_id)
-    if period is None:
-        raise NotFoundError(f"no period {period_id}")
-    row = locked(session, period.entitlement_id)
+    period, row = _locked_period(session, actor, period_id)
     gone = {
-        name: (getattr(period, name), None)
-        for name in ("starts_on", "ends_on", "cost", "order_number", "invoice_number")
-        if getattr(period, name) is not None
+        name: (value, None)
+        for name in _PERIOD_VALUES
+        if (value := getattr(period, name)) is not None
     }
     session.delete(period)
     session.flush()
@@ -214,6 +210,16 @@ def delete_period(session: Session, actor: Actor, period_id: int, *, at: datetim
     touch(row, at)
     _record(session, actor, row, f"{period.kind.value}_deleted", at, gone)
     return row.id
+
+
+def _locked_period(
+    session: Session, actor: Actor, period_id: int
+) -> tuple[EntitlementPeriod, Entitlement]:
+    require(actor, Action.EDIT_LICENCE)
+    period = session.get(EntitlementPeriod, period_id)
+    if period is None:
+        raise NotFoundError(f"no period {period_id}")
+    return period, locked(session, period.entitlement_id)
 
 
 def put_keys(

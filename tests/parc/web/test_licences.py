@@ -100,8 +100,8 @@ def test_period_is_corrected_and_a_wrong_one_deleted(sqlite_app: Flask) -> None:
     assert (refused.status_code, late.status_code) == (422, 409)
     assert "€99.00" in sheet
     assert "ended on 31 Dec 2024" in sheet
-    for words in ("Term corrected", "Term deleted"):
-        assert words in sheet
+    deleted, corrected = sheet.index("Term deleted"), sheet.index("Term corrected")
+    assert "SCC" in sheet[deleted:corrected]  # the latest stands first
     assert browser.get(f"/licences/periods/{twice}").status_code == 404
 
 
