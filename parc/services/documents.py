@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from os import SEEK_END
 from pathlib import PurePosixPath
 from typing import IO, Final
 
@@ -140,6 +141,8 @@ def _take_in(store: DocumentStore, file: SentFile, most_bytes: int) -> TakenFile
         raise InvalidInputError([FieldProblem("file", "required")])
 
     def without_traces(draft: IO[bytes], media_type: str) -> bytes | None:
+        if media_type == OTHER and draft.seek(0, SEEK_END):
+            raise InvalidInputError([FieldProblem("file", "file_type", name)])
         return redraw(draft, media_type, most_bytes)
 
     try:
@@ -150,8 +153,6 @@ def _take_in(store: DocumentStore, file: SentFile, most_bytes: int) -> TakenFile
         raise InvalidInputError([FieldProblem("file", str(error), name)]) from None
     if not stored.size_bytes:
         raise InvalidInputError([FieldProblem("file", "file_empty", name)])
-    if stored.media_type == OTHER:
-        raise InvalidInputError([FieldProblem("file", "file_type", name)])
     return TakenFile(name, stored, file.is_public)
 
 

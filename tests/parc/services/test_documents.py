@@ -169,6 +169,12 @@ def test_document_is_refused(store: DocumentStore, body: bytes, name: str, code:
     assert [problem.code for problem in caught.value.problems] == [code]
 
 
+def test_file_of_no_known_type_is_not_stored(store: DocumentStore) -> None:
+    with pytest.raises(InvalidInputError):
+        _add(store, b"MZ\x90\x00\x03", name="notes.txt")
+    assert [path for path in store.folder.rglob("*") if path.is_file()] == []
+
+
 def test_reader_may_neither_add_nor_delete(store: DocumentStore) -> None:
     number = _add(store, b"x")
     with pytest.raises(NotAllowedError):
