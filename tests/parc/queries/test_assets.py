@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from collectors.observation import Category
@@ -238,6 +240,17 @@ def test_suggestions_are_few_and_by_name() -> None:
     rows = query.suggest(db.session(), "srv", 1)
     assert [row.name for row in rows] == [min("srvA01", "srv_01")] or len(rows) == 1
     assert query.suggest(db.session(), " ", 5) == []
+
+
+@pytest.mark.usefixtures("app")
+def test_counts_of_a_small_inventory_are_kept_a_second_however_slow_the_database() -> None:
+    @event.listens_for(db.engine, "before_cursor_execute")
+    def be_slow(*_details: object) -> None:
+        time.sleep(0.02)
+
+    cache = FacetCache()
+    cache.get(db.session(), SOME_MOMENT)
+    assert cache._good_until - time.monotonic() <= 1
 
 
 @pytest.mark.usefixtures("app")
