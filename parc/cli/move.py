@@ -50,7 +50,7 @@ def move(kind: str, tags: Sequence[str], *, is_applied: bool, **texts: str) -> N
     Without --apply the plan is shown. All are moved, as one act that can be undone, or none is.
     """
     from parc.extensions import reading, transaction
-    from parc.queries.movements import tagged_assets
+    from parc.queries.asset_tags import tagged_assets
     from parc.services.movement_drafts import MovementDraft, read_order
     from parc.services.movements import apply_basket, plan_basket
 

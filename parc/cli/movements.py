@@ -89,8 +89,9 @@ def cancel(number: str, reason: str) -> None:
 def _filter(session: Any, asked: Mapping[str, Any]) -> MovementFilter:
     """Find what the options name."""
     from parc.models import MovementKind, MovementStatus
+    from parc.queries.asset_tags import tagged_assets
     from parc.queries.locations import read_places
-    from parc.queries.movements import MovementFilter, tagged_assets
+    from parc.queries.movements import MovementFilter
     from parc.services.people import find_person
     from parc.services.places import find_place
 

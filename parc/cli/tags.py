@@ -92,8 +92,8 @@ def labels(file: BinaryIO, given: Sequence[str], kind: str, skip: int) -> None:
     from parc.clock import now
     from parc.documents.labels import Label, LabelFormat, make_labels
     from parc.extensions import reading
+    from parc.queries.asset_tags import tagged_assets
     from parc.queries.labels import label_rows
-    from parc.queries.movements import tagged_assets
 
     base, owner = settings().server.base_url, settings().interface.organisation
     if not base:

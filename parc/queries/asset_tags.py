@@ -1,4 +1,4 @@
-"""How asset tags are made: the pattern of each category, and which number comes next.
+"""Asset tags: which asset bears one, the pattern of each category, and which number comes next.
 
 A pattern without its number is a series, such as ``PC-{}``: categories with the same series share
 one counter, so that no number is given twice, however many digits each of them writes.
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from collectors.observation import Category
-from parc.models import Asset, Counter, TagPattern
+from parc.models import Asset, Counter, MergedAsset, TagPattern
 from parc.queries.scope import unlimited
 
 DEFAULT_TAG_PATTERN: Final = "P{number:06d}"
@@ -126,3 +126,19 @@ def _literals(pattern: str) -> tuple[str, str]:
         texts[is_after] += literal
         is_after = is_after or name is not None
     return texts[0], texts[1]
+
+
+def tagged_assets(session: Session, tags: Collection[str]) -> dict[str, int]:
+    """Give the assets of tags, also of merged records, by the tag as given; case does not count."""
+    wanted = list(dict.fromkeys(tags))
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        for table, key in ((MergedAsset, MergedAsset.asset_id), (Asset, Asset.id)):
+            # SQLite lowers the letters of ASCII alone: others are found as they are typed.
+            lower = sa.func.lower(table.asset_tag)
+            query = sa.select(table.asset_tag, key).where(
+                lower.in_([tag.casefold() for tag in part]) | table.asset_tag.in_(part)
+            )
+            found |= {row[0].casefold(): row[1] for row in session.execute(query)}
+    return {tag: found[tag.casefold()] for tag in wanted if tag.casefold() in found}

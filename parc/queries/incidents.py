@@ -23,10 +23,10 @@ from parc.models import (
     Supplier,
     User,
 )
+from parc.queries.asset_tags import tagged_assets
 from parc.queries.inbox_cause import among
 from parc.queries.keyset import Cursor, Order, Page, SortColumn, ValueKind, read_page
 from parc.queries.locations import Places
-from parc.queries.movements import tagged_assets
 from parc.queries.search import TRIGRAM, escape_like, match_expression, words_of
 
 COUNT_LIMIT: Final = 10_000

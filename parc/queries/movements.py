@@ -15,7 +15,6 @@ from parc.models import (
     Asset,
     Contract,
     LifecycleState,
-    MergedAsset,
     Movement,
     MovementKind,
     MovementSource,
@@ -234,22 +233,6 @@ def list_loans(session: Session, *, today: date, limit: int, is_overdue: bool) -
         .limit(limit)
     )
     return session.execute(query).all()
-
-
-def tagged_assets(session: Session, tags: Collection[str]) -> dict[str, int]:
-    """Give the assets of tags, also of merged records, by the tag as given; case does not count."""
-    wanted = list(dict.fromkeys(tags))
-    found: dict[str, int] = {}
-    for start in range(0, len(wanted), 500):
-        part = wanted[start : start + 500]
-        for table, key in ((MergedAsset, MergedAsset.asset_id), (Asset, Asset.id)):
-            # SQLite lowers the letters of ASCII alone: others are found as they are typed.
-            lower = sa.func.lower(table.asset_tag)
-            query = sa.select(table.asset_tag, key).where(
-                lower.in_([tag.casefold() for tag in part]) | table.asset_tag.in_(part)
-            )
-            found |= {row[0].casefold(): row[1] for row in session.execute(query)}
-    return {tag: found[tag.casefold()] for tag in wanted if tag.casefold() in found}
 
 
 def basket_assets(session: Session, ids: Collection[int]) -> list[Any]:

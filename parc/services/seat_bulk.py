@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from collectors.observation import Category
 from parc.errors import FieldProblem, InvalidInputError
 from parc.models import Allocation, Asset, ChangeSetKind, Entitlement, Person
+from parc.queries.asset_tags import tagged_assets
 from parc.queries.assets import find_exact
-from parc.queries.movements import tagged_assets
 from parc.queries.seat_rules import machines_meant, people_meant
 from parc.services.actor import Actor
 from parc.services.allocations import Holder, allocate

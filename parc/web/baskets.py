@@ -15,7 +15,8 @@ from flask_babel import gettext, ngettext
 from parc.errors import FieldProblem, InvalidInputError
 from parc.extensions import db, transaction
 from parc.models import MovementKind
-from parc.queries.movements import basket_assets, latest_movement, tagged_assets
+from parc.queries.asset_tags import tagged_assets
+from parc.queries.movements import basket_assets, latest_movement
 from parc.services import movements as service
 from parc.services.movement_drafts import holds_data, missing_proof, read_order
 from parc.services.movement_kinds import KINDS, Standing, allowed_states

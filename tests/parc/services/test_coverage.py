@@ -28,8 +28,8 @@ from parc.models import (
     LocationKind,
     MergedAsset,
 )
+from parc.queries.asset_tags import tagged_assets
 from parc.queries.contract_assets import LineFilter, LineProblem, count_problems
-from parc.queries.movements import tagged_assets
 from parc.reconcile.merging import merge_assets
 from parc.services.assets import edit_asset
 from parc.services.contract_lines import (
